@@ -1,0 +1,238 @@
+"""Fetching the public data sets, with progress, a way to stop, and checks.
+
+Keras downloads its data sets by itself, but its download can't be stopped and prints
+its progress to the terminal. This module puts the same files where Keras looks for
+them; `keras.datasets` then finds them in its cache. Importing this module or asking it
+what is there never imports Keras.
+"""
+
+import hashlib
+import os
+import tempfile
+import uuid
+from collections.abc import Callable
+from http.client import HTTPException
+from pathlib import Path
+from typing import NamedTuple
+from urllib.request import urlopen
+
+from cae_core.errors import DatasetError
+
+Progress = Callable[[int, int | None], None]
+"""Called with what is done and the total (None where it isn't known)."""
+
+Cancelled = Callable[[], bool]
+"""Asked again and again during long work; True stops it."""
+
+CHUNK_BYTES = 256 * 1024
+TIMEOUT_SECONDS = 30  # without a single byte
+
+
+class LoadingCancelledError(DatasetError):
+    """Loading was stopped because `cancelled()` said so; nothing half-done is left behind."""
+
+
+class RemoteFile(NamedTuple):
+    """One file of a public data set.
+
+    Attributes:
+        url: Where it is fetched from: the address that Keras uses.
+        path: Where Keras looks for it, relative to its data-set folder.
+        size: Its length in bytes.
+        sha256: Its checksum as Keras has it, or None where Keras has none.
+    """
+
+    url: str
+    path: str
+    size: int
+    sha256: str | None
+
+
+_GOOGLE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+
+REMOTE_FILES: dict[str, tuple[RemoteFile, ...]] = {
+    "cifar10": (
+        RemoteFile(
+            "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+            "cifar-10-batches-py-target_archive",
+            170_498_071,
+            "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+        ),
+    ),
+    "mnist": (
+        RemoteFile(
+            _GOOGLE + "mnist.npz",
+            "mnist.npz",
+            11_490_434,
+            "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+        ),
+    ),
+    "fashion_mnist": tuple(
+        RemoteFile(_GOOGLE + file, f"fashion-mnist/{file}", size, None)
+        for file, size in (
+            ("train-labels-idx1-ubyte.gz", 29_515),
+            ("train-images-idx3-ubyte.gz", 26_421_880),
+            ("t10k-labels-idx1-ubyte.gz", 5_148),
+            ("t10k-images-idx3-ubyte.gz", 4_422_102),
+        )
+    ),
+}
+
+
+def keras_datasets_folder() -> Path:
+    """Return the folder in which Keras caches its data sets.
+
+    The same rule as `keras.utils.get_file`: `$KERAS_HOME`, else `~/.keras`, else, where
+    that can't be written to, `/tmp/.keras`.
+
+    Returns:
+        The folder; it need not exist yet.
+    """
+    home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    # Keras creates its folder when it is imported, so what matters is whether it could.
+    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
+    if not os.access(nearest, os.W_OK):
+        shared = Path("/tmp")  # noqa: S108 - Keras's own choice, to be found by Keras
+        home = (shared if shared.is_dir() else Path(tempfile.gettempdir())) / ".keras"
+    return home / "datasets"
+
+
+def is_downloaded(name: str) -> bool:
+    """Say whether all files of a public data set are in Keras's cache.
+
+    Files are judged by their length alone, so that the answer is immediate; `download`
+    looks at their checksums.
+
+    Args:
+        name: A key of `REMOTE_FILES`.
+
+    Returns:
+        True if loading it needs no network.
+    """
+    folder = keras_datasets_folder()
+    return all(_has_length(folder / file.path, file.size) for file in _files_of(name))
+
+
+def download(
+    name: str, on_progress: Progress | None = None, cancelled: Cancelled | None = None
+) -> None:
+    """Put the files of a public data set where Keras looks for them.
+
+    Files that are there and intact are left alone. A file appears under its own name
+    only when it is complete.
+
+    Args:
+        name: A key of `REMOTE_FILES`.
+        on_progress: Called with (bytes done, bytes in total) while downloading.
+        cancelled: Asked before every chunk; True stops the download.
+
+    Raises:
+        LoadingCancelledError: `cancelled()` said so.
+        DatasetError: The name is unknown, or the network or the server failed.
+    """
+    folder = keras_datasets_folder()
+    missing = [file for file in _files_of(name) if not _is_intact(folder / file.path, file)]
+    total = sum(file.size for file in missing)
+    before = 0
+    for file in missing:
+
+        def report(done: int, before: int = before) -> None:
+            if on_progress is not None:
+                on_progress(before + done, total)
+
+        _fetch(name, file, folder / file.path, report, cancelled or _never)
+        before += file.size
+
+
+def _never() -> bool:
+    """Stand in for a `cancelled` that wasn't given."""
+    return False
+
+
+def _files_of(name: str) -> tuple[RemoteFile, ...]:
+    """Return the files of a data set, or refuse the name."""
+    if name not in REMOTE_FILES:
+        raise DatasetError(
+            f"Only public data sets can be downloaded. Received: {name!r}. "
+            f"Choose one of {', '.join(REMOTE_FILES)}."
+        )
+    return REMOTE_FILES[name]
+
+
+def _has_length(path: Path, size: int) -> bool:
+    """Say whether the file exists and has this many bytes."""
+    return path.is_file() and path.stat().st_size == size
+
+
+def _is_intact(path: Path, file: RemoteFile) -> bool:
+    """Say whether the file at `path` is `file`, by length and checksum."""
+    if not _has_length(path, file.size):
+        return False
+    if file.sha256 is None:
+        return True
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256
+
+
+def _fetch(
+    name: str,
+    file: RemoteFile,
+    target: Path,
+    report: Callable[[int], None],
+    cancelled: Cancelled,
+) -> None:
+    """Download one file to `target` by way of a partial file that never outlives this call."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # A name of its own, so that two downloads at once don't write into one file.
+    partial = target.with_name(f"{target.name}.{uuid.uuid4().hex}.partial")
+    try:
+        done, checksum = _stream(name, file, partial, report, cancelled)
+        if done != file.size:
+            raise _failure(name, f"{done:,} bytes instead of {file.size:,} from {file.url}")
+        if file.sha256 not in (None, checksum):
+            raise _failure(name, f"a file with a wrong checksum from {file.url}")
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _stream(
+    name: str,
+    file: RemoteFile,
+    partial: Path,
+    report: Callable[[int], None],
+    cancelled: Cancelled,
+) -> tuple[int, str]:
+    """Write what the server sends to `partial`; return its length and checksum."""
+    checksum = hashlib.sha256()
+    done = 0
+    try:
+        with (
+            urlopen(file.url, timeout=TIMEOUT_SECONDS) as response,  # noqa: S310 - from our table
+            partial.open("xb") as output,
+        ):
+            # One byte too many is already wrong: a server can't fill the disk.
+            while done <= file.size:
+                if cancelled():
+                    raise LoadingCancelledError(
+                        f"The download of {name} was stopped. Received: a request to stop "
+                        f"after {done:,} bytes. Start it again whenever you like."
+                    )
+                chunk = response.read(CHUNK_BYTES)
+                if not chunk:
+                    break
+                output.write(chunk)
+                checksum.update(chunk)
+                done += len(chunk)
+                report(min(done, file.size))
+    except (OSError, HTTPException) as error:  # URLError and TimeoutError are OSErrors
+        raise _failure(name, f"{error} from {file.url}") from error
+    return done, checksum.hexdigest()
+
+
+def _failure(name: str, received: str) -> DatasetError:
+    """Return the error for a download that didn't succeed, with what to do instead."""
+    return DatasetError(
+        f"{name} could not be downloaded. Received: {received}. Try again, put {name}.npz into "
+        f"the folder that CAE_DATA_DIR names, or use photo_patches, which needs no download."
+    )

@@ -1,0 +1,62 @@
+"""Where a training stands, as data that can be printed, drawn or sent elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """The losses after one epoch."""
+
+    epoch: int
+    loss: float
+    validation_loss: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands.
+
+    Attributes:
+        epoch: The epoch being trained, counted from 1.
+        epochs: How many there will be.
+        batch: Batches done in this epoch.
+        batches: Batches in an epoch.
+        loss: Mean training loss since the last report; None before the first batch.
+        images_per_second: Training speed of this epoch so far.
+        seconds: Time since the start.
+        seconds_left: Estimate of the time left.
+        history: One record for every finished epoch.
+        trace: Training loss between reports as (epochs done, loss) pairs.
+        samples: (3, N, H, W, C) uint8: N validation pictures, what the network is shown, what
+            it returns now; None where there is no newer one.
+    """
+
+    epoch: int
+    epochs: int
+    batch: int
+    batches: int
+    loss: float | None
+    images_per_second: float
+    seconds: float
+    seconds_left: float
+    history: tuple[EpochRecord, ...] = ()
+    trace: tuple[tuple[float, float], ...] = ()
+    samples: np.ndarray | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def fraction(self) -> float:
+        """How much is done, from 0 to 1."""
+        return min(1.0, (self.epoch - 1 + self.batch / self.batches) / self.epochs)
+
+    def __str__(self) -> str:
+        loss = "" if self.loss is None else f"  loss {self.loss:.5f}"
+        checked = f"  validation {self.history[-1].validation_loss:.5f}" if self.history else ""
+        return (
+            f"epoch {self.epoch}/{self.epochs}  batch {self.batch}/{self.batches}{loss}{checked}  "
+            f"{self.images_per_second:,.0f} images/s  {self.seconds_left:.0f} s left"
+        )

@@ -1,0 +1,192 @@
+"""What a network learns to undo: a way to damage a picture, and the picture it shall return.
+
+A task is a pair of functions on float32 images (B, H, W, C) in [0, 1], written with
+`keras.ops` so that they run inside the training graph: `corrupt` makes the network's input,
+`target` its desired output. Importing this module does not import Keras.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from cae_core.architecture import Architecture, format_shape
+from cae_core.arithmetic import analyze
+from cae_core.errors import TrainingError
+
+
+class Task(Protocol):
+    """What every task can say and do."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+
+    def input_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Shape of the network's input for pictures of a shape."""
+
+    def output_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Shape of the network's output for pictures of a shape."""
+
+    def corrupt(self, images: Any, seed: Any) -> Any:
+        """The network's input for a batch of pictures."""
+
+    def target(self, images: Any) -> Any:
+        """The network's desired output for a batch of pictures."""
+
+
+@dataclass(frozen=True)
+class _SamePictureTask:
+    """A task whose input and output have the picture's own shape."""
+
+    def input_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        """The picture's shape."""
+        return image_shape
+
+    def output_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        """The picture's shape."""
+        return image_shape
+
+    def target(self, images: Any) -> Any:
+        """The picture itself."""
+        return images
+
+
+@dataclass(frozen=True)
+class Reconstruct(_SamePictureTask):
+    """The picture in, the same picture out: what an autoencoder is.
+
+    Example:
+        >>> Reconstruct().output_shape((32, 32, 3))
+        (32, 32, 3)
+    """
+
+    name: ClassVar[str] = "reconstruct"
+    title: ClassVar[str] = "Reconstruct"
+
+    def corrupt(self, images: Any, seed: Any) -> Any:
+        """The picture itself."""
+        return images
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Denoise(_SamePictureTask):
+    """Gaussian noise in the input, the clean picture as the target.
+
+    Args:
+        sigma: Standard deviation of the noise in [0, 1] units (25 of 255 is 0.098), from 0
+            to 1; or a pair (low, high) from which one is drawn per picture.
+        clip: Whether the noisy picture is cut to [0, 1]. Published figures do not clip.
+
+    Raises:
+        TrainingError: For a sigma outside 0 to 1, or a pair in the wrong order.
+
+    Example:
+        >>> Denoise(sigma=0.3)
+        Denoise(sigma=0.3, clip=False)
+    """
+
+    name: ClassVar[str] = "denoise"
+    title: ClassVar[str] = "Denoise"
+    sigma: float | tuple[float, float] = 0.1
+    clip: bool = False
+
+    def __post_init__(self) -> None:
+        low, high = self.sigma_range
+        if not (math.isfinite(low) and math.isfinite(high) and 0 <= low <= high <= 1):
+            raise TrainingError(
+                "Sigma is a standard deviation from 0 to 1 for pictures in [0, 1], or a pair "
+                f"(low, high). Received: sigma={self.sigma}. Divide a value in 0-255 units by 255."
+            )
+
+    @property
+    def sigma_range(self) -> tuple[float, float]:
+        """Lowest and highest sigma; equal where it is fixed."""
+        if isinstance(self.sigma, tuple | list):
+            low, high = self.sigma
+            return float(low), float(high)
+        return float(self.sigma), float(self.sigma)
+
+    def corrupt(self, images: Any, seed: Any) -> Any:
+        """The picture plus noise drawn from `seed`, an integer or a keras SeedGenerator."""
+        import keras
+
+        low, high = self.sigma_range
+        noise = keras.random.normal(keras.ops.shape(images), seed=seed)
+        if low == high:
+            sigma = low
+        else:
+            # One sigma a picture: (B, 1, 1, 1) broadcasts over (B, H, W, C).
+            batch = keras.ops.shape(images)[0]
+            sigma = keras.random.uniform((batch, 1, 1, 1), low, high, seed=seed)
+        noisy = images + sigma * noise
+        return keras.ops.clip(noisy, 0.0, 1.0) if self.clip else noisy
+
+    def __str__(self) -> str:
+        low, high = self.sigma_range
+        said = f"{low:g}" if low == high else f"{low:g}-{high:g}"
+        return f"{self.name} sigma {said}{' clipped' if self.clip else ''}"
+
+
+TASKS: dict[str, type[Reconstruct] | type[Denoise]] = {
+    Reconstruct.name: Reconstruct,
+    Denoise.name: Denoise,
+}
+
+
+def task_to_dict(task: Task) -> dict[str, Any]:
+    """A task as plain data.
+
+    Example:
+        >>> task_to_dict(Denoise(0.3))
+        {'task': 'denoise', 'sigma': 0.3, 'clip': False}
+    """
+    return {"task": task.name, **vars(task)}
+
+
+def task_from_dict(data: dict[str, Any]) -> Task:
+    """A task from plain data; the inverse of `task_to_dict`.
+
+    Raises:
+        TrainingError: For an unknown task or setting.
+    """
+    settings = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in data.items()
+        if key != "task"
+    }
+    kind = TASKS.get(data.get("task", ""))
+    known = set(kind.__dataclass_fields__) if kind else set()
+    if kind is None or not set(settings) <= known:
+        raise TrainingError(
+            f"A task is one of {', '.join(TASKS)} with its own settings. Received: {data}. "
+            "Correct its name or leave the unknown setting out."
+        )
+    return kind(**settings)
+
+
+def check_fit(architecture: Architecture, image_shape: tuple[int, int, int], task: Task) -> None:
+    """Refuses an architecture whose input or output is not what the task needs.
+
+    Args:
+        architecture: The network.
+        image_shape: Height, width and channels of the data set's pictures.
+        task: What is to be learnt.
+
+    Raises:
+        TrainingError: Naming both shapes and the remedy.
+    """
+    wanted_in = task.input_shape(image_shape)
+    if architecture.input_shape != wanted_in:
+        raise TrainingError(
+            f"The network's input must be the pictures' {format_shape(wanted_in)} "
+            f"for the task {task.name}. Received: an architecture for "
+            f"{format_shape(architecture.input_shape)}. "
+            f"Begin its text with {format_shape(wanted_in)}, or choose other data."
+        )
+    report = analyze(architecture, output_shape=task.output_shape(image_shape))
+    if report.problems:
+        raise TrainingError(report.problems[0])
