@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -32,7 +33,9 @@ from cae_core.layers import (
     Residual,
     SubPixel,
     json_name,
+    make_layer,
     parse_layer,
+    shown,
 )
 
 Shape = tuple[int, ...]
@@ -124,14 +127,16 @@ class Architecture:
                 f"Received: {len(text):,}. Leave some layers out."
             )
         tokens = text.lower().replace(BAR, f" {BAR} ").split()
+        if input_shape is not None:
+            input_shape = _checked_input_shape(input_shape)
         shape_in_text = _shape_token(tokens[0]) if tokens else None
         first = 0
         if shape_in_text is not None:
             first = 1
-            if input_shape is not None and tuple(input_shape) != shape_in_text:
+            if input_shape is not None and input_shape != shape_in_text:
                 raise ArchitectureError(
                     "The text's input shape and the argument must be the same. Received: "
-                    f"{tokens[0]} in the text and input_shape={tuple(input_shape)}. "
+                    f"{tokens[0]} in the text and input_shape={input_shape}. "
                     "Leave one of them out."
                 )
             input_shape = shape_in_text
@@ -139,7 +144,7 @@ class Architecture:
         if len(bars) != 1:
             raise ArchitectureError(
                 "One '|' separates the encoder from the decoder. "
-                f"Received: {len(bars)} of them in {_shortened(text)!r}. "
+                f"Received: {len(bars)} of them in {shown(text)}. "
                 "Write it behind the layer whose output is the code."
             )
         layers = {
@@ -150,9 +155,7 @@ class Architecture:
         return cls(
             encoder=tuple(layer for at, layer in layers.items() if at < bars[0]),
             decoder=tuple(layer for at, layer in layers.items() if at > bars[0]),
-            input_shape=_checked_input_shape(
-                DEFAULT_INPUT_SHAPE if input_shape is None else input_shape
-            ),
+            input_shape=DEFAULT_INPUT_SHAPE if input_shape is None else input_shape,
         )
 
     def to_json(self) -> str:
@@ -175,7 +178,8 @@ class Architecture:
         if isinstance(document, str):
             try:
                 document = json.loads(document)
-            except json.JSONDecodeError as error:
+            # ValueError: not JSON, or a number of over 4,300 digits. RecursionError: too deep.
+            except (ValueError, RecursionError) as error:
                 raise ArchitectureError(
                     f"An architecture document is valid JSON. Received: {error}. "
                     "Copy the whole document again."
@@ -185,7 +189,7 @@ class Architecture:
         for half in ("encoder", "decoder"):
             if not isinstance(mapping[half], list):
                 raise ArchitectureError(
-                    f"'{half}' is a list of layers. Received: {mapping[half]!r}. "
+                    f"'{half}' is a list of layers. Received: {shown(mapping[half])}. "
                     'Write it as [{"layer": "conv", "channels": 8}, ...].'
                 )
             halves[half] = tuple(
@@ -203,9 +207,9 @@ class Architecture:
             >>> str(Architecture.parse("conv8 pool conv12 | up conv3:sigmoid").scaled(2))
             'conv16 pool conv24 | up conv3:sigmoid'
         """
-        if not width > 0:
+        if not 0 < width < math.inf:
             raise ArchitectureError(
-                f"A width multiplier is above 0. Received: {width}. Use 1 for no change."
+                f"A width multiplier is a number above 0. Received: {width}. Use 1 for no change."
             )
         widths = (Conv, Deconv, Residual, SubPixel)
         last = max(
@@ -247,7 +251,7 @@ def _checked_input_shape(shape: Any) -> tuple[int, int, int]:
     ):
         raise ArchitectureError(
             f"An input shape is height, width and channels, each from 1 to {MAX_SIDE:,}. "
-            f"Received: {shape!r}. Use for example (32, 32, 3)."
+            f"Received: {shown(shape)}. Use for example (32, 32, 3)."
         )
     height, width, channels = sizes
     return height, width, channels
@@ -268,10 +272,10 @@ def _layer_from_json(item: Any, where: str) -> Layer:
     """One JSON object as a layer."""
     kinds = {json_name(kind): kind for kind in LAYER_KINDS}
     name = item.get("layer") if isinstance(item, Mapping) else None
-    if name not in kinds:
+    if not isinstance(name, str) or name not in kinds:
         raise ArchitectureError(
             f"Every layer is an object whose 'layer' is one of {', '.join(kinds)}. "
-            f"Received: {_shortened(repr(item))} at {where}. Correct its name."
+            f"Received: {shown(item)} at {where}. Correct its name."
         )
     kind = kinds[name]
     names = {field.name for field in dataclasses.fields(kind)}
@@ -279,7 +283,7 @@ def _layer_from_json(item: Any, where: str) -> Layer:
         field.name for field in dataclasses.fields(kind) if field.default is dataclasses.MISSING
     }
     values = _checked_keys(item, names | {"layer"}, where, required=required)
-    return kind(**{key: value for key, value in values.items() if key != "layer"})
+    return make_layer(kind, {key: values[key] for key in values if key != "layer"}, where)
 
 
 def _checked_keys(
@@ -288,20 +292,15 @@ def _checked_keys(
     """The mapping itself, once it has every required key and no unknown one."""
     if not isinstance(document, Mapping):
         raise ArchitectureError(
-            f"{where.capitalize()} is a JSON object. Received: {_shortened(repr(document))}. "
+            f"{where.capitalize()} is a JSON object. Received: {shown(document)}. "
             "Copy the whole document again."
         )
     unknown = sorted(str(key) for key in set(document) - known)
     missing = sorted((known if required is None else required) - set(document))
     if unknown or missing:
-        said = f"unknown {', '.join(unknown)}" if unknown else f"no {', '.join(missing)}"
+        said = f"unknown {shown(unknown)[1:-1]}" if unknown else f"no {', '.join(missing)}"
         raise ArchitectureError(
             f"The keys of {where} are {', '.join(sorted(known))}. Received: {said}. "
             f"{'Remove it' if unknown else 'Add it'}."
         )
     return document
-
-
-def _shortened(text: str, length: int = 60) -> str:
-    """Text that fits into a sentence."""
-    return text if len(text) <= length else text[: length - 1] + "…"

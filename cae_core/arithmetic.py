@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from cae_core.architecture import Architecture, Shape, format_shape
 from cae_core.graph import receptive_field, walk
-from cae_core.layers import Add, Concatenate, Layer, Mark
+from cae_core.layers import MAX_UNITS, Add, Concatenate, Conv, Deconv, Layer, Mark
 from cae_core.measures import Formula
 
 BYTES_PER_NUMBER = 4  # float32
@@ -202,7 +202,8 @@ def analyze(
         )
         for node in walk(architecture)
     )
-    smallest = min((row for row in rows if not isinstance(row.layer, Mark)), key=lambda r: r.size)
+    tensors = [row for row in rows if not isinstance(row.layer, Mark)]
+    smallest = min(tensors or rows, key=lambda row: row.size)
     wanted = architecture.input_shape if output_shape is None else tuple(output_shape)
     report = Report(
         architecture=architecture,
@@ -210,39 +211,50 @@ def analyze(
         latent_shape=rows[boundary - 1].output_shape,
         smallest=smallest,
         batch_size=batch_size,
-        output_problem=_output_problem(rows[-1].output_shape, wanted),
+        output_problem=_output_problem(architecture, rows[-1].output_shape, wanted),
         warnings=(),
     )
     return replace(report, warnings=tuple(_warnings(report)))
 
 
-def _output_problem(shape: Shape, wanted: Shape) -> str | None:
+def _output_problem(architecture: Architecture, shape: Shape, wanted: Shape) -> str | None:
     """Why the output has not the wanted shape, with the remedy that fits the difference."""
     if shape == wanted:
         return None
     return (
         f"The output must be {format_shape(wanted)}. Received: {format_shape(shape)}. "
-        f"{_output_remedy(shape, wanted)}"
+        f"{_output_remedy(architecture, shape, wanted)}"
     )
 
 
-def _output_remedy(shape: Shape, wanted: Shape) -> str:
+def _output_remedy(architecture: Architecture, shape: Shape, wanted: Shape) -> str:
     """What to change so that the output gets the wanted shape."""
     if len(shape) != 3:
         if shape[0] == math.prod(wanted):
             return f"Add reshape{format_shape(wanted)} at the end."
+        if math.prod(wanted) > MAX_UNITS:
+            return "Put a reshape behind the dense layers, then convolutions and ups."
         return f"End with dense{math.prod(wanted)}:sigmoid reshape{format_shape(wanted)}."
     if shape[:2] == wanted[:2]:
         return f"Give the last layer {wanted[2]} channels, for example conv{wanted[2]}:sigmoid."
     larger = [a / b for a, b in zip(wanted[:2], shape[:2], strict=True)]
     if larger[0] == larger[1] and larger[0] > 1 and larger[0].is_integer():
-        return f"Add up{int(larger[0])} to the decoder."
+        factor = int(larger[0])
+        return (
+            f"Add up{factor} to the decoder."
+            if factor <= 16
+            else f"Add several up to the decoder, {factor} times in all."
+        )
     if larger[0] == larger[1] and larger[0] < 1 and (1 / larger[0]).is_integer():
         return f"Take out an up, or shrink by {int(1 / larger[0])} more in the encoder."
+    convolutions = (layer for layer in architecture.layers if isinstance(layer, Conv | Deconv))
     missing = {a - b for a, b in zip(wanted[:2], shape[:2], strict=True)}
     if len(missing) == 1 and (difference := missing.pop()) % 2 == 0 and abs(difference) <= 128:
         border = f"pad{difference // 2}" if difference > 0 else f"crop{-difference // 2}"
-        return f"Use same padding, or add {border} before the last layer."
+        remedy = f"add {border} behind the last layer that changes height and width"
+        if any(layer.padding == "valid" for layer in convolutions):
+            return f"Use same padding, or {remedy}."
+        return f"{remedy.capitalize()}."
     return (
         "Pooling rounds down where a side is odd: use sides that the poolings divide, or "
         "pad the picture first."

@@ -60,8 +60,10 @@ def build(
             keras_layer = _keras_layer(
                 layer, name=layer_name(index, layer), seed=seed * 10_000 + index * 10
             )
-            is_skip = isinstance(layer, Concatenate | Add)
-            tensor = keras_layer([tensor, marks[layer.name]] if is_skip else tensor)
+            if isinstance(layer, Concatenate | Add):
+                tensor = keras_layer([tensor, marks[layer.name]])
+            else:
+                tensor = keras_layer(tensor)
         if index == len(architecture.encoder):
             tensor = keras.layers.Identity(name=CODE)(tensor)
     return keras.Model(inputs, tensor, name=name)

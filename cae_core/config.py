@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from cae_core.errors import TrainingError
 
+SCHEDULES = ("cosine", "constant")
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -14,7 +16,10 @@ class TrainConfig:
     Args:
         epochs: Passes over the training pictures, 1 to 1000.
         batch_size: Pictures per step, 1 to 4096.
-        learning_rate: Adam's step size, above 0 and at most 1.
+        learning_rate: Adam's largest step size, above 0 and at most 1.
+        schedule: ``cosine`` lets the step size rise over the first 20th of the training and
+            then fall to 0 along half a cosine (Loshchilov & Hutter, "SGDR", ICLR 2017),
+            ``constant`` keeps it.
         seed: Seed of weights, order and noise: the same seed on the same machine gives the
             same numbers.
 
@@ -28,7 +33,8 @@ class TrainConfig:
 
     epochs: int = 10
     batch_size: int = 128
-    learning_rate: float = 1e-3
+    learning_rate: float = 4e-3
+    schedule: str = "cosine"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -47,4 +53,9 @@ class TrainConfig:
             raise TrainingError(
                 "learning_rate must be above 0 and at most 1. "
                 f"Received: learning_rate={self.learning_rate!r}. Adam's usual one is 0.001."
+            )
+        if self.schedule not in SCHEDULES:
+            raise TrainingError(
+                f"schedule must be one of {', '.join(SCHEDULES)}. "
+                f"Received: schedule={self.schedule!r}. Choose one of them."
             )

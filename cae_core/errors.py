@@ -6,6 +6,7 @@ The tree::
     ├── ArchitectureError   an architecture text, JSON or layer that cannot be
     ├── ImageError          a picture that cannot be opened or used
     ├── DatasetError        a data set that cannot be found, read or split
+    │   └── LoadingCancelledError   loading that the user stopped (in downloads.py)
     ├── TrainingError       settings that cannot be trained with
     ├── JobError            a background job that cannot be started or found
     └── RunError            a run folder that cannot be read or written

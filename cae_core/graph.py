@@ -14,10 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cae_core.architecture import Architecture, Shape
+from cae_core.architecture import Architecture, Shape, format_shape
 from cae_core.errors import ArchitectureError
-from cae_core.layers import Add, Concatenate, Layer, Mark
+from cae_core.layers import MAX_SIDE, Add, Concatenate, Layer, Mark
 from cae_core.measures import Measure, measure, measure_skip, unchanged
+
+# Four times the largest input: what grows beyond it is a slip, and would not fit into memory.
+MAX_OUTPUT_SIDE = 4 * MAX_SIDE
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,22 @@ def walk(architecture: Architecture) -> tuple[Node, ...]:
                 inputs = (index - 1, source)
             else:
                 result = measure(layer, shape)
+            _check_output_side(result.output_shape)
         except ArchitectureError as error:
             problem = str(error)
             result = unchanged(shape, "left out of the calculation")
         nodes.append(Node(index, layer, shape, inputs, result, problem))
         shape = result.output_shape
     return tuple(nodes)
+
+
+def _check_output_side(shape: Shape) -> None:
+    """Refuses a map that is larger than any picture."""
+    if len(shape) == 3 and max(shape[:2]) > MAX_OUTPUT_SIDE:
+        raise ArchitectureError(
+            f"A layer's output has at most {MAX_OUTPUT_SIDE:,} pixels a side. "
+            f"Received: {format_shape(shape)}. Enlarge less."
+        )
 
 
 def _check_new_mark(layer: Mark, marks: dict[str, tuple[int, Shape]]) -> None:
@@ -80,12 +93,12 @@ def _marked(layer: Concatenate | Add, marks: dict[str, tuple[int, Shape]]) -> tu
     return marks[layer.name]
 
 
-# An empty interval: first above last, far outside every picture.
-_NOTHING = 1 << 40
+# Far outside every picture. An empty interval is _FAR to -_FAR: its first lies above its last.
+_FAR = 1 << 40
 
 
 def input_interval(
-    architecture: Architecture, index: int, *, axis: int = 0
+    architecture: Architecture, index: int, *, axis: int = 0, clipped: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which input pixels each output pixel of one layer can depend on, along one axis.
 
@@ -93,16 +106,23 @@ def input_interval(
         architecture: A valid architecture.
         index: The layer's place, counted from 1.
         axis: 0 for height, 1 for width.
+        clipped: Leave out what lies in zero padding, the layers' own included: what remains
+            is exactly what an output can depend on. By default every tensor is thought to
+            go on past its sides, as it does for an output far from them.
 
     Returns:
         First and last input position for every output position of the layer, both inclusive.
-        Positions below 0 or past the picture lie in the zero padding; an output that sees
-        nothing has a last position below its first.
+        Unless `clipped`, positions below 0 or past the picture lie in the zero padding. An
+        output that sees nothing has a last position below its first.
 
     Example:
         >>> first, last = input_interval(Architecture.parse("conv8 pool | up conv3"), 2)
         >>> int(first[0]), int(last[0])
         (-1, 2)
+        >>> first, last = input_interval(
+        ...     Architecture.parse("conv8 pool | up conv3"), 2, clipped=True)
+        >>> int(first[0]), int(last[0])
+        (0, 2)
     """
     nodes = walk(architecture)
     side = architecture.input_shape[axis]
@@ -118,10 +138,15 @@ def input_interval(
         first, last = pending.pop(node.index)
         steps = node.measure.height_steps if axis == 0 else node.measure.width_steps
         for step in reversed(steps):
+            if clipped:
+                # Of several steps (a residual block) only the first changes the size.
+                first, last = _clip(first, last, node.measure.output_shape[axis])
             empty = first > last
             first, last = step.inputs(first, last)
-            first = np.where(empty | (first > last), _NOTHING, first)
-            last = np.where(empty | (first > last), -_NOTHING, last)
+            empty |= first > last
+            # Strides multiply: an end stays within _FAR, so that it can't overflow.
+            first = np.where(empty, _FAR, np.maximum(first, -_FAR))
+            last = np.where(empty, -_FAR, np.minimum(last, _FAR))
         for source in node.inputs:
             known = pending.get(source)
             pending[source] = (
@@ -129,7 +154,13 @@ def input_interval(
                 if known is None
                 else (np.minimum(known[0], first), np.maximum(known[1], last))
             )
-    return pending[0]
+    return _clip(*pending[0], side) if clipped else pending[0]
+
+
+def _clip(first: np.ndarray, last: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """What of the intervals lies in a tensor of `side` pixels."""
+    first, last = np.maximum(first, 0), np.minimum(last, side - 1)
+    return np.where(first > last, _FAR, first), np.where(first > last, -_FAR, last)
 
 
 def receptive_field(architecture: Architecture, index: int) -> tuple[int, int]:

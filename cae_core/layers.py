@@ -333,11 +333,11 @@ def parse_layer(token: str, position: int | None = None) -> Layer:
         >>> parse_layer("conv32k5s2")
         Conv(channels=32, kernel=5, stride=2, padding='same', activation='relu')
     """
-    where = f"{token!r}" + (f" (token {position})" if position else "")
-    if "@" in token:
+    where = shown(token) + (f" (token {position})" if position else "")
+    if "@" in token or token in ("cat", "add"):
         return _parse_named(token, where)
     body, *options = token.split(":")
-    match = re.fullmatch(r"([a-z_]+)((?:[a-z]?\d+)*)", body)
+    match = re.fullmatch(r"([a-z_]+)(\d*(?:[a-z]\d+)*)", body)
     # The longest keyword wins: in 'conv8k3' the letters before the first digit are 'conv'.
     keyword = match[1] if match else ""
     if match and keyword in ACTIVATIONS and not match[2] and not options:
@@ -347,6 +347,15 @@ def parse_layer(token: str, position: int | None = None) -> Layer:
         raise ArchitectureError(f"Every token must name a layer. Received: {where}. {remedy}")
     kind = _KINDS_BY_KEYWORD[keyword]
     values = _read_numbers(kind, match[2], where) | _read_options(kind, options, where)
+    return make_layer(kind, values, where)
+
+
+def make_layer(kind: type[Layer], values: dict[str, Any], where: str) -> Layer:
+    """A layer of a kind; an error about one of its sizes says where it stands.
+
+    Raises:
+        ArchitectureError: For a size out of range, with `where` behind it.
+    """
     try:
         return kind(**values)
     except ArchitectureError as error:
@@ -355,14 +364,14 @@ def parse_layer(token: str, position: int | None = None) -> Layer:
 
 def _parse_named(token: str, where: str) -> Layer:
     """Reads ``@a``, ``cat@a`` or ``add@a``."""
-    keyword, name = token.split("@", 1)
+    keyword, _, name = token.partition("@")
     kinds: dict[str, type[_Named]] = {"": Mark, "cat": Concatenate, "add": Add}
     if keyword not in kinds:
         raise ArchitectureError(
             "A mark is written @name, and used as cat@name or add@name. "
             f"Received: {where}. Separate tokens with spaces: conv16 @a ... cat@a."
         )
-    return kinds[keyword](name)
+    return make_layer(kinds[keyword], {"name": name}, where)
 
 
 def _read_numbers(kind: type[Layer], text: str, where: str) -> dict[str, int]:
@@ -400,10 +409,10 @@ def _read_options(kind: type[Layer], options: list[str], where: str) -> dict[str
         if name is None or name in values:
             allowed = ", ".join(word for words in choices.values() for word in words)
             rule = f"may be {allowed}, each kind once" if allowed else "can't follow this layer"
-            raise ArchitectureError(
-                f"A word after ':' {rule}. Received: {where}. "
-                f"{_suggestion(option, allowed.split(', ')) if allowed else 'Leave it out.'}"
-            )
+            remedy = _suggestion(option, allowed.split(", ")) if allowed else "Leave it out."
+            if name is not None:
+                remedy = f"Keep one of {values[name]} and {option}."
+            raise ArchitectureError(f"A word after ':' {rule}. Received: {where}. {remedy}")
         values[name] = option
     return values
 
@@ -438,18 +447,32 @@ def _check_field(keyword: str, item: dataclasses.Field[Any], value: object) -> N
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise ArchitectureError(
                 f"The {item.name} of {keyword} must be a whole number from {low} to {high:,}. "
-                f"Received: {value!r}. Choose one in that range."
+                f"Received: {shown(value)}. Choose one in that range."
             )
     elif "options" in item.metadata and value not in item.metadata["options"]:
         raise ArchitectureError(
             f"The {item.name} of {keyword or 'an activation layer'} must be one of "
-            f"{', '.join(item.metadata['options'])}. Received: {value!r}. Choose one of them."
+            f"{', '.join(item.metadata['options'])}. Received: {shown(value)}. Choose one of them."
         )
     elif "name" in item.metadata and not (isinstance(value, str) and _MARK_NAME.fullmatch(value)):
         raise ArchitectureError(
             "A mark's name is a letter followed by letters or digits, 16 at most. "
-            f"Received: {value!r}. Use for example @a."
+            f"Received: {shown(value)}. Use for example @a."
         )
+
+
+def shown(value: object, length: int = 60) -> str:
+    """Any value as an error message shows it: short, and never an error of its own.
+
+    Example:
+        >>> shown("conv8"), shown(10**5000)
+        ("'conv8'", 'a value too large to write down')
+    """
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of over 4,300 digits, a list too deep
+        return "a value too large to write down"
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def json_name(kind: type[Layer]) -> str:
@@ -477,6 +500,8 @@ def _suggestion(word: str, known: Iterable[str] | None = None) -> str:
         return f"Did you mean {_OTHER_NAMES[word]!r}?"
     if "," in word:
         return "Separate tokens with spaces."
+    if re.fullmatch(r"[\dx]+", word):
+        return "An input shape stands first and has three numbers, for example 28x28x1."
     words = list(known or (*_KINDS_BY_KEYWORD, *ACTIVATIONS))
     close = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
     return f"Did you mean {close[0]!r}?" if close else f"Use one of {', '.join(words)}."

@@ -18,6 +18,7 @@ import numpy as np
 from cae_core.architecture import Shape, format_shape
 from cae_core.errors import ArchitectureError
 from cae_core.layers import (
+    MAX_CHANNELS,
     Activation,
     Add,
     BatchNorm,
@@ -307,10 +308,14 @@ def _(layer: Flatten, shape: Shape) -> Measure:
 @measure.register
 def _(layer: Dense, shape: Shape) -> Measure:
     if len(shape) != 1:
+        everywhere = (
+            f", or use conv{layer.units}k1 for a dense layer at every pixel"
+            if layer.units <= MAX_CHANNELS
+            else ""
+        )
         raise ArchitectureError(
             "A dense layer works on a vector. "
-            f"Received: a map of {format_shape(shape)}. Put flatten before it, or use "
-            f"conv{layer.units}k1 for a dense layer at every pixel."
+            f"Received: a map of {format_shape(shape)}. Put flatten before it{everywhere}."
         )
     weights = shape[0] * layer.units
     return Measure(
@@ -489,8 +494,11 @@ class _Window:
         formula = Formula(
             f"(({side_in} − {kernel} + 2·{said_pad})/{stride} + 1)² · {channels} "
             f"= {said_side}² · {channels} = {said_size}",
-            rf"\left(\frac{{{side_in} - {kernel} + 2 \cdot {said_pad}}}{{{stride}}} + 1\right)^2 "
-            rf"\cdot {channels} = {said_side}^2 \cdot {channels} = {_latex(said_size)}",
+            _latex_lines(
+                rf"\left(\frac{{{side_in} - {kernel} + 2 \cdot {said_pad}}}{{{stride}}} + 1\right)^2"
+                rf" \cdot {channels}",
+                rf"= {said_side}^2 \cdot {channels} = {_latex(said_size)}",
+            ),
         )
         before, after = self.padded(side_in)
         note = ""
@@ -525,7 +533,7 @@ def _sides_formula(
     size = math.prod(out)
     return Formula(
         f"{text}, so {product} = {size:,}",
-        rf"{latex},\quad {typeset_product} = {_latex_number(size)}",
+        _latex_lines(latex, f"{typeset_product} = {_latex_number(size)}"),
     )
 
 
@@ -533,7 +541,7 @@ def _decimal(value: Fraction) -> str:
     """A fraction as people write it: whole where it is whole, else two decimals at most."""
     if value.denominator == 1:
         return f"{value.numerator:,}"
-    return f"{float(value):,.2f}".rstrip("0")
+    return f"{float(value):,.2f}".rstrip("0").rstrip(".")
 
 
 def _latex_number(value: int) -> str:
@@ -544,6 +552,11 @@ def _latex_number(value: int) -> str:
 def _latex(number: str) -> str:
     """The same for a number that is already text."""
     return number.replace(",", "{,}")
+
+
+def _latex_lines(*lines: str) -> str:
+    """Centred lines below each other, so that a formula fits a narrow column."""
+    return r"\begin{gathered} " + r" \\ ".join(lines) + r" \end{gathered}"
 
 
 def _next_multiple(value: int, of: int) -> int:

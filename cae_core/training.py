@@ -31,6 +31,8 @@ from cae_core.tasks import Reconstruct, Task, check_fit
 SAMPLE_COUNT = 8
 # Steps taken in one call of the graph: fewer looks at the clock, still several a second.
 STEPS_PER_EXECUTION = 8
+# The cosine schedule rises over the first 20th of all steps, from a 20th of its peak.
+WARMUP_DIVISOR = 20
 REPORT_INTERVAL_SECONDS = 0.25
 SAMPLE_INTERVAL_SECONDS = 1.5
 
@@ -210,7 +212,7 @@ def _fit(
     trainer = keras.Model(inputs, model(corruption(inputs)), name="trainer")
     batches = _Batches(data.train, config.batch_size, config.seed)
     trainer.compile(
-        optimizer=keras.optimizers.Adam(config.learning_rate),
+        optimizer=keras.optimizers.Adam(_learning_rate(config, config.epochs * len(batches))),
         loss=_TargetError(corruption.task),
         steps_per_execution=min(STEPS_PER_EXECUTION, len(batches)),
     )
@@ -221,6 +223,19 @@ def _fit(
         shuffle=False,  # the batches shuffle themselves, from a seed of their own
         verbose=0,
         callbacks=callbacks,
+    )
+
+
+def _learning_rate(config: TrainConfig, steps: int) -> Any:
+    """The step size, or its schedule over all steps of the training."""
+    if config.schedule == "constant":
+        return config.learning_rate
+    warmup = steps // WARMUP_DIVISOR
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=config.learning_rate / WARMUP_DIVISOR,
+        decay_steps=steps - warmup,
+        warmup_target=config.learning_rate,
+        warmup_steps=warmup,
     )
 
 

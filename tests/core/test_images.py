@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageFile
 
-from cae_core import images
+from cae_core import decoding, image_files
 from cae_core.errors import ImageError
+from cae_core.image_files import MAX_FILE_BYTES
 from cae_core.images import (
-    MAX_FILE_BYTES,
     MAX_PIXELS,
     as_image,
     encode_jpeg,
@@ -572,7 +572,7 @@ def test_a_source_that_is_neither_bytes_nor_path_is_refused():
 
 def test_a_file_over_the_size_limit_is_refused(monkeypatch, tmp_path):
     assert MAX_FILE_BYTES >= 50_000_000
-    monkeypatch.setattr(images, "MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr(image_files, "MAX_FILE_BYTES", 1000)
     (tmp_path / "large.png").write_bytes(bytes(1001))
     assert_refused(tmp_path / "large.png", "at most 1,000 bytes")
     assert_refused(bytes(1001), "1,001 bytes")
@@ -584,7 +584,7 @@ def test_too_many_pixels_are_refused_before_decoding(file_format, monkeypatch):
         raise AssertionError("the pixels were decoded")
 
     data = file_of(Image.new("RGB", (30, 20)), file_format)
-    monkeypatch.setattr(images, "MAX_PIXELS", 599)
+    monkeypatch.setattr(decoding, "MAX_PIXELS", 599)
     monkeypatch.setattr(ImageFile.ImageFile, "load", decode)
     assert_refused(data, "at most 599 pixels.*30 × 20")
 

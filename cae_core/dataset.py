@@ -1,0 +1,113 @@
+"""The form of every data set: three parts of images that share nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cae_core.errors import DatasetError
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """Images in three parts that share no image and no pixel.
+
+    The arrays are read-only views: one data set can serve many readers.
+
+    Attributes:
+        name: What it is called in reports.
+        train: uint8, (images, height, width, channels), values 0 to 255.
+        validation: The same, for decisions during training.
+        test: The same, touched once, at the end.
+        notes: What a user should know, such as files that were skipped.
+        source: One sentence on where it is from and its terms.
+
+    Raises:
+        DatasetError: A part is empty, isn't uint8 NHWC with 1 or 3 channels, or its images
+            have another shape than those of the other parts.
+
+    Example:
+        >>> part = np.zeros((4, 28, 28, 1), np.uint8)
+        >>> Dataset("zeros", train=part, validation=part[:1], test=part[:1])
+        Dataset('zeros': 4 training, 1 validation, 1 test images of 28×28×1)
+    """
+
+    name: str
+    train: Pixels
+    validation: Pixels
+    test: Pixels
+    notes: tuple[str, ...] = ()
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the parts and make them read-only."""
+        for part in ("train", "validation", "test"):
+            images = getattr(self, part)
+            _check_part(part, images)
+            if images.shape[1:] != self.train.shape[1:]:
+                raise DatasetError(
+                    "All images of a data set have one shape. "
+                    f"Received: {_times(images.shape[1:])} in {part}, "
+                    f"{_times(self.train.shape[1:])} in train. Resize them to one shape."
+                )
+            view = images.view()
+            view.flags.writeable = False
+            object.__setattr__(self, part, view)  # the one moment a frozen dataclass is set up
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of every image."""
+        height, width, channels = self.train.shape[1:]
+        return height, width, channels
+
+    def __repr__(self) -> str:
+        return (
+            f"Dataset({self.name!r}: {len(self.train):,} training, "
+            f"{len(self.validation):,} validation, {len(self.test):,} test images "
+            f"of {_times(self.image_shape)})"
+        )
+
+
+def _times(shape: Sequence[int]) -> str:
+    """Write a shape as 32×32×3."""
+    return "×".join(str(side) for side in shape)
+
+
+def _check_part(part: str, images: Pixels) -> None:
+    """Refuse a part that isn't a non-empty uint8 NHWC array with 1 or 3 channels."""
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3):
+        raise DatasetError(
+            f"The {part} part is a uint8 array of shape (images, height, width, 1 or 3). "
+            f"Received: {images.dtype}, shape {images.shape}. Convert it first."
+        )
+    if images.size == 0:
+        raise DatasetError(
+            f"The {part} part holds at least one image. Received: shape {images.shape}. "
+            "Use more images, or other fractions."
+        )
+
+
+def check_split(seed: int, validation_fraction: float, test_fraction: float) -> None:
+    """Refuse a seed or fractions that nothing can be split with.
+
+    Args:
+        seed: Of everything random in making the parts.
+        validation_fraction: Share of the images used for validation.
+        test_fraction: Share of the images used for the test.
+
+    Raises:
+        DatasetError: The seed isn't a whole number from 0 on, or the fractions leave one of
+            the three parts nothing.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise DatasetError(f"A seed is a whole number from 0 on. Received: {seed!r}. Use 0.")
+    if not (
+        validation_fraction > 0 and test_fraction > 0 and validation_fraction + test_fraction < 1
+    ):
+        raise DatasetError(
+            "The validation and test fractions are above 0 and below 1 together. "
+            f"Received: {validation_fraction!r} and {test_fraction!r}. Use 0.1 and 0.1."
+        )

@@ -1,0 +1,89 @@
+"""Changes to an architecture, one at a time: what the form in the app does.
+
+Positions count the layers from 0, the encoder's first. Every function returns a new
+architecture; none looks at whether the layers still fit each other, which `analyze` shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cae_core.architecture import Architecture
+from cae_core.errors import ArchitectureError
+from cae_core.layers import Layer
+
+
+def insert_layer(architecture: Architecture, position: int, layer: Layer) -> Architecture:
+    """Puts a layer before the one at `position`; at the bar it becomes the code's layer.
+
+    Example:
+        >>> from cae_core.layers import MaxPool
+        >>> a = Architecture.parse("conv8 | conv3")
+        >>> str(insert_layer(a, 1, MaxPool()))
+        'conv8 pool | conv3'
+    """
+    layers = list(architecture.layers)
+    layers.insert(position, layer)
+    code = len(architecture.encoder)
+    return _with_layers(architecture, layers, code + (position <= code))
+
+
+def remove_layer(architecture: Architecture, position: int) -> Architecture:
+    """Takes a layer out.
+
+    Raises:
+        ArchitectureError: Where it is the only layer on its side of the code.
+
+    Example:
+        >>> str(remove_layer(Architecture.parse("conv8 pool | up conv3"), 1))
+        'conv8 | up conv3'
+    """
+    layers = list(architecture.layers)
+    del layers[position]
+    code = len(architecture.encoder)
+    return _with_layers(architecture, layers, code - (position < code))
+
+
+def replace_layer(architecture: Architecture, position: int, layer: Layer) -> Architecture:
+    """Puts a layer in the place of another.
+
+    Example:
+        >>> from cae_core.layers import Conv
+        >>> str(replace_layer(Architecture.parse("conv8 pool | up conv3"), 0, Conv(16)))
+        'conv16 pool | up conv3'
+    """
+    layers = list(architecture.layers)
+    layers[position] = layer
+    return _with_layers(architecture, layers, len(architecture.encoder))
+
+
+def move_layer(architecture: Architecture, position: int, to: int) -> Architecture:
+    """Moves a layer to another position; the code stays behind the same number of layers.
+
+    Example:
+        >>> str(move_layer(Architecture.parse("conv8 pool | up conv3"), 0, 1))
+        'pool conv8 | up conv3'
+    """
+    layers = list(architecture.layers)
+    layers.insert(to, layers.pop(position))
+    return _with_layers(architecture, layers, len(architecture.encoder))
+
+
+def move_code(architecture: Architecture, layers_before: int) -> Architecture:
+    """Ends the encoder behind another number of layers.
+
+    Example:
+        >>> str(move_code(Architecture.parse("conv8 pool | up conv3"), 1))
+        'conv8 | pool up conv3'
+    """
+    return _with_layers(architecture, list(architecture.layers), layers_before)
+
+
+def _with_layers(architecture: Architecture, layers: list[Layer], code: int) -> Architecture:
+    """The same input, other layers; both halves must keep one."""
+    if not 0 < code < len(layers):
+        raise ArchitectureError(
+            "An architecture has at least one layer on each side of the code. "
+            "Received: a change that would leave one side empty. Add a layer there first."
+        )
+    return replace(architecture, encoder=tuple(layers[:code]), decoder=tuple(layers[code:]))

@@ -1,0 +1,178 @@
+"""Picture files from strangers: read, and checked before a decoder sees them.
+
+A file's own tables are checked against limits that no honest picture reaches: Pillow walks
+file headers in Python, and libjpeg runs over every pixel once per scan, so a small file
+could keep both busy for hours.
+"""
+
+import os
+import re
+import struct
+import zlib
+from pathlib import Path
+
+from cae_core.errors import ImageError
+
+MAX_FILE_BYTES = 64_000_000
+"""The largest picture file that is read, in bytes."""
+
+_MAX_PNG_EXTRA_CHUNKS = 1_000
+_MAX_JPEG_SEGMENTS = 1_000
+_MAX_JPEG_SCANS = 50
+_MAX_JPEG_METADATA_BYTES = 16_000_000
+_MAX_TIFF_VALUES = 200_000
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+# A marker that starts a segment; 0xFF00 and the restart markers belong to pixel data.
+_JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
+
+
+def read_picture_file(source: bytes | str | os.PathLike[str]) -> tuple[bytes, str]:
+    """Read a picture file, unless it is too large or built to keep a decoder busy.
+
+    Args:
+        source: The file's content as bytes, or the path of the file.
+
+    Returns:
+        The content, and the words for it in an error message.
+
+    Raises:
+        ImageError: The file is missing, empty, too large, a PNG with a wrong checksum, or
+            its tables are longer than those of any honest picture.
+
+    Example:
+        >>> read_picture_file(b"not yet known to be a picture")[1]
+        '29 bytes'
+    """
+    data, received = _read(source)
+    if data.startswith(_PNG_SIGNATURE):
+        _check_png_chunks(data, received)
+    if data.startswith(b"\xff\xd8"):
+        _check_jpeg_segments(data, received)
+    if data[:2] in (b"II", b"MM"):
+        _check_tiff_directory(data, received)
+    return data, received
+
+
+def _read(source: bytes | str | os.PathLike[str]) -> tuple[bytes, str]:
+    """Give a source's content, and the words for it in an error message."""
+    if isinstance(source, bytes | bytearray | memoryview):
+        data, label = bytes(source), ""
+    elif isinstance(source, str | os.PathLike):
+        data, label = _read_file(source), f"{os.fspath(source)!r}, "
+    else:
+        raise ImageError(
+            "A picture is opened from bytes or from a path. "
+            f"Received: {type(source).__name__}. Arrays are checked with as_image."
+        )
+    received = f"{label}{len(data):,} bytes"
+    if not data:
+        raise ImageError(f"A picture file has content. Received: {received}. Choose another file.")
+    if len(data) > MAX_FILE_BYTES:
+        raise ImageError(
+            f"A picture file may have at most {MAX_FILE_BYTES:,} bytes. "
+            f"Received: {label}{'more' if label else f'{len(data):,} bytes'}. "
+            "Shrink the picture or save it as JPEG."
+        )
+    return data, received
+
+
+def _read_file(path: str | os.PathLike[str]) -> bytes:
+    """Read a regular file, and no more of it than shows that it is too large."""
+    path = Path(path)
+    try:
+        # A device or a named pipe would never end, or never begin.
+        if path.exists() and not path.is_file():
+            raise FileNotFoundError(0, "not a regular file")
+        with path.open("rb") as file:
+            return file.read(MAX_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        reason = getattr(error, "strerror", None) or error
+        raise ImageError(
+            "A picture is opened from a file that can be read. "
+            f"Received: {str(path)!r} ({reason}). Check the path."
+        ) from error
+
+
+def _check_png_chunks(data: bytes, received: str) -> None:
+    """Refuse a PNG with a wrong checksum, or with auxiliary chunks without end.
+
+    Pillow lets a wrong checksum of the pixels pass, and unpacks up to a megabyte from
+    each profile chunk.
+    """
+    position, extra_chunks = len(_PNG_SIGNATURE), 0
+    while position + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        end = position + 8 + length
+        if kind == b"IEND":
+            return
+        if kind in (b"fcTL", b"fdAT"):  # later frames of an animation, which are not read
+            pass
+        elif kind[:1].islower():  # ancillary: text, profile
+            extra_chunks += 1
+        elif end + 4 <= len(data) and zlib.crc32(
+            memoryview(data)[position + 4 : end]
+        ) != int.from_bytes(data[end : end + 4]):
+            raise ImageError(
+                "A PNG picture must be undamaged. "
+                f"Received: {received} with a wrong checksum in {kind!r}. "
+                "Get it again from where it came from."
+            )
+        if extra_chunks > _MAX_PNG_EXTRA_CHUNKS:
+            raise ImageError(
+                f"A PNG picture may have at most {_MAX_PNG_EXTRA_CHUNKS:,} extra chunks. "
+                f"Received: {received} with more. Save it anew."
+            )
+        position = end + 4
+
+
+def _check_jpeg_segments(data: bytes, received: str) -> None:
+    """Refuse a JPEG with so many segments or scans that decoding would not end."""
+    position, segments, scans, metadata_end = 2, 0, 0, 0
+    while match := _JPEG_MARKER.search(data, position):
+        marker = match[1][0]
+        if marker == 0xD9:  # end of the image; what follows is not decoded
+            return
+        position = match.end() + int.from_bytes(data[match.end() : match.end() + 2])
+        segments += 1
+        if marker == 0xDA:  # start of a scan
+            scans += 1
+        elif not scans:
+            metadata_end = position
+        if (
+            segments > _MAX_JPEG_SEGMENTS
+            or scans > _MAX_JPEG_SCANS
+            or metadata_end > _MAX_JPEG_METADATA_BYTES
+        ):
+            raise ImageError(
+                f"A JPEG picture may have at most {_MAX_JPEG_SCANS} scans, "
+                f"{_MAX_JPEG_SEGMENTS:,} segments and {_MAX_JPEG_METADATA_BYTES:,} bytes of "
+                f"metadata. Received: {received} with more. Save it anew."
+            )
+
+
+def _check_tiff_directory(data: bytes, received: str) -> None:
+    """Refuse a TIFF with tables so long that Pillow's lists of them would fill memory."""
+    order = "<" if data[:2] == b"II" else ">"
+    # Classic and BigTIFF: the directory's position, its length, one entry. Told apart
+    # by the same byte that Pillow looks at.
+    big = data[2:3] == b"\x2b"
+    place, offset, length, entry = ("Q", 8, "Q", "HHQ8x") if big else ("L", 4, "H", "HHL4x")
+    try:
+        (start,) = struct.unpack_from(order + place, data, offset)
+        (count,) = struct.unpack_from(order + length, data, start)
+    except (struct.error, OverflowError):
+        return  # shorter than its header says, which Pillow will report
+    first = start + struct.calcsize(order + length)
+    size = struct.calcsize(order + entry)
+    last = min(count, (len(data) - first) // size)
+    for tag, kind, values in struct.iter_unpack(order + entry, data[first : first + last * size]):
+        # Bytes and text (profiles, layers) stay one object; numbers become lists, and
+        # the strip and tile offsets (tags 273, 324) do so in any type.
+        listed = kind not in (1, 2, 6, 7) or tag in (273, 324)
+        if listed and values > _MAX_TIFF_VALUES:
+            raise ImageError(
+                f"A TIFF tag may have at most {_MAX_TIFF_VALUES:,} values. "
+                f"Received: {received} with {values:,} in tag {tag}. Save it as PNG."
+            )

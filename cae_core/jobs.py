@@ -1,0 +1,321 @@
+"""Training in the background: a queue of jobs, each with a folder, on any executor.
+
+A job's folder is all that the two sides share: the queue writes ``request.json``, the worker
+writes ``status.json`` and ``samples.npy`` as it goes and the run's folder ``run`` at the end,
+and a file called ``stop`` asks it to stop. So a job outlives the page that started it, and the
+executor may be a process here or a cluster elsewhere.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import secrets
+import threading
+import time
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cae_core.architecture import Architecture
+from cae_core.config import TrainConfig
+from cae_core.datasets import Dataset, load_dataset
+from cae_core.errors import CAEError, JobError
+from cae_core.progress import EpochRecord, Progress
+from cae_core.tasks import Task, check_fit, task_from_dict, task_to_dict
+
+QUEUED, RUNNING, FINISHED, STOPPED, FAILED = "queued", "running", "finished", "stopped", "failed"
+ENDED = (FINISHED, STOPPED, FAILED)
+
+REQUEST = "request.json"
+STATUS = "status.json"
+SAMPLES = "samples.npy"
+DATA = "data.npz"
+STOP = "stop"
+RUN = "run"
+
+_JOB_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """What to train.
+
+    Attributes:
+        architecture: The network.
+        task: What it learns.
+        config: Epochs, batch, learning rate, seed.
+        dataset: A data set's name; what the app shows where the data travels with the job.
+        limit: At most so many training pictures; None takes all.
+    """
+
+    architecture: Architecture
+    task: Task
+    config: TrainConfig
+    dataset: str
+    limit: int | None = None
+
+    def to_json(self) -> str:
+        """The request as text."""
+        return json.dumps(
+            {
+                "architecture": json.loads(self.architecture.to_json()),
+                "task": task_to_dict(self.task),
+                "config": dataclasses.asdict(self.config),
+                "dataset": self.dataset,
+                "limit": self.limit,
+            },
+            indent=2,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> JobRequest:
+        """The inverse of `to_json`."""
+        data = json.loads(text)
+        return cls(
+            architecture=Architecture.from_json(data["architecture"]),
+            task=task_from_dict(data["task"]),
+            config=TrainConfig(**data["config"]),
+            dataset=data["dataset"],
+            limit=data["limit"],
+        )
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """Where a job stands.
+
+    Attributes:
+        id: The job's id, also the name of its folder.
+        state: One of queued, running, finished, stopped, failed.
+        request: What was asked for.
+        folder: The job's folder.
+        message: What is being done, or why it failed.
+        progress: The last progress; None before the first.
+        position: Jobs before this one in the queue; 0 once it runs.
+    """
+
+    id: str
+    state: str
+    request: JobRequest
+    folder: Path
+    message: str = ""
+    progress: Progress | None = None
+    position: int = 0
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in ENDED
+
+    @property
+    def run_folder(self) -> Path | None:
+        """The finished run's folder; None where there is none."""
+        folder = self.folder / RUN
+        return folder if folder.is_dir() else None
+
+    def samples(self) -> np.ndarray | None:
+        """The newest sample pictures, (3, N, H, W, C) uint8; None before the first."""
+        path = self.folder / SAMPLES
+        return np.load(path, allow_pickle=False) if path.exists() else None
+
+
+class JobQueue:
+    """Jobs in a folder, run one after another by an executor.
+
+    Args:
+        folder: Where the jobs' folders are.
+        executor: Anything with `submit` like `concurrent.futures.Executor`, whose workers see
+            the same folder.
+    """
+
+    def __init__(self, folder: str | Path, executor: Executor) -> None:
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._executor = executor
+        self._futures: dict[str, Future[Any]] = {}
+        self._lock = threading.Lock()
+        for status in self.jobs():
+            if not status.has_ended:
+                _write_status(status.folder, FAILED, "The server was restarted. Train again.")
+
+    def submit(self, request: JobRequest, data: Dataset | None = None) -> str:
+        """Queues a job.
+
+        Args:
+            request: What to train.
+            data: The pictures, where `request.dataset` is not a name that can be loaded.
+
+        Returns:
+            The job's id.
+
+        Raises:
+            CAEError: Where the request cannot be trained; nothing is queued then.
+        """
+        if data is not None:
+            check_fit(request.architecture, data.image_shape, request.task)
+        job_id = f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        folder = self.folder / job_id
+        folder.mkdir()
+        if data is not None:
+            np.savez(folder / DATA, train=data.train, validation=data.validation, test=data.test)
+        _write(folder / REQUEST, request.to_json())
+        _write_status(folder, QUEUED, "Waiting for the worker.")
+        future = self._executor.submit(run_job, str(folder))
+        with self._lock:
+            self._futures[job_id] = future
+        future.add_done_callback(lambda done: _note_death(folder, done))
+        return job_id
+
+    def status(self, job_id: str) -> JobStatus:
+        """Where a job stands now.
+
+        Raises:
+            JobError: For an id that is not a job's.
+        """
+        folder = self.folder / job_id
+        if not _JOB_ID.fullmatch(job_id) or not (folder / REQUEST).exists():
+            raise JobError(
+                f"A job's id names a training on this server. Received: {job_id!r}. "
+                "Start a new training."
+            )
+        status = json.loads((folder / STATUS).read_text())
+        return JobStatus(
+            id=job_id,
+            state=status["state"],
+            request=JobRequest.from_json((folder / REQUEST).read_text()),
+            folder=folder,
+            message=status["message"],
+            progress=_progress_from_dict(status["progress"]) if status["progress"] else None,
+            position=self._position(job_id) if status["state"] == QUEUED else 0,
+        )
+
+    def jobs(self) -> list[JobStatus]:
+        """All jobs, the newest first."""
+        ids = sorted((path.parent.name for path in self.folder.glob(f"*/{STATUS}")), reverse=True)
+        return [self.status(job_id) for job_id in ids if _JOB_ID.fullmatch(job_id)]
+
+    def stop(self, job_id: str) -> None:
+        """Asks a job to stop; a queued one is taken out of the queue."""
+        status = self.status(job_id)
+        if status.has_ended:
+            return
+        (status.folder / STOP).touch()
+        future = self._futures.get(job_id)
+        if future is not None and future.cancel():
+            _write_status(status.folder, STOPPED, "Stopped before it began.")
+
+    def _position(self, job_id: str) -> int:
+        """Jobs before this one that have not ended."""
+        with self._lock:
+            waiting = [known for known, future in self._futures.items() if not future.done()]
+        return waiting.index(job_id) if job_id in waiting else 0
+
+
+def run_job(folder_name: str) -> None:
+    """The worker's side: trains what a job's folder asks for and leaves the run there.
+
+    Args:
+        folder_name: The job's folder.
+    """
+    from cae_core.training import train
+
+    folder = Path(folder_name)
+    request = JobRequest.from_json((folder / REQUEST).read_text())
+    parent = os.getppid()
+
+    def should_stop() -> bool:
+        # A job whose server is gone has nobody left to tell.
+        return (folder / STOP).exists() or os.getppid() != parent
+
+    def on_progress(progress: Progress) -> None:
+        if progress.samples is not None:
+            _write_array(folder / SAMPLES, progress.samples)
+        _write_status(folder, RUNNING, "Training.", progress)
+
+    _write_status(folder, RUNNING, "Loading the pictures.")
+    try:
+        data = _load_data(folder, request)
+        _write_status(folder, RUNNING, "Building the network.")
+        run = train(
+            request.architecture,
+            data,
+            task=request.task,
+            config=request.config,
+            on_progress=on_progress,
+            should_stop=should_stop,
+        )
+        run.save(folder / RUN)
+    except CAEError as error:
+        _finish(folder, FAILED, str(error))
+    else:
+        _write_array(folder / SAMPLES, run.samples)
+        _finish(folder, STOPPED if run.stopped else FINISHED, f"Took {run.seconds:.0f} s.")
+
+
+def _load_data(folder: Path, request: JobRequest) -> Dataset:
+    """The pictures that came with the job, or the named data set."""
+    if not (folder / DATA).exists():
+        return load_dataset(request.dataset, seed=request.config.seed, limit=request.limit)
+    with np.load(folder / DATA, allow_pickle=False) as parts:
+        return Dataset(request.dataset, parts["train"], parts["validation"], parts["test"])
+
+
+def _finish(folder: Path, state: str, message: str) -> None:
+    """Writes the last status, the last progress kept."""
+    status = json.loads((folder / STATUS).read_text())
+    progress = _progress_from_dict(status["progress"]) if status["progress"] else None
+    _write_status(folder, state, message, progress)
+
+
+def _note_death(folder: Path, future: Future[Any]) -> None:
+    """Marks a job as failed where its worker did not come to the end of it."""
+    if not future.cancelled() and (error := future.exception()) is not None:
+        _finish(folder, FAILED, str(error))
+
+
+def _write_status(folder: Path, state: str, message: str, progress: Progress | None = None) -> None:
+    """Replaces the status as a whole."""
+    status = {
+        "state": state,
+        "message": message,
+        "progress": None if progress is None else _progress_to_dict(progress),
+        "written": time.time(),
+    }
+    _write(folder / STATUS, json.dumps(status))
+
+
+def _progress_to_dict(progress: Progress) -> dict[str, Any]:
+    """A progress as plain data; its pictures travel in a file of their own."""
+    return dataclasses.asdict(dataclasses.replace(progress, samples=None))
+
+
+def _progress_from_dict(data: dict[str, Any]) -> Progress:
+    """The inverse of `_progress_to_dict`."""
+    return Progress(
+        **data
+        | {
+            "history": tuple(EpochRecord(**record) for record in data["history"]),
+            "trace": tuple((float(at), float(loss)) for at, loss in data["trace"]),
+        }
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    """Writes a file so that a reader sees the old one or the new one, never a part."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text)
+    partial.replace(path)
+
+
+def _write_array(path: Path, array: np.ndarray) -> None:
+    """The same for an array."""
+    partial = path.with_name(f".{path.name}.partial.npy")
+    np.save(partial, array)
+    partial.replace(path)

@@ -1,0 +1,175 @@
+"""Large pictures in tiles: the result of the whole, the memory of a part.
+
+A convolutional network looks only so far around a pixel. A tile that is read with that much
+more on each side, the halo, gives the same pixels in its middle as the whole picture would.
+Two things must be kept for that: tiles begin at multiples of the network's total stride, so
+that its poolings divide the picture in the same places, and at the picture's border a tile
+ends where the picture ends, so that zero padding is added there and nowhere else.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cae_core.errors import CAEError
+
+
+class TilingCancelledError(CAEError):
+    """Work on a picture was stopped because `cancelled()` said so."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """One tile along one axis, in pixels: what is read, and what of it is written.
+
+    Attributes:
+        start: First pixel that is read.
+        stop: Pixel behind the last one that is read.
+        write_start: First pixel that is written.
+        write_stop: Pixel behind the last one that is written.
+    """
+
+    start: int
+    stop: int
+    write_start: int
+    write_stop: int
+
+    @property
+    def read(self) -> slice:
+        """Where the tile is cut out of the picture."""
+        return slice(self.start, self.stop)
+
+    @property
+    def crop(self) -> slice:
+        """What is kept of the tile's result."""
+        return slice(self.write_start - self.start, self.write_stop - self.start)
+
+    @property
+    def write(self) -> slice:
+        """Where the kept part stands in the whole result."""
+        return slice(self.write_start, self.write_stop)
+
+
+def plan_axis(length: int, tile: int, halo: int, multiple: int = 1) -> tuple[Span, ...]:
+    """Splits one axis of a picture into tiles.
+
+    All tiles are read at one length, tile + 2 · halo: at the picture's border the window is
+    not cut short but moved inwards, so that a network meets one shape only. (Where `length` is
+    no multiple of `multiple`, the last tile is longer by the rest.) An axis that fits into the
+    window is a single tile.
+
+    Args:
+        length: Pixels along the axis.
+        tile: Pixels by which the tiles advance; rounded up to a multiple of `multiple`.
+        halo: Pixels that are read on each side beyond what is written; rounded up likewise.
+        multiple: Every tile begins at a multiple of this.
+
+    Returns:
+        The tiles from first to last. What they write covers the axis exactly once; what they
+        read contains what they write and the halo around it, as far as the picture goes.
+
+    Raises:
+        ValueError: A length, tile or multiple below 1, or a negative halo.
+
+    Example:
+        >>> [(span.read, span.write) for span in plan_axis(10, tile=4, halo=1)]
+        [(slice(0, 6, None), slice(0, 5, None)), (slice(4, 10, None), slice(5, 10, None))]
+    """
+    if min(length, tile, multiple) < 1 or halo < 0:
+        raise ValueError(
+            "A plan needs length, tile and multiple of at least 1 and a halo of at least 0. "
+            f"Received: {length=}, {tile=}, {halo=}, {multiple=}."
+        )
+    tile, halo = round_up(tile, multiple), round_up(halo, multiple)
+    window = tile + 2 * halo
+    spans: list[Span] = []
+    written = 0
+    for start in range(0, max(0, length - window), tile):
+        spans.append(Span(start, start + window, written, start + window - halo))
+        written = spans[-1].write_stop
+    last_start = max(0, length - window) // multiple * multiple
+    return (*spans, Span(last_start, length, written, length))
+
+
+def apply_in_tiles(
+    function: Callable[[np.ndarray], np.ndarray],
+    image: np.ndarray,
+    *,
+    tile: int = 256,
+    halo: int,
+    multiple: int = 1,
+    on_progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> np.ndarray:
+    """Applies a convolutional function to a picture of any size, tile by tile.
+
+    Args:
+        function: Maps (1, h, w, C) to (1, h, w, C2), float32, for any h and w that are read.
+        image: The picture, (H, W, C), float32. For a network with stride, H and W should be
+            multiples of its total stride.
+        tile: Side of the tiles without their halo, in pixels.
+        halo: How far around a pixel the function looks, in pixels.
+        multiple: Total stride of the function.
+        on_progress: Called with the tiles done and their number after each tile.
+        cancelled: Asked before each tile; True stops the work.
+
+    Returns:
+        (H, W, C2), float32: what the function gives for the whole picture.
+
+    Raises:
+        TilingCancelledError: `cancelled()` said so.
+
+    Example:
+        >>> picture = np.ones((5, 7, 3), np.float32)
+        >>> apply_in_tiles(lambda tile: 2 * tile, picture, tile=2, halo=0).shape
+        (5, 7, 3)
+    """
+    height, width = image.shape[:2]
+    tiles = list(
+        itertools.product(
+            plan_axis(height, tile, halo, multiple), plan_axis(width, tile, halo, multiple)
+        )
+    )
+    result = np.empty((height, width, 0), np.float32)  # its channels come with the first tile
+    for done, (rows, columns) in enumerate(tiles, start=1):
+        stop_if(cancelled)
+        part = image[rows.read, columns.read]
+        output = np.asarray(function(part[np.newaxis]))  # (1, h, w, C2)
+        if output.shape[:3] != (1, *part.shape[:2]):
+            raise ValueError(
+                "A function that is applied in tiles keeps height and width. "
+                f"Received: {output.shape} for {(1, *part.shape)}."
+            )
+        if done == 1:
+            result = np.empty((height, width, output.shape[3]), np.float32)
+        result[rows.write, columns.write] = output[0, rows.crop, columns.crop]
+        if on_progress is not None:
+            on_progress(done, len(tiles))
+    return result
+
+
+def stop_if(cancelled: Callable[[], bool] | None) -> None:
+    """Ends work on a picture that nobody waits for any more.
+
+    Raises:
+        TilingCancelledError: `cancelled()` said so.
+    """
+    if cancelled is not None and cancelled():
+        raise TilingCancelledError(
+            "A picture is worked on until it is done or stopped. Received: a request to stop. "
+            "Start again when you like."
+        )
+
+
+def round_up(value: int, multiple: int) -> int:
+    """The smallest multiple of `multiple` that is at least `value`.
+
+    Example:
+        >>> round_up(33, 4), round_up(32, 4), round_up(0, 4)
+        (36, 32, 0)
+    """
+    return -(-value // multiple) * multiple

@@ -1,0 +1,1 @@
+"""What the pages are made of: forms, views, session state, cached resources."""

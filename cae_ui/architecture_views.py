@@ -1,0 +1,289 @@
+"""Views of an architecture's arithmetic: verdict, picture, table, comparison, copies."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from cae_core.architecture import Shape, format_shape
+from cae_core.arithmetic import Report, Row
+
+ENCODER_COLOR, CODE_COLOR, DECODER_COLOR = "#0f766e", "#f59e0b", "#6366f1"
+INPUT_COLOR, PROBLEM_COLOR = "#94a3b8", "#dc2626"
+MAX_LABELLED_BLOCKS = 14
+
+_TABLE_STYLE = """
+<style>
+.cae-table { font-size: 0.9rem; overflow-x: auto; border: 1px solid
+  color-mix(in srgb, currentColor 18%, transparent); border-radius: 0.5rem; }
+.cae-table .body { min-width: 34rem; }
+.cae-row { display: grid; column-gap: 0.75rem; padding: 0.45rem 0.75rem; align-items: baseline;
+  grid-template-columns: 1.6rem minmax(8.5rem, 2fr) minmax(5.5rem, 1.2fr) 4.5rem 5rem 5.5rem 4.5rem;
+  font-variant-numeric: tabular-nums; }
+.cae-row > :nth-child(n+4) { text-align: right; }
+.cae-head { font-weight: 600; opacity: 0.75; font-size: 0.8rem; }
+.cae-table details, .cae-table .line { border-top: 1px solid
+  color-mix(in srgb, currentColor 12%, transparent); }
+.cae-table summary { cursor: pointer; list-style: none; }
+.cae-table summary::-webkit-details-marker { display: none; }
+.cae-table summary:hover, .cae-table summary:focus-visible {
+  background: color-mix(in srgb, currentColor 7%, transparent); }
+.cae-table .token { font-family: "Source Code Pro", ui-monospace, monospace; }
+.cae-table .token::before { content: "▸"; display: inline-block; width: 1rem; opacity: 0.6; }
+.cae-table details[open] .token::before { content: "▾"; }
+.cae-table .plain .token::before { content: ""; }
+.cae-table .formula { padding: 0.2rem 0.75rem 0.7rem 3.6rem; line-height: 1.6; }
+.cae-table .formula span { opacity: 0.7; display: inline-block; min-width: 6.5rem; }
+.cae-table .code { background: color-mix(in srgb, #f59e0b 16%, transparent); }
+.cae-table .problem { color: #dc2626; padding: 0 0.75rem 0.5rem 3.6rem; font-weight: 500; }
+.cae-table .wrong .token { color: #dc2626; }
+@media (prefers-color-scheme: dark) { .cae-table .problem, .cae-table .wrong .token
+  { color: #f87171; } }
+</style>
+"""
+
+
+def show_verdict(report: Report) -> None:
+    """The answer in one line, the main figures, and the warnings."""
+    tone = "green" if report.compression_ratio > 1 else "orange"
+    shape = " × ".join(str(side) for side in report.latent_shape)
+    size = f" = {report.latent_size:,}" if len(report.latent_shape) > 1 else ""
+    ratio = report.verdict.rpartition(", ")[2]
+    st.markdown(f"### Latent {shape}{size} numbers, :{tone}[{ratio}]")
+    figures = [
+        ("Parameters", f"{report.parameters:,}"),
+        ("Multiply-adds", _short(report.macs)),
+        ("A code pixel sees", format_shape(report.code_receptive_field)),
+        ("Smallest tensor", f"{report.smallest.size:,}"),
+    ]
+    with st.container(horizontal=True, gap="medium"):
+        for label, value in figures:
+            st.metric(label, value, width="content")
+    for problem in report.problems:
+        st.error(problem, icon=":material/error:")
+    for warning in report.warnings:
+        st.warning(warning, icon=":material/warning:")
+
+
+def network_figure(report: Report) -> go.Figure:
+    """The tensors from input to output as blocks whose areas are their sizes.
+
+    A map's block is as high as the map; a vector's block is a square.
+    """
+    architecture = report.architecture
+    code = len(architecture.encoder)
+    tensors = [("input", architecture.input_shape, INPUT_COLOR, None)]
+    for row in report.rows:
+        color = ENCODER_COLOR if row.index < code else DECODER_COLOR
+        if row.index == code:
+            color = CODE_COLOR
+        tensors.append((row.token, row.output_shape, PROBLEM_COLOR if row.problem else color, row))
+    blocks = [_block(shape) for _, shape, _, _ in tensors]
+    # Equal places, so that the labels never meet however thin the blocks are.
+    place = 1.15 * max(width for _, width in blocks)
+    tallest = max(height for height, _ in blocks)
+    figure = go.Figure()
+    for number, ((token, shape, color, row), (height, width)) in enumerate(
+        zip(tensors, blocks, strict=True)
+    ):
+        middle = number * place
+        left, right, top = middle - width / 2, middle + width / 2, height / 2
+        is_code = row is not None and row.index == code
+        figure.add_trace(
+            go.Scatter(
+                x=[left, left, right, right, left],
+                y=[-top, top, top, -top, -top],
+                fill="toself",
+                fillcolor=color,
+                line={"color": color, "width": 1},
+                mode="lines",
+                hoveron="fills",
+                name=token,
+                text=_hover(token, shape, row, is_code=is_code),
+                hoverinfo="text",
+            )
+        )
+        if len(tensors) <= MAX_LABELLED_BLOCKS:
+            label = {"x": middle, "showarrow": False, "font": {"size": 10}}
+            figure.add_annotation(label, y=top, yshift=9, text=_shape_label(shape))
+            name = token.partition(":")[0]
+            figure.add_annotation(
+                label, y=-top, yshift=-9, text=f"<b>{name}</b>" if is_code else name
+            )
+    figure.update_layout(
+        height=260,
+        margin={"l": 0, "r": 0, "t": 8, "b": 8},
+        showlegend=False,
+        xaxis={"visible": False, "fixedrange": True},
+        yaxis={"visible": False, "fixedrange": True, "range": [-0.68 * tallest, 0.68 * tallest]},
+        hoverlabel={"align": "left"},
+    )
+    return figure
+
+
+def layer_table(report: Report, *, open_formulas: bool = False) -> str:
+    """The layers as an HTML table whose rows open to show their formulas."""
+    code = len(report.architecture.encoder)
+    head = _cells(
+        "cae-row cae-head plain",
+        "",
+        "Layer",
+        "Output",
+        "Numbers",
+        "Parameters",
+        "Mult.-adds",
+        "Sees",
+    )
+    shape = report.architecture.input_shape
+    first = _cells(
+        "cae-row plain line", "", "input", format_shape(shape), f"{math.prod(shape):,}", "", "", ""
+    )
+    rows = [
+        _details(
+            row,
+            is_code=row.index == code,
+            opened=open_formulas,
+            output_problem=report.output_problem if row.index == len(report.rows) else None,
+        )
+        for row in report.rows
+    ]
+    total = _cells(
+        "cae-row cae-head plain line",
+        "",
+        "Total",
+        "",
+        "",
+        f"{report.parameters:,}",
+        _short(report.macs),
+        "",
+    )
+    body = f"{head}{first}{''.join(rows)}{total}"
+    return f'{_TABLE_STYLE}<div class="cae-table"><div class="body">{body}</div></div>'
+
+
+def comparison_table(reports: Sequence[tuple[str, Report]]) -> list[dict[str, str]]:
+    """The main figures of several architectures, a column each."""
+    lines = {
+        "Code": lambda r: f"{format_shape(r.latent_shape)} = {r.latent_size:,}",
+        "Input / code": lambda r: f"{r.compression_ratio:.2f}",
+        "Smallest tensor": lambda r: f"{r.smallest.size:,} ({r.smallest.token})",
+        "Parameters": lambda r: f"{r.parameters:,}",
+        "Multiply-adds per image": lambda r: f"{r.macs:,}",
+        "A code pixel sees": lambda r: _pixels(r.code_receptive_field),
+        "An output pixel sees": lambda r: _pixels(r.receptive_field),
+        "Activations, batch of 128": lambda r: f"{128 * r.activation_bytes / 2**20:,.1f} MiB",
+        "Can be built": lambda r: "no" if r.problems else "yes",
+    }
+    return [
+        {"": name, **{title: value(report) for title, report in reports}}
+        for name, value in lines.items()
+    ]
+
+
+def table_csv(report: Report) -> str:
+    """The layer table as CSV, one line a layer."""
+    head = "index,part,layer,output,numbers,parameters,macs,receptive_field,formula,textbook"
+    lines = [
+        f"{row.index},{row.part},{row.token},{format_shape(row.output_shape)},{row.size},"
+        f"{row.parameters},{row.macs},{format_shape(row.receptive_field)},"
+        f'"{row.formula.text}","{row.textbook.text if row.textbook else ""}"'
+        for row in report.rows
+    ]
+    return "\n".join([head, *lines]) + "\n"
+
+
+def show_formula(row: Row) -> None:
+    """One layer's size with the numbers put in, typeset."""
+    if row.problem:
+        st.error(row.problem, icon=":material/error:")
+        return
+    st.markdown(f"**Output size of `{row.token}`**, as Keras computes it")
+    st.latex(row.formula.latex)
+    if row.textbook is not None:
+        st.markdown("and by the textbook's ((W − K + 2P)/S + 1)² · C")
+        st.latex(row.textbook.latex)
+    if row.textbook_note:
+        st.caption(row.textbook_note)
+
+
+def _details(row: Row, *, is_code: bool, opened: bool, output_problem: str | None) -> str:
+    """One layer: a line of the table that opens to its formulas."""
+    summary = _cells(
+        "cae-row" + (" code" if is_code else "") + (" wrong" if row.problem else ""),
+        str(row.index),
+        row.token + (" ← code" if is_code else ""),
+        format_shape(row.output_shape),
+        f"{row.size:,}",
+        f"{row.parameters:,}" if row.parameters else "",
+        _short(row.macs) if row.macs else "",
+        format_shape(row.receptive_field),
+        tag="summary",
+    )
+    lines = [("Keras", row.formula.text)]
+    if row.textbook is not None:
+        lines.append(("Textbook", row.textbook.text))
+    if row.textbook_note:
+        lines.append(("", row.textbook_note))
+    if row.parameters:
+        lines.append(("Parameters", f"{row.parameters_formula} = {row.parameters:,}"))
+    formulas = "".join(f"<div><span>{name}</span>{html.escape(text)}</div>" for name, text in lines)
+    problem = row.problem or output_problem
+    said = f'<div class="problem">{html.escape(problem)}</div>' if problem else ""
+    is_open = " open" if opened else ""
+    return f'<details{is_open}>{summary}<div class="formula">{formulas}</div></details>{said}'
+
+
+def _cells(css: str, *texts: str, tag: str = "div") -> str:
+    """One line of the table."""
+    cells = "".join(
+        f'<span class="token">{html.escape(text)}</span>'
+        if place == 1
+        else f"<span>{html.escape(text)}</span>"
+        for place, text in enumerate(texts)
+    )
+    return f'<{tag} class="{css}">{cells}</{tag}>'
+
+
+def _block(shape: Shape) -> tuple[float, float]:
+    """Height and width of a tensor's block; the area is the number of numbers."""
+    size = math.prod(shape)
+    height = shape[0] if len(shape) == 3 else math.sqrt(size)
+    # Maps are drawn 8 times narrower than they are, so that a row of them fits a page.
+    return float(height), size / height / 8
+
+
+def _shape_label(shape: Shape) -> str:
+    """A shape in few characters: 32²×8 for 32x32x8."""
+    if len(shape) == 3 and shape[0] == shape[1]:
+        return f"{shape[0]}²×{shape[2]}"
+    return "×".join(str(side) for side in shape)
+
+
+def _hover(token: str, shape: Shape, row: Row | None, *, is_code: bool) -> str:
+    """What a block says when it is pointed at."""
+    lines = [
+        f"<b>{token}</b>" + (" (code)" if is_code else ""),
+        f"{format_shape(shape)} = {math.prod(shape):,} numbers",
+    ]
+    if row is not None:
+        lines.append(f"{row.parameters:,} parameters, sees {_pixels(row.receptive_field)}")
+    if row is not None and row.problem:
+        lines.append(row.problem)
+    return "<br>".join(lines)
+
+
+def _pixels(field: tuple[int, int]) -> str:
+    """A receptive field for people."""
+    return f"{field[0]} × {field[1]} px"
+
+
+def _short(number: int) -> str:
+    """A large number in four characters or so."""
+    for limit, unit in ((10**9, "G"), (10**6, "M"), (10**4, "k")):
+        if number >= limit:
+            return f"{number / (1000 if unit == 'k' else limit):.3g} {unit}"
+    return f"{number:,}"

@@ -1,0 +1,69 @@
+"""What an architecture does to the size of a picture, before anything is trained."""
+
+import streamlit as st
+
+from cae_core.arithmetic import analyze
+from cae_core.codegen import generate_script
+from cae_core.presets import get_preset
+from cae_ui.architecture_form import architecture_form
+from cae_ui.architecture_state import TEXT_KEY, architecture_input, preset_input
+from cae_ui.architecture_views import (
+    comparison_table,
+    layer_table,
+    network_figure,
+    show_formula,
+    show_verdict,
+    table_csv,
+)
+
+st.title("Latent size")
+st.markdown(
+    "An autoencoder squeezes a picture through a **code** and rebuilds it. Compose the layers and "
+    "see what they do to the picture's size, with the numbers put into the formulas."
+)
+
+compose, result = st.columns([5, 7], gap="large")
+with compose:
+    preset_input()
+    architecture = architecture_input()
+    chosen = architecture_form(TEXT_KEY, architecture)
+report = analyze(architecture)
+with compose:
+    if chosen is not None:
+        show_formula(report.rows[chosen])
+with result:
+    show_verdict(report)
+    st.plotly_chart(network_figure(report), key="network", config={"displayModeBar": False})
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Train this network", type="primary", icon=":material/model_training:"):
+            st.switch_page("pages/trainer.py", query_params={TEXT_KEY: str(architecture)})
+        with st.popover("Copy or share", icon=":material/share:"):
+            notation, json_form, script = st.tabs(["Notation", "JSON", "Keras script"])
+            notation.code(str(architecture), language=None, wrap_lines=True)
+            notation.caption("The address of this page carries the same text: send it as a link.")
+            json_form.code(architecture.to_json(), language="json", height=300)
+            script.code(generate_script(architecture), language="python", height=300)
+            script.download_button(
+                "Download the script", generate_script(architecture), "autoencoder.py"
+            )
+
+st.subheader("Layer by layer")
+formulas = st.toggle("Open all formulas", key="formulas", bind="query-params")
+st.html(layer_table(report, open_formulas=formulas))
+st.caption(
+    "Click a row for its formula. *Sees* is the receptive field: the part of the input that one "
+    "number of the output can depend on. Parameters and multiply-adds count as Keras counts."
+)
+st.download_button(
+    "Download the table", table_csv(report), "layers.csv", icon=":material/download:"
+)
+
+st.subheader("Compare with another network")
+if st.toggle("Show a second architecture", key="compare", bind="query-params"):
+    preset_input("vs")
+    other = architecture_input(
+        "vs", label="The other architecture", default=get_preset("strided-bn").text
+    )
+    other_report = analyze(other)
+    st.table(comparison_table([("This one", report), ("The other", other_report)]))
+    st.plotly_chart(network_figure(other_report), key="other", config={"displayModeBar": False})

@@ -1,0 +1,189 @@
+"""Random networks that fit together, for the tests that compare arithmetic with Keras."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cae_core.architecture import Architecture, Shape
+from cae_core.errors import ArchitectureError
+from cae_core.layers import (
+    ACTIVATIONS,
+    Activation,
+    Add,
+    AveragePool,
+    BatchNorm,
+    Blur,
+    Concatenate,
+    Conv,
+    Crop,
+    Deconv,
+    Dense,
+    Flatten,
+    Layer,
+    Mark,
+    MaxPool,
+    Pad,
+    Reshape,
+    Residual,
+    Shuffle,
+    SubPixel,
+    Unshuffle,
+    Up,
+)
+from cae_core.measures import measure, measure_skip
+
+MAX_NUMBERS = 30_000  # per tensor: the networks are built, hundreds of them
+
+
+@dataclass(frozen=True)
+class Flavour:
+    """What the networks of a test may contain.
+
+    Attributes:
+        activations: Names to choose from.
+        has_vectors: Whether there are flatten, dense and reshape.
+        has_max_pooling: Whether there is max pooling beside average pooling.
+        bilinear_factors: Factors of bilinear upsampling.
+        window_gaps: Whether a convolution or pooling may have a stride above its kernel.
+        deconv_gaps: Whether a transposed convolution may.
+    """
+
+    activations: tuple[str, ...] = ACTIVATIONS
+    has_vectors: bool = True
+    has_max_pooling: bool = True
+    bilinear_factors: tuple[int, ...] = (2, 3)
+    window_gaps: bool = True
+    deconv_gaps: bool = True
+
+
+def random_architecture(
+    seed: int, flavour: Flavour, *, layers: tuple[int, int] = (2, 8)
+) -> Architecture:
+    """A network whose layers fit each other; the same seed gives the same one."""
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(layers[0], layers[1] + 1))
+    input_shape = (int(rng.integers(5, 41)), int(rng.integers(5, 41)), int(rng.integers(1, 5)))
+    chain, shape = [], input_shape
+    marks: dict[str, Shape] = {}
+    while len(chain) < count:
+        layer = _candidate(rng, flavour, shape, marks)
+        try:
+            out = _output_shape(layer, shape, marks)
+        except ArchitectureError:
+            continue
+        if math.prod(out) > MAX_NUMBERS:
+            continue
+        if isinstance(layer, Mark):
+            marks[layer.name] = shape
+        chain.append(layer)
+        shape = out
+    bar = int(rng.integers(1, count))
+    return Architecture(tuple(chain[:bar]), tuple(chain[bar:]), input_shape)
+
+
+def _output_shape(layer: Layer, shape: Shape, marks: dict[str, Shape]) -> Shape:
+    """The layer's output shape, or an ArchitectureError where it does not fit."""
+    if isinstance(layer, Mark):
+        return shape
+    if isinstance(layer, Concatenate | Add):
+        return measure_skip(layer, shape, marks[layer.name]).output_shape
+    return measure(layer, shape).output_shape
+
+
+def _candidate(
+    rng: np.random.Generator, flavour: Flavour, shape: Shape, marks: dict[str, Shape]
+) -> Layer:
+    """Any layer; whether it fits is for the caller to find out."""
+    kinds = _vector_kinds(rng, flavour) if len(shape) == 1 else _map_kinds(rng, flavour, shape)
+    fitting = [name for name, marked in marks.items() if marked[:-1] == shape[:-1]]
+    if fitting and rng.random() < 0.5:
+        name = str(rng.choice(fitting))
+        return Add(name) if marks[name] == shape and rng.random() < 0.7 else Concatenate(name)
+    if rng.random() < 0.15:
+        return Mark("abcdefgh"[len(marks)])
+    return kinds[int(rng.integers(len(kinds)))]()
+
+
+def _vector_kinds(rng: np.random.Generator, flavour: Flavour) -> list[Callable[[], Layer]]:
+    """Layers that work on a vector."""
+
+    def reshape() -> Layer:
+        height, width = (int(side) for side in rng.integers(1, 7, size=2))
+        return Reshape(height, width, int(rng.integers(1, 5)))
+
+    return [
+        lambda: Dense(
+            int(rng.choice([12, 24, 36, 48, 60, 7])), str(rng.choice(flavour.activations))
+        ),
+        *[reshape] * 8,  # seldom fits
+        BatchNorm,
+        lambda: Activation(str(rng.choice(flavour.activations))),
+    ]
+
+
+def _map_kinds(
+    rng: np.random.Generator, flavour: Flavour, shape: Shape
+) -> list[Callable[[], Layer]]:
+    """Layers that work on a map."""
+
+    def activation() -> str:
+        return str(rng.choice(flavour.activations))
+
+    def padding() -> str:
+        return str(rng.choice(["same", "valid"]))
+
+    def sizes(*, gaps: bool, largest: int = 6) -> tuple[int, int]:
+        """Kernel and stride."""
+        kernel = int(rng.integers(1, largest + 1))
+        return kernel, int(rng.integers(1, 4 if gaps else min(kernel, 3) + 1))
+
+    def channels() -> int:
+        # Often a multiple of 4, and sometimes as before: for shuffles and for add.
+        return int(rng.choice([1, 2, 3, 4, 5, 8, 9, shape[2]]))
+
+    def pool() -> Layer:
+        size, stride = sizes(gaps=flavour.window_gaps, largest=4)
+        kind = MaxPool if flavour.has_max_pooling and rng.random() < 0.5 else AveragePool
+        return kind(size, None if rng.random() < 0.4 else stride, padding())
+
+    def up() -> Layer:
+        if rng.random() < 0.5:
+            return Up(int(rng.choice([2, 3])), "nearest")
+        return Up(int(rng.choice(flavour.bilinear_factors)), "bilinear")
+
+    def residual() -> Layer:
+        kernel, stride = sizes(gaps=flavour.window_gaps, largest=4)
+        return Residual(channels(), kernel, stride, activation())
+
+    def conv() -> Layer:
+        return Conv(channels(), *sizes(gaps=flavour.window_gaps), padding(), activation())
+
+    def deconv() -> Layer:
+        return Deconv(channels(), *sizes(gaps=flavour.deconv_gaps), padding(), activation())
+
+    kinds: list[Callable[[], Layer]] = [
+        conv,
+        conv,
+        conv,
+        deconv,
+        deconv,
+        pool,
+        pool,
+        up,
+        residual,
+        BatchNorm,
+        Blur,
+        lambda: Activation(activation()),
+        lambda: Shuffle(int(rng.choice([2, 3]))),
+        lambda: Unshuffle(int(rng.choice([2, 3]))),
+        lambda: SubPixel(channels(), int(rng.choice([2, 3]))),
+        lambda: Pad(int(rng.integers(1, 4))),
+        lambda: Crop(int(rng.integers(1, 4))),
+    ]
+    if flavour.has_vectors and math.prod(shape) <= 3_000:
+        kinds.append(Flatten)
+    return kinds

@@ -1,0 +1,112 @@
+"""The receptive field beside the gradient of the built model.
+
+All weights are made positive and all activations let positive numbers through, so that nothing
+cancels: an input position has a gradient exactly where an output depends on it.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from cae_core import Architecture, analyze
+from cae_core.build import build
+from cae_core.graph import input_interval, receptive_field
+from cae_core.layers import (
+    LAYER_KINDS,
+    Dense,
+    Flatten,
+    MaxPool,
+    Reshape,
+)
+from tests.core.random_architectures import Flavour, random_architecture
+
+# Bilinear factors are even here: for odd ones TensorFlow leaves rounding errors of 1e-7 where a
+# weight is 0, which the test of single layers tells apart. A stride above the kernel leaves
+# gaps; where networks skip pixels both while shrinking and while enlarging, an interval says
+# more than is seen, so that there are networks with the one and networks with the other.
+_LINEAR = {
+    "activations": ("linear", "relu"),
+    "has_vectors": False,
+    "has_max_pooling": False,
+    "bilinear_factors": (2, 4),
+}
+GAPS_IN_WINDOWS = Flavour(**_LINEAR, deconv_gaps=False)
+GAPS_IN_DECONVS = Flavour(**_LINEAR, window_gaps=False)
+FLAVOURS = {"gaps in windows": GAPS_IN_WINDOWS, "gaps in deconvs": GAPS_IN_DECONVS}
+CHUNKS, CHUNK = 8, 10
+
+
+@pytest.fixture(autouse=True)
+def _forgotten_models():
+    yield
+    keras.utils.clear_session()
+
+
+def positive_model(architecture: Architecture) -> keras.Model:
+    """The model with every kernel 1 and every bias 0."""
+    model = build(architecture)
+    for weight in model.trainable_weights:
+        if len(weight.shape) > 1:
+            weight.assign(np.ones(weight.shape, np.float32))
+    return model
+
+
+def gradients(model: keras.Model, axis: int, pictures: int = 1) -> np.ndarray:
+    """How much output position p along an axis depends on input position i: (p, i).
+
+    The batch holds the same picture once per output position; picture p is asked for the sum
+    of its outputs at position p. With max pooling several pictures are needed until every
+    position has been the largest once.
+    """
+    side = model.output_shape[1 + axis]
+    rng = np.random.default_rng(0)
+    found = 0.0
+    for _ in range(pictures):
+        picture = rng.uniform(0.5, 1.0, size=(1, *model.input_shape[1:])).astype(np.float32)
+        batch = tf.constant(np.repeat(picture, side, axis=0))
+        with tf.GradientTape() as tape:
+            tape.watch(batch)
+            output = model(batch, training=False)
+            lines = tf.reduce_sum(output, axis=[2, 3] if axis == 0 else [1, 3])  # (p, p)
+            total = tf.reduce_sum(tf.linalg.diag_part(lines))
+        slopes = tape.gradient(total, batch).numpy()  # (p, H, W, C)
+        found = found + slopes.sum(axis=(2, 3) if axis == 0 else (1, 3))
+    return found
+
+
+def spans(seen: np.ndarray) -> list[tuple[int, int] | None]:
+    """First and last True of every row; None for a row without one."""
+    found = [np.flatnonzero(row) for row in seen]
+    return [(int(row[0]), int(row[-1])) if len(row) else None for row in found]
+
+
+def calculated_spans(architecture: Architecture, axis: int) -> list[tuple[int, int] | None]:
+    """The same from the arithmetic, for the last layer."""
+    first, last = input_interval(architecture, len(architecture.layers), axis=axis, clipped=True)
+    return [
+        (int(a), int(b)) if a <= b else None for a, b in zip(first, last, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("gaps", FLAVOURS)
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_random_networks_see_exactly_the_calculated_positions(chunk, gaps):
+    for seed in range(chunk * CHUNK, (chunk + 1) * CHUNK):
+        architecture = random_architecture(seed, FLAVOURS[gaps], layers=(2, 6))
+        model = positive_model(architecture)
+        for axis in (0, 1):
+            found = spans(gradients(model, axis) > 0)
+            assert found == calculated_spans(architecture, axis), (str(architecture), axis)
+
+
+def test_the_random_networks_contain_every_kind_of_layer_with_a_neighbourhood():
+    kinds = {
+        type(layer)
+        for flavour in FLAVOURS.values()
+        for seed in range(CHUNKS * CHUNK)
+        for layer in random_architecture(seed, flavour, layers=(2, 6)).layers
+    }
+    assert kinds == set(LAYER_KINDS) - {MaxPool, Flatten, Dense, Reshape}

@@ -1,0 +1,215 @@
+"""Tiles: every pixel exactly once, and the same pixels as without tiles."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from cae_core.architecture import Architecture
+from cae_core.errors import CAEError
+from cae_core.photos import plan_photo
+from cae_core.tiling import TilingCancelledError, apply_in_tiles, plan_axis, round_up
+
+plans = st.fixed_dictionaries(
+    {
+        "length": st.integers(1, 300),
+        "tile": st.integers(1, 64),
+        "halo": st.integers(0, 40),
+        "multiple": st.integers(1, 16),
+    }
+)
+
+
+@given(plans)
+def test_every_pixel_is_written_exactly_once(plan):
+    written = np.zeros(plan["length"], int)
+    for span in plan_axis(**plan):
+        assert span.write_start < span.write_stop
+        written[span.write] += 1
+    assert (written == 1).all()
+
+
+@given(plans)
+def test_every_tile_reads_what_it_writes_and_the_halo_as_far_as_the_picture_goes(plan):
+    length, halo = plan["length"], plan["halo"]
+    for span in plan_axis(**plan):
+        assert 0 <= span.start <= max(0, span.write_start - halo)
+        assert min(length, span.write_stop + halo) <= span.stop <= length
+
+
+@given(plans)
+def test_every_tile_begins_at_a_multiple_and_ends_at_one_or_at_the_border(plan):
+    for span in plan_axis(**plan):
+        assert span.start % plan["multiple"] == 0
+        assert span.stop % plan["multiple"] == 0 or span.stop == plan["length"]
+
+
+@given(plans)
+def test_what_is_kept_of_a_tile_is_what_is_written(plan):
+    positions = np.arange(plan["length"])
+    for span in plan_axis(**plan):
+        np.testing.assert_array_equal(positions[span.read][span.crop], positions[span.write])
+
+
+@given(plans)
+def test_tiles_of_a_length_that_the_multiple_divides_have_one_shape(plan):
+    length = round_up(plan["length"], plan["multiple"])
+    spans = plan_axis(length, plan["tile"], plan["halo"], plan["multiple"])
+    assert len({span.stop - span.start for span in spans}) == 1
+
+
+def test_an_axis_that_fits_into_the_window_is_one_tile():
+    assert len(plan_axis(10, tile=4, halo=3)) == 1
+    assert len(plan_axis(11, tile=4, halo=3)) == 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"length": 0}, {"tile": 0}, {"halo": -1}, {"multiple": 0}], ids=str
+)
+def test_a_plan_that_cannot_be_is_refused(wrong):
+    with pytest.raises(ValueError, match="Received"):
+        plan_axis(**{"length": 10, "tile": 4, "halo": 1, "multiple": 1} | wrong)
+
+
+def _window_mean(tile):
+    """Mean of 5 x 5 pixels, zeros outside: halo 2."""
+    padded = np.pad(tile, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    return np.lib.stride_tricks.sliding_window_view(padded, (5, 5), (1, 2)).mean((-1, -2))
+
+
+@given(
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+    tile=st.integers(1, 20),
+    halo=st.integers(2, 5),
+    multiple=st.integers(1, 8),
+)
+def test_a_filter_in_tiles_equals_the_filter_on_the_whole(height, width, tile, halo, multiple):
+    image = np.random.default_rng(0).random((height, width, 2), dtype=np.float32)
+    tiled = apply_in_tiles(_window_mean, image, tile=tile, halo=halo, multiple=multiple)
+    assert tiled.dtype == np.float32
+    np.testing.assert_allclose(tiled, _window_mean(image[np.newaxis])[0], atol=1e-6)
+
+
+def test_a_halo_that_is_too_small_shows():
+    image = np.random.default_rng(0).random((20, 20, 1), dtype=np.float32)
+    tiled = apply_in_tiles(_window_mean, image, tile=8, halo=1)
+    assert np.abs(tiled - _window_mean(image[np.newaxis])[0]).max() > 0.01
+
+
+# Networks that keep a picture's size, made of parts that keep it; {} is filled with another.
+_PLAIN = [
+    "conv4",
+    "conv3k4",
+    "conv4k5:tanh",
+    "bn",
+    "blur",
+    "conv4k5:valid pad2",
+    "crop1 conv3 pad1",
+    "crop3 conv3k1 conv3k5 pad3",
+    "pool3s1:same",
+    "res4",
+    "up3 avgpool3",
+    "deconv4k1s2 conv3 pool",
+]
+_NESTED = [
+    "pool {} up",
+    "pool3s2:same {} up:bilinear",
+    "conv4s2 {} deconv4",
+    "conv4k5s2 {} deconv3k4s2",
+    "conv4k2s3 {} deconv3k5s3",
+    "conv4k1s2 {} deconv3k1s2",
+    "pad1 conv4s2:valid {} up",
+    "unshuffle {} conv4 shuffle",
+    "res4s2 {} subpixel3",
+    "avgpool3 {} up3:bilinear",
+]
+_bodies = st.recursive(
+    st.sampled_from(_PLAIN),
+    lambda inner: (
+        st.tuples(st.sampled_from(_NESTED), inner).map(lambda pair: pair[0].format(pair[1]))
+        | st.tuples(inner, inner).map(" ".join)
+        | inner.map("@a conv4 {} cat@a".format).filter(lambda text: text.count("@a") == 2)
+        | inner.map("conv4 @b {} conv4 add@b".format).filter(lambda text: text.count("@b") == 2)
+    ),
+    max_leaves=4,
+)
+
+
+def _random_network(text, seed):
+    """A model for any size with random weights: biases and statistics too, which start at 0."""
+    from cae_core.build import build
+
+    model = build(Architecture.parse(text), input_shape=(None, None, 3))
+    generator = np.random.default_rng(seed)
+    model.set_weights(
+        [
+            # Kernels small enough for their inputs; vectors positive, as variances must be.
+            generator.normal(0, 1.4 / np.sqrt(np.prod(weight.shape[:-1])), weight.shape)
+            if weight.ndim > 1
+            else generator.uniform(0.5, 1.5, weight.shape)
+            for weight in model.get_weights()
+        ]
+    )
+    return model
+
+
+@settings(max_examples=15, deadline=None)
+@given(body=_bodies, height=st.integers(1, 90), width=st.integers(1, 90), seed=st.integers(0, 1000))
+def test_a_network_in_tiles_equals_the_network_on_the_whole(body, height, width, seed):
+    text = f"48x48x3 conv3 | {body} conv3k1:linear"
+    plan = plan_photo(Architecture.parse(text), height, width)
+    assert plan.is_whole, plan
+    assume(plan.halo == plan.wanted_halo)
+    smallest = plan_photo(Architecture.parse(text), 1, 1).padded_height
+    model = _random_network(text, seed)
+    image = np.random.default_rng(seed).random(
+        (plan.padded_height, plan.padded_width, 3), dtype=np.float32
+    )
+    tiled = apply_in_tiles(
+        model.predict_on_batch, image, tile=smallest, halo=plan.halo, multiple=plan.multiple
+    )
+    whole = model.predict_on_batch(image[np.newaxis])[0]
+    np.testing.assert_allclose(tiled, whole, rtol=0, atol=1e-4 * max(1, np.abs(whole).max()))
+
+
+def test_progress_ends_at_the_number_of_tiles():
+    seen = []
+    apply_in_tiles(
+        lambda tile: tile,
+        np.zeros((10, 7, 1), np.float32),
+        tile=4,
+        halo=0,
+        on_progress=lambda done, total: seen.append((done, total)),
+    )
+    assert seen == [(done, 6) for done in range(1, 7)]
+
+
+def test_a_cancelled_picture_stops_before_the_next_tile():
+    calls = []
+
+    def count(tile):
+        calls.append(tile.shape)
+        return tile
+
+    with pytest.raises(TilingCancelledError) as caught:
+        apply_in_tiles(
+            count,
+            np.zeros((10, 10, 1), np.float32),
+            tile=4,
+            halo=0,
+            cancelled=lambda: len(calls) == 2,
+        )
+    assert len(calls) == 2
+    assert isinstance(caught.value, CAEError)
+
+
+def test_a_function_that_changes_the_size_is_a_bug_that_surfaces():
+    with pytest.raises(ValueError, match="keeps height and width"):
+        apply_in_tiles(
+            lambda tile: tile[:, 1:, 1:], np.zeros((10, 10, 1), np.float32), tile=4, halo=1
+        )
