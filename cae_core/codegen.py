@@ -95,6 +95,7 @@ def generate_script(
         _build_function(architecture),
         *([_noise_layer(task)] if isinstance(task, Denoise) else []),
         *_data_functions(architecture.input_shape, dataset),
+        *([_SCHEDULE] if config.schedule == "cosine" else []),
         _training_functions(task, config),
         _result_functions(architecture.input_shape, task),
         _MAIN,
@@ -218,35 +219,39 @@ def _own_sources() -> dict[str, str]:
 _BUILD = Template('''
 def build_autoencoder():
     """The network: images (B, $shape) in [0, 1] in, images (B, $output) out."""
-    inputs = keras.Input(IMAGE_SHAPE, name="image")
+    inputs = x = keras.Input(IMAGE_SHAPE, name="image")
 $layers
-    return keras.Model(inputs, $result, name="autoencoder")
+    return keras.Model(inputs, x, name="autoencoder")
 ''')
 
 
 def _build_function(architecture: Architecture) -> str:
     """The function that builds the network, a line or three per layer."""
     report = analyze(architecture)
+    read_later = {
+        layer.name for layer in architecture.layers if isinstance(layer, Concatenate | Add)
+    }
     lines = ["", "# Encoder"]
-    tensor = "inputs"
     for row in report.rows:
-        if isinstance(row.layer, Mark):
-            lines.append(f"{_skip(row.layer)} = {tensor}")
-        else:
-            lines += _layer_lines(row, tensor)
-            tensor = "x"
+        if not isinstance(row.layer, Mark):
+            lines += _layer_lines(row)
+        elif row.layer.name in read_later:
+            lines.append(f"{_skip(row.layer)} = x")
         if row.index == len(architecture.encoder):
-            shape = format_shape(report.latent_shape)
-            comment = f"the code: {shape} = {report.latent_size:,} numbers"
-            lines.append(f'x = layers.Identity(name="code")({tensor})  # {comment}')
+            lines.append(f'x = layers.Identity(name="code")(x)  # the code: {_code(report)}')
             lines += ["", "# Decoder"]
-            tensor = "x"
     return _BUILD.substitute(
         shape=_comma_separated(architecture.input_shape),
         output=_comma_separated(report.output_shape),
         layers=textwrap.indent("\n".join(lines), "    "),
-        result=tensor,
     )
+
+
+def _code(report: Report) -> str:
+    """The size of the code."""
+    numbers = f"{report.latent_size:,} numbers"
+    is_vector = len(report.latent_shape) == 1
+    return numbers if is_vector else f"{format_shape(report.latent_shape)} = {numbers}"
 
 
 def _comma_separated(shape: Shape) -> str:
@@ -259,13 +264,13 @@ def _skip(layer: Mark | Concatenate | Add) -> str:
     return f"skip_{layer.name}"
 
 
-def _layer_lines(row: Row, tensor: str) -> list[str]:
+def _layer_lines(row: Row) -> list[str]:
     """One layer and the shape of its output, in one line if it fits."""
     layer = row.layer
     call = keras_call(layer)
     function = call.layer_class if call.is_own else f"layers.{call.layer_class}"
     arguments = ", ".join([*_arguments(call), f'name="{_layer_name(row.index, layer)}"'])
-    read = f"[{tensor}, {_skip(layer)}]" if isinstance(layer, Concatenate | Add) else tensor
+    read = f"[x, {_skip(layer)}]" if isinstance(layer, Concatenate | Add) else "x"
     shape = format_shape(row.output_shape)
     line = f"x = {function}({arguments})({read})  # {shape}"
     if len(line) + 4 <= LINE_LENGTH:
@@ -463,12 +468,23 @@ $rate
 ''')
 
 _COSINE = """\
-    # From LEARNING_RATE down to 0 along half a cosine, over all steps of the training.
     steps = epochs * math.ceil(len(x_train) / BATCH_SIZE)
-    learning_rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)"""
+    learning_rate = learning_rate_schedule(steps)"""
 
 _CONSTANT = """\
     learning_rate = LEARNING_RATE"""
+
+_SCHEDULE = '''
+def learning_rate_schedule(steps):
+    """Up to LEARNING_RATE in the first 20th of all steps, then down to 0 along half a cosine."""
+    warmup_steps = steps // 20
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=LEARNING_RATE / 20,
+        decay_steps=steps - warmup_steps,
+        warmup_target=LEARNING_RATE,
+        warmup_steps=warmup_steps,
+    )
+'''
 
 
 def _training_functions(task: Task, config: TrainConfig) -> str:

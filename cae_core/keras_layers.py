@@ -180,7 +180,7 @@ class ResidualBlock(keras.layers.Layer):
         self.second_norm.build(between)
         self.projection = None
         if self.stride != 1 or input_shape[-1] != self.channels:
-            self.projection, self.projection_norm = self._convolution(1, self.stride, 2)
+            self.projection, self.projection_norm = self._convolution(1, 1, 2)
             self.projection.build(input_shape)
             self.projection_norm.build(between)
 
@@ -204,7 +204,10 @@ class ResidualBlock(keras.layers.Layer):
         x = self.second_norm(self.second(x), training=training)
         shortcut = inputs
         if self.projection is not None:
-            shortcut = self.projection_norm(self.projection(inputs), training=training)
+            # A 1x1 convolution with a stride, its stride taken first: oneDNN's gradient of the
+            # strided one writes past its memory in TensorFlow 2.21 and ends the process.
+            kept = inputs[:, :: self.stride, :: self.stride]
+            shortcut = self.projection_norm(self.projection(kept), training=training)
         return self.activate(x + shortcut)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:

@@ -247,7 +247,13 @@ def apply_to_photo(
         picture = (picture @ _LUMA)[:, :, np.newaxis]  # (H, W, 3) -> (H, W, 1)
     picture = _padded(picture, plan)
     if plan.is_whole:
-        network = build(architecture, input_shape=(None, None, channels))
+        # All tiles have one shape, that of the first. It is built in: Keras cannot upsample
+        # bilinearly without knowing it.
+        window = tuple(
+            plan_axis(side, plan.tile_height, plan.halo, plan.multiple)[0].stop
+            for side in picture.shape[:2]
+        )
+        network = build(architecture, input_shape=(*window, channels))
         network.set_weights(model.get_weights())
         result = apply_in_tiles(
             network.predict_on_batch,

@@ -11,6 +11,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+import numpy as np
+
 from cae_core.architecture import Architecture, format_shape
 from cae_core.arithmetic import analyze
 from cae_core.errors import TrainingError
@@ -124,6 +126,24 @@ class Denoise(_SamePictureTask):
             sigma = keras.random.uniform((batch, 1, 1, 1), low, high, seed=seed)
         noisy = images + sigma * noise
         return keras.ops.clip(noisy, 0.0, 1.0) if self.clip else noisy
+
+    def add_noise(self, image: np.ndarray, *, seed: int) -> np.ndarray:
+        """The same damage to one array outside a graph, at the largest sigma.
+
+        Args:
+            image: float32 in [0, 1], any shape.
+            seed: Seed of the noise.
+
+        Returns:
+            float32 of the same shape; outside [0, 1] in places unless `clip` is set.
+
+        Example:
+            >>> float(Denoise(sigma=0.0).add_noise(np.ones(1, np.float32), seed=0)[0])
+            1.0
+        """
+        noise = np.random.default_rng(seed).standard_normal(image.shape, dtype=np.float32)
+        noisy = image + np.float32(self.sigma_range[1]) * noise
+        return np.clip(noisy, 0.0, 1.0) if self.clip else noisy
 
     def __str__(self) -> str:
         low, high = self.sigma_range

@@ -13,7 +13,7 @@ import streamlit as st
 
 from cae_core.architecture import Architecture
 from cae_core.errors import ArchitectureError
-from cae_core.presets import HOMEWORK, PRESETS, get_preset
+from cae_core.presets import HOMEWORK, PRESETS, Preset, get_preset
 
 TEXT_KEY = "arch"  # also the query parameter
 
@@ -37,7 +37,7 @@ def architecture_input(
         label,
         value=default,
         key=key,
-        height=68,
+        height="content",
         bind="query-params",
         help="Layers from left to right; `|` ends the encoder. `conv16k5s2` is a convolution "
         "with 16 channels, kernel 5 and stride 2.",
@@ -56,13 +56,20 @@ def architecture_input(
     return architecture
 
 
-def preset_input(key: str = TEXT_KEY) -> None:
-    """A list of the sources' networks; choosing one writes it into the text field."""
+def preset_input(key: str = TEXT_KEY, *, on_choose: Callable[[Preset], None] | None = None) -> None:
+    """A list of the sources' networks; choosing one writes it into the text field.
+
+    Args:
+        key: Where the text is in session state.
+        on_choose: Called with the chosen network before the page runs.
+    """
 
     def choose() -> None:
         preset_id = st.session_state[f"{key}-preset"]
         if preset_id is not None:
             st.session_state[key] = get_preset(preset_id).text
+            if on_choose is not None:
+                on_choose(get_preset(preset_id))
 
     st.selectbox(
         "Start from a network of the sources",

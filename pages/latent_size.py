@@ -15,11 +15,12 @@ from cae_ui.architecture_views import (
     show_verdict,
     table_csv,
 )
+from cae_ui.shell import page_header
 
-st.title("Latent size")
-st.markdown(
+page_header(
+    "Latent size",
     "An autoencoder squeezes a picture through a **code** and rebuilds it. Compose the layers and "
-    "see what they do to the picture's size, with the numbers put into the formulas."
+    "see what they do to the picture's size, with the numbers put into the formulas.",
 )
 
 compose, result = st.columns([5, 7], gap="large")

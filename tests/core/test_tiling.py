@@ -1,12 +1,14 @@
 """Tiles: every pixel exactly once, and the same pixels as without tiles."""
 
+import itertools
 import os
+import re
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from cae_core.architecture import Architecture
@@ -128,52 +130,70 @@ _NESTED = [
     "res4s2 {} subpixel3",
     "avgpool3 {} up3:bilinear",
 ]
-_bodies = st.recursive(
-    st.sampled_from(_PLAIN),
-    lambda inner: (
-        st.tuples(st.sampled_from(_NESTED), inner).map(lambda pair: pair[0].format(pair[1]))
-        | st.tuples(inner, inner).map(" ".join)
-        | inner.map("@a conv4 {} cat@a".format).filter(lambda text: text.count("@a") == 2)
-        | inner.map("conv4 @b {} conv4 add@b".format).filter(lambda text: text.count("@b") == 2)
-    ),
-    max_leaves=4,
+_SKIPS = ["@? conv4 {} cat@?", "conv4 @? {} conv4 add@?"]
+
+
+@st.composite
+def _bodies(draw, depth=0):
+    """The text of a random network that keeps its input's size; its marks are called @?."""
+    parts = []
+    for _ in range(draw(st.integers(1, 2))):
+        kind = draw(st.sampled_from(["plain", "nested", "skip"] if depth < 2 else ["plain"]))
+        if kind == "nested":
+            parts.append(draw(st.sampled_from(_NESTED)).format(draw(_bodies(depth + 1))))
+        else:
+            part = draw(st.sampled_from(_PLAIN))
+            parts.append(draw(st.sampled_from(_SKIPS)).format(part) if kind == "skip" else part)
+    return " ".join(parts)
+
+
+def _named(text):
+    """The text with a name for each mark: every second question mark brings the first back."""
+    count = itertools.count()
+    return re.sub(r"\?", lambda _: f"a{next(count) // 2}", text)
+
+
+def _random_weights(weights, seed):
+    """Random values for all of a network's weights: biases and statistics start at 0 and 1."""
+    generator = np.random.default_rng(seed)
+    return [
+        # Kernels small enough for their inputs; vectors positive, as variances must be.
+        generator.normal(0, 1.4 / np.sqrt(np.prod(weight.shape[:-1])), weight.shape)
+        if weight.ndim > 1
+        else generator.uniform(0.5, 1.5, weight.shape)
+        for weight in weights
+    ]
+
+
+# Building takes most of the time: few examples, the same in every run, not made smaller.
+@settings(max_examples=20, deadline=None, derandomize=True, phases=[Phase.generate])
+@given(
+    body=_bodies().map(_named),
+    height=st.integers(1, 90),
+    width=st.integers(1, 90),
+    seed=st.integers(0, 1000),
 )
-
-
-def _random_network(text, seed):
-    """A model for any size with random weights: biases and statistics too, which start at 0."""
+def test_a_network_in_tiles_equals_the_network_on_the_whole(body, height, width, seed):
     from cae_core.build import build
 
-    model = build(Architecture.parse(text), input_shape=(None, None, 3))
-    generator = np.random.default_rng(seed)
-    model.set_weights(
-        [
-            # Kernels small enough for their inputs; vectors positive, as variances must be.
-            generator.normal(0, 1.4 / np.sqrt(np.prod(weight.shape[:-1])), weight.shape)
-            if weight.ndim > 1
-            else generator.uniform(0.5, 1.5, weight.shape)
-            for weight in model.get_weights()
-        ]
-    )
-    return model
-
-
-@settings(max_examples=15, deadline=None)
-@given(body=_bodies, height=st.integers(1, 90), width=st.integers(1, 90), seed=st.integers(0, 1000))
-def test_a_network_in_tiles_equals_the_network_on_the_whole(body, height, width, seed):
-    text = f"48x48x3 conv3 | {body} conv3k1:linear"
-    plan = plan_photo(Architecture.parse(text), height, width)
+    architecture = Architecture.parse(f"48x48x3 conv3 | {body} conv3k1:linear")
+    plan = plan_photo(architecture, height, width)
     assert plan.is_whole, plan
-    assume(plan.halo == plan.wanted_halo)
-    smallest = plan_photo(Architecture.parse(text), 1, 1).padded_height
-    model = _random_network(text, seed)
+    assert plan.halo == plan.wanted_halo
     image = np.random.default_rng(seed).random(
         (plan.padded_height, plan.padded_width, 3), dtype=np.float32
     )
-    tiled = apply_in_tiles(
-        model.predict_on_batch, image, tile=smallest, halo=plan.halo, multiple=plan.multiple
-    )
-    whole = model.predict_on_batch(image[np.newaxis])[0]
+    network = build(architecture, input_shape=image.shape)
+    weights = _random_weights(network.get_weights(), seed)
+    network.set_weights(weights)
+    whole = network.predict_on_batch(image[np.newaxis])[0]
+
+    smallest = plan_photo(architecture, 1, 1).padded_height
+    arguments = {"tile": smallest, "halo": plan.halo, "multiple": plan.multiple}
+    window = [plan_axis(side, **arguments)[0].stop for side in image.shape[:2]]
+    part_network = build(architecture, input_shape=(*window, 3))
+    part_network.set_weights(weights)
+    tiled = apply_in_tiles(part_network.predict_on_batch, image, **arguments)
     np.testing.assert_allclose(tiled, whole, rtol=0, atol=1e-4 * max(1, np.abs(whole).max()))
 
 

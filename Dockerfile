@@ -1,0 +1,16 @@
+# CAE Lab in a container:
+#   docker build -t cae-lab . && docker run -p 8501:8501 -v cae-runs:/app/runs cae-lab
+FROM python:3.12-slim
+
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install --no-cache-dir -r requirements.txt
+COPY . .
+
+RUN useradd --create-home lab && mkdir -p runs && chown lab runs
+USER lab
+ENV CAE_RUNS_DIR=/app/runs
+EXPOSE 8501
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+    CMD python -c "import urllib.request as u; u.urlopen('http://localhost:8501/_stcore/health', timeout=4)"
+CMD ["streamlit", "run", "app.py", "--server.address=0.0.0.0", "--server.headless=true"]

@@ -1,0 +1,80 @@
+"""A trained network tried on a photo of any size."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from cae_core.images import encode_png, fit_within, to_uint8
+from cae_core.metrics import psnr
+from cae_core.photos import apply_to_photo, plan_photo
+from cae_core.runs import Run
+from cae_core.tasks import Denoise
+from cae_ui.pictures import photo_input
+from cae_ui.resources import trained_run
+
+PREVIEW_SIDE = 1200
+
+
+def try_on_photo(folder: str) -> None:
+    """An upload, what the network makes of it, and how close that is."""
+    st.subheader("Try it on your photo")
+    chosen = photo_input("try")
+    if chosen is None:
+        return
+    photo, name = chosen
+    height, width = photo.shape[:2]
+    if max(height, width) > PREVIEW_SIDE and not st.toggle(
+        f"Work on all of its {height * width / 1e6:.1f} megapixels (slower)", key="try-whole"
+    ):
+        photo = fit_within(photo, PREVIEW_SIDE)
+        st.caption(f"Shrunk from {width} x {height} to {photo.shape[1]} x {photo.shape[0]}.")
+    run = trained_run(folder)
+    shown = _damaged(photo, run)
+    result = _returned(folder, run, shown)
+    reference = photo if result.shape[2] == 3 else _grey(photo)
+    columns = st.columns(2 if shown is photo else 3)
+    _picture(columns[0], photo, f"{name}, {photo.shape[1]} x {photo.shape[0]}")
+    if shown is not photo:
+        noisy = np.clip(shown, 0, 1)
+        _picture(columns[1], noisy, f"With noise: {psnr(noisy, photo):.2f} dB")
+    _picture(columns[-1], result, f"From the network: {psnr(result, reference):.2f} dB")
+    st.caption(f"Done {plan_photo(run.architecture, *photo.shape[:2])}. PSNR against the original.")
+    st.download_button(
+        "Download the result", encode_png(result), "result.png", icon=":material/download:"
+    )
+
+
+def _damaged(photo: np.ndarray, run: Run) -> np.ndarray:
+    """The photo as the run's task would show it to the network."""
+    if isinstance(run.task, Denoise):
+        return run.task.add_noise(photo, seed=run.config.seed)
+    return photo
+
+
+def _returned(folder: str, run: Run, shown: np.ndarray) -> np.ndarray:
+    """What the network makes of a photo; kept, so that a rerun of the page costs nothing."""
+    key = (folder, shown.shape, hash(shown.tobytes()))
+    kept = st.session_state.get("try-result")
+    if kept is None or kept[0] != key:
+        bar = st.progress(0.0, "The network works …")
+        result = apply_to_photo(
+            run.model,
+            run.architecture,
+            shown,
+            on_progress=lambda done, total: bar.progress(done / total, "The network works …"),
+        )
+        bar.empty()
+        st.session_state["try-result"] = kept = (key, result)
+    return kept[1]
+
+
+def _grey(photo: np.ndarray) -> np.ndarray:
+    """Luma, which is what a network for grey pictures is compared with."""
+    return photo @ np.array([[0.299], [0.587], [0.114]], np.float32)
+
+
+def _picture(column: st.delta_generator.DeltaGenerator, image: np.ndarray, caption: str) -> None:
+    """A photo as wide as its column."""
+    pixels = to_uint8(image)
+    column.image(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels, caption, width="stretch")

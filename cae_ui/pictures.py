@@ -1,0 +1,81 @@
+"""Pictures on a page: pixels that stay crisp, and uploads that may be anything."""
+
+from __future__ import annotations
+
+import base64
+import html
+
+import numpy as np
+import streamlit as st
+
+from cae_core.decoding import IMAGE_SUFFIXES
+from cae_core.errors import ImageError
+from cae_core.images import encode_png, image_grid, open_image
+from cae_core.patches import photograph_folder
+
+BUNDLED_PHOTOS = {
+    "Cat": "chelsea.png",
+    "Coffee": "coffee.png",
+    "Astronaut": "astronaut.png",
+    "Rocket": "rocket.jpg",
+}
+UPLOAD_TYPES = [suffix.lstrip(".") for suffix in IMAGE_SUFFIXES]
+
+
+def show_pixels(image: np.ndarray, caption: str, *, label: str = "") -> None:
+    """A small picture as wide as its column, every pixel a sharp square.
+
+    Args:
+        image: (H, W, C) in [0, 1] or uint8; sent at its own size and enlarged by the browser.
+        caption: What stands under it.
+        label: What a screen reader says; the caption if not given.
+    """
+    data = base64.b64encode(encode_png(image)).decode()
+    st.html(
+        f'<figure style="margin:0"><img src="data:image/png;base64,{data}" '
+        f'alt="{html.escape(label or caption)}" '
+        'style="width:100%;image-rendering:pixelated;border-radius:4px;display:block">'
+        f'<figcaption style="font-size:0.85rem;opacity:0.75;padding-top:0.25rem">'
+        f"{html.escape(caption)}</figcaption></figure>"
+    )
+
+
+def show_samples(samples: np.ndarray, shown_caption: str) -> None:
+    """Rows of sample pictures: originals, what the network is shown, what it returns.
+
+    Args:
+        samples: (3, N, H, W, C) uint8.
+        shown_caption: What the middle row is; left out where the row equals the first.
+    """
+    original, shown, returned = samples
+    columns = len(original)
+    show_pixels(image_grid(original, columns), "Original (validation pictures)")
+    if not np.array_equal(original, shown):
+        show_pixels(image_grid(shown, columns), shown_caption)
+    show_pixels(image_grid(returned, columns), "What the network returns")
+
+
+def photo_input(key: str) -> tuple[np.ndarray, str] | None:
+    """An uploaded photo, or one of the bundled ones.
+
+    Returns:
+        The photo, float32 (H, W, 3) in [0, 1], and its name; None where the upload cannot be
+        opened, which is said on the page.
+    """
+    upload = st.file_uploader(
+        "Your photo", type=UPLOAD_TYPES, key=f"{key}-upload", help="Any size up to 40 megapixels."
+    )
+    if upload is None:
+        name = st.segmented_control(
+            "or one of these",
+            list(BUNDLED_PHOTOS),
+            default=next(iter(BUNDLED_PHOTOS)),
+            required=True,
+            key=f"{key}-bundled",
+        )
+        return open_image(photograph_folder() / BUNDLED_PHOTOS[name]), name
+    try:
+        return open_image(upload.getvalue()), upload.name
+    except ImageError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        return None

@@ -1,0 +1,51 @@
+"""What all sessions share: the job queue with its worker, data sets, trained models."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from cae_core.datasets import Dataset, load_dataset
+from cae_core.jobs import JobQueue
+from cae_core.runs import Run
+from cae_core.uploads import load_uploads
+from cae_core.worker import WorkerProcess
+
+RUNS_VARIABLE = "CAE_RUNS_DIR"
+
+
+@st.cache_resource(show_spinner=False)
+def job_queue() -> JobQueue:
+    """The queue of this server, its worker started and importing what training needs."""
+    worker = WorkerProcess(preload=("cae_core.training",))
+    worker.warm()
+    return JobQueue(Path(os.environ.get(RUNS_VARIABLE, "runs")), worker)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Preparing the pictures …")
+def named_dataset(name: str) -> Dataset:
+    """A data set that is on this machine."""
+    return load_dataset(name)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Cutting your pictures into patches …")
+def _uploaded_dataset(digest: str, _files: list[tuple[str, bytes]]) -> Dataset:
+    return load_uploads(_files)
+
+
+def uploaded_dataset(files: list[tuple[str, bytes]]) -> Dataset:
+    """Uploaded pictures as a data set, cut once however often the page runs."""
+    digest = hashlib.sha256()
+    for name, content in files:
+        digest.update(name.encode())
+        digest.update(content)
+    return _uploaded_dataset(digest.hexdigest(), files)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the trained network …")
+def trained_run(folder: str) -> Run:
+    """A finished run with its model; the first one takes TensorFlow's start with it."""
+    return Run.load(folder)

@@ -1,0 +1,42 @@
+"""What frames every page: the list of pages, the router, the header."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+_ROUTED = "routed"
+
+
+def _pages() -> list[StreamlitPage]:
+    """The pages in the order of the menu; the first is the one at the bare address."""
+    return [
+        st.Page(
+            "pages/latent_size.py", title="Latent size", icon=":material/calculate:", default=True
+        ),
+        st.Page("pages/trainer.py", title="Trainer", icon=":material/model_training:"),
+    ]
+
+
+def route() -> None:
+    """Runs the page that the address names; what app.py does."""
+    st.set_page_config(
+        page_title="CAE Lab", page_icon=":material/filter_center_focus:", layout="wide"
+    )
+    page = st.navigation(_pages(), position="top")
+    st.session_state[_ROUTED] = True
+    page.run()
+
+
+def page_header(title: str, introduction: str) -> None:
+    """The top of every page: its name and two sentences.
+
+    Until the router has run once, a fresh Streamlit server takes the folder ``pages/`` for
+    the menu, and runs a page that is opened by its own address without app.py. Naming the
+    pages here ends that, and the page starts again under the router.
+    """
+    if not st.session_state.get(_ROUTED):
+        st.navigation(_pages(), position="top")
+        st.rerun()
+    st.title(title)
+    st.markdown(introduction)

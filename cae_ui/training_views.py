@@ -1,0 +1,173 @@
+"""A training on a page: live while it runs, results when it has ended."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from cae_core.architecture import format_shape
+from cae_core.codegen import generate_script
+from cae_core.dataset import Dataset
+from cae_core.images import image_grid
+from cae_core.jobs import FAILED, QUEUED, STOPPED, JobStatus
+from cae_core.progress import Progress
+from cae_core.runs import RunSummary, history_csv
+from cae_core.tasks import Denoise, Task
+from cae_ui.pictures import show_pixels, show_samples
+from cae_ui.resources import job_queue
+
+REFRESH_SECONDS = 1.0
+SAMPLES = 8
+TRAINING_COLOR, VALIDATION_COLOR = "#0f766e", "#f59e0b"
+
+
+def show_job(job_id: str) -> None:
+    """A job as it stands, refreshed while it runs without running the page again."""
+    status = job_queue().status(job_id)
+    interval = None if status.has_ended else REFRESH_SECONDS
+    st.fragment(_show_status, run_every=interval)(job_id, status.has_ended)
+
+
+def _show_status(job_id: str, had_ended: bool) -> None:
+    """One look at a job."""
+    status = job_queue().status(job_id)
+    if status.has_ended and not had_ended:
+        st.rerun(scope="app")
+    _show_state(status)
+    if status.progress is not None:
+        st.plotly_chart(
+            loss_figure(status.progress), key=f"loss-{job_id}", config={"displayModeBar": False}
+        )
+    samples = status.samples()
+    if samples is not None:
+        show_samples(samples, shown_caption(status.request.task))
+
+
+def _show_state(status: JobStatus) -> None:
+    """What is happening, how far it is, and the button that stops it."""
+    progress = status.progress
+    if status.state == FAILED:
+        st.error(status.message, icon=":material/error:")
+    elif status.has_ended:
+        done = len(progress.history) if progress else 0
+        how = "Stopped; what was learnt is kept" if status.state == STOPPED else "Finished"
+        st.success(f"{how}: {done} epochs. {status.message}", icon=":material/check_circle:")
+    else:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(progress.fraction if progress else 0.0, _progress_text(status))
+            st.button(
+                "Stop", icon=":material/stop_circle:", on_click=job_queue().stop, args=(status.id,)
+            )
+
+
+def _progress_text(status: JobStatus) -> str:
+    """The line above the progress bar."""
+    progress = status.progress
+    if status.state == QUEUED:
+        return f"Waiting: {status.position} before this one."
+    if progress is None:
+        return status.message
+    return (
+        f"Epoch {progress.epoch} of {progress.epochs} · {progress.images_per_second:,.0f} images/s "
+        f"· {_duration(progress.seconds_left)} left"
+    )
+
+
+def loss_figure(progress: Progress) -> go.Figure:
+    """Training and validation loss against epochs, the loss on a logarithmic axis."""
+    figure = go.Figure()
+    figure.add_trace(
+        go.Scatter(
+            x=[at for at, _ in progress.trace],
+            y=[loss for _, loss in progress.trace],
+            name="Training, as it goes",
+            mode="lines",
+            line={"color": TRAINING_COLOR, "width": 1},
+            opacity=0.5,
+        )
+    )
+    epochs = [record.epoch for record in progress.history]
+    for name, color, losses in (
+        ("Training, epoch", TRAINING_COLOR, [record.loss for record in progress.history]),
+        ("Validation", VALIDATION_COLOR, [record.validation_loss for record in progress.history]),
+    ):
+        figure.add_trace(
+            go.Scatter(x=epochs, y=losses, name=name, mode="lines+markers", line={"color": color})
+        )
+    figure.update_layout(
+        height=300,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        xaxis={"title": "Epoch", "range": [0, progress.epochs + 0.2]},
+        yaxis={"title": "Mean squared error", "type": "log", "exponentformat": "power"},
+        legend={"orientation": "h", "y": 1.12},
+        uirevision="loss",  # keeps the reader's zoom while points come in
+    )
+    return figure
+
+
+def show_result(status: JobStatus) -> None:
+    """Test figures and downloads of a job whose run is there."""
+    if status.run_folder is None:
+        return
+    summary = RunSummary.load(status.run_folder)
+    test = summary.test
+    st.subheader("Test")
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("Test MSE", f"{test['mse']:.5f}", width="content")
+        st.metric("PSNR", f"{test['psnr']:.2f} dB", width="content")
+        st.metric("MAE", f"{test['mae']:.4f}", width="content")
+    st.caption(
+        f"On {test['images']:,} test pictures of {summary.dataset}, which the training never saw; "
+        "the output cut to [0, 1]; PSNR is the mean over pictures."
+    )
+    script = generate_script(
+        summary.architecture, task=summary.task, config=summary.config, dataset=summary.dataset
+    )
+    with st.container(horizontal=True):
+        st.download_button("Keras script", script, "autoencoder.py", icon=":material/code:")
+        st.download_button(
+            "Losses", history_csv(summary.history), "history.csv", icon=":material/table:"
+        )
+        st.download_button(
+            "Pictures",
+            (status.run_folder / "samples.png").read_bytes(),
+            "samples.png",
+            icon=":material/image:",
+        )
+
+
+def show_data(data: Dataset, task: Task) -> None:
+    """Some pictures of a data set, and what the task makes of them."""
+    pictures = data.validation[:SAMPLES]
+    st.subheader("What the network will see")
+    show_pixels(image_grid(pictures, columns=len(pictures)), f"Validation pictures of {data.name}")
+    if isinstance(task, Denoise):
+        noisy = task.add_noise(pictures / np.float32(255), seed=0)
+        show_pixels(image_grid(np.clip(noisy, 0, 1), columns=len(noisy)), shown_caption(task))
+    st.info(
+        "Press **Train**: the losses, and these pictures as the network returns them, appear here.",
+        icon=":material/play_arrow:",
+    )
+
+
+def shown_caption(task: Task) -> str:
+    """What the network is shown, in words."""
+    if isinstance(task, Denoise):
+        return f"What the network is shown: noise of sigma {task.sigma_range[1] * 255:.0f} of 255"
+    return "What the network is shown"
+
+
+def describe_request(status: JobStatus) -> str:
+    """What a job trains, in one line."""
+    request = status.request
+    return (
+        f"`{request.architecture}` on {request.dataset}, {request.task}, "
+        f"{request.config.epochs} epochs, input {format_shape(request.architecture.input_shape)}"
+    )
+
+
+def _duration(seconds: float) -> str:
+    """A time for people."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
