@@ -495,8 +495,8 @@ class _Window:
             f"(({side_in} − {kernel} + 2·{said_pad})/{stride} + 1)² · {channels} "
             f"= {said_side}² · {channels} = {said_size}",
             _latex_lines(
-                rf"\left(\frac{{{side_in} - {kernel} + 2 \cdot {said_pad}}}{{{stride}}} + 1\right)^2"
-                rf" \cdot {channels}",
+                rf"\left(\frac{{{side_in} - {kernel} + 2 \cdot {said_pad}}}{{{stride}}} + 1"
+                rf"\right)^2 \cdot {channels}",
                 rf"= {said_side}^2 \cdot {channels} = {_latex(said_size)}",
             ),
         )

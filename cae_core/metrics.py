@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def psnr_from_mse(mse: np.ndarray) -> np.ndarray:
+def psnr_from_mse(mse: ArrayLike) -> np.ndarray:
     """Peak signal-to-noise ratio in dB of a mean squared error on [0, 1] pictures.
 
     Args:

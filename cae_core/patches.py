@@ -158,14 +158,8 @@ def photo_patches(seed: int, validation_fraction: float, test_fraction: float) -
     Raises:
         DatasetError: scikit-image is missing, or comes without the photographs.
     """
-    folder = photograph_folder()
-    if folder is None:
-        raise DatasetError(
-            "photo_patches is cut from the photographs in the scikit-image package. "
-            "Received: no package with all of them. Install scikit-image 0.25 or 0.26."
-        )
     rng = np.random.default_rng(seed)
-    pictures = [to_uint8(open_image(folder / file)) for file in PHOTOGRAPHS]
+    pictures = [to_uint8(bundled_photograph(file)) for file in PHOTOGRAPHS]
     parts = deal_blocks(pictures, PATCH, validation_fraction, test_fraction, rng)
     train, validation, test = cut_parts(
         parts, part_sizes(PHOTO_PATCHES, validation_fraction, test_fraction), PATCH, rng
@@ -178,6 +172,31 @@ def photo_patches(seed: int, validation_fraction: float, test_fraction: float) -
         source="Patches of five photographs that come with scikit-image, split by disjoint "
         f"blocks of each: {PHOTOGRAPH_TERMS}.",
     )
+
+
+def bundled_photograph(file: str) -> NDArray[np.float32]:
+    """Open one of the photographs that come with scikit-image.
+
+    Args:
+        file: One of `PHOTOGRAPHS`.
+
+    Returns:
+        float32 (H, W, 3) in [0, 1].
+
+    Raises:
+        DatasetError: They are not where scikit-image has them.
+
+    Example:
+        >>> bundled_photograph("chelsea.png").shape
+        (300, 451, 3)
+    """
+    folder = photograph_folder()
+    if folder is None:
+        raise DatasetError(
+            "The photographs come with the scikit-image package. "
+            "Received: no package with all of them. Install scikit-image 0.25 or 0.26."
+        )
+    return open_image(folder / file)
 
 
 def photograph_folder() -> Path | None:

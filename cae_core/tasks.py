@@ -173,7 +173,7 @@ def task_from_dict(data: dict[str, Any]) -> Task:
     Raises:
         TrainingError: For an unknown task or setting.
     """
-    settings = {
+    settings: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in data.items()
         if key != "task"

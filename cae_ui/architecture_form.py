@@ -61,7 +61,7 @@ def _chips(key: str, architecture: Architecture) -> str:
     state = f"{key}-chosen"
     if st.session_state.get(state) not in options:
         st.session_state[state] = options[1]
-    return st.pills(
+    chosen = st.pills(
         "Layers: choose one to change it",
         options,
         format_func=labels.__getitem__,
@@ -70,6 +70,7 @@ def _chips(key: str, architecture: Architecture) -> str:
         default=options[1] if state not in st.session_state else None,
         key=state,
     )
+    return str(chosen)  # required: there is always one
 
 
 def _input_form(key: str, architecture: Architecture) -> None:

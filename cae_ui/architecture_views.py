@@ -76,23 +76,27 @@ def network_figure(report: Report) -> go.Figure:
     """
     architecture = report.architecture
     code = len(architecture.encoder)
-    tensors = [("input", architecture.input_shape, INPUT_COLOR, None)]
+    tensors: list[tuple[str, Shape, str, Row | None]] = [
+        ("input", architecture.input_shape, INPUT_COLOR, None)
+    ]
     for row in report.rows:
         color = ENCODER_COLOR if row.index < code else DECODER_COLOR
-        if row.index == code:
+        if row.problem:
+            color = PROBLEM_COLOR
+        elif row.index == code:
             color = CODE_COLOR
-        tensors.append((row.token, row.output_shape, PROBLEM_COLOR if row.problem else color, row))
+        tensors.append((row.token, row.output_shape, color, row))
     blocks = [_block(shape) for _, shape, _, _ in tensors]
     # Equal places, so that the labels never meet however thin the blocks are.
     place = 1.15 * max(width for _, width in blocks)
     tallest = max(height for height, _ in blocks)
     figure = go.Figure()
-    for number, ((token, shape, color, row), (height, width)) in enumerate(
+    for number, ((token, shape, color, source), (height, width)) in enumerate(
         zip(tensors, blocks, strict=True)
     ):
         middle = number * place
         left, right, top = middle - width / 2, middle + width / 2, height / 2
-        is_code = row is not None and row.index == code
+        is_code = source is not None and source.index == code
         figure.add_trace(
             go.Scatter(
                 x=[left, left, right, right, left],
@@ -103,7 +107,7 @@ def network_figure(report: Report) -> go.Figure:
                 mode="lines",
                 hoveron="fills",
                 name=token,
-                text=_hover(token, shape, row, is_code=is_code),
+                text=_hover(token, shape, source, is_code=is_code),
                 hoverinfo="text",
             )
         )

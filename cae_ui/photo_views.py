@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from cae_core.images import encode_png, fit_within, to_uint8
+from cae_core.jobs import JobStatus
 from cae_core.metrics import psnr
 from cae_core.photos import apply_to_photo, plan_photo
 from cae_core.runs import Run
@@ -16,8 +17,11 @@ from cae_ui.resources import trained_run
 PREVIEW_SIDE = 1200
 
 
-def try_on_photo(folder: str) -> None:
-    """An upload, what the network makes of it, and how close that is."""
+def try_on_photo(status: JobStatus) -> None:
+    """An upload, what a finished job's network makes of it, and how close that is."""
+    if status.run_folder is None:
+        return
+    folder = str(status.run_folder)
     st.subheader("Try it on your photo")
     chosen = photo_input("try")
     if chosen is None:
@@ -58,11 +62,15 @@ def _returned(folder: str, run: Run, shown: np.ndarray) -> np.ndarray:
     kept = st.session_state.get("try-result")
     if kept is None or kept[0] != key:
         bar = st.progress(0.0, "The network works …")
+
+        def advance(done: int, total: int) -> None:
+            bar.progress(done / total, "The network works …")
+
         result = apply_to_photo(
             run.model,
             run.architecture,
             shown,
-            on_progress=lambda done, total: bar.progress(done / total, "The network works …"),
+            on_progress=advance,
         )
         bar.empty()
         st.session_state["try-result"] = kept = (key, result)

@@ -11,7 +11,7 @@ import streamlit as st
 from cae_core.decoding import IMAGE_SUFFIXES
 from cae_core.errors import ImageError
 from cae_core.images import encode_png, image_grid, open_image
-from cae_core.patches import photograph_folder
+from cae_core.patches import bundled_photograph
 
 BUNDLED_PHOTOS = {
     "Cat": "chelsea.png",
@@ -73,7 +73,7 @@ def photo_input(key: str) -> tuple[np.ndarray, str] | None:
             required=True,
             key=f"{key}-bundled",
         )
-        return open_image(photograph_folder() / BUNDLED_PHOTOS[name]), name
+        return bundled_photograph(BUNDLED_PHOTOS[name]), name
     try:
         return open_image(upload.getvalue()), upload.name
     except ImageError as error:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cae_core.architecture import Architecture
 from cae_core.config import TrainConfig
 from cae_core.datasets import DATASETS, Dataset, is_available
-from cae_core.errors import DatasetError
+from cae_core.errors import CAEError, DatasetError
+from cae_core.jobs import JobRequest
 from cae_core.presets import Preset
-from cae_core.tasks import Denoise, Reconstruct, Task
+from cae_core.tasks import Denoise, Reconstruct, Task, check_fit
 from cae_ui.download import offer_download
 from cae_ui.pictures import UPLOAD_TYPES
-from cae_ui.resources import named_dataset, uploaded_dataset
+from cae_ui.resources import job_queue, named_dataset, uploaded_dataset
+from cae_ui.training_views import JOB_PARAMETER
 
 UPLOADS = "uploads"
 BATCH_SIZES = [16, 32, 64, 100, 128, 256, 512]
@@ -96,6 +99,27 @@ def width_input() -> float:
         bind="query-params",
         help="Multiplies the channels of every convolution but the last.",
     )
+
+
+def start_button(
+    architecture: Architecture, data: Dataset | None, task: Task, config: TrainConfig
+) -> None:
+    """The button that queues a training, or the reason why it cannot be pressed."""
+    fits = data is not None
+    if data is not None:
+        try:
+            check_fit(architecture, data.image_shape, task)
+        except CAEError as error:
+            fits = False
+            st.error(str(error), icon=":material/error:")
+
+    pressed = st.button(
+        "Train", type="primary", icon=":material/play_arrow:", disabled=not fits, width="stretch"
+    )
+    if pressed and data is not None:
+        request = JobRequest(architecture, task, config, data.name)
+        own = data if st.session_state["data"] == UPLOADS else None
+        st.query_params[JOB_PARAMETER] = job_queue().submit(request, own)
 
 
 def take_over(preset: Preset) -> None:

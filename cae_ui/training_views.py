@@ -9,6 +9,7 @@ import streamlit as st
 from cae_core.architecture import format_shape
 from cae_core.codegen import generate_script
 from cae_core.dataset import Dataset
+from cae_core.errors import JobError
 from cae_core.images import image_grid
 from cae_core.jobs import FAILED, QUEUED, STOPPED, JobStatus
 from cae_core.progress import Progress
@@ -17,16 +18,29 @@ from cae_core.tasks import Denoise, Task
 from cae_ui.pictures import show_pixels, show_samples
 from cae_ui.resources import job_queue
 
+JOB_PARAMETER = "job"
 REFRESH_SECONDS = 1.0
 SAMPLES = 8
 TRAINING_COLOR, VALIDATION_COLOR = "#0f766e", "#f59e0b"
 
 
-def show_job(job_id: str) -> None:
+def chosen_job() -> JobStatus | None:
+    """The job that the address names; None where it names none, or one that is not here."""
+    job_id = st.query_params.get(JOB_PARAMETER)
+    if job_id is None:
+        return None
+    try:
+        return job_queue().status(job_id)
+    except JobError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+def show_job(status: JobStatus) -> None:
     """A job as it stands, refreshed while it runs without running the page again."""
-    status = job_queue().status(job_id)
+    st.caption(describe_request(status))
     interval = None if status.has_ended else REFRESH_SECONDS
-    st.fragment(_show_status, run_every=interval)(job_id, status.has_ended)
+    st.fragment(_show_status, run_every=interval)(status.id, status.has_ended)
 
 
 def _show_status(job_id: str, had_ended: bool) -> None:
@@ -99,7 +113,7 @@ def loss_figure(progress: Progress) -> go.Figure:
         height=300,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis={"title": "Epoch", "range": [0, progress.epochs + 0.2]},
-        yaxis={"title": "Mean squared error", "type": "log", "exponentformat": "power"},
+        yaxis={"title": "Mean squared error", "type": "log", "dtick": "D2", "tickformat": "g"},
         legend={"orientation": "h", "y": 1.12},
         uirevision="loss",  # keeps the reader's zoom while points come in
     )

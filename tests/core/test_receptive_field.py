@@ -9,11 +9,10 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from cae_core import Architecture, analyze
+from cae_core import Architecture
 from cae_core.build import build
-from cae_core.graph import input_interval, receptive_field
+from cae_core.graph import input_interval
 from cae_core.layers import (
     LAYER_KINDS,
     Dense,
@@ -79,9 +78,7 @@ def spans(seen: np.ndarray) -> list[tuple[int, int] | None]:
 def calculated_spans(architecture: Architecture, axis: int) -> list[tuple[int, int] | None]:
     """The same from the arithmetic, for the last layer."""
     first, last = input_interval(architecture, len(architecture.layers), axis=axis, clipped=True)
-    return [
-        (int(a), int(b)) if a <= b else None for a, b in zip(first, last, strict=True)
-    ]
+    return [(int(a), int(b)) if a <= b else None for a, b in zip(first, last, strict=True)]
 
 
 @pytest.mark.parametrize("gaps", FLAVOURS)

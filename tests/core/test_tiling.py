@@ -176,7 +176,7 @@ def _random_weights(weights, seed):
 def test_a_network_in_tiles_equals_the_network_on_the_whole(body, height, width, seed):
     from cae_core.build import build
 
-    architecture = Architecture.parse(f"48x48x3 conv3 | {body} conv3k1:linear")
+    architecture = Architecture.parse(f"72x72x3 conv3 | {body} conv3k1:linear")
     plan = plan_photo(architecture, height, width)
     assert plan.is_whole, plan
     assert plan.halo == plan.wanted_halo
