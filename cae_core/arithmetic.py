@@ -76,7 +76,8 @@ class Report:
         latent_shape: Shape of the code.
         smallest: The row with the fewest numbers (the first of equals).
         batch_size: The batch that `activation_bytes` is for.
-        output_problem: Why the output does not have the wanted shape, with the remedy.
+        output_problem: Why the output does not have the wanted shape, with the remedy; None
+            where it has, and while a layer has a problem of its own.
         warnings: Plain sentences about what is possible but may surprise.
     """
 
@@ -205,13 +206,19 @@ def analyze(
     tensors = [row for row in rows if not isinstance(row.layer, Mark)]
     smallest = min(tensors or rows, key=lambda row: row.size)
     wanted = architecture.input_shape if output_shape is None else tuple(output_shape)
+    # While a layer is left out, the output's shape says nothing about the rest.
+    output_problem = (
+        None
+        if any(row.problem for row in rows)
+        else _output_problem(architecture, rows[-1].output_shape, wanted)
+    )
     report = Report(
         architecture=architecture,
         rows=rows,
         latent_shape=rows[boundary - 1].output_shape,
         smallest=smallest,
         batch_size=batch_size,
-        output_problem=_output_problem(architecture, rows[-1].output_shape, wanted),
+        output_problem=output_problem,
         warnings=(),
     )
     return replace(report, warnings=tuple(_warnings(report)))

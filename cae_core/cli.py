@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -27,7 +28,7 @@ from cae_core.architecture import Architecture, format_shape
 from cae_core.arithmetic import Report, Row, analyze
 from cae_core.config import SCHEDULES, TrainConfig
 from cae_core.datasets import DATASET_NAMES, DATASETS, is_available, load_dataset
-from cae_core.errors import ArchitectureError, CAEError, RunError, TrainingError
+from cae_core.errors import CAEError, RunError, TrainingError
 from cae_core.presets import PRESETS, SOURCES, Preset, get_preset
 from cae_core.progress import Progress
 from cae_core.tasks import TASKS, Denoise, Reconstruct, Task, check_fit
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Example:
         >>> main(["latent", "conv8 pool | up conv3:sigmoid"])  # doctest: +ELLIPSIS
+        conv8 pool | up conv3:sigmoid
         input 32x32x3 = 3,072 numbers
         ...
         latent 16x16x8 = 2,048 numbers, 1.5x smaller than the input
@@ -95,11 +97,17 @@ def _parser() -> argparse.ArgumentParser:
         description="Convolutional autoencoders, calculated and trained from a shell.",
         epilog=_NOTATION + _MAIN_EXAMPLES,
     )
-    parser.set_defaults(run=lambda _: parser.print_help() or 0)
+    parser.set_defaults(run=lambda _: _help(parser))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_latent(commands)
     _add_train(commands)
     return parser
+
+
+def _help(parser: argparse.ArgumentParser) -> int:
+    """What the program says when it is called without a command."""
+    parser.print_help()
+    return 0
 
 
 _NOTATION = """\
@@ -220,7 +228,14 @@ def _report_lines(report: Report, *, with_formulas: bool) -> list[str]:
         right={0, 3, 4, 5, 6},
     )
     width = max(len(line) for line in table)
-    lines = [f"input {format_shape(shape)} = {report.input_size:,} numbers", "", table[0]]
+    lines = [
+        " ".join(map(str, report.architecture.encoder))
+        + " | "
+        + " ".join(map(str, report.architecture.decoder)),
+        f"input {format_shape(shape)} = {report.input_size:,} numbers",
+        "",
+        table[0],
+    ]
     for row, line in zip(report.rows, table[1:], strict=True):
         lines.append(line)
         if row.problem:
@@ -233,10 +248,11 @@ def _report_lines(report: Report, *, with_formulas: bool) -> list[str]:
     if report.output_problem:
         lines.append(f"    PROBLEM: {report.output_problem}")
     megabytes = report.activation_bytes / 1e6
+    is_sound = not any(row.problem for row in report.rows)
     return [
         *lines,
         "",
-        report.verdict,
+        report.verdict if is_sound else f"Without the layers that cannot work: {report.verdict}",
         f"{report.parameters:,} parameters, {report.macs:,} multiply-accumulates for one picture, "
         f"{megabytes:,.1f} MB of outputs for a batch of {report.batch_size}",
         *(f"WARNING: {warning}" for warning in report.warnings),
@@ -268,7 +284,7 @@ def _calculations(row: Row) -> list[str]:
     return lines
 
 
-def _aligned(rows: list[tuple[str, ...]], right: set[int]) -> list[str]:
+def _aligned(rows: Sequence[tuple[str, ...]], right: set[int]) -> list[str]:
     """Rows with their columns under each other, those in `right` at the right."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return [
@@ -400,21 +416,21 @@ def _train_examples() -> str:
         (f"  {name}", format_shape(info.image_shape), f"{info.sizes[0]:,}", info.description)
         for name, info in DATASETS.items()
     ]
-    return "\n".join(
-        [
-            "",
-            "data sets (size of a picture, training pictures):",
-            *_aligned(rows, right={2}),
-            "",
-            "examples:",
-            f"  {PROGRAM} train homework",
-            f"  {PROGRAM} train strided-bn --task denoise --sigma 0.3 --data cifar10 --epochs 3",
-            f"  {PROGRAM} train lesson-cnn --data fashion_mnist --limit 5000 --epochs 1",
-            f'  {PROGRAM} train "conv16 pool conv8 | up conv3:sigmoid" --data my_photos '
-            "--out runs/mine",
-            f"  {PROGRAM} train homework --epochs 1 --script autoencoder.py",
-        ]
-    )
+    lines = [
+        "",
+        "data sets (size of a picture, training pictures):",
+        *_aligned(rows, right={2}),
+        "",
+        "examples:",
+        f"  {PROGRAM} train homework",
+        f"  {PROGRAM} train strided-bn --task denoise --sigma 0.3 --data cifar10 --epochs 3",
+        f"  {PROGRAM} train lesson-cnn --data fashion_mnist --limit 5000 --epochs 1",
+        f'  {PROGRAM} train "conv16 pool conv8 | up conv3:sigmoid" --data my_photos '
+        "--out runs/mine",
+        f"  {PROGRAM} train homework --epochs 1 --script autoencoder.py",
+        "",
+    ]
+    return "\n".join(lines)
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -429,41 +445,35 @@ def _train(options: argparse.Namespace) -> int:
     if is_named:
         check_fit(architecture, DATASETS[data_name].image_shape, task)
     folder = _new_folder(options.out or _default_folder(label, task))
-    if options.script is not None:
-        _write_script(options.script, architecture, task, config, label)
+    with _quiet_tensorflow():
+        from cae_core.training import train
 
     bar = _Bar(sys.stderr)
     if is_named and not is_available(data_name):
-        _note(f"{data_name} is not on this machine and is downloaded. Ctrl-C stops that.")
-    unit = "MB" if is_named else "pictures"
-    data = load_dataset(
-        data_name,
-        seed=config.seed,
-        limit=options.limit,
-        on_progress=lambda done, total: bar.show_loading(label, done, total, unit),
-    )
-    bar.finish()
+        _note(f"{data_name} is not on this machine and is downloaded now. Ctrl-C stops that.")
+    with contextlib.closing(bar):
+        data = load_dataset(
+            data_name,
+            seed=config.seed,
+            limit=options.limit,
+            on_progress=partial(bar.show_loading, label, "MB" if is_named else "pictures"),
+        )
     check_fit(architecture, data.image_shape, task)
+    if options.script is not None:
+        _write_script(options.script, architecture, task, config, data_name)
     for note in data.notes:
         _note(note)
-    with _quiet_tensorflow():
-        from cae_core.training import train
-    _note(
-        f"Training on {data!r}, task {task}: {config.epochs} epochs of batches of "
-        f"{config.batch_size}. Ctrl-C stops and keeps what was learnt."
-    )
-    with _stop_on_interrupt() as stop_requested:
-        try:
-            run = train(
-                architecture,
-                data,
-                task=task,
-                config=config,
-                on_progress=bar.show_training,
-                should_stop=stop_requested,
-            )
-        finally:
-            bar.finish()
+    _note(f"{data!r}; {task}; {config.epochs} epochs, batch {config.batch_size}")
+    _note("Ctrl-C stops the training and keeps what was learnt.")
+    with contextlib.closing(bar), _stop_on_interrupt() as stop_requested:
+        run = train(
+            architecture,
+            data,
+            task=task,
+            config=config,
+            on_progress=bar.show_training,
+            should_stop=stop_requested,
+        )
     print(_test_line(run, data.image_shape))
     print(f"saved in {run.save(folder)}")
     return 0
@@ -502,7 +512,9 @@ def _task(options: argparse.Namespace, preset: Preset | None) -> Task:
 
 def _config(options: argparse.Namespace, preset: Preset | None) -> TrainConfig:
     """The settings: as the options say, else as the preset does."""
-    settings = {"epochs": preset.epochs, "batch_size": preset.batch_size} if preset else {}
+    settings: dict[str, Any] = {}
+    if preset:
+        settings = {"epochs": preset.epochs, "batch_size": preset.batch_size}
     given = {
         "epochs": options.epochs,
         "batch_size": options.batch,
@@ -534,35 +546,32 @@ def _new_folder(folder: Path) -> Path:
             f"A run is saved to a new folder. Received: {folder}, which exists. "
             "Choose another name, or delete it first."
         )
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable("run", folder, error) from error
-    if not os.access(folder.parent, os.W_OK):
-        raise _unwritable("run", folder, PermissionError("no permission to write there"))
+    nearest = next(place for place in folder.absolute().parents if place.exists())
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
+        raise _unwritable("run", folder, f"nothing can be made in {nearest}")
     return folder
 
 
 def _write_script(
-    path: Path, architecture: Architecture, task: Task, config: TrainConfig, label: str
+    path: Path, architecture: Architecture, task: Task, config: TrainConfig, data_name: str
 ) -> None:
     """Writes the training as a script of its own."""
     from cae_core.codegen import generate_script
 
-    text = generate_script(architecture, task=task, config=config, dataset=label)
+    text = generate_script(architecture, task=task, config=config, dataset=data_name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise _unwritable("script", path, error) from error
+        raise _unwritable("script", path, str(error.strerror)) from error
     print(f"script in {path}")
 
 
-def _unwritable(what: str, path: Path, error: OSError) -> RunError:
+def _unwritable(what: str, path: Path, reason: str) -> RunError:
     """The error for a place where nothing can be written."""
     return RunError(
-        f"A {what} is saved where files can be made. Received: {path} "
-        f"({error.strerror or error}). Choose another place."
+        f"A {what} is saved where files can be made. Received: {path} ({reason}). "
+        "Choose another place."
     )
 
 
@@ -580,7 +589,7 @@ def _quiet_tensorflow() -> Iterator[None]:
     sys.stderr.flush()
     kept = os.dup(2)
     try:
-        with open(os.devnull, "wb") as nothing:
+        with Path(os.devnull).open("wb") as nothing:
             os.dup2(nothing.fileno(), 2)
         yield
     finally:
@@ -597,6 +606,8 @@ def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
         if requested.is_set():
             raise KeyboardInterrupt
         requested.set()
+        # Not print: the signal may have come in the middle of one.
+        os.write(2, b"\nStopping after this batch. Ctrl-C again ends it without saving.\n")
 
     before = signal.signal(signal.SIGINT, handle)
     try:
@@ -633,7 +644,7 @@ class _Bar:
             self.epochs_said = len(progress.history)
             print(progress, file=self.stream, flush=True)
 
-    def show_loading(self, name: str, done: int, total: int | None, unit: str) -> None:
+    def show_loading(self, name: str, unit: str, done: int, total: int | None) -> None:
         """How much of the data is there; a line per tenth where there is no terminal."""
         scale = 1e6 if unit == "MB" else 1
         fraction = done / total if total else 0.0
@@ -644,7 +655,7 @@ class _Bar:
             self.tenths_said = int(fraction * 10)
             print(said, file=self.stream, flush=True)
 
-    def finish(self) -> None:
+    def close(self) -> None:
         """Leaves the line as it is."""
         if self.is_open:
             print(file=self.stream)
@@ -706,9 +717,12 @@ def _positive(text: str) -> int:
 def _sigma(text: str) -> float | tuple[float, float]:
     """``0.3``, or ``0.1,0.3`` for a range."""
     try:
-        low, *high = (float(part) for part in text.split(","))
-        return (low, *high) if high else low  # type: ignore[return-value]
+        sigmas = [float(part) for part in text.split(",")]
+        if len(sigmas) == 1:
+            return sigmas[0]
+        low, high = sigmas
     except ValueError as error:
         raise argparse.ArgumentTypeError(
             f"a sigma is a number such as 0.3, or a range such as 0.1,0.3, not {text!r}"
         ) from error
+    return low, high

@@ -143,19 +143,11 @@ def plan_photo(architecture: Architecture, height: int, width: int) -> PhotoPlan
     """
     _check_usable(architecture)
     if not is_fully_convolutional(architecture):
-        plan = _plan_pieces(architecture, height, width, "the network has dense layers")
-    elif (smallest := _smallest_side(architecture)) is None:
-        plan = _plan_pieces(architecture, height, width, "the network does not keep other sizes")
-    else:
-        plan = _plan_whole(architecture, height, width, smallest)
-    # Only a picture of a few pixels by millions grows that much.
-    if plan.padded_height * plan.padded_width > 2 * MAX_PIXELS:
-        raise ImageError(
-            f"A picture may have at most {2 * MAX_PIXELS:,} pixels once it is padded to a size "
-            f"that the network takes. Received: {height:,} x {width:,}, padded to "
-            f"{plan.padded_height:,} x {plan.padded_width:,}. Cut it into shorter strips."
-        )
-    return plan
+        return _plan_pieces(architecture, height, width, "the network has dense layers")
+    smallest = _smallest_side(architecture)
+    if smallest is None:
+        return _plan_pieces(architecture, height, width, "the network does not keep other sizes")
+    return _plan_whole(architecture, height, width, smallest)
 
 
 def _plan_whole(architecture: Architecture, height: int, width: int, smallest: int) -> PhotoPlan:
@@ -163,6 +155,7 @@ def _plan_whole(architecture: Architecture, height: int, width: int, smallest: i
     multiple = total_stride(architecture)
     padded_height = max(smallest, round_up(height, multiple))
     padded_width = max(smallest, round_up(width, multiple))
+    _check_padded(height, width, padded_height, padded_width)
     wanted_halo = _margin(architecture)
     halo = min(wanted_halo, _LARGEST_HALO)
     # The wider the halo, the larger the tile, so that most of the work is not for the halo.
@@ -187,6 +180,7 @@ def _plan_pieces(architecture: Architecture, height: int, width: int, reason: st
     """The network on pieces of its own input's size; only a smaller picture is padded."""
     tile_height, tile_width, _ = architecture.input_shape
     padded_height, padded_width = max(height, tile_height), max(width, tile_width)
+    _check_padded(height, width, padded_height, padded_width)
     rows = plan_axis(padded_height, tile_height, 0)
     columns = plan_axis(padded_width, tile_width, 0)
     return PhotoPlan(
@@ -249,11 +243,11 @@ def apply_to_photo(
     if plan.is_whole:
         # All tiles have one shape, that of the first. It is built in: Keras cannot upsample
         # bilinearly without knowing it.
-        window = tuple(
+        window_height, window_width = (
             plan_axis(side, plan.tile_height, plan.halo, plan.multiple)[0].stop
             for side in picture.shape[:2]
         )
-        network = build(architecture, input_shape=(*window, channels))
+        network = build(architecture, input_shape=(window_height, window_width, channels))
         network.set_weights(model.get_weights())
         result = apply_in_tiles(
             network.predict_on_batch,
@@ -321,6 +315,16 @@ def _check_usable(architecture: Architecture) -> None:
     problems = analyze(architecture, output_shape=(height, width, out_channels)).problems
     if problems:
         raise ArchitectureError(problems[0])
+
+
+def _check_padded(height: int, width: int, padded_height: int, padded_width: int) -> None:
+    """Refuses what padding would make many times larger: a few pixels by millions."""
+    if padded_height * padded_width > 2 * MAX_PIXELS:
+        raise ImageError(
+            f"A picture may have at most {2 * MAX_PIXELS:,} pixels once it is padded to a size "
+            f"that the network takes. Received: {height:,} x {width:,}, padded to "
+            f"{padded_height:,} x {padded_width:,}. Cut it into shorter strips."
+        )
 
 
 # --- What a network does at other sizes ------------------------------------------------------

@@ -49,11 +49,21 @@ _TABLE_STYLE = """
 
 def show_verdict(report: Report) -> None:
     """The answer in one line, the main figures, and the warnings."""
-    tone = "green" if report.compression_ratio > 1 else "orange"
-    shape = " × ".join(str(side) for side in report.latent_shape)
-    size = f" = {report.latent_size:,}" if len(report.latent_shape) > 1 else ""
-    ratio = report.verdict.rpartition(", ")[2]
-    st.markdown(f"### Latent {shape}{size} numbers, :{tone}[{ratio}]")
+    if report.problems:
+        st.markdown("### :red[This network cannot be built yet]")
+    else:
+        size, _, ratio = report.verdict.rpartition(", ")
+        tone = "green" if report.compression_ratio > 1 else "orange"
+        st.markdown(f"### {size.capitalize()}, :{tone}[{ratio}]")
+        _show_figures(report)
+    for problem in report.problems:
+        st.error(problem, icon=":material/error:")
+    for warning in () if report.problems else report.warnings:
+        st.warning(warning, icon=":material/warning:")
+
+
+def _show_figures(report: Report) -> None:
+    """What a network costs and sees."""
     figures = [
         ("Parameters", f"{report.parameters:,}"),
         ("Multiply-adds", _short(report.macs)),
@@ -63,10 +73,6 @@ def show_verdict(report: Report) -> None:
     with st.container(horizontal=True, gap="medium"):
         for label, value in figures:
             st.metric(label, value, width="content")
-    for problem in report.problems:
-        st.error(problem, icon=":material/error:")
-    for warning in report.warnings:
-        st.warning(warning, icon=":material/warning:")
 
 
 def network_figure(report: Report) -> go.Figure:
@@ -220,11 +226,11 @@ def _details(row: Row, *, is_code: bool, opened: bool, output_problem: str | Non
         "cae-row" + (" code" if is_code else "") + (" wrong" if row.problem else ""),
         str(row.index),
         row.token + (" ← code" if is_code else ""),
-        format_shape(row.output_shape),
-        f"{row.size:,}",
+        "—" if row.problem else format_shape(row.output_shape),
+        "" if row.problem else f"{row.size:,}",
         f"{row.parameters:,}" if row.parameters else "",
         _short(row.macs) if row.macs else "",
-        format_shape(row.receptive_field),
+        "" if row.problem else format_shape(row.receptive_field),
         tag="summary",
     )
     lines = [("Keras", row.formula.text)]

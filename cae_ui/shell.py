@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+ICON = Path(__file__).with_name("icon.png")
 _ROUTED = "routed"
 
 
@@ -20,9 +23,7 @@ def _pages() -> list[StreamlitPage]:
 
 def route() -> None:
     """Runs the page that the address names; what app.py does."""
-    st.set_page_config(
-        page_title="CAE Lab", page_icon=":material/filter_center_focus:", layout="wide"
-    )
+    st.set_page_config(page_title="CAE Lab", page_icon=str(ICON), layout="wide")
     page = st.navigation(_pages(), position="top")
     st.session_state[_ROUTED] = True
     page.run()

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from cae_core.arithmetic import analyze
-from cae_core.codegen import generate_script
 from cae_core.presets import get_preset
 from cae_ui.architecture_form import architecture_form
 from cae_ui.architecture_state import TEXT_KEY, architecture_input, preset_input
@@ -15,6 +14,7 @@ from cae_ui.architecture_views import (
     show_verdict,
     table_csv,
 )
+from cae_ui.exports import show_exports
 from cae_ui.shell import page_header
 
 page_header(
@@ -35,18 +35,7 @@ with compose:
 with result:
     show_verdict(report)
     st.plotly_chart(network_figure(report), key="network", config={"displayModeBar": False})
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Train this network", type="primary", icon=":material/model_training:"):
-            st.switch_page("pages/trainer.py", query_params={TEXT_KEY: str(architecture)})
-        with st.popover("Copy or share", icon=":material/share:"):
-            notation, json_form, script = st.tabs(["Notation", "JSON", "Keras script"])
-            notation.code(str(architecture), language=None, wrap_lines=True)
-            notation.caption("The address of this page carries the same text: send it as a link.")
-            json_form.code(architecture.to_json(), language="json", height=300)
-            script.code(generate_script(architecture), language="python", height=300)
-            script.download_button(
-                "Download the script", generate_script(architecture), "autoencoder.py"
-            )
+    show_exports(report)
 
 st.subheader("Layer by layer")
 formulas = st.toggle("Open all formulas", key="formulas", bind="query-params")

@@ -50,6 +50,8 @@ class Flavour:
         bilinear_factors: Factors of bilinear upsampling.
         window_gaps: Whether a convolution or pooling may have a stride above its kernel.
         deconv_gaps: Whether a transposed convolution may.
+        has_padding_layers: Whether there is zero padding as a layer.
+        mixes_channels: Whether a 1x1 convolution follows every unshuffle.
     """
 
     activations: tuple[str, ...] = ACTIVATIONS
@@ -58,6 +60,8 @@ class Flavour:
     bilinear_factors: tuple[int, ...] = (2, 3)
     window_gaps: bool = True
     deconv_gaps: bool = True
+    has_padding_layers: bool = True
+    mixes_channels: bool = False
 
 
 def random_architecture(
@@ -81,7 +85,9 @@ def random_architecture(
             marks[layer.name] = shape
         chain.append(layer)
         shape = out
-    bar = int(rng.integers(1, count))
+        if isinstance(layer, Unshuffle) and flavour.mixes_channels:
+            chain.append(Conv(shape[2], kernel=1))
+    bar = int(rng.integers(1, len(chain)))
     return Architecture(tuple(chain[:bar]), tuple(chain[bar:]), input_shape)
 
 
@@ -181,9 +187,10 @@ def _map_kinds(
         lambda: Shuffle(int(rng.choice([2, 3]))),
         lambda: Unshuffle(int(rng.choice([2, 3]))),
         lambda: SubPixel(channels(), int(rng.choice([2, 3]))),
-        lambda: Pad(int(rng.integers(1, 4))),
         lambda: Crop(int(rng.integers(1, 4))),
     ]
+    if flavour.has_padding_layers:
+        kinds.append(lambda: Pad(int(rng.integers(1, 4))))
     if flavour.has_vectors and math.prod(shape) <= 3_000:
         kinds.append(Flatten)
     return kinds

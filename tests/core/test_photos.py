@@ -27,8 +27,9 @@ NETWORKS = {
     "oblong": "20x36x3 flatten dense20 | dense2160:sigmoid reshape20x36x3",
     # 30 -> 15 -> 7 -> 14 -> 28 -> 30, but 32 -> 16 -> 8 -> 16 -> 32 -> 34.
     "only-30": "30x30x3 conv8 pool pool | up up pad1 conv3:sigmoid",
-    # conv17:valid halves 32 as a pooling does, and no other size.
-    "only-32": "conv4 @a conv4k17:valid @b | conv4 up conv3:sigmoid",
+    # A convolution without padding can halve 32 as a pooling does, but no other size.
+    "halved-32": "conv4k17:valid | up conv3:sigmoid",
+    "met-at-32": "conv4 pool @a up conv4k17:valid cat@a | pad8 conv3:sigmoid",
 }
 SIZES = [(1, 1), (5, 7), (33, 47), (481, 321)]
 
@@ -197,7 +198,12 @@ def test_an_output_beyond_black_and_white_is_cut():
             "as 4 tiles of 30 x 30, because the network does not keep other sizes",
         ),
         (
-            "only-32",
+            "halved-32",
+            (64, 64),
+            "as 4 tiles of 32 x 32, because the network does not keep other sizes",
+        ),
+        (
+            "met-at-32",
             (64, 64),
             "as 4 tiles of 32 x 32, because the network does not keep other sizes",
         ),
