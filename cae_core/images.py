@@ -46,15 +46,16 @@ def open_image(source: bytes | str | os.PathLike[str]) -> np.ndarray:
     return decode(*read_picture_file(source))
 
 
-def as_image(array: np.ndarray, name: str = "image") -> np.ndarray:
+def as_image(array: np.ndarray, name: str = "image", *, unclipped: bool = False) -> np.ndarray:
     """Check an array that should be one picture, and bring it into the core's form.
 
     Args:
         array: Height × width, × 1 or × 3; uint8, or float in [0, 1].
         name: What the array is called in the error message.
+        unclipped: Whether values outside [0, 1] may pass, as in a picture with noise.
 
     Returns:
-        New float32 array of shape (height, width, 3) in [0, 1].
+        New float32 array of shape (height, width, 3), in [0, 1] unless unclipped.
 
     Raises:
         ImageError: Another shape or type, values outside [0, 1], NaN or infinity.
@@ -63,7 +64,7 @@ def as_image(array: np.ndarray, name: str = "image") -> np.ndarray:
         >>> as_image(np.full((2, 3), 255, np.uint8)).shape
         (2, 3, 3)
     """
-    values = _as_float(array, name)
+    values = _as_float(array, name, unclipped=unclipped)
     values = np.atleast_3d(values)  # H×W -> H×W×1
     return values if values.shape[2] == 3 else values.repeat(3, axis=2)
 
@@ -319,12 +320,14 @@ def _check_shape(array: np.ndarray, name: str) -> np.ndarray:
     return pixels
 
 
-def _as_float(array: np.ndarray, name: str) -> np.ndarray:
+def _as_float(array: np.ndarray, name: str, *, unclipped: bool = False) -> np.ndarray:
     """Check one picture and give it as new float32 in [0, 1], its shape unchanged."""
     pixels = _check_shape(array, name)
     if pixels.dtype == np.uint8:
         return pixels.astype(np.float32) / np.float32(255)
     smallest, largest = float(pixels.min()), float(pixels.max())
+    if unclipped and np.isfinite(smallest) and np.isfinite(largest):
+        return pixels.astype(np.float32)
     if not (smallest >= -_ROUNDING and largest <= 1 + _ROUNDING):  # also false for NaN
         raise ImageError(
             f"The {name} must have finite values in [0, 1]. Received: {_describe(pixels)} with "

@@ -212,7 +212,8 @@ def apply_to_photo(
     Args:
         model: The keras.Model, as `cae_core.build` makes it from the architecture.
         architecture: What the model was built from.
-        image: The picture: (H, W), (H, W, 1) or (H, W, 3); uint8, or float in [0, 1].
+        image: The picture: (H, W), (H, W, 1) or (H, W, 3); uint8, or float in [0, 1], beyond
+            which noise may reach.
         on_progress: Called with the tiles done and their number.
         cancelled: Asked before each tile, or batch of tiles; True stops the work.
 
@@ -221,7 +222,7 @@ def apply_to_photo(
 
     Raises:
         ArchitectureError: See `plan_photo`.
-        ImageError: The picture has another shape or type, or values outside [0, 1].
+        ImageError: The picture has another shape or type, or values that are not finite.
         TilingCancelledError: `cancelled()` said so.
 
     Example:
@@ -233,7 +234,7 @@ def apply_to_photo(
     """
     from cae_core.build import build
 
-    picture = as_image(image)
+    picture = as_image(image, unclipped=True)
     height, width = picture.shape[:2]
     plan = plan_photo(architecture, height, width)
     channels = architecture.input_shape[2]

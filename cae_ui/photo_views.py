@@ -11,10 +11,11 @@ from cae_core.metrics import psnr
 from cae_core.photos import apply_to_photo, plan_photo
 from cae_core.runs import Run
 from cae_core.tasks import Denoise
-from cae_ui.pictures import photo_input
+from cae_ui.pictures import BUNDLED_PHOTOS, photo_input
 from cae_ui.resources import trained_run
 
 PREVIEW_SIDE = 1200
+PHOTO_PATCHES = "photo_patches"
 
 
 def try_on_photo(status: JobStatus) -> None:
@@ -34,16 +35,20 @@ def try_on_photo(status: JobStatus) -> None:
         photo = fit_within(photo, PREVIEW_SIDE)
         st.caption(f"Shrunk from {width} x {height} to {photo.shape[1]} x {photo.shape[0]}.")
     run = trained_run(folder)
+    if run.architecture.input_shape[2] == 1:
+        photo = _grey(photo)
     shown = _damaged(photo, run)
     result = _returned(folder, run, shown)
-    reference = photo if result.shape[2] == 3 else _grey(photo)
     columns = st.columns(2 if shown is photo else 3)
     _picture(columns[0], photo, f"{name}, {photo.shape[1]} x {photo.shape[0]}")
     if shown is not photo:
         noisy = np.clip(shown, 0, 1)
         _picture(columns[1], noisy, f"With noise: {psnr(noisy, photo):.2f} dB")
-    _picture(columns[-1], result, f"From the network: {psnr(result, reference):.2f} dB")
-    st.caption(f"Done {plan_photo(run.architecture, *photo.shape[:2])}. PSNR against the original.")
+    _picture(columns[-1], result, f"From the network: {psnr(result, photo):.2f} dB")
+    how = f"Done {plan_photo(run.architecture, *photo.shape[:2])}. PSNR against the original."
+    if run.dataset == PHOTO_PATCHES and name in BUNDLED_PHOTOS:
+        how += " Parts of this photo were among the training patches: upload one of your own."
+    st.caption(how)
     st.download_button(
         "Download the result", encode_png(result), "result.png", icon=":material/download:"
     )

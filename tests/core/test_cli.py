@@ -95,11 +95,20 @@ def test_latent_shows_an_impossible_architecture_and_complains_in_one_line(capsy
     lines = captured.out.splitlines()
     at = next(index for index, line in enumerate(lines) if line.startswith("3  shuffle4"))
     assert "PROBLEM: A shuffle by 4 needs a multiple of 16 channels." in lines[at + 1]
-    assert "PROBLEM: The output must be 32x32x3." in captured.out
+    assert "PROBLEM: A dense layer works on a vector." in lines[at + 3]
     assert "Without the layers that cannot work: latent" in captured.out
     (line,) = captured.err.splitlines()
     assert line.startswith("Layer 3 (shuffle4): A shuffle by 4")
-    assert line.endswith("(2 more in the table.)")
+    assert line.endswith("(1 more in the table.)")
+
+
+def test_latent_complains_about_an_output_of_another_size(capsys):
+    assert cli.main(["latent", "conv8 pool | conv3"]) == 2
+
+    captured = capsys.readouterr()
+    assert "    PROBLEM: The output must be 32x32x3. Received: 16x16x3." in captured.out
+    assert "\nlatent 16x16x8 = 2,048 numbers" in captured.out
+    assert len(captured.err.splitlines()) == 1
 
 
 def test_latent_takes_the_shape_of_the_input_for_a_text_and_for_a_preset(capsys):

@@ -306,3 +306,11 @@ def test_a_cancelled_photo_stops(networks, name):
             cancelled=lambda: len(seen) == 1,
         )
     assert len(seen) == 1
+
+
+def test_noise_beyond_the_range_of_a_picture_reaches_the_network() -> None:
+    architecture = Architecture.parse("conv1k1:linear | conv3k1:linear")
+    noisy = np.random.default_rng(0).normal(0.5, 1.0, (32, 32, 3)).astype(np.float32)
+    model = build(architecture)
+    expected = np.clip(np.asarray(model(noisy[np.newaxis]))[0], 0, 1)
+    np.testing.assert_allclose(apply_to_photo(model, architecture, noisy), expected, atol=1e-5)
