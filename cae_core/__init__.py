@@ -12,6 +12,8 @@ by what needs it (`build`, `split`, `train`, `Run.load`).
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -76,7 +78,6 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'cae_core' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"cae_core.{_HOMES[name]}"), name)
-    # `cae_core.build` is both a module and a function: the function wins.
     globals()[name] = value
     return value
 
@@ -84,3 +85,19 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     """The public names, for completion."""
     return sorted([*globals(), *_HOMES])
+
+
+class _Package(ModuleType):
+    """A package whose public names win over its modules: `cae_core.build` is the function.
+
+    Python sets a package's attribute to each module that is imported from it, and `train`
+    imports the module called build.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in _HOMES and isinstance(value, ModuleType):
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,9 +1,9 @@
 """Runs: what a training leaves behind, as an object and as a folder.
 
 A run's folder holds ``settings.json`` (architecture, task, settings, data), ``history.csv``,
-``test.json``, ``model.weights.h5`` and ``samples.png``. It is written beside its place and
-renamed into it, so that a folder is whole or not there. Importing this module does not import
-Keras; loading a run's model does.
+``test.json``, ``model.weights.h5``, ``samples.npy`` and a picture of them. It is written
+beside its place and renamed into it, so that a folder is whole or not there. Importing this
+module does not import Keras; loading a run's model does.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ TEST = "test.json"
 WEIGHTS = "model.weights.h5"
 SAMPLES = "samples.npy"
 SAMPLES_PICTURE = "samples.png"
+TEST_FIGURES = ("mse", "mae", "psnr", "images")
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,12 @@ class Run:
         summary = RunSummary.load(folder)
         from cae_core.build import build
 
-        model = build(summary.architecture)
-        model.load_weights(Path(folder) / WEIGHTS)
-        samples = np.load(Path(folder) / SAMPLES, allow_pickle=False)
+        try:
+            model = build(summary.architecture)
+            model.load_weights(Path(folder) / WEIGHTS)
+            samples = np.load(Path(folder) / SAMPLES, allow_pickle=False)
+        except (OSError, EOFError, KeyError, ValueError) as error:
+            raise _not_a_run(folder, error) from error
         values = {f.name: getattr(summary, f.name) for f in dataclasses.fields(summary)}
         return cls(model=model, samples=samples, **values)
 
@@ -151,26 +155,27 @@ class RunSummary:
         try:
             settings = json.loads((folder / SETTINGS).read_text())
             test = json.loads((folder / TEST).read_text())
-            with (folder / HISTORY).open(newline="") as file:
-                rows = list(csv.DictReader(file))
             return cls(
                 architecture=Architecture.from_json(settings["layers"]),
                 task=task_from_dict(settings["task"]),
                 config=TrainConfig(**settings["config"]),
                 dataset=settings["dataset"],
-                history=tuple(_record(row) for row in rows),
-                test=test,
+                history=_read_history(folder / HISTORY),
+                test=test | {name: test[name] for name in TEST_FIGURES},  # a KeyError without one
                 seconds=settings["seconds"],
                 stopped=settings["stopped"],
             )
         except (OSError, KeyError, TypeError, ValueError) as error:
-            if isinstance(error, RunError):
-                raise
-            reason = str(error) if isinstance(error, CAEError) else repr(error)
-            raise RunError(
-                f"A run's folder holds {SETTINGS}, {HISTORY} and {TEST}. "
-                f"Received: {folder} ({reason}). Train again, or delete the folder."
-            ) from error
+            raise _not_a_run(folder, error) from error
+
+
+def _not_a_run(folder: str | Path, error: Exception) -> RunError:
+    """The error for a folder of which a part is missing or damaged."""
+    reason = str(error) if isinstance(error, CAEError) else repr(error)
+    return RunError(
+        f"A run's folder holds {SETTINGS}, {HISTORY}, {TEST}, {SAMPLES} and {WEIGHTS}. "
+        f"Received: {folder} ({reason}). Train again, or delete the folder."
+    )
 
 
 def history_csv(history: tuple[EpochRecord, ...]) -> str:
@@ -185,6 +190,15 @@ def history_csv(history: tuple[EpochRecord, ...]) -> str:
     names = [item.name for item in dataclasses.fields(EpochRecord)]
     lines = [names, *([str(getattr(record, name)) for name in names] for record in history)]
     return "".join(",".join(line) + "\n" for line in lines)
+
+
+def _read_history(path: Path) -> tuple[EpochRecord, ...]:
+    """The inverse of `history_csv`; a training has at least one epoch."""
+    with path.open(newline="") as file:
+        records = tuple(_record(row) for row in csv.DictReader(file))
+    if not records:
+        raise ValueError(f"no epoch in {path.name}")
+    return records
 
 
 def _record(row: dict[str, Any]) -> EpochRecord:

@@ -8,7 +8,7 @@ A task is a pair of functions on float32 images (B, H, W, C) in [0, 1], written 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -97,11 +97,15 @@ class Denoise(_SamePictureTask):
     clip: bool = False
 
     def __post_init__(self) -> None:
-        low, high = self.sigma_range
+        try:
+            low, high = self.sigma_range
+        except (TypeError, ValueError):  # not a number, or not two of them
+            low = high = math.nan
         if not (math.isfinite(low) and math.isfinite(high) and 0 <= low <= high <= 1):
             raise TrainingError(
                 "Sigma is a standard deviation from 0 to 1 for pictures in [0, 1], or a pair "
-                f"(low, high). Received: sigma={self.sigma}. Divide a value in 0-255 units by 255."
+                f"(low, high). Received: sigma={self.sigma!r}. "
+                "Divide a value in 0-255 units by 255."
             )
 
     @property
@@ -173,18 +177,18 @@ def task_from_dict(data: dict[str, Any]) -> Task:
     Raises:
         TrainingError: For an unknown task or setting.
     """
+    kind = TASKS.get(str(data.get("task"))) if isinstance(data, dict) else None
+    known = {item.name for item in fields(kind)} if kind else set()
+    if kind is None or not set(data) <= known | {"task"}:
+        raise TrainingError(
+            f"A task is one of {', '.join(TASKS)} with its own settings. Received: {data}. "
+            "Correct its name or leave the unknown setting out."
+        )
     settings: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in data.items()
         if key != "task"
     }
-    kind = TASKS.get(data.get("task", ""))
-    known = set(kind.__dataclass_fields__) if kind else set()
-    if kind is None or not set(settings) <= known:
-        raise TrainingError(
-            f"A task is one of {', '.join(TASKS)} with its own settings. Received: {data}. "
-            "Correct its name or leave the unknown setting out."
-        )
     return kind(**settings)
 
 

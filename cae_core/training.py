@@ -297,6 +297,7 @@ class _Reporter(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         mean_so_far = float((logs or {})["loss"])
+        self.done = batch + 1
         if not np.isfinite(mean_so_far):
             raise TrainingError(
                 "The loss must stay a finite number. "
@@ -306,12 +307,11 @@ class _Reporter(keras.callbacks.Callback):
         if self.should_stop is not None and self.should_stop():
             self.was_stopped = self.model.stop_training = True
         if time.monotonic() - self.last_report >= REPORT_INTERVAL_SECONDS:
-            done = batch + 1
             # Keras gives the mean since the epoch's start: take the part since the last report.
-            loss = (mean_so_far * done - self.summed) / (done - self.seen)
-            self.seen, self.summed = done, mean_so_far * done
-            self.trace.append((self.epoch + done / self.batches, loss))
-            self._report(done, loss)
+            loss = (mean_so_far * self.done - self.summed) / (self.done - self.seen)
+            self.seen, self.summed = self.done, mean_so_far * self.done
+            self.trace.append((self.epoch + self.done / self.batches, loss))
+            self._report(self.done, loss)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         logs = logs or {}
@@ -320,7 +320,7 @@ class _Reporter(keras.callbacks.Callback):
             EpochRecord(epoch + 1, float(logs["loss"]), float(logs["val_loss"]), seconds)
         )
         self.last_samples = 0.0  # every epoch's end shows its pictures
-        self._report(self.batches, float(logs["loss"]))
+        self._report(self.done, float(logs["loss"]))
 
     def _report(self, batch: int, loss: float) -> None:
         now = self.last_report = time.monotonic()

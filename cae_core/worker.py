@@ -9,6 +9,7 @@ JSON, and starts a new process for the next call where the last one died. A func
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -42,7 +43,7 @@ class WorkerProcess(Executor):
         self._preload = preload
         self._process: subprocess.Popen[str] | None = None
         self._calls: queue.SimpleQueue[tuple[Future[Any], str] | None] = queue.SimpleQueue()
-        self._closed = False
+        self._closed = self._abandoned = False
         self._thread = threading.Thread(target=self._work, name="cae-worker", daemon=True)
         self._thread.start()
 
@@ -76,6 +77,7 @@ class WorkerProcess(Executor):
         """Ends the process: after the queued calls, or at once where they are cancelled."""
         self._closed = True
         if cancel_futures:
+            self._abandoned = True  # for a process that is only just being started
             while True:
                 try:
                     call = self._calls.get_nowait()
@@ -101,8 +103,12 @@ class WorkerProcess(Executor):
     def _answer(self, future: Future[Any], line: str) -> None:
         """Sends one call and resolves its future with what comes back."""
         if self._process is None or self._process.poll() is not None:
+            if self._process is not None:
+                _close(self._process)
             self._process = self._start()
         process = self._process
+        if self._abandoned:
+            process.kill()
         assert process.stdin is not None and process.stdout is not None  # noqa: S101 - for mypy
         try:
             process.stdin.write(line + "\n")
@@ -110,7 +116,7 @@ class WorkerProcess(Executor):
             answer = process.stdout.readline()
         except BrokenPipeError:
             answer = ""
-        if not answer:
+        if not answer.endswith("\n"):  # nothing, or what a dying process got out
             code = process.wait()
             future.set_exception(JobError(_death(code)))
             return
@@ -135,7 +141,8 @@ def _close(process: subprocess.Popen[str]) -> None:
     """Lets a process end by itself and closes its pipes."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
-            pipe.close()
+            with contextlib.suppress(BrokenPipeError):  # a call that a dead process did not read
+                pipe.close()
     process.wait()
 
 

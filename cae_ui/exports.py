@@ -39,7 +39,7 @@ def show_exports(report: Report) -> None:
 
 def _show_script(architecture: Architecture) -> None:
     """The stand-alone Keras script, or why there is none."""
-    dataset = _PUBLIC_DATASETS.get(architecture.input_shape, "photo_patches")
+    dataset = _PUBLIC_DATASETS.get(architecture.input_shape, "your own pictures")
     try:
         script = generate_script(architecture, dataset=dataset)
     except CAEError as error:
