@@ -151,7 +151,7 @@ class Denoise(_SamePictureTask):
 
     def __str__(self) -> str:
         low, high = self.sigma_range
-        said = f"{low:g}" if low == high else f"{low:g}-{high:g}"
+        said = f"{low:.3g}" if low == high else f"{low:.3g}-{high:.3g}"
         return f"{self.name} sigma {said}{' clipped' if self.clip else ''}"
 
 

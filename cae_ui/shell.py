@@ -9,6 +9,8 @@ from streamlit.navigation.page import StreamlitPage
 
 ICON = Path(__file__).with_name("icon.png")
 _ROUTED = "routed"
+# Streamlit leaves 6rem above a page, which pushes what people came for off a small screen.
+_STYLE = "<style>.stMainBlockContainer { padding-top: 3.5rem; }</style>"
 
 
 def _pages() -> list[StreamlitPage]:
@@ -24,6 +26,7 @@ def _pages() -> list[StreamlitPage]:
 def route() -> None:
     """Runs the page that the address names; what app.py does."""
     st.set_page_config(page_title="CAE Lab", page_icon=str(ICON), layout="wide")
+    st.html(_STYLE)
     page = st.navigation(_pages(), position="top")
     st.session_state[_ROUTED] = True
     page.run()

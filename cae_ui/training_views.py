@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from cae_core.architecture import format_shape
 from cae_core.codegen import generate_script
 from cae_core.dataset import Dataset
+from cae_core.datasets import DATASETS
 from cae_core.errors import JobError
 from cae_core.images import image_grid
 from cae_core.jobs import FAILED, QUEUED, STOPPED, JobStatus
@@ -112,8 +114,12 @@ def loss_figure(progress: Progress) -> go.Figure:
     figure.update_layout(
         height=300,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        xaxis={"title": "Epoch", "range": [0, progress.epochs + 0.2]},
-        yaxis={"title": "Mean squared error", "type": "log", "dtick": "D2", "tickformat": "g"},
+        xaxis={
+            "title": "Epoch",
+            "range": [0, progress.epochs * 1.02],
+            "dtick": math.ceil(progress.epochs / 10),
+        },
+        yaxis={"title": "Mean squared error", "type": "log", "dtick": "D2", "tickformat": "~g"},
         legend={"orientation": "h", "y": 1.12},
         uirevision="loss",  # keeps the reader's zoom while points come in
     )
@@ -132,7 +138,7 @@ def show_result(status: JobStatus) -> None:
         st.metric("PSNR", f"{test['psnr']:.2f} dB", width="content")
         st.metric("MAE", f"{test['mae']:.4f}", width="content")
     st.caption(
-        f"On {test['images']:,} test pictures of {summary.dataset}, which the training never saw; "
+        f"On {test['images']:,} test pictures of {dataset_title(summary.dataset)}, which the training never saw; "
         "the output cut to [0, 1]; PSNR is the mean over pictures."
     )
     script = generate_script(
@@ -155,7 +161,10 @@ def show_data(data: Dataset, task: Task) -> None:
     """Some pictures of a data set, and what the task makes of them."""
     pictures = data.validation[:SAMPLES]
     st.subheader("What the network will see")
-    show_pixels(image_grid(pictures, columns=len(pictures)), f"Validation pictures of {data.name}")
+    show_pixels(
+        image_grid(pictures, columns=len(pictures)),
+        f"Validation pictures of {dataset_title(data.name)}",
+    )
     if isinstance(task, Denoise):
         noisy = task.add_noise(pictures / np.float32(255), seed=0)
         show_pixels(image_grid(np.clip(noisy, 0, 1), columns=len(noisy)), shown_caption(task))
@@ -176,9 +185,14 @@ def describe_request(status: JobStatus) -> str:
     """What a job trains, in one line."""
     request = status.request
     return (
-        f"`{request.architecture}` on {request.dataset}, {request.task}, "
-        f"{request.config.epochs} epochs, input {format_shape(request.architecture.input_shape)}"
+        f"`{request.architecture}` on {dataset_title(request.dataset)}, {request.task}, "
+        f"{request.config.epochs} epochs"
     )
+
+
+def dataset_title(name: str) -> str:
+    """A data set's name for people."""
+    return DATASETS[name].title if name in DATASETS else name
 
 
 def _duration(seconds: float) -> str:

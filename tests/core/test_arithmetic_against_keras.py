@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import pytest
 
-from cae_core import Architecture, analyze
+from cae_core import Architecture, analyze, keras_layers
 from cae_core.build import build, layer_name
 from cae_core.errors import ArchitectureError
 from cae_core.keras_calls import keras_call
@@ -17,7 +17,7 @@ CHUNKS, CHUNK = 16, 20
 EVERYTHING = Flavour()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _forgotten_models():
     yield
     keras.utils.clear_session()
@@ -89,8 +89,6 @@ def test_what_the_arithmetic_refuses_keras_refuses_too(token, shape):
     with pytest.raises(ArchitectureError):
         measure(layer, shape)
     call = keras_call(layer)
-    from cae_core import keras_layers
-
     module = keras_layers if call.is_own else keras.layers
     with pytest.raises((ValueError, TypeError, IndexError)):
         getattr(module, call.layer_class)(**call.arguments)(keras.Input(shape))

@@ -11,16 +11,12 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from cae_core import Architecture
+from cae_core import Architecture, analyze
 from cae_core.build import build
-from cae_core.graph import input_interval
-from cae_core.layers import (
-    LAYER_KINDS,
-    Dense,
-    Flatten,
-    Reshape,
-)
+from cae_core.graph import input_interval, receptive_field
+from cae_core.layers import LAYER_KINDS, Dense, Flatten, Reshape
 from tests.core.random_architectures import Flavour, random_architecture
 
 # What the arithmetic says is what an output *can* depend on. It is exactly what it does depend
@@ -41,7 +37,7 @@ FLAVOURS = {
 CHUNKS, CHUNK = 8, 10
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _forgotten_models():
     yield
     keras.utils.clear_session()
@@ -216,7 +212,7 @@ def test_behind_a_flatten_everything_is_seen():
 
 
 def test_the_report_holds_the_largest_interval_of_every_layer():
-    architecture = Architecture.parse("13x9x2 conv4k5s2 @a res4 | up cat@b conv3 deconv2k3s2")
+    architecture = Architecture.parse("13x9x2 conv4k5s2 @a res4 | cat@a up conv3 deconv2k3s2")
     for row in analyze(architecture).rows:
         assert row.receptive_field == receptive_field(architecture, row.index)
         for axis in (0, 1):
