@@ -138,8 +138,8 @@ def show_result(status: JobStatus) -> None:
         st.metric("PSNR", f"{test['psnr']:.2f} dB", width="content")
         st.metric("MAE", f"{test['mae']:.4f}", width="content")
     st.caption(
-        f"On {test['images']:,} test pictures of {dataset_title(summary.dataset)}, which the training never saw; "
-        "the output cut to [0, 1]; PSNR is the mean over pictures."
+        f"On {test['images']:,} test pictures of {dataset_title(summary.dataset)}, which the "
+        "training never saw; the output cut to [0, 1]; PSNR is the mean over pictures."
     )
     script = generate_script(
         summary.architecture, task=summary.task, config=summary.config, dataset=summary.dataset
