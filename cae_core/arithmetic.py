@@ -152,9 +152,9 @@ class Report:
             compared = "as large as the input"
         else:
             compared = f"{1 / ratio:.2f}x LARGER than the input"
-        return (
-            f"latent {format_shape(self.latent_shape)} = {self.latent_size:,} numbers, {compared}"
-        )
+        is_map = len(self.latent_shape) > 1
+        shape = f"{format_shape(self.latent_shape)} = " if is_map else ""
+        return f"latent {shape}{self.latent_size:,} numbers, {compared}"
 
 
 @functools.lru_cache(maxsize=256)

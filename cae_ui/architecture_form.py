@@ -9,7 +9,6 @@ import streamlit as st
 
 from cae_core.architecture import Architecture, format_shape
 from cae_core.editing import insert_layer, move_code, move_layer, remove_layer, replace_layer
-from cae_core.errors import ArchitectureError
 from cae_core.layers import LAYER_KINDS, Layer, Reshape
 from cae_ui.architecture_state import change, show_refusal
 
@@ -56,7 +55,8 @@ def _chips(key: str, architecture: Architecture) -> str:
     labels = {
         INPUT: f":material/image: {format_shape(architecture.input_shape)}",
         CODE: ":material/key: code",
-        **{name: str(architecture.layers[int(name)]) for name in names},
+        # Numbered, because Streamlit tells options by their labels and layers repeat.
+        **{name: f"{int(name) + 1} {architecture.layers[int(name)]}" for name in names},
     }
     state = f"{key}-chosen"
     if st.session_state.get(state) not in options:
@@ -156,13 +156,13 @@ def _field_input(key: str, layer: Layer, position: int, item: dataclasses.Field[
     label = item.name.capitalize()
 
     def put() -> None:
-        chosen = st.session_state[widget]
-        try:
-            changed = dataclasses.replace(layer, **{item.name: chosen})
-        except ArchitectureError as error:
-            st.session_state[f"{key}-refused"] = str(error)
-            return
-        change(key, lambda now: replace_layer(now, position, changed))
+        chosen = {item.name: st.session_state[widget]}
+        change(
+            key,
+            lambda now: replace_layer(
+                now, position, dataclasses.replace(now.layers[position], **chosen)
+            ),
+        )
 
     if "options" in item.metadata:
         st.session_state[widget] = value

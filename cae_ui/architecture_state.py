@@ -14,6 +14,7 @@ import streamlit as st
 from cae_core.architecture import Architecture
 from cae_core.errors import ArchitectureError
 from cae_core.presets import HOMEWORK, PRESETS, Preset, get_preset
+from cae_ui.messages import plain
 
 TEXT_KEY = "arch"  # also the query parameter
 
@@ -46,7 +47,7 @@ def architecture_input(
     try:
         architecture = Architecture.parse(text or "")
     except ArchitectureError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         if readable not in st.session_state:
             st.session_state[readable] = Architecture.parse(default)
         else:
@@ -94,15 +95,18 @@ def change(key: str, edit: Callable[[Architecture], Architecture]) -> None:
     An edit that cannot be is kept as a message and shown on the next run, nothing else
     changes.
     """
-    architecture = st.session_state[f"{key}-readable"]
     try:
-        st.session_state[key] = str(edit(architecture))
+        edited = edit(st.session_state[f"{key}-readable"])
     except ArchitectureError as error:
         st.session_state[f"{key}-refused"] = str(error)
+        return
+    st.session_state[key] = str(edited)
+    # Two quick edits may come before the page runs: the second one builds on the first.
+    st.session_state[f"{key}-readable"] = edited
 
 
 def show_refusal(key: str) -> None:
     """Says once why the last edit was refused."""
     refused = st.session_state.pop(f"{key}-refused", None)
     if refused:
-        st.warning(refused, icon=":material/block:")
+        st.warning(plain(refused), icon=":material/block:")

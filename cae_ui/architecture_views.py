@@ -6,16 +6,27 @@ import html
 import math
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from cae_core.architecture import Shape, format_shape
 from cae_core.arithmetic import Report, Row
+from cae_ui.messages import plain
 
 ENCODER_COLOR, CODE_COLOR, DECODER_COLOR = "#0f766e", "#f59e0b", "#6366f1"
+MOST_ON_A_PHONE = 11  # blocks that fit 390 pixels with their labels; more scroll sideways
 INPUT_COLOR, PROBLEM_COLOR = "#94a3b8", "#dc2626"
-MAX_LABELLED_BLOCKS = 14
 
+_PICTURE_STYLE = """
+<style>
+.cae-network { display: flex; overflow-x: auto; padding: 0.5rem 0; font-size: 0.66rem; }
+.cae-network .place { flex: 1 0 2.1rem; min-width: 0; text-align: center; }
+.cae-network.many .place { flex-basis: 3.4rem; }
+.cae-network .room { height: 15rem; display: flex; flex-direction: column; align-items: center;
+  justify-content: center; }
+.cae-network .block { border-radius: 2px; min-width: 2px; min-height: 2px; flex-shrink: 1; }
+.cae-network span { white-space: nowrap; opacity: 0.75; line-height: 1.1rem; }
+</style>
+"""
 _TABLE_STYLE = """
 <style>
 .cae-table { font-size: 0.9rem; overflow-x: auto; border: 1px solid
@@ -57,9 +68,9 @@ def show_verdict(report: Report) -> None:
         st.markdown(f"### {size.capitalize()}, :{tone}[{ratio}]")
         _show_figures(report)
     for problem in report.problems:
-        st.error(problem, icon=":material/error:")
+        st.error(plain(problem), icon=":material/error:")
     for warning in () if report.problems else report.warnings:
-        st.warning(warning, icon=":material/warning:")
+        st.warning(plain(warning), icon=":material/warning:")
 
 
 def _show_figures(report: Report) -> None:
@@ -75,64 +86,39 @@ def _show_figures(report: Report) -> None:
             st.metric(label, value, width="content")
 
 
-def network_figure(report: Report) -> go.Figure:
-    """The tensors from input to output as blocks whose areas are their sizes.
+def network_picture(report: Report) -> str:
+    """The tensors from input to output as blocks whose areas are their sizes, as HTML.
 
-    A map's block is as high as the map; a vector's block is a square.
+    A map's block is as high as the map; a vector's block is a square. HTML and not a chart,
+    so that labels keep their size on a phone, and a first visitor need not wait for Plotly.
     """
-    architecture = report.architecture
-    code = len(architecture.encoder)
-    tensors: list[tuple[str, Shape, str, Row | None]] = [
-        ("input", architecture.input_shape, INPUT_COLOR, None)
-    ]
+    code = len(report.architecture.encoder)
+    shape = report.architecture.input_shape
+    tensors = [("input", shape, INPUT_COLOR, _hover("input", shape, None))]
     for row in report.rows:
         color = ENCODER_COLOR if row.index < code else DECODER_COLOR
         if row.problem:
             color = PROBLEM_COLOR
         elif row.index == code:
             color = CODE_COLOR
-        tensors.append((row.token, row.output_shape, color, row))
-    blocks = [_block(shape) for _, shape, _, _ in tensors]
-    # Equal places, so that the labels never meet however thin the blocks are.
-    place = 1.15 * max(width for _, width in blocks)
-    tallest = max(height for height, _ in blocks)
-    figure = go.Figure()
-    for number, ((token, shape, color, source), (height, width)) in enumerate(
-        zip(tensors, blocks, strict=True)
-    ):
-        middle = number * place
-        left, right, top = middle - width / 2, middle + width / 2, height / 2
-        is_code = source is not None and source.index == code
-        figure.add_trace(
-            go.Scatter(
-                x=[left, left, right, right, left],
-                y=[-top, top, top, -top, -top],
-                fill="toself",
-                fillcolor=color,
-                line={"color": color, "width": 1},
-                mode="lines",
-                hoveron="fills",
-                name=token,
-                text=_hover(token, shape, source, is_code=is_code),
-                hoverinfo="text",
-            )
+        tensors.append(
+            (row.token, row.output_shape, color, _hover(row.token, row.output_shape, row))
         )
-        if len(tensors) <= MAX_LABELLED_BLOCKS:
-            label = {"x": middle, "showarrow": False, "font": {"size": 10}}
-            figure.add_annotation(label, y=top, yshift=9, text=_shape_label(shape))
-            name = token.partition(":")[0]
-            figure.add_annotation(
-                label, y=-top, yshift=-9, text=f"<b>{name}</b>" if is_code else name
-            )
-    figure.update_layout(
-        height=260,
-        margin={"l": 0, "r": 0, "t": 8, "b": 8},
-        showlegend=False,
-        xaxis={"visible": False, "fixedrange": True},
-        yaxis={"visible": False, "fixedrange": True, "range": [-0.68 * tallest, 0.68 * tallest]},
-        hoverlabel={"align": "left"},
-    )
-    return figure
+    tallest = max(_block(shape)[0] for _, shape, _, _ in tensors)
+    widest = max(_block(shape)[1] for _, shape, _, _ in tensors)
+    columns = []
+    for number, (token, shape, color, hover) in enumerate(tensors):
+        height, width = _block(shape)
+        size = f"height:{100 * height / tallest:.2f}%;width:{90 * width / widest:.2f}%"
+        name = html.escape(token.partition(":")[0])
+        columns.append(
+            f'<div class="place" title="{html.escape(hover)}"><div class="room">'
+            f"<span>{_shape_label(shape)}</span>"
+            f'<div class="block" style="{size};background:{color}"></div>'
+            f"<span>{f'<b>{name}</b>' if number == code else name}</span></div></div>"
+        )
+    crowd = " many" if len(columns) > MOST_ON_A_PHONE else ""
+    return f'{_PICTURE_STYLE}<div class="cae-network{crowd}">{"".join(columns)}</div>'
 
 
 def layer_table(report: Report, *, open_formulas: bool = False) -> str:
@@ -209,7 +195,7 @@ def table_csv(report: Report) -> str:
 def show_formula(row: Row) -> None:
     """One layer's size with the numbers put in, typeset."""
     if row.problem:
-        st.error(row.problem, icon=":material/error:")
+        st.error(plain(row.problem), icon=":material/error:")
         return
     st.markdown(f"**Output size of `{row.token}`**, as Keras computes it")
     st.latex(row.formula.latex)
@@ -262,8 +248,17 @@ def _block(shape: Shape) -> tuple[float, float]:
     """Height and width of a tensor's block; the area is the number of numbers."""
     size = math.prod(shape)
     height = shape[0] if len(shape) == 3 else math.sqrt(size)
-    # Maps are drawn 8 times narrower than they are, so that a row of them fits a page.
-    return float(height), size / height / 8
+    return float(height), size / height
+
+
+def _hover(token: str, shape: Shape, row: Row | None) -> str:
+    """What a block says when it is pointed at."""
+    lines = [token, f"{format_shape(shape)} = {math.prod(shape):,} numbers"]
+    if row is not None:
+        lines.append(f"{row.parameters:,} parameters, sees {_pixels(row.receptive_field)}")
+    if row is not None and row.problem:
+        lines.append(row.problem)
+    return "\n".join(lines)
 
 
 def _shape_label(shape: Shape) -> str:
@@ -271,19 +266,6 @@ def _shape_label(shape: Shape) -> str:
     if len(shape) == 3 and shape[0] == shape[1]:
         return f"{shape[0]}²×{shape[2]}"
     return "×".join(str(side) for side in shape)
-
-
-def _hover(token: str, shape: Shape, row: Row | None, *, is_code: bool) -> str:
-    """What a block says when it is pointed at."""
-    lines = [
-        f"<b>{token}</b>" + (" (code)" if is_code else ""),
-        f"{format_shape(shape)} = {math.prod(shape):,} numbers",
-    ]
-    if row is not None:
-        lines.append(f"{row.parameters:,} parameters, sees {_pixels(row.receptive_field)}")
-    if row is not None and row.problem:
-        lines.append(row.problem)
-    return "<br>".join(lines)
 
 
 def _pixels(field: tuple[int, int]) -> str:

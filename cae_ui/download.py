@@ -10,6 +10,7 @@ import streamlit as st
 from cae_core.datasets import DATASETS
 from cae_core.downloads import LoadingCancelledError, download
 from cae_core.errors import DatasetError
+from cae_ui.messages import plain
 
 
 @dataclass
@@ -53,7 +54,7 @@ def offer_download(name: str) -> None:
     slow = " Its host is slow: this may take half an hour." if name == "cifar10" else ""
     st.info(f"{DATASETS[name].title} is not on this server yet.{slow}", icon=":material/download:")
     if running is not None and running.error:
-        st.error(running.error, icon=":material/error:")
+        st.error(plain(running.error), icon=":material/error:")
     if st.button(f"Download {DATASETS[name].title}", icon=":material/download:"):
         _downloads()[name] = _Download(name)
         st.rerun()

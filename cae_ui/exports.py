@@ -9,6 +9,7 @@ from cae_core.arithmetic import Report
 from cae_core.codegen import generate_script
 from cae_core.errors import CAEError
 from cae_ui.architecture_state import TEXT_KEY
+from cae_ui.messages import plain
 
 CODE_HEIGHT = 320
 # What a script trains on where nobody has chosen data: the public set of that shape.
@@ -43,7 +44,7 @@ def _show_script(architecture: Architecture) -> None:
     try:
         script = generate_script(architecture, dataset=dataset)
     except CAEError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(plain(error), icon=":material/warning:")
         return
     st.download_button("Download", script, "autoencoder.py", icon=":material/download:")
     st.code(script, language="python", height=CODE_HEIGHT)

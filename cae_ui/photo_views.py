@@ -11,6 +11,7 @@ from cae_core.metrics import psnr
 from cae_core.photos import apply_to_photo, plan_photo
 from cae_core.runs import Run
 from cae_core.tasks import Denoise
+from cae_ui.messages import plain
 from cae_ui.pictures import BUNDLED_PHOTOS, photo_input
 from cae_ui.resources import trained_run
 
@@ -40,7 +41,7 @@ def try_on_photo(status: JobStatus) -> None:
     shown = _damaged(photo, run)
     result = _returned(folder, run, shown)
     columns = st.columns(2 if shown is photo else 3)
-    _picture(columns[0], photo, f"{name}, {photo.shape[1]} x {photo.shape[0]}")
+    _picture(columns[0], photo, f"{plain(name)}, {photo.shape[1]} x {photo.shape[0]}")
     if shown is not photo:
         noisy = np.clip(shown, 0, 1)
         _picture(columns[1], noisy, f"With noise: {psnr(noisy, photo):.2f} dB")

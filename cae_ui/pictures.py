@@ -12,6 +12,7 @@ from cae_core.decoding import IMAGE_SUFFIXES
 from cae_core.errors import ImageError
 from cae_core.images import encode_png, image_grid, open_image
 from cae_core.patches import bundled_photograph
+from cae_ui.messages import plain
 
 BUNDLED_PHOTOS = {
     "Cat": "chelsea.png",
@@ -77,5 +78,5 @@ def photo_input(key: str) -> tuple[np.ndarray, str] | None:
     try:
         return open_image(upload.getvalue()), upload.name
     except ImageError as error:
-        st.error(str(error), icon=":material/broken_image:")
+        st.error(plain(error), icon=":material/broken_image:")
         return None

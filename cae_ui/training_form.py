@@ -12,6 +12,7 @@ from cae_core.jobs import JobRequest
 from cae_core.presets import Preset
 from cae_core.tasks import Denoise, Reconstruct, Task, check_fit
 from cae_ui.download import offer_download
+from cae_ui.messages import plain
 from cae_ui.pictures import UPLOAD_TYPES
 from cae_ui.resources import job_queue, named_dataset, uploaded_dataset
 from cae_ui.training_views import JOB_PARAMETER
@@ -36,7 +37,7 @@ def dataset_input() -> Dataset | None:
             return None
         data = named_dataset(name)
     except DatasetError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return None
     _describe(data, DATASETS[name].description)
     return data
@@ -111,7 +112,7 @@ def start_button(
             check_fit(architecture, data.image_shape, task)
         except CAEError as error:
             fits = False
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
 
     pressed = st.button(
         "Train", type="primary", icon=":material/play_arrow:", disabled=not fits, width="stretch"
@@ -155,4 +156,4 @@ def _describe(data: Dataset, description: str) -> None:
         f"{len(data.test):,} to test."
     )
     for note in data.notes:
-        st.caption(f":material/info: {note}")
+        st.caption(f":material/info: {plain(note)}")

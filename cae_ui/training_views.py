@@ -17,6 +17,7 @@ from cae_core.jobs import FAILED, QUEUED, STOPPED, JobStatus
 from cae_core.progress import Progress
 from cae_core.runs import RunSummary, history_csv
 from cae_core.tasks import Denoise, Task
+from cae_ui.messages import plain
 from cae_ui.pictures import show_pixels, show_samples
 from cae_ui.resources import job_queue
 
@@ -34,7 +35,7 @@ def chosen_job() -> JobStatus | None:
     try:
         return job_queue().status(job_id)
     except JobError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return None
 
 
@@ -64,7 +65,7 @@ def _show_state(status: JobStatus) -> None:
     """What is happening, how far it is, and the button that stops it."""
     progress = status.progress
     if status.state == FAILED:
-        st.error(status.message, icon=":material/error:")
+        st.error(plain(status.message), icon=":material/error:")
     elif status.has_ended:
         done = len(progress.history) if progress else 0
         how = "Stopped; what was learnt is kept" if status.state == STOPPED else "Finished"

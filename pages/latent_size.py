@@ -9,7 +9,7 @@ from cae_ui.architecture_state import TEXT_KEY, architecture_input, preset_input
 from cae_ui.architecture_views import (
     comparison_table,
     layer_table,
-    network_figure,
+    network_picture,
     show_formula,
     show_verdict,
     table_csv,
@@ -34,7 +34,7 @@ with compose:
         show_formula(report.rows[chosen])
 with result:
     show_verdict(report)
-    st.plotly_chart(network_figure(report), key="network", config={"displayModeBar": False})
+    st.html(network_picture(report))
     show_exports(report)
 
 st.subheader("Layer by layer")
@@ -56,4 +56,4 @@ if st.toggle("Show a second architecture", key="compare", bind="query-params"):
     )
     other_report = analyze(other)
     st.table(comparison_table([("This one", report), ("The other", other_report)]))
-    st.plotly_chart(network_figure(other_report), key="other", config={"displayModeBar": False})
+    st.html(network_picture(other_report))
