@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from cae_core.presets import get_preset as get_preset
     from cae_core.progress import Progress as Progress
     from cae_core.runs import Run as Run
+    from cae_core.tasks import ColorizeChroma as ColorizeChroma
+    from cae_core.tasks import ColorizeRGB as ColorizeRGB
     from cae_core.tasks import Denoise as Denoise
     from cae_core.tasks import Reconstruct as Reconstruct
     from cae_core.training import train as train
@@ -46,6 +48,8 @@ _HOMES = {
     "Architecture": "architecture",
     "ArchitectureError": "errors",
     "CAEError": "errors",
+    "ColorizeChroma": "tasks",
+    "ColorizeRGB": "tasks",
     "Dataset": "datasets",
     "DatasetError": "errors",
     "Denoise": "tasks",

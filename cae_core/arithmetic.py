@@ -282,8 +282,9 @@ def _warnings(report: Report) -> list[str]:
             f"This does not compress: the code has as many numbers as the input, "
             f"{report.input_size:,}."
         )
-    if report.smallest.size < report.latent_size:
-        smallest = report.smallest
+    smallest = report.smallest
+    # A picture that comes out smaller than the code is no bottleneck.
+    if smallest.size < report.latent_size and smallest.index < len(report.rows):
         found.append(
             f"The narrowest point is not the code: layer {smallest.index} ({smallest.token}) has "
             f"{smallest.size:,} numbers, the code {report.latent_size:,}."

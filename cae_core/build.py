@@ -109,7 +109,11 @@ def split(model: keras.Model) -> tuple[keras.Model, keras.Model]:
     }
     tensors = [code.output, *around.values()]
     encoder = keras.Model(model.input, tensors if around else code.output, name="encoder")
-    decoder = keras.Model(tensors if around else code.output, model.output, name="decoder")
+    output = model.output
+    if output is code.output:
+        # A decoder of marks alone has no layer; Keras wants one.
+        output = keras.layers.Identity()(output)
+    decoder = keras.Model(tensors if around else code.output, output, name="decoder")
     return encoder, decoder
 
 

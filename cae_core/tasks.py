@@ -17,6 +17,9 @@ from cae_core.architecture import Architecture, format_shape
 from cae_core.arithmetic import analyze
 from cae_core.errors import TrainingError
 
+LUMA = (0.299, 0.587, 0.114)  # Rec. 601
+CHROMA_SCALE = 110.0  # a* and b* of sRGB colours lie between -108 and 99
+
 
 class Task(Protocol):
     """What every task can say and do."""
@@ -36,6 +39,9 @@ class Task(Protocol):
     def target(self, images: Any) -> Any:
         """The network's desired output for a batch of pictures."""
 
+    def picture(self, output: Any, images: Any) -> Any:
+        """The picture, in [0, 1], that an output stands for, given the true pictures."""
+
 
 @dataclass(frozen=True)
 class _SamePictureTask:
@@ -52,6 +58,10 @@ class _SamePictureTask:
     def target(self, images: Any) -> Any:
         """The picture itself."""
         return images
+
+    def picture(self, output: Any, images: Any) -> Any:
+        """The output, cut to [0, 1]."""
+        return _clipped(output)
 
 
 @dataclass(frozen=True)
@@ -155,9 +165,115 @@ class Denoise(_SamePictureTask):
         return f"{self.name} sigma {said}{' clipped' if self.clip else ''}"
 
 
-TASKS: dict[str, type[Reconstruct] | type[Denoise]] = {
-    Reconstruct.name: Reconstruct,
-    Denoise.name: Denoise,
+@dataclass(frozen=True)
+class ColorizeRGB:
+    """The grey picture in, the colour picture out.
+
+    Grey is Rec. 601 luma of the sRGB values, what most programs mean by greyscale.
+
+    Example:
+        >>> ColorizeRGB().input_shape((32, 32, 3)), ColorizeRGB().output_shape((32, 32, 3))
+        ((32, 32, 1), (32, 32, 3))
+    """
+
+    name: ClassVar[str] = "colorize_rgb"
+    title: ClassVar[str] = "Colorize: grey to RGB"
+
+    def input_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        """One channel; the pictures must have three."""
+        return _grey_shape(image_shape)
+
+    def output_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        """The picture's shape."""
+        return image_shape
+
+    def corrupt(self, images: Any, seed: Any) -> Any:
+        """Luma: (B, H, W, 3) -> (B, H, W, 1)."""
+        from keras import ops
+
+        return ops.sum(images * np.array(LUMA, np.float32), axis=-1, keepdims=True)
+
+    def target(self, images: Any) -> Any:
+        """The picture itself."""
+        return images
+
+    def picture(self, output: Any, images: Any) -> Any:
+        """The output, cut to [0, 1]."""
+        return _clipped(output)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class ColorizeChroma:
+    """The lightness in, the chrominance out; the known lightness is kept.
+
+    Lightness and chrominance are those of CIE L*a*b*: L*/100 goes in, a* and b* over
+    `CHROMA_SCALE` come out, and the picture is the output merged with the true L*.
+
+    Example:
+        >>> ColorizeChroma().output_shape((32, 32, 3))
+        (32, 32, 2)
+    """
+
+    name: ClassVar[str] = "colorize_chroma"
+    title: ClassVar[str] = "Colorize: lightness to chrominance"
+
+    def input_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        """One channel; the pictures must have three."""
+        return _grey_shape(image_shape)
+
+    def output_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Two channels, a* and b*."""
+        height, width, _ = _grey_shape(image_shape)
+        return height, width, 2
+
+    def corrupt(self, images: Any, seed: Any) -> Any:
+        """Lightness in [0, 1]: (B, H, W, 3) -> (B, H, W, 1)."""
+        from cae_core.color import lab_from_rgb
+
+        return lab_from_rgb(images)[..., :1] / 100.0
+
+    def target(self, images: Any) -> Any:
+        """Chrominance in [-1, 1]: (B, H, W, 3) -> (B, H, W, 2)."""
+        from cae_core.color import lab_from_rgb
+
+        return lab_from_rgb(images)[..., 1:] / CHROMA_SCALE
+
+    def picture(self, output: Any, images: Any) -> Any:
+        """The true lightness with the output's chrominance, cut to [0, 1] in sRGB."""
+        from keras import ops
+
+        from cae_core.color import lab_from_rgb, rgb_from_lab
+
+        lightness = lab_from_rgb(images)[..., :1]
+        return _clipped(rgb_from_lab(ops.concatenate([lightness, output * CHROMA_SCALE], -1)))
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _clipped(output: Any) -> Any:
+    """Values in [0, 1], as a picture has them."""
+    from keras import ops
+
+    return ops.clip(output, 0.0, 1.0)
+
+
+def _grey_shape(image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+    """The shape of one grey channel of a colour picture."""
+    height, width, channels = image_shape
+    if channels != 3:
+        raise TrainingError(
+            "Colorization learns from colour pictures. "
+            f"Received: pictures of {format_shape(image_shape)}. Choose a data set in colour."
+        )
+    return height, width, 1
+
+
+TASKS: dict[str, type[Reconstruct | Denoise | ColorizeRGB | ColorizeChroma]] = {
+    kind.name: kind for kind in (Reconstruct, Denoise, ColorizeRGB, ColorizeChroma)
 }
 
 
@@ -214,3 +330,10 @@ def check_fit(architecture: Architecture, image_shape: tuple[int, int, int], tas
     report = analyze(architecture, output_shape=task.output_shape(image_shape))
     if report.problems:
         raise TrainingError(report.problems[0])
+    last = getattr(architecture.layers[-1], "activation", None)
+    if isinstance(task, ColorizeChroma) and last in ("relu", "sigmoid"):
+        raise TrainingError(
+            "Chrominance runs from -1 to 1. "
+            f"Received: a network that ends in {last}, which is never negative. "
+            "End it with conv2:tanh."
+        )

@@ -128,8 +128,8 @@ def per_image_errors(
     """Mean squared and mean absolute error of every picture, as in `evaluate`."""
     inputs = keras.Input(images.shape[1:], dtype="uint8")
     shown = Corruption(task, seed * 10 + _TEST_NOISE)(inputs)
-    output = ops.clip(model(shown, training=False), 0.0, 1.0)
-    difference = output - task.target(_scaled(inputs))
+    clean = _scaled(inputs)
+    difference = task.picture(model(shown, training=False), clean) - clean
     # (B, H, W, C) -> (B,)
     outputs = [
         ops.mean(ops.square(difference), axis=(1, 2, 3)),
@@ -270,6 +270,7 @@ class _Reporter(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.network = network
+        self.task = task
         self.config = config
         self.on_progress = on_progress
         self.should_stop = should_stop
@@ -286,8 +287,12 @@ class _Reporter(keras.callbacks.Callback):
 
     def samples(self) -> np.ndarray:
         """Clean, shown and returned pictures as they are now, (3, N, H, W, C) uint8."""
-        returned = ops.convert_to_numpy(self.network(self.shown, training=False))
-        stack = np.stack([self.clean / np.float32(255), self.shown, returned])
+        clean = self.clean / np.float32(255)
+        output = self.network(self.shown, training=False)
+        returned = ops.convert_to_numpy(self.task.picture(output, clean))
+        # A grey input is shown in as many channels as the pictures have.
+        shown = np.broadcast_to(self.shown, clean.shape)
+        stack = np.stack([clean, shown, returned])
         return np.round(np.clip(stack, 0, 1) * 255).astype(np.uint8)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -297,7 +302,8 @@ class _Reporter(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         mean_so_far = float((logs or {})["loss"])
-        self.done = batch + 1
+        # The last group of steps of an epoch may count further than there are batches.
+        self.done = min(batch + 1, self.batches)
         if not np.isfinite(mean_so_far):
             raise TrainingError(
                 "The loss must stay a finite number. "

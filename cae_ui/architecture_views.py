@@ -93,7 +93,7 @@ def network_picture(report: Report) -> str:
     so that labels keep their size on a phone, and a first visitor need not wait for Plotly.
     """
     code = len(report.architecture.encoder)
-    shape = report.architecture.input_shape
+    shape: Shape = report.architecture.input_shape
     tensors = [("input", shape, INPUT_COLOR, _hover("input", shape, None))]
     for row in report.rows:
         color = ENCODER_COLOR if row.index < code else DECODER_COLOR

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from cae_core.errors import ImageError
 from cae_core.images import encode_png, fit_within, to_uint8
 from cae_core.jobs import JobStatus
 from cae_core.metrics import psnr
@@ -39,7 +40,11 @@ def try_on_photo(status: JobStatus) -> None:
     if run.architecture.input_shape[2] == 1:
         photo = _grey(photo)
     shown = _damaged(photo, run)
-    result = _returned(folder, run, shown)
+    try:
+        result = _returned(folder, run, shown)
+    except ImageError as error:
+        st.error(plain(error), icon=":material/broken_image:")
+        return
     columns = st.columns(2 if shown is photo else 3)
     _picture(columns[0], photo, f"{plain(name)}, {photo.shape[1]} x {photo.shape[0]}")
     if shown is not photo:

@@ -1,6 +1,7 @@
 """The app without a browser: Streamlit's own test runner, a worker that the test plays."""
 
 from concurrent.futures import Executor, Future
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -71,25 +72,21 @@ def no_page_may_raise(monkeypatch):
 @pytest.fixture
 def latent_page():
     """Opens the latent-size page with query parameters."""
-
-    def open_page(**query):
-        page = AppTest.from_file(APP, default_timeout=TIMEOUT)
-        page.query_params.update(query)
-        return page.run()
-
-    return open_page
+    return partial(_open, None)
 
 
 @pytest.fixture
-def trainer_page(latent_page):
+def trainer_page():
     """Opens the trainer with query parameters."""
+    return partial(_open, "pages/trainer.py")
 
-    def open_page(**query):
-        page = latent_page().switch_page("pages/trainer.py")
-        page.query_params.update(query)
-        return page.run()
 
-    return open_page
+def _open(path, **query):
+    page = AppTest.from_file(APP, default_timeout=TIMEOUT)
+    if path is not None:
+        page.switch_page(path)
+    page.query_params.update(query)
+    return page.run()
 
 
 @pytest.fixture

@@ -53,10 +53,11 @@ def table(page):
 def table_rows(page):
     """The layer table as text: one list of cells for every layer."""
     rows = re.findall(r"<summary.*?</summary>", table(page), re.DOTALL)
-    return [[html.unescape(cell) for cell in re.findall(r"<span.*?>(.*?)</span>", row)]
-            for row in rows]
+    return [
+        [html.unescape(cell) for cell in re.findall(r"<span.*?>(.*?)</span>", row)] for row in rows
+    ]
 
 
 def said(elements):
     """All texts of some elements as one."""
-    return "\n".join(elements.values)
+    return "\n".join(element.value for element in elements)

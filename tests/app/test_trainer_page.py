@@ -1,0 +1,404 @@
+"""The trainer page: what may be trained, what happens to a job, what is left of it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from cae_core import jobs, uploads
+from cae_core.datasets import load_dataset
+from cae_core.errors import DatasetError, ImageError, JobError
+from cae_core.presets import PRESETS
+from cae_ui import download, photo_views, resources, training_form
+from tests.app.finding import figure, labelled, press, said, write
+from tests.app.pictures import phone_photo, png, zip_of
+
+SMALL = "conv4 pool | up conv3:sigmoid"
+NO_JOB = "20200101-000000-abcdef"
+OWN = "My own pictures"
+FLAT = "flatten dense8 | dense3072:sigmoid reshape32x32x3"
+
+
+def can_train(page):
+    return not labelled(page.button, "Train").disabled
+
+
+def the_job():
+    """The status of the only job of this server."""
+    (status,) = resources.job_queue().jobs()
+    return status
+
+
+def progress_texts(page):
+    return [bar.text for bar in page.get("progress")]
+
+
+def captions_of(page):
+    return [caption for image in page.get("image") for caption in image.captions]
+
+
+# Ready to train
+
+
+def test_the_page_opens_ready_to_train(trainer_page):
+    page = trainer_page()
+    assert can_train(page)
+    assert page.selectbox("data").value == "photo_patches"
+    assert "3.0x smaller than the input, 4,911 parameters" in page.caption.values[0]
+    assert "20,000 to train, 2,500 to validate, 2,500 to test" in said(page.caption)
+    assert "Validation pictures of" in said(page.get("html"))
+    assert not page.error
+
+
+def test_a_network_for_other_pictures_cannot_be_trained_and_the_remedy_is_said(trainer_page):
+    page = write(trainer_page(), "28x28x1 conv8 pool | up conv1:sigmoid")
+    assert not can_train(page)
+    (error,) = page.error.values
+    assert "28x28x1" in error
+    assert "Begin its text with 32x32x3" in error
+    assert can_train(write(page, SMALL))
+
+
+def test_a_network_that_cannot_be_built_cannot_be_trained(trainer_page):
+    page = trainer_page(arch="conv8 pool conv3 | up up conv3:sigmoid")
+    assert not can_train(page)
+    assert "64x64x3" in said(page.error)
+
+
+def test_a_text_that_cannot_be_read_keeps_the_last_network(trainer_page):
+    page = write(trainer_page(arch=SMALL), "conv4 pol | conv3")
+    assert "pol" in said(page.error)
+    press(page, "Train")
+    assert str(the_job().request.architecture) == SMALL
+
+
+def test_channels_are_multiplied(trainer_page):
+    page = trainer_page(arch=SMALL)
+    page.select_slider("width").set_value(2.0).run()
+    assert page.caption.values[0].startswith("latent 16x16x8 = 2,048 numbers")
+    press(page, "Train")
+    assert str(the_job().request.architecture) == "conv8 pool | up conv3:sigmoid"
+
+
+def test_noise_is_set_in_units_of_255_and_shown_in_both(trainer_page):
+    page = trainer_page(arch=SMALL)
+    assert not [item for item in page.slider if item.key == "sigma"]
+    page.button_group("task").set_value("denoise").run()
+    page.slider("sigma").set_value(51).run()
+    assert "Standard deviation 51/255 = 0.200 of the range from 0 to 1." in page.caption.values
+    assert "noise of sigma 51 of 255" in said(page.get("html"))
+    press(page, "Train")
+    assert the_job().request.task.sigma == pytest.approx(0.2)
+
+
+def test_the_address_sets_every_setting(trainer_page):
+    page = trainer_page(
+        arch=SMALL, task="Remove noise", sigma="100", epochs="3", batch="64", lr="0.002", seed="9"
+    )
+    press(page, "Train")
+    request = the_job().request
+    assert str(request.architecture) == SMALL
+    assert request.task.sigma == pytest.approx(100 / 255)
+    config = request.config
+    assert (config.epochs, config.batch_size, config.learning_rate, config.seed) == (
+        3, 64, 0.002, 9,
+    )  # fmt: skip
+
+
+def test_nonsense_in_the_address_leaves_a_usable_page(trainer_page):
+    page = trainer_page(
+        data="nothing", task="fly", sigma="-1", epochs="many", batch="77", lr="9", seed="x",
+        width="0",
+    )  # fmt: skip
+    assert can_train(page)
+    assert page.slider("epochs").value == 5
+    assert page.select_slider("batch").value == 128
+
+
+@pytest.fixture
+def every_dataset_is_here(monkeypatch):
+    """Stands photo patches in for data sets that this machine may not have."""
+    monkeypatch.setattr(training_form, "is_available", lambda name: True)
+    patches = load_dataset("photo_patches", limit=64)
+    monkeypatch.setattr(training_form, "named_dataset", lambda name: patches)
+
+
+@pytest.mark.usefixtures("every_dataset_is_here")
+def test_a_network_of_the_sources_brings_its_data_task_and_epochs(trainer_page):
+    page = trainer_page()
+    for preset_id, preset in PRESETS.items():
+        page.selectbox("arch-preset").set_value(preset_id).run()
+        assert page.text_area("arch").value == preset.text
+        assert page.selectbox("data").value == preset.dataset, preset_id
+        task = "denoise" if preset.sigma else "reconstruct"
+        assert page.button_group("task").value == task, preset_id
+        assert page.slider("epochs").value == preset.epochs, preset_id
+        assert page.select_slider("batch").value == preset.batch_size, preset_id
+        if preset.sigma:
+            assert page.slider("sigma").value == round(255 * preset.sigma), preset_id
+
+
+# Data that is not here
+
+
+def test_a_data_set_that_is_not_here_is_offered_and_nothing_is_fetched(trainer_page, monkeypatch):
+    monkeypatch.setattr(training_form, "is_available", lambda name: name == "photo_patches")
+    fetched = []
+    monkeypatch.setattr(download, "download", lambda name, **_: fetched.append(name))
+    page = trainer_page(data="CIFAR-10")
+    assert not can_train(page)
+    assert "CIFAR-10 is not on this server yet." in said(page.info)
+    assert fetched == []
+    # The press starts the download in a thread and shows the page again.
+    press(page, "Download CIFAR-10")
+    download._downloads()["cifar10"].thread.join()
+    assert fetched == ["cifar10"]
+
+
+def test_a_download_that_fails_says_why_and_can_be_tried_again(trainer_page, monkeypatch):
+    def fail(name, **_):
+        raise DatasetError("MNIST comes from its host. Received: no answer. Try again later.")
+
+    monkeypatch.setattr(training_form, "is_available", lambda name: False)
+    monkeypatch.setattr(download, "download", fail)
+    page = press(trainer_page(data="MNIST"), "Download MNIST")
+    download._downloads()["mnist"].thread.join()
+    assert "Received: no answer." in said(page.run().error)
+    assert labelled(page.button, "Download MNIST")
+
+
+def test_a_running_download_shows_its_progress_and_can_be_cancelled(trainer_page, monkeypatch):
+    was_cancelled = []
+
+    def slow(name, *, on_progress, cancelled):
+        on_progress(3 * 2**20, 6 * 2**20)
+        # `cancelled` asks an event, which can also be waited for.
+        was_cancelled.append(cancelled.__self__.wait(timeout=60))
+
+    monkeypatch.setattr(training_form, "is_available", lambda name: False)
+    monkeypatch.setattr(download, "download", slow)
+    page = press(trainer_page(data="MNIST"), "Download MNIST")
+    assert progress_texts(page) == ["3.0 MiB downloaded"]
+    press(page, "Cancel the download")
+    download._downloads()["mnist"].thread.join()
+    assert was_cancelled == [True]
+
+
+def test_a_damaged_data_file_is_named(trainer_page, monkeypatch, tmp_path):
+    (tmp_path / "mnist.npz").write_bytes(b"not an archive")
+    monkeypatch.setenv("CAE_DATA_DIR", str(tmp_path))
+    page = trainer_page(data="MNIST")
+    assert "Received" in said(page.error)
+    assert not can_train(page)
+
+
+# Pictures of one's own
+
+
+def upload(page, *files):
+    named = [(name, content, "application/octet-stream") for name, content in files]
+    return page.file_uploader("own-pictures").set_value(named).run()
+
+
+def test_own_pictures_are_cut_into_patches_and_trained_on(trainer_page, worker):
+    page = trainer_page(data=OWN, arch=SMALL, epochs="1", batch="16")
+    assert not can_train(page)
+    assert "stay on this server" in said(page.info)
+    upload(page, *[(f"{seed}.png", png(96, 96, seed=seed)) for seed in range(10)])
+    assert can_train(page)
+    assert "Patches of your pictures." in said(page.caption)
+    press(page, "Train")
+    worker.work()
+    page.run()
+    assert "Finished: 1 epochs." in said(page.success)
+    assert "test pictures of uploads" in said(page.caption)
+
+
+def test_a_broken_picture_among_good_ones_is_left_out_and_named(trainer_page):
+    page = trainer_page(data=OWN)
+    good = [(f"{seed}.png", png(96, 96, seed=seed)) for seed in range(10)]
+    upload(page, *good, ("bad.png", b"no picture"))
+    assert "bad.png" in said(page.caption)
+    assert can_train(page)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("bad.png", b"no picture"),
+        ("empty.jpg", b""),
+        ("half.jpg", phone_photo(300, 200)[:400]),
+        ("bad.zip", b"PK no archive"),
+        ("empty.zip", zip_of([])),
+        ("notes.zip", zip_of([("notes.txt", b"words")])),
+        ("small.png", png(5, 5)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_unusable_upload_is_refused_with_one_message(trainer_page, name, content):
+    page = upload(trainer_page(data=OWN), (name, content))
+    (error,) = page.error.values
+    assert "Received" in error
+    assert not can_train(page)
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(trainer_page, monkeypatch):
+    monkeypatch.setattr(uploads, "MAX_UNZIPPED_BYTES", 2**20)
+    bomb = zip_of([(f"{number}.png", bytes(2**20)) for number in range(3)])
+    assert len(bomb) < 10_000
+    page = upload(trainer_page(data=OWN), ("bomb.zip", bomb))
+    (error,) = page.error.values
+    assert "Received: 3 MB" in error
+    assert not can_train(page)
+
+
+# Jobs
+
+
+def test_an_unknown_job_in_the_address_is_named_and_the_page_stays_usable(trainer_page):
+    for job_id in (NO_JOB, "../../etc/passwd", ""):
+        page = trainer_page(job=job_id)
+        assert "Start a new training." in said(page.error)
+        assert can_train(page)
+        assert "What the network will see" in said(page.subheader)
+
+
+@pytest.mark.usefixtures("few_pictures")
+def test_a_training_from_the_press_to_the_test_figures(trainer_page, worker):
+    page = trainer_page(arch=SMALL, epochs="1")
+    press(page, "Train")
+    job_id = page.query_params["job"]
+    assert labelled(page.button, "Stop")
+    worker.work()
+    page.run()
+    assert "Finished: 1 epochs." in said(page.success)
+    assert len(page.get("plotly_chart")) == 1
+    pictures = said(page.get("html"))
+    assert "Original (validation pictures)" in pictures
+    assert "What the network returns" in pictures
+    summary = json.loads((the_job().run_folder / "test.json").read_text())
+    assert figure(page, "Test MSE") == f"{summary['mse']:.5f}"
+    assert figure(page, "PSNR") == f"{summary['psnr']:.2f} dB"
+    labels = {item.label for item in page.download_button}
+    assert labels >= {"Keras script", "Losses", "Pictures", "Download the result"}
+    # Another visitor who opens the address sees the same.
+    other = trainer_page(job=job_id)
+    assert figure(other, "Test MSE") == figure(page, "Test MSE")
+
+
+def test_a_photo_is_reconstructed_upright_at_its_own_size(trainer_page, finished_job):
+    page = trainer_page(job=finished_job)
+    page.file_uploader("try-upload").set_value(("p.jpg", phone_photo(90, 60), "image/jpeg")).run()
+    original, returned = captions_of(page)
+    assert original == "p.jpg, 60 x 90"
+    assert returned.startswith("From the network: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("bad.png", b"words"), ("half.jpg", phone_photo(300, 200)[:400])],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_photo_that_cannot_be_used_is_refused_with_one_message(
+    trainer_page, finished_job, name, content
+):
+    page = trainer_page(job=finished_job)
+    page.file_uploader("try-upload").set_value((name, content, "image/png")).run()
+    (error,) = page.error.values
+    assert "Received" in error
+    assert can_train(page)
+
+
+def test_a_photo_that_the_network_cannot_take_is_refused(trainer_page, finished_job, monkeypatch):
+    def refuse(*_, **__):
+        raise ImageError("A picture is not that thin. Received: 1 x 80,000,000. Cut it.")
+
+    monkeypatch.setattr(photo_views, "apply_to_photo", refuse)
+    page = trainer_page(job=finished_job)
+    assert "Received: 1 x 80,000,000." in said(page.error)
+    assert can_train(page)
+
+
+def test_a_very_thin_photo_keeps_its_size(trainer_page, finished_job):
+    page = trainer_page(job=finished_job)
+    page.file_uploader("try-upload").set_value(("thin.png", png(900, 1), "image/png")).run()
+    assert captions_of(page)[0] == "thin.png, 900 x 1"
+
+
+@pytest.mark.usefixtures("few_pictures")
+@pytest.mark.parametrize("text", [SMALL, FLAT, "28x28x1 conv2 | conv1:sigmoid"])
+def test_every_kind_of_network_can_be_tried_on_a_photo(trainer_page, worker, monkeypatch, text):
+    """Fully convolutional, with dense layers, for grey pictures; with noise."""
+    if text.startswith("28"):
+        grey = np.zeros((40, 28, 28, 1), np.uint8)
+        data = jobs.Dataset("grey", train=grey, validation=grey[:8], test=grey[:8])
+        monkeypatch.setattr(training_form, "named_dataset", lambda name: data)
+        monkeypatch.setattr(jobs, "load_dataset", lambda *_, **__: data)
+    page = trainer_page(arch=text, task="Remove noise", epochs="1")
+    press(page, "Train")
+    worker.work()
+    page.run()
+    page.file_uploader("try-upload").set_value(("p.png", png(70, 50), "image/png")).run()
+    original, noisy, returned = captions_of(page)
+    assert original == "p.png, 70 x 50"
+    assert noisy.startswith("With noise: ")
+    assert returned.startswith("From the network: ")
+
+
+@pytest.fixture
+def finished_job(trainer_page, worker, few_pictures):
+    """The id of a job that has ended well."""
+    page = press(trainer_page(arch=SMALL, epochs="1"), "Train")
+    worker.work()
+    return page.query_params["job"]
+
+
+def test_a_running_job_can_be_stopped_and_keeps_what_it_learnt(trainer_page, worker, monkeypatch):
+    page = trainer_page(arch=SMALL, epochs="50")
+    press(page, "Train")
+
+    def load_while_the_visitor_stops(name, *, seed, limit):
+        page.run()
+        assert progress_texts(page) == ["Loading the pictures."]
+        press(page, "Stop")
+        return load_dataset(name, seed=seed, limit=256)
+
+    monkeypatch.setattr(jobs, "load_dataset", load_while_the_visitor_stops)
+    worker.work()
+    page.run()
+    assert "Stopped; what was learnt is kept: 1 epochs." in said(page.success)
+    assert figure(page, "Test MSE")
+
+
+def test_a_job_waits_behind_another_and_can_be_taken_out_of_the_queue(trainer_page, worker):
+    press(trainer_page(arch=SMALL), "Train")
+    second = press(trainer_page(arch=SMALL), "Train")
+    assert progress_texts(second) == ["Waiting: 1 before this one."]
+    press(second, "Stop")
+    assert "Stopped before it began." in said(second.run().success)
+    assert not [item for item in second.button if item.label == "Stop"]
+
+
+def test_a_job_that_fails_says_why(trainer_page, worker, monkeypatch):
+    def fail(name, **_):
+        raise DatasetError("A data set is on this machine. Received: none. Fetch it.")
+
+    monkeypatch.setattr(jobs, "load_dataset", fail)
+    page = press(trainer_page(arch=SMALL), "Train")
+    worker.work()
+    page.run()
+    assert page.error.values == ["A data set is on this machine. Received: none. Fetch it."]
+    assert not page.metric
+    assert can_train(page)
+
+
+def test_a_job_whose_process_dies_says_so(trainer_page, worker):
+    page = press(trainer_page(arch=SMALL), "Train")
+    worker.die(JobError("A job needs its worker process. Received: a killed one. Start again."))
+    assert "Received: a killed one." in said(page.run().error)
+
+
+def test_a_job_that_a_restart_interrupted_says_so(trainer_page):
+    page = press(trainer_page(arch=SMALL), "Train")
+    resources.job_queue.clear()  # the server starts again
+    assert "The server was restarted. Train again." in said(page.run().error)

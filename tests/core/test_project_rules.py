@@ -1,0 +1,234 @@
+"""The rules of the project that a machine can check: who imports whom, what is documented."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cae_core
+
+ROOT = Path(cae_core.__file__).parents[1]
+CORE = sorted((ROOT / "cae_core").rglob("*.py"))
+UI = sorted((ROOT / "cae_ui").rglob("*.py"))
+PAGES = sorted((ROOT / "pages").glob("*.py"))
+HEAVY = ("tensorflow", "keras", "skimage", "plotly", "PIL", "pandas", "streamlit")
+LIGHT_MODULES = (
+    "architecture",
+    "arithmetic",
+    "presets",
+    "codegen",
+    "datasets",
+    "jobs",
+    "runs",
+    "tasks",
+    "cli",
+    "config",
+    "editing",
+    "worker",
+)
+
+
+def imports_of(path):
+    """The top-level packages that a file imports anywhere, in functions as well."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: a relative import hides where it leads"
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def heavy_modules_after(statement):
+    """What a fresh interpreter has loaded after a statement, of what is slow to load."""
+    script = f"import sys\n{statement}\nprint([m for m in {HEAVY} if m in sys.modules])"
+    result = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(ast.literal_eval(result.stdout))
+
+
+def name_of(path):
+    return str(path.relative_to(ROOT))
+
+
+# Dependencies point one way: pages -> cae_ui -> cae_core
+
+
+@pytest.mark.parametrize("path", CORE, ids=name_of)
+def test_the_core_knows_neither_streamlit_nor_the_app(path):
+    assert not imports_of(path) & {"streamlit", "cae_ui", "pages", "app"}
+
+
+@pytest.mark.parametrize("path", UI, ids=name_of)
+def test_the_forms_and_views_do_not_know_the_pages(path):
+    assert not imports_of(path) & {"pages", "app"}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_a_page_does_not_know_the_other_pages(path):
+    assert not imports_of(path) & {"pages", "app"}
+
+
+def test_only_the_app_its_pages_and_cae_ui_import_streamlit():
+    # Tests and benchmarks drive the app from outside, with streamlit.testing.
+    folders = ("cae_core", "pretrained", "docs")
+    others = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    others += [path for path in ROOT.glob("*.py") if path.name != "app.py"]
+    assert len(others) >= len(CORE)
+    assert [name_of(path) for path in others if "streamlit" in imports_of(path)] == []
+
+
+# What is cheap to import stays cheap
+
+
+def test_importing_the_core_loads_nothing_heavy():
+    assert heavy_modules_after("import cae_core") == set()
+
+
+@pytest.mark.parametrize("module", LIGHT_MODULES)
+def test_a_light_module_is_imported_without_keras(module):
+    loaded = heavy_modules_after(f"import cae_core.{module}")
+    assert not loaded & {"keras", "tensorflow", "skimage", "plotly", "pandas"}
+
+
+def test_composing_and_analysing_needs_nothing_heavy():
+    statement = "import cae_core as cae; cae.analyze(cae.Architecture.parse('conv8 | conv3'))"
+    assert heavy_modules_after(statement) == set()
+
+
+# The public API
+
+
+@pytest.mark.parametrize("name", cae_core.__all__)
+def test_every_public_name_is_there_and_documented(name):
+    value = getattr(cae_core, name)
+    assert not inspect.ismodule(value)
+    if callable(value):
+        assert len(inspect.getdoc(value) or "") > 20
+        assert value.__module__.startswith("cae_core.")
+
+
+def test_the_names_for_a_type_checker_are_the_public_ones():
+    tree = ast.parse(Path(cae_core.__file__).read_text())
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    homes = {
+        alias.name: node.module.removeprefix("cae_core.")
+        for node in block.body
+        for alias in node.names
+    }
+    assert homes == cae_core._HOMES
+    assert set(cae_core.__all__) <= set(dir(cae_core))
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'trian'"):
+        _ = cae_core.trian
+
+
+def test_a_public_name_wins_over_the_module_that_has_the_same_name():
+    # Importing cae_core.training imports the module cae_core.build behind the user's back.
+    importlib.import_module("cae_core.training")
+    assert callable(cae_core.build)
+    script = (
+        "import cae_core as cae, cae_core.build; print(callable(cae.build), callable(cae.train))"
+    )
+    result = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "True True\n"
+
+
+# How the core is written
+
+
+def public_definitions(path):
+    """Public functions and classes of a module and the public methods of those classes."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name, node
+            if isinstance(node, ast.ClassDef):
+                for member in node.body:
+                    if isinstance(member, ast.FunctionDef) and not member.name.startswith("_"):
+                        yield f"{node.name}.{member.name}", member
+
+
+@pytest.mark.parametrize("path", CORE + UI, ids=name_of)
+def test_everything_public_is_documented(path):
+    assert ast.get_docstring(ast.parse(path.read_text())), "the module itself"
+    missing = [name for name, node in public_definitions(path) if not ast.get_docstring(node)]
+    assert missing == []
+
+
+def blind_handlers(path):
+    """The lines of `except:`, `except Exception` and `except BaseException`."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ExceptHandler):
+            caught = (
+                {n.id for n in ast.walk(node.type) if isinstance(n, ast.Name)}
+                if node.type
+                else set()
+            )
+            if node.type is None or caught & {"Exception", "BaseException"}:
+                yield node.lineno
+
+
+def test_only_the_worker_catches_every_exception_and_only_once():
+    found = {name_of(path): len(list(blind_handlers(path))) for path in CORE}
+    assert {name: count for name, count in found.items() if count} == {"cae_core/worker.py": 1}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_a_page_stays_thin(path):
+    assert len(path.read_text().splitlines()) <= 150
+
+
+def test_no_test_sleeps():
+    calls = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", getattr(node.func, "id", "")) == "sleep"
+    ]
+    assert calls == []
+
+
+# Files around the code
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_every_dependency_has_a_lower_and_an_upper_bound(file):
+    lines = [line.strip() for line in (ROOT / file).read_text().splitlines()]
+    wanted = [line for line in lines if line and not line.startswith(("#", "-r "))]
+    assert wanted
+    bounded = re.compile(r"[A-Za-z0-9_-]+>=\d[\d.]*,<\d[\d.]*(; .+)?")
+    assert [line for line in wanted if not bounded.fullmatch(line)] == []
+
+
+def test_everything_the_code_imports_from_elsewhere_is_a_run_time_dependency():
+    ours = {"cae_core", "cae_ui", "pages"}
+    imported = set().union(*(imports_of(path) for path in [*CORE, *UI, *PAGES, ROOT / "app.py"]))
+    distributions = {"PIL": "pillow", "skimage": "scikit-image"}
+    text = (ROOT / "requirements.txt").read_text()
+    named = set(re.findall(r"^([A-Za-z0-9_-]+)>=", text, flags=re.MULTILINE))
+    others = {
+        distributions.get(name, name) for name in imported - ours - set(sys.stdlib_module_names)
+    }
+    assert others - named == set()
+
+
+def test_the_readme_names_the_two_commands_and_the_makefile_has_them():
+    readme = (ROOT / "README.md").read_text()
+    makefile = (ROOT / "Makefile").read_text()
+    for target in ("run", "test"):
+        assert f"make {target}" in readme
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE)
