@@ -107,8 +107,8 @@ def input_interval(
         index: The layer's place, counted from 1.
         axis: 0 for height, 1 for width.
         clipped: Leave out what lies in zero padding, the layers' own included: what remains
-            is exactly what an output can depend on. By default every tensor is thought to
-            go on past its sides, as it does for an output far from them.
+            is what an output can depend on, gaps of strides included. By default every
+            tensor is thought to go on past its sides, as it does for an output far from them.
 
     Returns:
         First and last input position for every output position of the layer, both inclusive.

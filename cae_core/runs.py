@@ -215,7 +215,7 @@ def samples_picture(samples: np.ndarray) -> np.ndarray:
         samples: (3, N, H, W, C) uint8.
 
     Returns:
-        One picture, float32 in [0, 1]. The middle row is left out where it equals the first.
+        One picture, uint8. The middle row is left out where it equals the first.
     """
     same = np.array_equal(samples[0], samples[1])
     rows = samples[[0, 2]] if same else samples

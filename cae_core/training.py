@@ -64,9 +64,8 @@ def train(
         The run: trained model, history, test figures, sample pictures.
 
     Raises:
-        ArchitectureError: Where the layers do not fit each other.
-        TrainingError: Where the network does not fit the pictures, or the loss is no longer
-            a number.
+        TrainingError: Where the layers do not fit each other or the pictures, or the loss is
+            no longer a number.
 
     Example:
         >>> from cae_core.datasets import load_dataset

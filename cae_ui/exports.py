@@ -8,7 +8,6 @@ from cae_core.architecture import Architecture
 from cae_core.arithmetic import Report
 from cae_core.codegen import generate_script
 from cae_core.errors import CAEError
-from cae_ui.architecture_state import TEXT_KEY
 from cae_ui.messages import plain
 
 CODE_HEIGHT = 320
@@ -26,7 +25,9 @@ def show_exports(report: Report) -> None:
             icon=":material/model_training:",
             disabled=bool(report.problems),
         ):
-            st.switch_page("pages/trainer.py", query_params={TEXT_KEY: str(architecture)})
+            # The text goes along in the session, because both pages' fields have the same key;
+            # Streamlit refuses to set or to clear the address of a field that is bound to it.
+            st.switch_page("pages/trainer.py", query_params={})
         with st.popover("Copy or share", icon=":material/share:"):
             notation, json_form, script = st.tabs(["Notation", "JSON", "Keras script"])
             with notation:

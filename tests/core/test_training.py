@@ -11,19 +11,13 @@ import pytest
 from cae_core.architecture import Architecture
 from cae_core.build import build
 from cae_core.config import TrainConfig
-from cae_core.datasets import Dataset, load_dataset
+from cae_core.datasets import Dataset
 from cae_core.errors import TrainingError
 from cae_core.progress import Progress
 from cae_core.tasks import Denoise, Reconstruct
 from cae_core.training import evaluate, train
 
 SMALL = Architecture.parse("8x8x1 conv4 pool | up conv1:sigmoid")
-
-
-@pytest.fixture(autouse=True)
-def _forgotten_models():
-    yield
-    keras.utils.clear_session()
 
 
 def blobs(count, shape, seed):
@@ -85,28 +79,17 @@ def test_another_seed_gives_other_numbers(usual):
     assert (other.samples[1] != usual.samples[1]).any()
 
 
-def test_the_largest_seed_works():
-    config = TrainConfig(epochs=1, seed=2**31 - 1)
-    assert np.isfinite(train(SMALL, toy(), task=Denoise((0.1, 0.2)), config=config).test["mse"])
-
-
 # Learning
 
 
-def test_the_loss_falls_on_pictures_that_can_be_learnt():
-    config = TrainConfig(epochs=10, batch_size=8, learning_rate=0.03)
-    run = train(SMALL, toy(), config=config)
-    assert [record.epoch for record in run.history] == list(range(1, 11))
-    assert run.history[-1].loss < run.history[0].loss / 3
-    assert run.history[-1].validation_loss < run.history[0].validation_loss / 3
-    assert run.test["mse"] == pytest.approx(run.history[-1].validation_loss, rel=0.5)
-
-
-def test_a_network_that_can_hand_the_picture_through_learns_to():
+def test_the_loss_of_a_network_that_can_hand_the_picture_through_falls_to_almost_nothing():
     architecture = Architecture.parse("8x8x1 conv8k1:linear | conv1k1:linear")
     config = TrainConfig(epochs=20, batch_size=8, learning_rate=0.03)
     run = train(architecture, toy(), config=config)
+    assert [record.epoch for record in run.history] == list(range(1, 21))
+    assert run.history[0].loss > 1e-3
     assert run.history[-1].loss < 1e-4
+    assert run.history[-1].validation_loss < 1e-4
     assert run.test["psnr"] > 40
 
 
@@ -117,9 +100,9 @@ def test_a_denoiser_returns_less_noise_than_it_was_shown():
     assert run.test["mse"] < 0.3**2 / 3
 
 
-def test_a_batch_larger_than_the_data_is_one_step():
+def test_a_batch_larger_than_the_data_is_one_step_and_the_largest_seed_works():
     reports = []
-    config = TrainConfig(epochs=2, batch_size=4096)
+    config = TrainConfig(epochs=2, batch_size=4096, seed=2**31 - 1)
     three = blobs(3, (8, 8, 1), 0)
     run = train(
         SMALL, Dataset("three", three, three, three), config=config, on_progress=reports.append
@@ -131,11 +114,11 @@ def test_a_batch_larger_than_the_data_is_one_step():
     assert (run.model.get_weights()[0] != initial.get_weights()[0]).any()
 
 
-@pytest.mark.parametrize(("count", "batch_size"), [(72, 7), (9, 1)])
-def test_every_picture_is_seen_once_an_epoch_the_last_part_of_a_batch_too(count, batch_size):
-    data = toy(count)
+def test_every_picture_is_seen_once_an_epoch_the_last_part_of_a_batch_too():
+    # 11 batches, the last of two pictures; the steps are taken in groups of 8.
+    data = toy(72)
     # Hardly any step: the mean loss of the epoch is that of the network at the start.
-    config = TrainConfig(epochs=1, batch_size=batch_size, learning_rate=1e-9)
+    config = TrainConfig(epochs=1, batch_size=7, learning_rate=1e-9)
     reports = []
     run = train(SMALL, data, config=config, on_progress=reports.append)
     for part, measured in (
@@ -145,24 +128,7 @@ def test_every_picture_is_seen_once_an_epoch_the_last_part_of_a_batch_too(count,
         pictures = part / np.float32(255)
         returned = build(SMALL, seed=config.seed).predict(pictures, verbose=0)
         assert measured == pytest.approx(np.mean((returned - pictures) ** 2), rel=1e-4)
-    batches = -(-count // batch_size)
-    assert (reports[-1].batch, reports[-1].batches) == (batches, batches)
-
-
-def test_grey_pictures_of_28_pixels_train():
-    architecture = Architecture.parse("28x28x1 conv4 pool conv4 pool | up conv4 up conv1:sigmoid")
-    run = train(architecture, toy(40, shape=(28, 28, 1)), config=TrainConfig(epochs=1))
-    assert run.samples.shape == (3, 8, 28, 28, 1)
-    assert run.model.output_shape == (None, 28, 28, 1)
-
-
-def test_colour_photographs_train_with_the_default_settings():
-    data = load_dataset("photo_patches", limit=256)
-    architecture = Architecture.parse("conv4 pool | up conv3:sigmoid")
-    run = train(architecture, data, config=TrainConfig(epochs=1))
-    assert (run.task, run.dataset, run.stopped) == (Reconstruct(), "photo_patches", False)
-    assert run.test["images"] == len(data.test)
-    assert run.seconds > 0
+    assert (reports[-1].batch, reports[-1].batches) == (11, 11)
 
 
 # Validation
@@ -254,12 +220,17 @@ def test_the_sample_pictures_are_the_clean_the_shown_and_the_returned_ones(watch
     np.testing.assert_array_equal(with_samples[-1].samples, run.samples)
 
 
-def test_print_will_do_to_watch_a_training(capsys):
-    train(SMALL, toy(), config=TrainConfig(epochs=2), on_progress=print)
+def test_print_will_do_to_watch_grey_pictures_of_28_pixels_train(capsys):
+    architecture = Architecture.parse("28x28x1 conv4 pool conv4 pool | up conv4 up conv1:sigmoid")
+    data = toy(40, shape=(28, 28, 1))
+    run = train(architecture, data, config=TrainConfig(epochs=2), on_progress=print)
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1].startswith("epoch 2/2  batch 1/1  loss 0.")
     assert "validation 0." in lines[-1]
     assert lines[-1].endswith("0 s left")
+    assert (run.task, run.dataset, run.test["images"]) == (Reconstruct(), "toy", 12)
+    assert run.samples.shape == (3, 8, 28, 28, 1)
+    assert run.seconds > 0
 
 
 def test_the_first_report_can_be_written_before_there_is_a_loss():

@@ -1,0 +1,168 @@
+"""The app in a real browser: a server of its own, pages that report what goes wrong on them."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+PROJECT = Path(__file__).parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+# Milliseconds that a person is assumed to wait for anything: generous, nothing is measured.
+PATIENCE = 90_000
+LOCAL = ("127.0.0.1", "localhost")
+
+_outcome = pytest.StashKey[dict[str, pytest.TestReport]]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    item.stash.setdefault(_outcome, {})[report.when] = report
+    return report
+
+
+class Server:
+    """``streamlit run app.py`` on a free port."""
+
+    def __init__(self, folder):
+        self.log = folder / "server.log"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        options = {
+            "port": port,
+            "address": "127.0.0.1",
+            "headless": "true",
+            "fileWatcherType": "none",
+        }
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py"]
+                + [f"--server.{name}={value}" for name, value in options.items()],
+                cwd=PROJECT,
+                env={**os.environ, "CAE_RUNS_DIR": str(folder / "runs")},
+                stdout=log,
+                stderr=log,
+            )
+
+    def wait_until_healthy(self):
+        """Asks again and again; a refused connection comes back at once."""
+        while self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=30):
+                    return
+            except (URLError, ConnectionError):
+                continue
+        raise RuntimeError(f"The server ended: {self.log.read_text()}")
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def tracebacks(self):
+        """What the server wrote from its first traceback on."""
+        found = re.search(r"Traceback \(most recent call last\)", text := self.log.read_text())
+        return text[found.start() :] if found else ""
+
+
+def _served(folder):
+    """Starts a server, hands it out, stops it and looks into its log."""
+    server = Server(folder)
+    try:
+        server.wait_until_healthy()
+        yield server
+    finally:
+        server.stop()
+    assert server.tracebacks() == ""
+
+
+@pytest.fixture(scope="package")
+def server(browser, tmp_path_factory):
+    """The server that the journeys share."""
+    yield from _served(tmp_path_factory.mktemp("server"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_traceback(server):
+    """Fails a module's last test where the server wrote a traceback meanwhile."""
+    yield
+    assert server.tracebacks() == ""
+
+
+@pytest.fixture
+def fresh_server(browser, tmp_path):
+    """A server that nobody has visited yet."""
+    yield from _served(tmp_path)
+
+
+@pytest.fixture(scope="package")
+def browser():
+    """The system's Chromium, without a window."""
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip(f"These tests need a browser on the path: one of {', '.join(BROWSERS)}.")
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visit(browser, server, request):
+    """Opens an address as a new visitor; at the end, looks at what the pages reported."""
+    contexts, complaints = [], []
+
+    def note_console(message):
+        # Streamlit asks for its health under a page's own address first, and is refused.
+        if message.type == "error" and "/_stcore" not in message.location.get("url", ""):
+            complaints.append(f"console: {message.text}")
+
+    def note_request(sent):
+        url = urlsplit(sent.url)
+        if url.scheme not in ("data", "blob") and url.hostname not in LOCAL:
+            complaints.append(f"request to {sent.url}")
+
+    def open_page(address="/", **options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        context.on("console", note_console)
+        context.on("request", note_request)
+        context.on("weberror", lambda error: complaints.append(f"uncaught: {error.error}"))
+        page = context.new_page()
+        page.goto(address if "://" in address else server.address + address)
+        return page
+
+    yield open_page
+    reports = request.node.stash.get(_outcome, {})
+    if "call" in reports and reports["call"].failed:
+        _keep_screenshots(contexts, request.node.name)
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _keep_screenshots(contexts, name):
+    """Pictures of every open page, for whoever looks for the reason."""
+    folder = PROJECT / "test-results"
+    folder.mkdir(exist_ok=True)
+    pages = [page for context in contexts for page in context.pages]
+    for number, page in enumerate(pages):
+        stem = re.sub(r"\W+", "-", name)
+        page.screenshot(path=folder / f"{stem}-{number}.png", full_page=True)

@@ -1,0 +1,204 @@
+"""What people do with the app, seen through a browser."""
+
+import io
+import re
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.app.pictures import phone_photo
+
+pytestmark = pytest.mark.browser
+
+HOMEWORK = "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid"
+SMALL = "conv2+pool+%7C+up+conv3:sigmoid"
+TRAINING = 180_000  # milliseconds, for one short training on a busy machine
+PHONE = {"viewport": {"width": 390, "height": 844}}
+
+
+def text_field(page):
+    return page.get_by_role("textbox", name="Architecture", exact=True)
+
+
+def slider(page, name):
+    return page.get_by_role("slider", name=name)
+
+
+def button(page, name):
+    # Icons are letters to a screen reader: the name is what the button's text ends with.
+    return page.get_by_role("button", name=re.compile(rf"(^|\s){re.escape(name)}$"))
+
+
+def uploader(page, label):
+    return page.get_by_test_id("stFileUploader").filter(has_text=label).locator("input")
+
+
+def alerts(page):
+    return page.get_by_test_id("stAlertContentError")
+
+
+def train(page):
+    button(page, "Train").click()
+    expect(page).to_have_url(re.compile(r"[?&]job=\d{8}-\d{6}-"))
+
+
+# The way through the app
+
+
+def test_from_an_architecture_to_a_reconstructed_photo(visit):
+    page = visit()
+    expect(page.get_by_role("heading", name="Latent 8x8x16 = 1,024 numbers")).to_be_visible()
+    expect(text_field(page)).to_have_value(HOMEWORK)
+
+    # Compose: a layer's slider changes text, verdict and address.
+    page.get_by_role("radio", name="5 conv16").click()
+    expect(page.get_by_text("Layer 5: Convolution")).to_be_visible()
+    slider(page, "Channels").press("ArrowLeft")
+    expect(page.get_by_role("heading", name="Latent 8x8x15 = 960 numbers")).to_be_visible()
+    changed = HOMEWORK.replace("conv16", "conv15")
+    expect(text_field(page)).to_have_value(changed)
+    expect(page).to_have_url(re.compile("arch=.*conv15"))
+
+    # A row of the table opens to its formula.
+    row = page.locator("details", has_text="conv15")
+    expect(row.get_by_text("Textbook")).to_be_hidden()
+    row.locator("summary").click()
+    expect(row.get_by_text("Textbook")).to_be_visible()
+    expect(row.get_by_text("= 960").first).to_be_visible()
+
+    # Take it to the trainer.
+    button(page, "Train this network").click()
+    expect(page.get_by_role("heading", name="Trainer")).to_be_visible()
+    expect(text_field(page)).to_have_value(changed)
+    slider(page, "Epochs").press("Home")
+    expect(page).to_have_url(re.compile("epochs=1($|&)"))
+    train(page)
+
+    # What it has learnt.
+    expect(page.get_by_text("Finished: 1 epochs.")).to_be_visible(timeout=TRAINING)
+    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    expect(page.get_by_role("img", name="Original (validation pictures)")).to_be_visible()
+    expect(page.get_by_role("img", name="What the network returns")).to_be_visible()
+    metric = page.get_by_test_id("stMetric").filter(has_text="Test MSE")
+    expect(metric.get_by_test_id("stMetricValue")).to_have_text(re.compile(r"^0\.0\d{4}$"))
+
+    # A photo of one's own, at its own size and upright.
+    photo = {"name": "phone.jpg", "mimeType": "image/jpeg", "buffer": phone_photo(200, 150)}
+    uploader(page, "Your photo").set_input_files(photo)
+    expect(page.get_by_text("phone.jpg, 150 x 200")).to_be_visible()
+    said = page.get_by_text(re.compile(r"From the network: [\d.]+ dB"))
+    expect(said).to_be_visible()
+    assert float(re.search(r"([\d.]+) dB", said.inner_text())[1]) > 12
+    with page.expect_download() as download:
+        button(page, "Download the result").click()
+    result = Image.open(io.BytesIO(download.value.path().read_bytes()))
+    assert download.value.suggested_filename == "result.png"
+    assert (result.format, result.size, result.mode) == ("PNG", (150, 200), "RGB")
+
+    # What is no photo is refused, and the rest of the page stays.
+    broken = {"name": "broken.png", "mimeType": "image/png", "buffer": b"words"}
+    uploader(page, "Your photo").set_input_files(broken)
+    expect(alerts(page)).to_have_count(1)
+    expect(alerts(page)).to_contain_text("Received")
+    expect(metric).to_be_visible()
+
+
+def test_a_training_goes_on_when_its_page_is_closed_and_can_be_stopped_later(visit):
+    first = visit(f"/trainer?arch={SMALL}&epochs=50")
+    expect(slider(first, "Epochs")).to_have_attribute("aria-valuenow", "50")
+    train(first)
+    address = first.url
+    first.close()
+    second = visit(address)
+    expect(second.get_by_text(re.compile(r"Epoch \d+ of 50"))).to_be_visible(timeout=TRAINING)
+    button(second, "Stop").click()
+    stopped = second.get_by_text("Stopped; what was learnt is kept")
+    expect(stopped).to_be_visible(timeout=TRAINING)
+    expect(button(second, "Stop")).to_have_count(0)
+    expect(second.get_by_test_id("stMetric").filter(has_text="Test MSE")).to_be_visible()
+
+
+# Addresses
+
+
+def test_a_first_visitor_of_the_trainers_address_gets_the_apps_own_menu(visit, fresh_server):
+    page = visit(fresh_server.address + "/trainer")
+    expect(page.get_by_role("heading", name="Trainer")).to_be_visible()
+    expect(button(page, "Train")).to_be_enabled()
+    links = page.get_by_role("link").filter(has_text=re.compile("Latent size|Trainer"))
+    expect(links).to_have_count(2)
+    expect(page.get_by_role("link", name="app", exact=True)).to_have_count(0)
+    links.first.click()
+    expect(page.get_by_role("heading", name="Latent size")).to_be_visible()
+
+
+def test_an_address_shows_another_visitor_the_same_network(visit):
+    mine = visit()
+    field = text_field(mine)
+    field.fill("conv20 pool | up conv3:sigmoid")
+    field.press("Control+Enter")
+    heading = "Latent 16x16x20 = 5,120 numbers"
+    expect(mine.get_by_role("heading", name=heading)).to_be_visible()
+    expect(mine).to_have_url(re.compile("arch=conv20"))
+    yours = visit(mine.url)
+    expect(yours.get_by_role("heading", name=heading)).to_be_visible()
+    expect(text_field(yours)).to_have_value("conv20 pool | up conv3:sigmoid")
+
+
+def test_an_address_cannot_put_a_foreign_picture_on_the_page(visit):
+    page = visit("/?arch=![x](https://example.com/x.png)")
+    expect(alerts(page)).to_contain_text("![x](https://example.com/x.png)")
+    expect(alerts(page).locator("img")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Latent 8x8x16")).to_be_visible()
+
+
+# Layers that are written alike
+
+
+def test_the_chip_that_is_clicked_is_the_one_that_is_changed(visit):
+    page = visit()
+    page.get_by_role("radio", name="2 pool").click()
+    expect(page.get_by_text("Layer 2: Max pooling")).to_be_visible()
+    slider(page, "Size").press("ArrowRight")
+    expect(text_field(page)).to_have_value(HOMEWORK.replace("conv8 pool ", "conv8 pool3 "))
+    expect(page.get_by_role("radio", name="2 pool3")).to_be_checked()
+
+
+# Uploads
+
+
+def test_a_broken_picture_gives_one_sentence_and_the_page_stays_usable(visit):
+    page = visit("/trainer?data=My+own+pictures")
+    broken = {"name": "words.png", "mimeType": "image/png", "buffer": b"only words"}
+    uploader(page, "Pictures, or a zip archive").set_input_files(broken)
+    expect(alerts(page)).to_have_count(1)
+    expect(alerts(page)).to_contain_text("Received")
+    expect(button(page, "Train")).to_be_disabled()
+    page.get_by_role("combobox", name="Pictures").click()
+    page.get_by_role("option", name="Photo patches").click()
+    expect(button(page, "Train")).to_be_enabled()
+    expect(alerts(page)).to_have_count(0)
+
+
+# Small and dark
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("address", "last"),
+    [("/?compare=true", "Can be built"), ("/trainer", "What the network will see")],
+    ids=["latent size", "trainer"],
+)
+def test_a_telephones_page_does_not_scroll_sideways(visit, address, last, scheme):
+    page = visit(address, color_scheme=scheme, **PHONE)
+    expect(page.get_by_text(last)).to_be_visible()
+    # Streamlit scrolls a part of the page, not the document.
+    too_wide = """() => [document.documentElement, ...document.querySelectorAll(
+        '[data-testid=stMain], [data-testid=stMainBlockContainer]')]
+        .filter(part => part.scrollWidth > Math.min(part.clientWidth, innerWidth))
+        .map(part => `${part.dataset.testid}: ${part.scrollWidth}`)"""
+    assert page.evaluate(too_wide) == []
+    background = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+    red = int(re.search(r"\d+", page.evaluate(background))[0])
+    assert (red < 128) == (scheme == "dark")

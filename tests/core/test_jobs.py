@@ -1,0 +1,402 @@
+"""Jobs: every one comes to an end that its folder tells of, whatever happens to the worker."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import threading
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+
+from cae_core import jobs
+from cae_core.architecture import Architecture
+from cae_core.config import TrainConfig
+from cae_core.datasets import Dataset
+from cae_core.errors import JobError, TrainingError
+from cae_core.jobs import FAILED, FINISHED, QUEUED, RUNNING, STOPPED, JobQueue, JobRequest
+from cae_core.runs import Run
+from cae_core.tasks import Denoise, Reconstruct
+from cae_core.worker import WorkerProcess
+
+# Keras 3.15 saves TensorFlow variables in a way that NumPy 2.4 announces the end of.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+)
+
+DEADLINE = 120  # seconds; only a test that fails takes so long
+GREY = Architecture.parse("8x8x1 conv4 pool | up conv1:sigmoid")
+COLOUR = Architecture.parse("conv2 pool | up conv3:sigmoid")
+
+
+class InLine(Executor):
+    """Runs a call while it is submitted."""
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        future.set_running_or_notify_cancel()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - an executor's future carries it on
+            future.set_exception(error)
+        return future
+
+
+class ByHand(Executor):
+    """Keeps the calls: a test begins and ends them."""
+
+    def __init__(self):
+        self.calls = []
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        self.calls.append((future, fn, args))
+        return future
+
+    def begin(self):
+        """Takes the first call that was not cancelled; returns its future."""
+        while self.calls:
+            future, _, _ = self.calls.pop(0)
+            if future.set_running_or_notify_cancel():
+                return future
+        return None
+
+
+def wait_until(condition):
+    """Returns once the condition holds; fails after the deadline."""
+    pause = threading.Event()
+    for _ in range(DEADLINE * 20):
+        if condition():
+            return
+        pause.wait(0.05)
+    pytest.fail("the condition did not come true")
+
+
+def request(architecture=GREY, dataset="mine", *, task=None, limit=None, **settings):
+    config = TrainConfig(**{"epochs": 1, "batch_size": 16} | settings)
+    return JobRequest(architecture, task or Reconstruct(), config, dataset, limit)
+
+
+def pictures(seed=0):
+    rng = np.random.default_rng(seed)
+    parts = (rng.integers(0, 256, (count, 8, 8, 1), np.uint8) for count in (40, 10, 6))
+    return Dataset("pictures", *parts)
+
+
+# From the beginning to the end
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A queue with one job that was trained in this process."""
+    queue = JobQueue(tmp_path_factory.mktemp("jobs"), InLine())
+    with pytest.warns(DeprecationWarning, match="copy keyword"):
+        job_id = queue.submit(request(task=Denoise(0.1), epochs=2), pictures())
+    return queue, job_id
+
+
+def test_a_finished_job_tells_its_request_its_last_progress_and_how_long_it_took(finished):
+    queue, job_id = finished
+    status = queue.status(job_id)
+    assert (status.id, status.state, status.has_ended) == (job_id, FINISHED, True)
+    assert status.request == request(task=Denoise(0.1), epochs=2)
+    assert status.message.startswith("Took ")
+    assert status.position == 0
+    assert status.progress.fraction == 1
+    assert [record.epoch for record in status.progress.history] == [1, 2]
+    assert status.progress.samples is None
+
+
+def test_a_finished_job_leaves_a_run_that_can_be_loaded(finished):
+    queue, job_id = finished
+    status = queue.status(job_id)
+    assert status.run_folder == status.folder / "run"
+    run = Run.load(status.run_folder)
+    assert run.architecture == GREY
+    assert run.history == status.progress.history
+    assert not run.stopped
+    np.testing.assert_array_equal(status.samples(), run.samples)
+
+
+def test_pictures_that_travel_with_the_job_are_those_it_is_trained_on(finished):
+    queue, job_id = finished
+    run = Run.load(queue.status(job_id).run_folder)
+    assert run.dataset == "mine"  # no name of a data set: nothing else can have been loaded
+    np.testing.assert_array_equal(run.samples[0], pictures().validation[:8])
+    assert run.test["images"] == 6
+
+
+def test_a_named_data_set_is_loaded_by_the_worker_with_its_limit(tmp_path):
+    queue = JobQueue(tmp_path, InLine())
+    job_id = queue.submit(request(COLOUR, "photo_patches", limit=64, batch_size=64))
+    status = queue.status(job_id)
+    assert status.state == FINISHED
+    assert status.progress.batches == 1
+    assert status.samples().shape == (3, 8, 32, 32, 3)
+    assert not (status.folder / "data.npz").exists()
+
+
+def test_a_request_survives_its_file():
+    for wanted in (
+        request(COLOUR, "cifar10", limit=1000, schedule="constant", seed=7),
+        request(task=Denoise((0.1, 0.4), clip=True), learning_rate=0.1),
+    ):
+        assert JobRequest.from_json(wanted.to_json()) == wanted
+
+
+# The queue
+
+
+def states(queue, ids):
+    return [(queue.status(job_id).state, queue.status(job_id).position) for job_id in ids]
+
+
+def test_jobs_wait_in_their_order_and_know_how_many_are_before_them(tmp_path):
+    executor = ByHand()
+    queue = JobQueue(tmp_path, executor)
+    ids = [queue.submit(request(), pictures()) for _ in range(3)]
+    assert len(set(ids)) == 3
+    assert states(queue, ids) == [(QUEUED, 0), (QUEUED, 1), (QUEUED, 2)]
+    assert [args for _, _, args in executor.calls] == [(str(tmp_path / job_id),) for job_id in ids]
+    executor.begin().set_exception(JobError("lost"))
+    assert states(queue, ids) == [(FAILED, 0), (QUEUED, 0), (QUEUED, 1)]
+
+
+def test_a_queued_job_has_neither_progress_nor_pictures_nor_a_run(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    status = queue.status(queue.submit(request(), pictures()))
+    assert status.message == "Waiting for the worker."
+    assert not status.has_ended
+    assert (status.progress, status.samples(), status.run_folder) == (None, None, None)
+
+
+def test_a_job_that_is_stopped_while_it_waits_never_begins(tmp_path):
+    executor = ByHand()
+    queue = JobQueue(tmp_path, executor)
+    ids = [queue.submit(request(), pictures()) for _ in range(3)]
+    queue.stop(ids[1])
+    status = queue.status(ids[1])
+    assert (status.state, status.message) == (STOPPED, "Stopped before it began.")
+    assert states(queue, ids)[2] == (QUEUED, 1)
+    executor.begin()
+    executor.begin()
+    assert executor.begin() is None
+    queue.stop(ids[1])
+    assert queue.status(ids[1]) == status
+
+
+def test_all_jobs_are_listed_the_newest_first_and_nothing_else(tmp_path, monkeypatch):
+    class Clock:
+        """A second passes from one job to the next."""
+
+        at = datetime(2031, 12, 31, 23, 59, 58)
+
+        @classmethod
+        def now(cls):
+            cls.at += timedelta(seconds=1)
+            return cls.at
+
+    monkeypatch.setattr(jobs, "datetime", Clock)
+    queue = JobQueue(tmp_path, ByHand())
+    assert queue.jobs() == []
+    ids = [queue.submit(request(), pictures()) for _ in range(3)]
+    for other in ("notes", "20310101-000000-xyz"):
+        (tmp_path / other).mkdir()
+        (tmp_path / other / "status.json").write_text("{}")
+    assert [status.id for status in queue.jobs()] == ids[::-1]
+
+
+# Stopping
+
+
+def test_a_running_job_shows_its_progress_and_keeps_what_it_has_learnt_when_stopped(tmp_path):
+    with ThreadPoolExecutor(1) as executor:
+        queue = JobQueue(tmp_path, executor)
+        job_id = queue.submit(request(epochs=1000), pictures())
+        try:
+            wait_until(lambda: (s := queue.status(job_id)).progress or s.has_ended)
+            running = queue.status(job_id)
+            assert (running.state, running.message) == (RUNNING, "Training.")
+            assert 0 < running.progress.fraction < 1
+            assert running.samples().shape == (3, 8, 8, 8, 1)
+            assert running.run_folder is None
+        finally:
+            queue.stop(job_id)
+        wait_until(lambda: queue.status(job_id).has_ended)
+    status = queue.status(job_id)
+    assert status.state == STOPPED
+    assert status.progress.fraction < 1
+    run = Run.load(status.run_folder)
+    assert run.stopped
+    assert 1 <= len(run.history) < 1000
+
+
+def test_stopping_a_job_that_has_ended_changes_nothing(finished):
+    queue, job_id = finished
+    before = queue.status(job_id)
+    queue.stop(job_id)
+    assert queue.status(job_id) == before
+    assert not (before.folder / "stop").exists()
+
+
+# Failing
+
+
+def test_a_network_that_does_not_fit_the_pictures_given_is_refused_and_nothing_is_queued(tmp_path):
+    executor = ByHand()
+    queue = JobQueue(tmp_path, executor)
+    with pytest.raises(TrainingError, match="Begin its text with 8x8x1"):
+        queue.submit(request(COLOUR), pictures())
+    assert queue.jobs() == []
+    assert executor.calls == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_network_that_does_not_fit_the_named_data_set_fails_with_the_reason(tmp_path):
+    queue = JobQueue(tmp_path, InLine())
+    status = queue.status(queue.submit(request(GREY, "photo_patches", limit=64)))
+    assert status.state == FAILED
+    assert "Begin its text with 32x32x3" in status.message
+    assert status.run_folder is None
+
+
+def test_an_unknown_data_set_fails_with_the_reason(tmp_path):
+    queue = JobQueue(tmp_path, InLine())
+    status = queue.status(queue.submit(request(GREY, "cifar-10")))
+    assert status.state == FAILED
+    assert "Did you mean 'cifar10'?" in status.message
+
+
+def test_an_error_nobody_thought_of_fails_the_job_with_its_words(tmp_path, monkeypatch):
+    def broken(name, **settings):
+        raise ZeroDivisionError("an error in the code")
+
+    monkeypatch.setattr(jobs, "load_dataset", broken)
+    queue = JobQueue(tmp_path, InLine())
+    status = queue.status(queue.submit(request(COLOUR, "photo_patches")))
+    assert (status.state, status.message) == (FAILED, "an error in the code")
+
+
+def test_a_job_whose_worker_dies_fails_with_the_reason_and_keeps_its_last_progress(
+    tmp_path, finished
+):
+    executor = ByHand()
+    queue = JobQueue(tmp_path, executor)
+    job_id = queue.submit(request(), pictures())
+    future = executor.begin()
+    last = finished[0].status(finished[1]).progress
+    jobs._write_status(tmp_path / job_id, RUNNING, "Training.", last)
+    future.set_exception(JobError("killed by signal 9"))
+    status = queue.status(job_id)
+    assert (status.state, status.message) == (FAILED, "killed by signal 9")
+    assert status.progress == last
+
+
+def test_a_new_queue_on_an_old_folder_marks_the_jobs_that_had_not_ended_as_failed(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    queued, running, stopped = (queue.submit(request(), pictures()) for _ in range(3))
+    jobs._write_status(tmp_path / running, RUNNING, "Training.")
+    queue.stop(stopped)
+    reopened = JobQueue(tmp_path, ByHand())
+    for job_id in (queued, running):
+        status = reopened.status(job_id)
+        assert (status.state, status.message) == (
+            FAILED,
+            "The server was restarted. Train again.",
+        )
+        reopened.stop(job_id)
+    assert reopened.status(stopped).message == "Stopped before it began."
+
+
+def test_a_reopened_queue_still_has_its_finished_jobs(finished):
+    queue, job_id = finished
+    assert JobQueue(queue.folder, ByHand()).status(job_id) == queue.status(job_id)
+
+
+# Ids come from addresses that anyone can type
+
+
+@pytest.mark.parametrize(
+    "job_id",
+    [
+        "",
+        ".",
+        "..",
+        "../x",
+        "x/../../y",
+        "/etc/passwd",
+        "20310101-000000-abcdef",
+        "20310101-000000-abcdef\n",
+        "20310101-000000-ABCDEF",
+        "20310101-000000-abcdef/..",
+        "*",
+        "\0",
+        "a" * 10_000,
+    ],
+)
+def test_an_id_that_is_not_a_jobs_is_refused(tmp_path, job_id):
+    queue = JobQueue(tmp_path, ByHand())
+    for ask in (queue.status, queue.stop):
+        with pytest.raises(JobError, match=r"A job's id names a training on this server\."):
+            ask(job_id)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_id_does_not_lead_to_a_job_in_another_folder(finished, tmp_path):
+    queue, job_id = finished
+    for outside in (queue.folder / job_id, os.path.relpath(queue.folder / job_id, tmp_path)):
+        with pytest.raises(JobError, match="Received: "):
+            JobQueue(tmp_path, ByHand()).status(str(outside))
+
+
+# The files between the two sides
+
+
+def test_a_status_is_replaced_as_a_whole(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    folder = tmp_path / queue.submit(request(), pictures())
+    with (folder / "status.json").open() as before:
+        jobs._write_status(folder, RUNNING, "Training.")
+        # Who has the old file open still reads the old one, to its end.
+        assert json.load(before)["state"] == QUEUED
+    assert json.loads((folder / "status.json").read_text())["state"] == RUNNING
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
+
+
+def test_pictures_are_never_unpickled(tmp_path):
+    queue = JobQueue(tmp_path, InLine())
+    folder = tmp_path / queue.submit(request(GREY, "cifar-10"))
+    np.save(folder / "samples.npy", np.array([print], dtype=object), allow_pickle=True)
+    with pytest.raises(ValueError, match="allow_pickle"):
+        queue.status(folder.name).samples()
+
+
+# With a process of its own
+
+
+def test_a_worker_killed_in_the_middle_of_a_job_fails_that_job_and_the_next_one_is_trained(
+    tmp_path,
+):
+    with contextlib.ExitStack() as stack:
+        worker = WorkerProcess(preload=("cae_core.training",))
+        stack.callback(worker.shutdown, cancel_futures=True)
+        queue = JobQueue(tmp_path, worker)
+        endless = queue.submit(request(epochs=1000), pictures())
+        short = queue.submit(request(), pictures())
+        wait_until(lambda: (s := queue.status(endless)).progress or s.has_ended)
+        assert queue.status(endless).state == RUNNING
+        assert states(queue, [short]) == [(QUEUED, 1)]
+        os.kill(worker.pid, signal.SIGKILL)
+        wait_until(lambda: queue.status(endless).has_ended)
+        failed = queue.status(endless)
+        assert failed.state == FAILED
+        assert "killed by signal 9" in failed.message
+        assert failed.progress is not None
+        wait_until(lambda: queue.status(short).has_ended)
+        status = queue.status(short)
+        assert (status.state, status.progress.fraction) == (FINISHED, 1)
+        assert Run.load(status.run_folder).dataset == "mine"
