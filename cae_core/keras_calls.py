@@ -64,6 +64,13 @@ def keras_call(layer: Layer) -> KerasCall:
 
 @keras_call.register
 def _(layer: Conv) -> KerasCall:
+    if layer.kernel == 1 and layer.stride > 1:
+        arguments = {
+            "filters": layer.channels,
+            "stride": layer.stride,
+            "activation": layer.activation,
+        }
+        return KerasCall("StridedPointwise", arguments, has_kernel=True, is_own=True)
     return KerasCall("Conv2D", _convolution_arguments(layer), has_kernel=True)
 
 

@@ -75,6 +75,60 @@ class Blur(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="cae_lab")
+class StridedPointwise(keras.layers.Layer):
+    """A 1x1 convolution with a stride: (H, W, C) -> (ceil(H / s), ceil(W / s), filters).
+
+    The stride is taken first, which is the same and avoids Keras's strided 1x1 convolution:
+    its gradient in oneDNN writes past its memory in TensorFlow 2.21 and ends the process.
+
+    Args:
+        filters: The output's channels.
+        stride: The stride s, at least 2.
+        activation: Name of the activation.
+        seed: Seed of the random start.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        stride: int,
+        activation: str = "linear",
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.stride = stride
+        self.activation = activation
+        self.seed = seed
+        self.convolution = keras.layers.Conv2D(
+            filters,
+            1,
+            activation=activation,
+            kernel_initializer=keras.initializers.GlorotUniform(seed=seed),
+        )
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the convolution's weights."""
+        self.convolution.build(input_shape)
+
+    def call(self, inputs: Any) -> Any:
+        """Takes every s-th pixel and convolves."""
+        return self.convolution(inputs[:, :: self.stride, :: self.stride])
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Height and width over the stride, rounded up."""
+        batch, height, width, _ = input_shape
+        sides = [None if side is None else -(-side // self.stride) for side in (height, width)]
+        return (batch, *sides, self.filters)
+
+    def get_config(self) -> dict[str, Any]:
+        """What rebuilds the layer."""
+        names = ("filters", "stride", "activation", "seed")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+@keras.saving.register_keras_serializable(package="cae_lab")
 class SubPixelUpsampling(keras.layers.Layer):
     """Weight-normalised 1x1 convolution, ReLU and pixel shuffle: (H, W, C) -> (H·r, W·r, F).
 
@@ -171,10 +225,12 @@ class ResidualBlock(keras.layers.Layer):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Makes the two convolutions, and the shortcut's where the shape changes."""
         self.activate = keras.activations.get(self.activation)
-        self.first, self.first_norm = self._convolution(self.kernel, self.stride, 0)
+        # With a 1x1 kernel the stride is taken beforehand, see StridedPointwise.
+        first_stride = 1 if self.kernel == 1 else self.stride
+        self.first, self.first_norm = self._convolution(self.kernel, first_stride, 0)
         self.second, self.second_norm = self._convolution(self.kernel, 1, 1)
         self.first.build(input_shape)
-        between = self.first.compute_output_shape(input_shape)
+        between = self.compute_output_shape(input_shape)
         self.first_norm.build(between)
         self.second.build(between)
         self.second_norm.build(between)
@@ -200,13 +256,12 @@ class ResidualBlock(keras.layers.Layer):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Adds the shortcut to the main path."""
-        x = self.activate(self.first_norm(self.first(inputs), training=training))
+        kept = inputs[:, :: self.stride, :: self.stride]
+        start = kept if self.kernel == 1 else inputs
+        x = self.activate(self.first_norm(self.first(start), training=training))
         x = self.second_norm(self.second(x), training=training)
         shortcut = inputs
         if self.projection is not None:
-            # A 1x1 convolution with a stride, its stride taken first: oneDNN's gradient of the
-            # strided one writes past its memory in TensorFlow 2.21 and ends the process.
-            kept = inputs[:, :: self.stride, :: self.stride]
             shortcut = self.projection_norm(self.projection(kept), training=training)
         return self.activate(x + shortcut)
 

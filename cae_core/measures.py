@@ -150,6 +150,12 @@ def _(layer: Pool, shape: Shape) -> Measure:
 def _(layer: Deconv, shape: Shape) -> Measure:
     height, width, channels = _map(layer, shape)
     kernel, stride = layer.kernel, layer.stride
+    if kernel == 1 and stride > 1:
+        raise ArchitectureError(
+            "A transposed convolution that enlarges needs a kernel of 2 or more, or only one "
+            f"pixel in {stride**2} would be made from the picture. Received: {layer}. "
+            "Use a kernel as large as the stride."
+        )
     overlap = max(kernel - stride, 0)
     rest = 0 if layer.padding == "same" else overlap
     out = (height * stride + rest, width * stride + rest, layer.channels)

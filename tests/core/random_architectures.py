@@ -169,7 +169,10 @@ def _map_kinds(
         return Conv(channels(), *sizes(gaps=flavour.window_gaps), padding(), activation())
 
     def deconv() -> Layer:
-        return Deconv(channels(), *sizes(gaps=flavour.deconv_gaps), padding(), activation())
+        kernel, stride = sizes(gaps=flavour.deconv_gaps)
+        if stride > 1:
+            kernel = max(kernel, 2)  # a kernel of 1 is refused there
+        return Deconv(channels(), kernel, stride, padding(), activation())
 
     kinds: list[Callable[[], Layer]] = [
         conv,

@@ -91,7 +91,7 @@ def test_the_baseline_of_section_b_has_about_3_08_million_parameters():
         ("conv4k2s3", (10, 11, 1), (4, 4, 4), 20, 256),
         ("deconv3k4", (5, 6, 2), (10, 12, 3), 99, 2_880),
         ("deconv3k5s2:valid", (5, 6, 2), (13, 15, 3), 153, 4_500),
-        ("deconv3k1s3:valid", (5, 6, 2), (15, 18, 3), 9, 180),
+        ("deconv3k2s3:valid", (5, 6, 2), (15, 18, 3), 27, 720),
         ("dense10", (48,), (10,), 490, 480),
         ("res8s2", (8, 8, 4), (4, 4, 8), 992, 14_336),
         ("res4", (5, 5, 4), (5, 5, 4), 320, 7_200),
@@ -419,3 +419,9 @@ def test_a_layer_kind_without_arithmetic_is_a_bug_and_not_a_users_mistake():
 def test_the_sentence_of_measure_is_an_architecture_error():
     with pytest.raises(ArchitectureError, match="Received: a vector of 10 numbers"):
         measure(parse_layer("conv8"), (10,))
+
+
+def test_a_transposed_convolution_of_single_pixels_is_refused_with_the_remedy():
+    report = analyze(Architecture.parse("conv8 pool | deconv3k1s2"))
+    assert "kernel of 2 or more" in report.rows[-1].problem
+    assert not analyze(Architecture.parse("conv8 pool | deconv3k2s2")).problems

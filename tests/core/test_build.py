@@ -210,3 +210,12 @@ def test_a_block_that_keeps_its_shape_adds_the_input_itself():
     block.second.kernel.assign(np.zeros(block.second.kernel.shape))
     picture = pictures(1, 6, 6, 4)
     np.testing.assert_allclose(outputs(model, picture), picture, rtol=1e-6)
+
+
+def test_a_strided_1x1_convolution_keeps_every_second_pixel_as_keras_does():
+    model = build(Architecture.parse("9x8x2 conv3k1s2:tanh | up conv2"))
+    picture = np.random.default_rng(0).random((1, 9, 8, 2), dtype=np.float32)
+    layer = model.get_layer("layer_1_conv")
+    kernel, bias = layer.get_weights()
+    expected = np.tanh(picture[:, ::2, ::2] @ kernel[0, 0] + bias)
+    np.testing.assert_allclose(np.asarray(layer(picture)), expected, atol=1e-6)

@@ -22,7 +22,7 @@ from cae_core.tasks import Denoise
 SMALL = Architecture.parse("8x8x3 conv4 pool | up conv3:sigmoid")
 EVERY_KIND = Architecture.parse(
     "16x16x1 conv8:valid pad @first conv8k5:leaky_relu add@first pool3s2:same unshuffle bn tanh "
-    "conv32k1 @code | shuffle deconv8k5:valid:elu crop avgpool2s1 up:bilinear res8k5s2:elu res8 "
+    "conv8k1s2 up conv32k1 @code | shuffle deconv8k5:valid:elu crop avgpool2s1 up:bilinear res8k5s2:elu res8 "
     "cat@first subpixel4s3 blur crop12 deconv4 avgpool deconv4s1 conv8k9:linear flatten "
     "dense20:linear dense256 reshape16x16x1 sigmoid"
 )
@@ -377,5 +377,5 @@ def test_own_layers_are_copied_as_they_stand():
     script = generate_script(EVERY_KIND, dataset="mine")
 
     classes = source[source.index("@keras.saving") :].strip().split("\n\n\n")
-    assert len(classes) == 5
+    assert len(classes) == 6
     assert all(text in script for text in classes)

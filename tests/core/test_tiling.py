@@ -116,7 +116,7 @@ _PLAIN = [
     "pool3s1:same",
     "res4",
     "up3 avgpool3",
-    "deconv4k1s2 conv3 pool",
+    "deconv4k2s2 conv3 pool",
 ]
 _NESTED = [
     "pool {} up",
@@ -124,7 +124,7 @@ _NESTED = [
     "conv4s2 {} deconv4",
     "conv4k5s2 {} deconv3k4s2",
     "conv4k2s3 {} deconv3k5s3",
-    "conv4k1s2 {} deconv3k1s2",
+    "conv4k1s2 {} deconv3k2s2",
     "pad1 conv4s2:valid {} up",
     "unshuffle {} conv4 shuffle",
     "res4s2 {} subpixel3",
