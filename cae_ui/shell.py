@@ -23,11 +23,17 @@ def _pages() -> list[StreamlitPage]:
     ]
 
 
+def _navigation() -> StreamlitPage:
+    """The page that the address names, under the app's own title, icon and menu."""
+    # First, because Streamlit fetches a page's icon from Google where the app has none.
+    st.set_page_config(page_title="CAE Lab", page_icon=str(ICON), layout="wide")
+    return st.navigation(_pages(), position="top")
+
+
 def route() -> None:
     """Runs the page that the address names; what app.py does."""
-    st.set_page_config(page_title="CAE Lab", page_icon=str(ICON), layout="wide")
+    page = _navigation()
     st.html(_STYLE)
-    page = st.navigation(_pages(), position="top")
     st.session_state[_ROUTED] = True
     page.run()
 
@@ -40,7 +46,7 @@ def page_header(title: str, introduction: str) -> None:
     pages here ends that, and the page starts again under the router.
     """
     if not st.session_state.get(_ROUTED):
-        st.navigation(_pages(), position="top")
+        _navigation()
         st.rerun()
     st.title(title)
     st.markdown(introduction)

@@ -275,6 +275,20 @@ def test_the_address_sets_the_page(latent_page):
     assert table(page).count("<details open>") == 4
 
 
+@pytest.mark.parametrize("text", [HOMEWORK_TEXT, "conv20 pool | up conv3:sigmoid"])
+def test_the_network_is_taken_to_the_trainer(latent_page, text):
+    page = press(write(latent_page(), text), "Train this network")
+    assert page.title.values == ["Trainer"]
+    assert text_of(page) == text
+
+
+def test_a_network_that_the_form_has_changed_is_taken_to_the_trainer(latent_page):
+    page = latent_page(arch="conv20 pool | up conv3:sigmoid", compare="true", formulas="true")
+    labelled(page.slider, "Channels").set_value(21).run()
+    press(page, "Train this network")
+    assert text_of(page) == "conv21 pool | up conv3:sigmoid"
+
+
 def test_a_second_network_stands_beside_the_first(latent_page):
     page = latent_page()
     page.toggle("compare").set_value(True).run()

@@ -223,11 +223,23 @@ def test_shutdown_with_cancelling_ends_the_running_call_and_drops_the_others(gat
     assert not is_alive(pid)
 
 
-def test_shutdown_with_cancelling_does_not_wait_for_a_call_whose_process_is_only_starting():
+def test_shutdown_with_cancelling_ends_a_call_whose_process_is_only_being_started(monkeypatch):
+    start = WorkerProcess._start
+    starting, shut_down = threading.Event(), threading.Event()
+
+    def slow_start(self):
+        starting.set()
+        shut_down.wait(DEADLINE)
+        return start(self)
+
+    monkeypatch.setattr(WorkerProcess, "_start", slow_start)
     closing = WorkerProcess()
     endless = closing.submit(select.select, [], [], [])
-    closing.shutdown(cancel_futures=True)
-    assert endless.cancelled() or "signal 9" in reason(endless)
+    assert starting.wait(DEADLINE)
+    closing.shutdown(wait=False, cancel_futures=True)
+    shut_down.set()
+    assert "signal 9" in reason(endless)
+    closing.shutdown()
     assert closing.pid is None
 
 
