@@ -482,7 +482,7 @@ def _train(options: argparse.Namespace) -> int:
 def _test_line(run: Run, image_shape: tuple[int, int, int]) -> str:
     """The test figures, and what they were measured on."""
     stopped = (
-        f" (stopped in epoch {len(run.history)} of {run.config.epochs})" if run.stopped else ""
+        f" (stopped after {len(run.history)} of {run.config.epochs} epochs)" if run.stopped else ""
     )
     return (
         f"test MSE {run.test['mse']:.5f}, MAE {run.test['mae']:.5f}, "

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from cae_core.errors import TrainingError
 
-SCHEDULES = ("cosine", "constant")
+SCHEDULES = ("cosine", "one_cycle", "constant")
+OPTIMIZERS = ("adam", "adamw", "sgd")
+LOSSES = ("mse", "mae", "bce", "ssim")
 
 
 @dataclass(frozen=True)
@@ -16,10 +18,16 @@ class TrainConfig:
     Args:
         epochs: Passes over the training pictures, 1 to 1000.
         batch_size: Pictures per step, 1 to 4096.
-        learning_rate: Adam's largest step size, above 0 and at most 1.
+        learning_rate: The optimiser's largest step size, above 0 and at most 1.
         schedule: ``cosine`` lets the step size rise over the first 20th of the training and
             then fall to 0 along half a cosine (Loshchilov & Hutter, "SGDR", ICLR 2017),
+            ``one_cycle`` lets it rise over the first third (Smith, "Super-Convergence", 2018),
             ``constant`` keeps it.
+        optimizer: ``adam``, ``adamw`` (Keras's weight decay of 0.004) or ``sgd`` (momentum 0.9).
+        loss: ``mse``, ``mae``, ``bce`` (binary cross-entropy of every number) or ``ssim``
+            (1 - structural similarity).
+        patience: Epochs without a better validation loss after which training ends early, 1 to
+            1000; None trains all epochs.
         seed: Seed of weights, order and noise: the same seed on the same machine gives the
             same numbers.
 
@@ -35,6 +43,9 @@ class TrainConfig:
     batch_size: int = 128
     learning_rate: float = 4e-3
     schedule: str = "cosine"
+    optimizer: str = "adam"
+    loss: str = "mse"
+    patience: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -42,8 +53,11 @@ class TrainConfig:
             ("epochs", 1, 1000),
             ("batch_size", 1, 4096),
             ("seed", 0, 2**31 - 1),
+            ("patience", 1, 1000),
         ):
             value = getattr(self, name)
+            if name == "patience" and value is None:
+                continue
             if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
                 raise TrainingError(
                     f"{name} must be a whole number from {low} to {high:,}. "
@@ -54,8 +68,13 @@ class TrainConfig:
                 "learning_rate must be above 0 and at most 1. "
                 f"Received: learning_rate={self.learning_rate!r}. Adam's usual one is 0.001."
             )
-        if self.schedule not in SCHEDULES:
-            raise TrainingError(
-                f"schedule must be one of {', '.join(SCHEDULES)}. "
-                f"Received: schedule={self.schedule!r}. Choose one of them."
-            )
+        for name, known in (
+            ("schedule", SCHEDULES),
+            ("optimizer", OPTIMIZERS),
+            ("loss", LOSSES),
+        ):
+            if getattr(self, name) not in known:
+                raise TrainingError(
+                    f"{name} must be one of {', '.join(known)}. "
+                    f"Received: {name}={getattr(self, name)!r}. Choose one of them."
+                )

@@ -38,6 +38,7 @@ STATUS = "status.json"
 SAMPLES = "samples.npy"
 DATA = "data.npz"
 STOP = "stop"
+CHECKPOINT = "checkpoint.npz"
 RUN = "run"
 
 _JOB_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
@@ -250,6 +251,7 @@ def run_job(folder_name: str) -> None:
             config=request.config,
             on_progress=on_progress,
             should_stop=should_stop,
+            checkpoint=folder / CHECKPOINT,
         )
         run.save(folder / RUN)
     except CAEError as error:

@@ -35,7 +35,8 @@ TEST = "test.json"
 WEIGHTS = "model.weights.h5"
 SAMPLES = "samples.npy"
 SAMPLES_PICTURE = "samples.png"
-TEST_FIGURES = ("mse", "mae", "psnr", "images")
+TEST_PICTURES = "test.npz"
+TEST_FIGURES = ("mse", "mae", "psnr", "ssim", "images")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,9 @@ class Run:
         dataset: The data set's name.
         model: The trained network.
         history: The losses after every epoch.
-        test: ``mse``, ``mae``, ``psnr`` and the number of test ``images``.
+        test: ``mse``, ``mae``, ``psnr``, ``ssim`` and the number of test ``images``.
+        errors: (M,) mean squared error of every test picture.
+        extremes: (2, 3, N, H, W, C) uint8: the worst and the best test pictures, like `samples`.
         samples: (3, N, H, W, C) uint8: validation pictures, what was shown, what came back.
         seconds: How long the training took.
         stopped: Whether it was stopped before its last epoch.
@@ -62,6 +65,8 @@ class Run:
     model: keras.Model = field(repr=False, compare=False)
     history: tuple[EpochRecord, ...]
     test: dict[str, float]
+    errors: np.ndarray = field(repr=False, compare=False)
+    extremes: np.ndarray = field(repr=False, compare=False)
     samples: np.ndarray = field(repr=False, compare=False)
     seconds: float
     stopped: bool = False
@@ -108,6 +113,7 @@ class Run:
         (folder / TEST).write_text(json.dumps(self.test, indent=2))
         (folder / HISTORY).write_text(history_csv(self.history))
         np.save(folder / SAMPLES, self.samples)
+        np.savez(folder / TEST_PICTURES, errors=self.errors, extremes=self.extremes)
         (folder / SAMPLES_PICTURE).write_bytes(encode_png(samples_picture(self.samples)))
         self.model.save_weights(folder / WEIGHTS)
 
@@ -125,10 +131,11 @@ class Run:
             model = build(summary.architecture)
             model.load_weights(Path(folder) / WEIGHTS)
             samples = np.load(Path(folder) / SAMPLES, allow_pickle=False)
+            errors, extremes = load_test_pictures(folder)
         except (OSError, EOFError, KeyError, ValueError) as error:
             raise _not_a_run(folder, error) from error
         values = {f.name: getattr(summary, f.name) for f in dataclasses.fields(summary)}
-        return cls(model=model, samples=samples, **values)
+        return cls(model=model, samples=samples, errors=errors, extremes=extremes, **values)
 
 
 @dataclass(frozen=True)
@@ -169,6 +176,16 @@ class RunSummary:
             raise _not_a_run(folder, error) from error
 
 
+def load_test_pictures(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """The error of every test picture, and the worst and best pictures, of a run's folder.
+
+    Returns:
+        `Run.errors` and `Run.extremes`.
+    """
+    with np.load(Path(folder) / TEST_PICTURES, allow_pickle=False) as arrays:
+        return arrays["errors"], arrays["extremes"]
+
+
 def _not_a_run(folder: str | Path, error: Exception) -> RunError:
     """The error for a folder of which a part is missing or damaged."""
     reason = str(error) if isinstance(error, CAEError) else repr(error)
@@ -193,12 +210,12 @@ def history_csv(history: tuple[EpochRecord, ...]) -> str:
 
 
 def _read_history(path: Path) -> tuple[EpochRecord, ...]:
-    """The inverse of `history_csv`; a training has at least one epoch."""
+    """The inverse of `history_csv`; empty where a training was stopped in its first epoch."""
     with path.open(newline="") as file:
-        records = tuple(_record(row) for row in csv.DictReader(file))
-    if not records:
-        raise ValueError(f"no epoch in {path.name}")
-    return records
+        reader = csv.DictReader(file)
+        if reader.fieldnames != [item.name for item in dataclasses.fields(EpochRecord)]:
+            raise ValueError(f"no history in {path.name}")
+        return tuple(_record(row) for row in reader)
 
 
 def _record(row: dict[str, Any]) -> EpochRecord:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -20,21 +21,23 @@ from keras import ops
 
 from cae_core.architecture import Architecture
 from cae_core.build import build
+from cae_core.callbacks import BestEpoch, Checkpoint, Reporter, SameValidationNoise, Stopped
 from cae_core.config import TrainConfig
-from cae_core.datasets import Dataset
+from cae_core.dataset import Dataset
 from cae_core.errors import TrainingError
+from cae_core.losses import TargetLoss, scaled, ssim
 from cae_core.metrics import psnr_from_mse
-from cae_core.progress import EpochRecord, Progress
+from cae_core.progress import Progress
 from cae_core.runs import Run
-from cae_core.tasks import Reconstruct, Task, check_fit
+from cae_core.tasks import ColorizeChroma, Reconstruct, Task, check_fit
 
 SAMPLE_COUNT = 8
 # Steps taken in one call of the graph: fewer looks at the clock, still several a second.
 STEPS_PER_EXECUTION = 8
-# The cosine schedule rises over the first 20th of all steps, from a 20th of its peak.
-WARMUP_DIVISOR = 20
-REPORT_INTERVAL_SECONDS = 0.25
-SAMPLE_INTERVAL_SECONDS = 1.5
+# The cosine schedule rises over the first 20th of all steps, from a 20th of its peak; the
+# one-cycle schedule over the first third, from a 25th.
+COSINE_WARMUP, COSINE_START = 1 / 20, 1 / 20
+ONE_CYCLE_WARMUP, ONE_CYCLE_START = 1 / 3, 1 / 25
 
 # Offsets from the run's seed, so that no two streams of noise are the same.
 _TRAINING_NOISE, _VALIDATION_NOISE, _SAMPLE_NOISE, _TEST_NOISE = range(4)
@@ -48,24 +51,30 @@ def train(
     config: TrainConfig | None = None,
     on_progress: Callable[[Progress], object] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    checkpoint: str | Path | None = None,
 ) -> Run:
     """Trains an architecture on a data set and tests it once at the end.
+
+    The weights of the epoch with the lowest validation loss are kept; where the training was
+    stopped, the weights it had then.
 
     Args:
         architecture: The network; its input and output must fit the task and the pictures.
         data: Training, validation and test pictures, uint8 (N, H, W, C).
         task: What to learn; by default `Reconstruct`.
-        config: Epochs, batch, learning rate, seed; by default ``TrainConfig()``.
+        config: Epochs, batch, loss, learning rate, seed; by default ``TrainConfig()``.
         on_progress: Called a few times a second with a `Progress`; `print` will do.
-        should_stop: Asked after every few batches; True ends the training and keeps what was
-            learnt.
+        should_stop: Asked after every few batches; True ends the training at once and keeps
+            what was learnt.
+        checkpoint: A ``.npz`` file that is written after every epoch. Where it is there
+            already, the training goes on from it.
 
     Returns:
         The run: trained model, history, test figures, sample pictures.
 
     Raises:
-        TrainingError: Where the layers do not fit each other or the pictures, or the loss is
-            no longer a number.
+        TrainingError: Where the layers do not fit each other, the network not the pictures, the
+            loss not the task, or the loss is no longer a number.
 
     Example:
         >>> from cae_core.datasets import load_dataset
@@ -78,10 +87,20 @@ def train(
     task = task or Reconstruct()
     config = config or TrainConfig()
     check_fit(architecture, data.image_shape, task)
+    _check_loss(config, task)
     model = build(architecture, seed=config.seed)
     corruption = Corruption(task, config.seed * 10 + _TRAINING_NOISE)
-    reporter = _Reporter(model, data, task, config, on_progress, should_stop)
-    _fit(model, corruption, data, config, [reporter, _SameValidationNoise(corruption, config.seed)])
+    samples = _Samples(model, task, data.validation[:SAMPLE_COUNT], config.seed)
+    reporter = Reporter(config, len(data.train), samples.now, on_progress, should_stop)
+    best = BestEpoch(model, config.patience)
+    state = None
+    if checkpoint is not None:
+        state = Checkpoint(Path(checkpoint), model, corruption.noise, best, reporter.history)
+    was_stopped = _fit(model, corruption, data, config, reporter, best, state)
+    if not was_stopped:
+        best.restore()
+    seconds = time.monotonic() - reporter.started
+    errors = per_image_errors(model, data.test, task, seed=config.seed)
     return Run(
         architecture=architecture,
         task=task,
@@ -89,55 +108,62 @@ def train(
         dataset=data.name,
         model=model,
         history=tuple(reporter.history),
-        test=evaluate(model, data.test, task, seed=config.seed),
-        samples=reporter.samples(),
-        seconds=time.monotonic() - reporter.started,
-        stopped=reporter.was_stopped,
+        test=_figures(*errors),
+        errors=errors[0],
+        extremes=_extremes(model, data.test, errors[0], task, config.seed),
+        samples=samples.now(),
+        seconds=seconds,
+        stopped=was_stopped,
     )
 
 
 def evaluate(
     model: keras.Model, images: np.ndarray, task: Task, *, seed: int = 0, batch_size: int = 256
 ) -> dict[str, float]:
-    """Test figures of a model, its output cut to [0, 1] as a picture is.
+    """Test figures of a model on pictures, its output taken as a picture in [0, 1].
 
     Args:
         model: The network.
         images: uint8 pictures (N, H, W, C).
-        task: What the network is shown and what it shall return.
+        task: What the network is shown and what picture its output stands for.
         seed: Seed of the task's noise.
         batch_size: Pictures at a time.
 
     Returns:
-        ``mse`` and ``mae`` over all numbers, ``psnr`` in dB as the mean over the pictures, and
-        ``images``, how many they were.
+        ``mse`` and ``mae`` over all numbers; ``psnr`` in dB and ``ssim`` as means over the
+        pictures; ``images``, how many they were.
     """
-    squared, absolute = per_image_errors(model, images, task, seed=seed, batch_size=batch_size)
-    return {
-        "mse": float(squared.mean()),
-        "mae": float(absolute.mean()),
-        "psnr": float(psnr_from_mse(squared).mean()),
-        "images": len(images),
-    }
+    return _figures(*per_image_errors(model, images, task, seed=seed, batch_size=batch_size))
 
 
 def per_image_errors(
     model: keras.Model, images: np.ndarray, task: Task, *, seed: int = 0, batch_size: int = 256
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean squared and mean absolute error of every picture, as in `evaluate`."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean squared error, mean absolute error and SSIM of every picture, (N,) each."""
     inputs = keras.Input(images.shape[1:], dtype="uint8")
     shown = Corruption(task, seed * 10 + _TEST_NOISE)(inputs)
-    clean = _scaled(inputs)
-    difference = task.picture(model(shown, training=False), clean) - clean
+    clean = scaled(inputs)
+    picture = task.picture(model(shown, training=False), clean)
     # (B, H, W, C) -> (B,)
     outputs = [
-        ops.mean(ops.square(difference), axis=(1, 2, 3)),
-        ops.mean(ops.abs(difference), axis=(1, 2, 3)),
+        ops.mean(ops.square(picture - clean), axis=(1, 2, 3)),
+        ops.mean(ops.abs(picture - clean), axis=(1, 2, 3)),
+        ssim(picture, clean),
     ]
-    squared, absolute = keras.Model(inputs, outputs).predict(
-        images, batch_size=batch_size, verbose=0
-    )
-    return np.asarray(squared, dtype=np.float64), np.asarray(absolute, dtype=np.float64)
+    predicted = keras.Model(inputs, outputs).predict(images, batch_size=batch_size, verbose=0)
+    squared, absolute, similarity = (np.asarray(values, np.float64) for values in predicted)
+    return squared, absolute, similarity
+
+
+def _figures(squared: np.ndarray, absolute: np.ndarray, similarity: np.ndarray) -> dict[str, float]:
+    """The means that stand for a whole test set."""
+    return {
+        "mse": float(squared.mean()),
+        "mae": float(absolute.mean()),
+        "psnr": float(psnr_from_mse(squared).mean()),
+        "ssim": float(similarity.mean()),
+        "images": len(squared),
+    }
 
 
 class Corruption(keras.layers.Layer):
@@ -155,30 +181,60 @@ class Corruption(keras.layers.Layer):
 
     def call(self, images: Any) -> Any:
         """Scales and damages."""
-        return self.task.corrupt(_scaled(images), self.noise)
+        return self.task.corrupt(scaled(images), self.noise)
 
 
-class _TargetError(keras.losses.Loss):
-    """Mean squared error between the output and the task's target of the uint8 pictures."""
+class _Samples:
+    """A few pictures whose way through the network is shown."""
 
-    def __init__(self, task: Task) -> None:
-        super().__init__(name="mean_squared_error")
+    def __init__(self, model: keras.Model, task: Task, pictures: np.ndarray, seed: int) -> None:
+        self.model = model
         self.task = task
+        self.clean = pictures / np.float32(255)
+        self.shown = ops.convert_to_numpy(Corruption(task, seed * 10 + _SAMPLE_NOISE)(pictures))
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        return ops.mean(ops.square(y_pred - self.task.target(_scaled(y_true))), axis=(1, 2, 3))
+    def now(self) -> np.ndarray:
+        """Clean, shown and returned pictures as they are now, (3, N, H, W, C) uint8."""
+        output = self.model(self.shown, training=False)
+        returned = ops.convert_to_numpy(self.task.picture(output, self.clean))
+        # A grey input is shown in as many channels as the pictures have.
+        shown = np.broadcast_to(self.shown, self.clean.shape)
+        stack = np.stack([self.clean, shown, returned])
+        return np.round(np.clip(stack, 0, 1) * 255).astype(np.uint8)
+
+
+def _extremes(
+    model: keras.Model, images: np.ndarray, errors: np.ndarray, task: Task, seed: int
+) -> np.ndarray:
+    """The worst and the best test pictures, (2, 3, N, H, W, C) uint8, as in `_Samples`."""
+    order = np.argsort(errors)[::-1]
+    count = min(SAMPLE_COUNT, len(images))
+    return np.stack(
+        [
+            _Samples(model, task, images[chosen], seed).now()
+            for chosen in (order[:count], order[::-1][:count])
+        ]
+    )
 
 
 class _Batches(keras.utils.PyDataset):
     """uint8 batches as both input and target; in a new order every epoch where seeded."""
 
-    def __init__(self, images: np.ndarray, batch_size: int, seed: int | None = None) -> None:
+    def __init__(
+        self, images: np.ndarray, batch_size: int, seed: int | None = None, epoch: int = 0
+    ) -> None:
         super().__init__()
         self.images = images
         self.batch_size = batch_size
-        self.random = None if seed is None else np.random.default_rng(seed)
-        self.order = np.arange(len(images))
-        self.on_epoch_end()
+        self.seed = seed
+        self.epoch = epoch
+        self.order = self._new_order()
+
+    def _new_order(self) -> np.ndarray:
+        """The order of an epoch, from seed and epoch alone, so that a resumed training has it."""
+        if self.seed is None:
+            return np.arange(len(self.images))
+        return np.random.default_rng([self.seed, self.epoch]).permutation(len(self.images))
 
     def __len__(self) -> int:
         return math.ceil(len(self.images) / self.batch_size)
@@ -190,13 +246,8 @@ class _Batches(keras.utils.PyDataset):
 
     def on_epoch_end(self) -> None:
         """Shuffles for the next epoch."""
-        if self.random is not None:
-            self.random.shuffle(self.order)
-
-
-def _scaled(images: Any) -> Any:
-    """uint8 in 0..255 -> float32 in [0, 1]."""
-    return ops.cast(images, "float32") / 255.0
+        self.epoch += 1
+        self.order = self._new_order()
 
 
 def _fit(
@@ -204,150 +255,66 @@ def _fit(
     corruption: Corruption,
     data: Dataset,
     config: TrainConfig,
-    callbacks: list[keras.callbacks.Callback],
-) -> None:
-    """Wraps the network for uint8 pictures and runs Keras's fit."""
+    reporter: Reporter,
+    best: BestEpoch,
+    state: Checkpoint | None,
+) -> bool:
+    """Wraps the network for uint8 pictures and runs Keras's fit; True where it was stopped."""
     inputs = keras.Input(data.image_shape, dtype="uint8", name="picture")
     trainer = keras.Model(inputs, model(corruption(inputs)), name="trainer")
-    batches = _Batches(data.train, config.batch_size, config.seed)
+    steps = math.ceil(len(data.train) / config.batch_size)
     trainer.compile(
-        optimizer=keras.optimizers.Adam(_learning_rate(config, config.epochs * len(batches))),
-        loss=_TargetError(corruption.task),
-        steps_per_execution=min(STEPS_PER_EXECUTION, len(batches)),
+        optimizer=_optimizer(config, config.epochs * steps),
+        loss=TargetLoss(corruption.task, config.loss),
+        steps_per_execution=min(STEPS_PER_EXECUTION, steps),
     )
-    trainer.fit(
-        batches,
-        validation_data=_Batches(data.validation, config.batch_size),
-        epochs=config.epochs,
-        shuffle=False,  # the batches shuffle themselves, from a seed of their own
-        verbose=0,
-        callbacks=callbacks,
-    )
+    epochs_done = 0 if state is None else state.restore(trainer)
+    noise = SameValidationNoise(corruption.noise, config.seed * 10 + _VALIDATION_NOISE)
+    try:
+        trainer.fit(
+            _Batches(data.train, config.batch_size, config.seed, epochs_done),
+            validation_data=_Batches(data.validation, config.batch_size),
+            epochs=config.epochs,
+            initial_epoch=epochs_done,
+            shuffle=False,  # the batches shuffle themselves, from a seed of their own
+            verbose=0,
+            callbacks=[noise, best, reporter, *([state] if state else [])],
+        )
+    except Stopped:
+        return True
+    return False
+
+
+def _optimizer(config: TrainConfig, steps: int) -> keras.optimizers.Optimizer:
+    """The optimiser with its schedule over all steps of the training."""
+    rate = _learning_rate(config, steps)
+    if config.optimizer == "sgd":
+        return keras.optimizers.SGD(rate, momentum=0.9)
+    if config.optimizer == "adamw":
+        return keras.optimizers.AdamW(rate)
+    return keras.optimizers.Adam(rate)
 
 
 def _learning_rate(config: TrainConfig, steps: int) -> Any:
-    """The step size, or its schedule over all steps of the training."""
+    """The step size, or its schedule."""
     if config.schedule == "constant":
         return config.learning_rate
-    warmup = steps // WARMUP_DIVISOR
+    warmup, start = COSINE_WARMUP, COSINE_START
+    if config.schedule == "one_cycle":
+        warmup, start = ONE_CYCLE_WARMUP, ONE_CYCLE_START
+    warmup_steps = int(steps * warmup)
     return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=config.learning_rate / WARMUP_DIVISOR,
-        decay_steps=steps - warmup,
+        initial_learning_rate=config.learning_rate * start,
+        decay_steps=steps - warmup_steps,
         warmup_target=config.learning_rate,
-        warmup_steps=warmup,
+        warmup_steps=warmup_steps,
     )
 
 
-class _SameValidationNoise(keras.callbacks.Callback):
-    """Shows the same noisy validation pictures every epoch, so that epochs compare."""
-
-    def __init__(self, corruption: Corruption, seed: int) -> None:
-        super().__init__()
-        self.state = corruption.noise.state
-        self.validation_state = keras.random.SeedGenerator(seed * 10 + _VALIDATION_NOISE).state
-        self.training_state = keras.random.SeedGenerator(0).state
-
-    def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
-        self.training_state.assign(self.state)
-        self.state.assign(self.validation_state)
-
-    def on_test_end(self, logs: dict[str, float] | None = None) -> None:
-        self.state.assign(self.training_state)
-
-
-class _Reporter(keras.callbacks.Callback):
-    """Losses, speed, time left and sample pictures a few times a second; asks whether to stop."""
-
-    def __init__(
-        self,
-        network: keras.Model,
-        data: Dataset,
-        task: Task,
-        config: TrainConfig,
-        on_progress: Callable[[Progress], object] | None,
-        should_stop: Callable[[], bool] | None,
-    ) -> None:
-        super().__init__()
-        self.network = network
-        self.task = task
-        self.config = config
-        self.on_progress = on_progress
-        self.should_stop = should_stop
-        self.images = len(data.train)
-        self.batches = math.ceil(self.images / config.batch_size)
-        self.clean = data.validation[:SAMPLE_COUNT]
-        corruption = Corruption(task, config.seed * 10 + _SAMPLE_NOISE)
-        self.shown = ops.convert_to_numpy(corruption(self.clean))
-        self.history: list[EpochRecord] = []
-        self.trace: list[tuple[float, float]] = []
-        self.was_stopped = False
-        self.started = time.monotonic()
-        self.last_report = self.last_samples = 0.0
-
-    def samples(self) -> np.ndarray:
-        """Clean, shown and returned pictures as they are now, (3, N, H, W, C) uint8."""
-        clean = self.clean / np.float32(255)
-        output = self.network(self.shown, training=False)
-        returned = ops.convert_to_numpy(self.task.picture(output, clean))
-        # A grey input is shown in as many channels as the pictures have.
-        shown = np.broadcast_to(self.shown, clean.shape)
-        stack = np.stack([clean, shown, returned])
-        return np.round(np.clip(stack, 0, 1) * 255).astype(np.uint8)
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self.epoch = epoch
-        self.epoch_started = time.monotonic()
-        self.seen, self.summed = 0, 0.0
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        mean_so_far = float((logs or {})["loss"])
-        # The last group of steps of an epoch may count further than there are batches.
-        self.done = min(batch + 1, self.batches)
-        if not np.isfinite(mean_so_far):
-            raise TrainingError(
-                "The loss must stay a finite number. "
-                f"Received: {mean_so_far} in epoch {self.epoch + 1}. Lower the learning rate "
-                f"(now {self.config.learning_rate:g}), or end the network with :sigmoid."
-            )
-        if self.should_stop is not None and self.should_stop():
-            self.was_stopped = self.model.stop_training = True
-        if time.monotonic() - self.last_report >= REPORT_INTERVAL_SECONDS:
-            # Keras gives the mean since the epoch's start: take the part since the last report.
-            loss = (mean_so_far * self.done - self.summed) / (self.done - self.seen)
-            self.seen, self.summed = self.done, mean_so_far * self.done
-            self.trace.append((self.epoch + self.done / self.batches, loss))
-            self._report(self.done, loss)
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        logs = logs or {}
-        seconds = time.monotonic() - self.epoch_started
-        self.history.append(
-            EpochRecord(epoch + 1, float(logs["loss"]), float(logs["val_loss"]), seconds)
-        )
-        self.last_samples = 0.0  # every epoch's end shows its pictures
-        self._report(self.done, float(logs["loss"]))
-
-    def _report(self, batch: int, loss: float) -> None:
-        now = self.last_report = time.monotonic()
-        if self.on_progress is None:
-            return
-        samples = None
-        if now - self.last_samples >= SAMPLE_INTERVAL_SECONDS:
-            samples, self.last_samples = self.samples(), now
-        epochs_done = self.epoch + batch / self.batches
-        seen = min(batch * self.config.batch_size, self.images)
-        self.on_progress(
-            Progress(
-                epoch=self.epoch + 1,
-                epochs=self.config.epochs,
-                batch=batch,
-                batches=self.batches,
-                loss=loss,
-                images_per_second=seen / max(now - self.epoch_started, 1e-9),
-                seconds=now - self.started,
-                seconds_left=(now - self.started) * (self.config.epochs / epochs_done - 1),
-                history=tuple(self.history),
-                trace=tuple(self.trace),
-                samples=samples,
-            )
+def _check_loss(config: TrainConfig, task: Task) -> None:
+    """Refuses losses that make no sense for chrominance."""
+    if isinstance(task, ColorizeChroma) and config.loss in ("bce", "ssim"):
+        raise TrainingError(
+            "Chrominance may be negative, which only mse and mae can measure. "
+            f"Received: loss={config.loss!r}. Choose mse or mae."
         )

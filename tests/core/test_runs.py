@@ -237,7 +237,7 @@ def test_settings_without_one_of_their_keys_are_refused(damaged, key):
         ("test.json", "[]"),
         ("test.json", "3"),
         ("test.json", '{"mse": 0.1}'),
-        ("history.csv", "epoch,loss,validation_loss,seconds\n"),
+        ("history.csv", ""),
         ("history.csv", "epoch,loss,validation_loss,seconds\n1,0.1\n"),
         ("history.csv", "epoch,loss,validation_loss,seconds\n1,x,0.1,2\n"),
         ("history.csv", "time,error\n1,0.1\n"),

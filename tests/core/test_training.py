@@ -10,11 +10,12 @@ import pytest
 
 from cae_core.architecture import Architecture
 from cae_core.build import build
+from cae_core.callbacks import BestEpoch
 from cae_core.config import TrainConfig
 from cae_core.datasets import Dataset
 from cae_core.errors import TrainingError
 from cae_core.progress import Progress
-from cae_core.tasks import Denoise, Reconstruct
+from cae_core.tasks import ColorizeChroma, Denoise, Reconstruct
 from cae_core.training import evaluate, train
 
 SMALL = Architecture.parse("8x8x1 conv4 pool | up conv1:sigmoid")
@@ -259,7 +260,7 @@ def test_a_training_that_is_asked_to_stop_keeps_what_it_has_learnt():
     )
     assert run.stopped
     assert len(asked) == 2
-    assert len(run.history) == 1
+    assert run.history == ()
     assert reports[-1].batch < reports[-1].batches
     assert reports[-1].fraction < 0.001
     initial = build(SMALL, seed=config.seed)
@@ -351,7 +352,7 @@ def test_the_test_figures_are_those_that_numpy_calculates():
     # The mean over the pictures is not the PSNR of the mean error.
     assert abs(figures["psnr"] - 10 * np.log10(1 / mse.mean())) > 0.1
     assert figures["images"] == 21
-    assert set(figures) == {"mse", "mae", "psnr", "images"}
+    assert set(figures) == {"mse", "mae", "psnr", "ssim", "images"}
 
 
 def test_the_test_noise_is_the_same_for_the_same_seed_and_has_the_tasks_sigma():
@@ -372,6 +373,7 @@ def test_a_perfect_network_has_no_error_and_infinite_psnr():
     handing_through = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Identity()])
     figures = evaluate(handing_through, blobs(3, (8, 8, 1), 0), Reconstruct())
     assert (figures["mse"], figures["mae"], figures["psnr"]) == (0, 0, float("inf"))
+    assert figures["ssim"] == pytest.approx(1, abs=1e-4)
 
 
 def test_the_test_part_has_no_influence_on_the_training(usual):
@@ -384,3 +386,106 @@ def test_the_test_part_has_no_influence_on_the_training(usual):
 
 def test_the_runs_test_figures_are_those_of_its_model_on_the_test_part(usual):
     assert usual.test == evaluate(usual.model, toy().test, TASK, seed=CONFIG.seed)
+
+
+# Early ends, best epochs, going on
+
+
+def test_the_best_epochs_weights_are_kept():
+    model = build(SMALL)
+    best = BestEpoch(model, patience=None)
+    best.on_epoch_end(0, {"val_loss": 0.5})
+    kept = model.get_weights()
+    model.set_weights([value + 1 for value in kept])
+    best.on_epoch_end(1, {"val_loss": 0.7})
+    best.restore()
+    assert best.epoch == 1
+    for a, b in zip(model.get_weights(), kept, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_tested_network_is_that_of_the_best_epoch():
+    config = TrainConfig(epochs=8, batch_size=8, learning_rate=0.05, schedule="constant")
+    run = train(SMALL, toy(), config=config)
+    best = min(record.validation_loss for record in run.history)
+    assert evaluate(run.model, toy().validation, Reconstruct())["mse"] == pytest.approx(
+        best, rel=1e-4
+    )
+
+
+def test_patience_ends_a_training_that_no_longer_gets_better():
+    config = TrainConfig(
+        epochs=100, batch_size=64, learning_rate=1e-9, schedule="constant", patience=3
+    )
+    run = train(SMALL, toy(), config=config)
+    assert 4 <= len(run.history) < 100
+    assert not run.stopped
+
+
+def test_a_training_goes_on_from_its_checkpoint_as_if_it_had_never_ended(tmp_path):
+    config = TrainConfig(epochs=4, batch_size=16, seed=3)
+    whole = train(SMALL, toy(), task=TASK, config=config)
+    reports = []
+
+    def after_two_epochs():
+        return bool(reports) and reports[-1].epoch == 3
+
+    checkpoint = tmp_path / "checkpoint.npz"
+    train(
+        SMALL,
+        toy(),
+        task=TASK,
+        config=config,
+        on_progress=reports.append,
+        should_stop=after_two_epochs,
+        checkpoint=checkpoint,
+    )
+    resumed = train(SMALL, toy(), task=TASK, config=config, checkpoint=checkpoint)
+    assert len(resumed.history) == 4
+    np.testing.assert_allclose(losses(resumed), losses(whole), rtol=1e-5)
+    for a, b in zip(resumed.model.get_weights(), whole.model.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_another_networks_checkpoint_is_refused(tmp_path):
+    config = TrainConfig(epochs=1, batch_size=64)
+    train(SMALL, toy(), config=config, checkpoint=tmp_path / "it.npz")
+    other = Architecture.parse("8x8x1 conv5 pool | up conv1:sigmoid")
+    with pytest.raises(TrainingError, match="belongs to one network"):
+        train(other, toy(), config=config, checkpoint=tmp_path / "it.npz")
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("schedule", ["cosine", "one_cycle", "constant"])
+def test_every_optimiser_and_schedule_learns(optimizer, schedule):
+    rate = 0.3 if optimizer == "sgd" else 0.02
+    config = TrainConfig(
+        epochs=6, batch_size=8, learning_rate=rate, optimizer=optimizer, schedule=schedule
+    )
+    run = train(SMALL, toy(), config=config)
+    assert run.history[-1].loss < 0.7 * run.history[0].loss
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "bce", "ssim"])
+def test_every_loss_is_learnt_and_tested_with_the_same_figures(loss):
+    config = TrainConfig(epochs=4, batch_size=8, learning_rate=0.02, loss=loss)
+    run = train(SMALL, toy(), config=config)
+    assert run.history[-1].loss < run.history[0].loss
+    assert run.test == evaluate(run.model, toy().test, Reconstruct())
+
+
+def test_chrominance_is_not_measured_by_losses_of_the_positive():
+    data = toy(16, shape=(8, 8, 3))
+    chroma = Architecture.parse("8x8x1 conv4 | conv2:tanh")
+    with pytest.raises(TrainingError, match="Choose mse or mae"):
+        train(chroma, data, task=ColorizeChroma(), config=TrainConfig(loss="bce"))
+    run = train(chroma, data, task=ColorizeChroma(), config=TrainConfig(epochs=1))
+    assert run.samples.shape == (3, 8, 8, 8, 3)
+
+
+def test_the_worst_and_best_test_pictures_are_kept_with_all_errors(usual):
+    assert usual.errors.shape == (12,)
+    assert usual.errors.mean() == pytest.approx(usual.test["mse"])
+    assert usual.extremes.shape == (2, 3, 8, 8, 8, 1)
+    worst = toy().test[np.argmax(usual.errors)]
+    np.testing.assert_array_equal(usual.extremes[0, 0, 0], worst)
