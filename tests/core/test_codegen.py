@@ -23,8 +23,8 @@ SMALL = Architecture.parse("8x8x3 conv4 pool | up conv3:sigmoid")
 EVERY_KIND = Architecture.parse(
     "16x16x1 conv8:valid pad @first conv8k5:leaky_relu add@first pool3s2:same unshuffle bn tanh "
     "conv8k1s2 up conv32k1 @code | shuffle deconv8k5:valid:elu crop avgpool2s1 up:bilinear "
-    "res8k5s2:elu res8 cat@first subpixel4s3 blur crop12 deconv4 avgpool deconv4s1 conv8k9:linear flatten "
-    "dense20:linear dense256 reshape16x16x1 sigmoid"
+    "res8k5s2:elu res8 cat@first subpixel4s3 blur crop12 deconv4 avgpool deconv4s1 conv8k9:linear "
+    "flatten dense20:linear dense256 reshape16x16x1 sigmoid"
 )
 # ResNet-34 takes long to build, and its residual blocks are among every kind.
 ARCHITECTURES = {
