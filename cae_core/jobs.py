@@ -13,6 +13,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import threading
 import time
 from concurrent.futures import Executor, Future
@@ -27,6 +28,7 @@ from cae_core.architecture import Architecture
 from cae_core.config import TrainConfig
 from cae_core.datasets import Dataset, load_dataset
 from cae_core.errors import CAEError, JobError
+from cae_core.limits import Limits
 from cae_core.progress import EpochRecord, Progress
 from cae_core.tasks import Task, check_fit, task_from_dict, task_to_dict
 
@@ -39,6 +41,8 @@ SAMPLES = "samples.npy"
 DATA = "data.npz"
 STOP = "stop"
 CHECKPOINT = "checkpoint.npz"
+NAME = "name.txt"
+LONGEST_NAME = 60
 RUN = "run"
 
 _JOB_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
@@ -100,6 +104,7 @@ class JobStatus:
         message: What is being done, or why it failed.
         progress: The last progress; None before the first.
         position: Jobs before this one in the queue; 0 once it runs.
+        name: What a person called it; empty until somebody does.
     """
 
     id: str
@@ -109,6 +114,22 @@ class JobStatus:
     message: str = ""
     progress: Progress | None = None
     position: int = 0
+    name: str = ""
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was asked to stop and has not ended yet."""
+        return not self.has_ended and (self.folder / STOP).exists()
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether it ended before its last epoch."""
+        return self.state in (FAILED, STOPPED)
+
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether a resumed training would go on behind a whole epoch."""
+        return (self.folder / CHECKPOINT).exists()
 
     @property
     def has_ended(self) -> bool:
@@ -134,17 +155,21 @@ class JobQueue:
         folder: Where the jobs' folders are.
         executor: Anything with `submit` like `concurrent.futures.Executor`, whose workers see
             the same folder.
+        limits: What one job may use; by default what the environment says.
     """
 
-    def __init__(self, folder: str | Path, executor: Executor) -> None:
+    def __init__(
+        self, folder: str | Path, executor: Executor, limits: Limits | None = None
+    ) -> None:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.limits = limits or Limits.from_environment()
         self._executor = executor
         self._futures: dict[str, Future[Any]] = {}
         self._lock = threading.Lock()
         for status in self.jobs():
             if not status.has_ended:
-                _write_status(status.folder, FAILED, "The server was restarted. Train again.")
+                _finish(status.folder, FAILED, "The server was restarted.")
 
     def submit(self, request: JobRequest, data: Dataset | None = None) -> str:
         """Queues a job.
@@ -161,18 +186,59 @@ class JobQueue:
         """
         if data is not None:
             check_fit(request.architecture, data.image_shape, request.task)
+        self.limits.check(request.architecture, request.config)
         job_id = f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         folder = self.folder / job_id
         folder.mkdir()
         if data is not None:
             np.savez(folder / DATA, train=data.train, validation=data.validation, test=data.test)
         _write(folder / REQUEST, request.to_json())
+        self._enqueue(folder)
+        return job_id
+
+    def resume(self, job_id: str) -> None:
+        """Queues a failed or stopped job again; it goes on behind its last whole epoch.
+
+        Raises:
+            JobError: For a job that has not ended early.
+        """
+        status = self.status(job_id)
+        if not status.can_resume:
+            raise JobError(
+                "A job that failed or was stopped can go on. "
+                f"Received: one that is {status.state}. Start a new training."
+            )
+        (status.folder / STOP).unlink(missing_ok=True)
+        shutil.rmtree(status.folder / RUN, ignore_errors=True)
+        self._enqueue(status.folder)
+
+    def rename(self, job_id: str, name: str) -> None:
+        """Gives a job a name of at most 60 characters."""
+        _write(self.status(job_id).folder / NAME, name.strip()[:LONGEST_NAME])
+
+    def delete(self, job_id: str) -> None:
+        """Removes a job that has ended, with all its files.
+
+        Raises:
+            JobError: For a job that waits or runs.
+        """
+        status = self.status(job_id)
+        if not status.has_ended:
+            raise JobError(
+                "A job that has ended can be deleted. "
+                f"Received: one that is {status.state}. Stop it first."
+            )
+        # Renamed first, so that nobody sees half a job.
+        doomed = status.folder.rename(self.folder / f".deleted-{job_id}")
+        shutil.rmtree(doomed)
+
+    def _enqueue(self, folder: Path) -> None:
+        """Hands a job's folder to the executor."""
         _write_status(folder, QUEUED, "Waiting for the worker.")
         future = self._executor.submit(run_job, str(folder))
         with self._lock:
-            self._futures[job_id] = future
+            self._futures[folder.name] = future
         future.add_done_callback(lambda done: _note_death(folder, done))
-        return job_id
 
     def status(self, job_id: str) -> JobStatus:
         """Where a job stands now.
@@ -186,21 +252,43 @@ class JobQueue:
                 f"A job's id names a training on this server. Received: {job_id!r}. "
                 "Start a new training."
             )
-        status = json.loads((folder / STATUS).read_text())
-        return JobStatus(
-            id=job_id,
-            state=status["state"],
-            request=JobRequest.from_json((folder / REQUEST).read_text()),
-            folder=folder,
-            message=status["message"],
-            progress=_progress_from_dict(status["progress"]) if status["progress"] else None,
-            position=self._position(job_id) if status["state"] == QUEUED else 0,
-        )
+        try:
+            status = json.loads((folder / STATUS).read_text())
+            name = folder / NAME
+            return JobStatus(
+                id=job_id,
+                state=status["state"],
+                request=JobRequest.from_json((folder / REQUEST).read_text()),
+                folder=folder,
+                message=status["message"],
+                progress=_progress_from_dict(status["progress"]) if status["progress"] else None,
+                position=self._position(job_id) if status["state"] == QUEUED else 0,
+                name=name.read_text() if name.exists() else "",
+            )
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise JobError(
+                f"A job's folder holds {REQUEST} and {STATUS}, both whole. "
+                f"Received: {job_id} ({error!r}). Delete the folder, or train again."
+            ) from error
 
     def jobs(self) -> list[JobStatus]:
-        """All jobs, the newest first."""
-        ids = sorted((path.parent.name for path in self.folder.glob(f"*/{STATUS}")), reverse=True)
-        return [self.status(job_id) for job_id in ids if _JOB_ID.fullmatch(job_id)]
+        """All jobs, the newest first; damaged ones are left out, see `damaged`."""
+        return self._read_all()[0]
+
+    def damaged(self) -> list[str]:
+        """What is wrong with every job's folder that cannot be read."""
+        return self._read_all()[1]
+
+    def _read_all(self) -> tuple[list[JobStatus], list[str]]:
+        """The jobs, the newest first, and the errors of those that cannot be read."""
+        found, errors = [], []
+        for folder in sorted(self.folder.iterdir(), reverse=True):
+            if _JOB_ID.fullmatch(folder.name):
+                try:
+                    found.append(self.status(folder.name))
+                except JobError as error:
+                    errors.append(str(error))
+        return found, errors
 
     def stop(self, job_id: str) -> None:
         """Asks a job to stop; a queued one is taken out of the queue."""
@@ -230,10 +318,12 @@ def run_job(folder_name: str) -> None:
     folder = Path(folder_name)
     request = JobRequest.from_json((folder / REQUEST).read_text())
     parent = os.getppid()
+    minutes = Limits.from_environment().minutes
+    deadline = time.monotonic() + 60 * minutes
 
     def should_stop() -> bool:
         # A job whose server is gone has nobody left to tell.
-        return (folder / STOP).exists() or os.getppid() != parent
+        return (folder / STOP).exists() or time.monotonic() > deadline or os.getppid() != parent
 
     def on_progress(progress: Progress) -> None:
         if progress.samples is not None:
@@ -258,7 +348,13 @@ def run_job(folder_name: str) -> None:
         _finish(folder, FAILED, str(error))
     else:
         _write_array(folder / SAMPLES, run.samples)
-        _finish(folder, STOPPED if run.stopped else FINISHED, f"Took {run.seconds:.0f} s.")
+        took = f"Took {run.seconds:.0f} s."
+        if not run.stopped:
+            (folder / CHECKPOINT).unlink(missing_ok=True)
+            (folder / DATA).unlink(missing_ok=True)
+        elif not (folder / STOP).exists():
+            took += f" The limit of {minutes:g} minutes was reached."
+        _finish(folder, STOPPED if run.stopped else FINISHED, took)
 
 
 def _load_data(folder: Path, request: JobRequest) -> Dataset:

@@ -151,7 +151,7 @@ def _death(code: int) -> str:
     how = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
     return (
         f"A job needs its worker process until its end. Received: a process {how}, perhaps for "
-        "lack of memory. Start again, with a smaller network or batch."
+        "lack of memory."
     )
 
 

@@ -19,6 +19,7 @@ from cae_core.config import TrainConfig
 from cae_core.datasets import Dataset
 from cae_core.errors import JobError, TrainingError
 from cae_core.jobs import FAILED, FINISHED, QUEUED, RUNNING, STOPPED, JobQueue, JobRequest
+from cae_core.limits import Limits
 from cae_core.runs import Run
 from cae_core.tasks import Denoise, Reconstruct
 from cae_core.worker import WorkerProcess
@@ -306,7 +307,7 @@ def test_a_new_queue_on_an_old_folder_marks_the_jobs_that_had_not_ended_as_faile
         status = reopened.status(job_id)
         assert (status.state, status.message) == (
             FAILED,
-            "The server was restarted. Train again.",
+            "The server was restarted.",
         )
         reopened.stop(job_id)
     assert reopened.status(stopped).message == "Stopped before it began."
@@ -400,3 +401,95 @@ def test_a_worker_killed_in_the_middle_of_a_job_fails_that_job_and_the_next_one_
         status = queue.status(short)
         assert (status.state, status.progress.fraction) == (FINISHED, 1)
         assert Run.load(status.run_folder).dataset == "mine"
+
+
+# Going on, names, deletion, limits, damage
+
+
+def test_a_killed_job_goes_on_behind_its_last_whole_epoch(tmp_path):
+    worker = WorkerProcess(preload=("cae_core.training",))
+    try:
+        queue = JobQueue(tmp_path, worker)
+        job_id = queue.submit(request(epochs=400), pictures())
+        wait_until(lambda: (p := queue.status(job_id).progress) and len(p.history) >= 2)
+        os.kill(worker.pid, signal.SIGKILL)
+        wait_until(lambda: queue.status(job_id).has_ended)
+        killed = queue.status(job_id)
+        assert killed.state == FAILED
+        assert "signal 9" in killed.message
+        assert killed.can_resume
+        assert killed.has_checkpoint
+
+        queue.resume(job_id)
+        wait_until(lambda: queue.status(job_id).has_ended)
+        resumed = queue.status(job_id)
+        assert resumed.state == FINISHED, resumed.message
+        epochs = [record.epoch for record in Run.load(resumed.run_folder).history]
+        assert epochs == list(range(1, 401))
+        assert not resumed.has_checkpoint
+    finally:
+        worker.shutdown(cancel_futures=True)
+
+
+def test_only_a_job_that_ended_early_can_go_on(finished):
+    queue, job_id = finished
+    with pytest.raises(JobError, match="one that is finished"):
+        queue.resume(job_id)
+
+
+def test_a_job_keeps_the_name_it_is_given(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    job_id = queue.submit(request(), pictures())
+    assert queue.status(job_id).name == ""
+    queue.rename(job_id, "  my best one " + "x" * 100)
+    assert queue.status(job_id).name.startswith("my best one xxx")
+    assert len(queue.status(job_id).name) == 60
+
+
+def test_a_job_is_deleted_with_its_files_once_it_has_ended(tmp_path):
+    executor = ByHand()
+    queue = JobQueue(tmp_path, executor)
+    job_id = queue.submit(request(), pictures())
+    with pytest.raises(JobError, match="Stop it first"):
+        queue.delete(job_id)
+    queue.stop(job_id)
+    queue.delete(job_id)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(JobError):
+        queue.status(job_id)
+
+
+def test_a_network_beyond_the_hosts_limits_is_refused_with_by_how_much(tmp_path):
+    limits = Limits(parameters=50, memory_mb=1_600)
+    queue = JobQueue(tmp_path, ByHand(), limits)
+    with pytest.raises(JobError, match=r"at most 50 parameters. Received: 77, 1.5 times"):
+        queue.submit(request(), pictures())
+    queue.limits = Limits(memory_mb=801)
+    with pytest.raises(JobError, match=r"at most 801 MB. Received: one of about .* too many"):
+        queue.submit(request(Architecture.parse("64x64x1 conv64 | conv1"), batch_size=512))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "many", "nan"])
+def test_a_limit_that_is_no_number_above_0_is_refused(text):
+    with pytest.raises(JobError, match="CAE_MAX_PARAMETERS is a number above 0"):
+        Limits.from_environment({"CAE_MAX_PARAMETERS": text})
+
+
+def test_a_training_ends_at_the_hosts_time_limit_and_keeps_what_it_learnt(tmp_path, monkeypatch):
+    monkeypatch.setenv("CAE_MAX_JOB_MINUTES", "0.0001")
+    queue = JobQueue(tmp_path, InLine())
+    status = queue.status(queue.submit(request(epochs=1000), pictures()))
+    assert status.state == STOPPED
+    assert "limit of 0.0001 minutes" in status.message
+    assert status.run_folder is not None
+
+
+def test_a_damaged_job_is_left_out_of_the_list_and_named(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    whole, broken = (queue.submit(request(), pictures()) for _ in range(2))
+    (tmp_path / broken / "status.json").write_text('{"state": "run')
+    assert [status.id for status in queue.jobs()] == [whole]
+    assert len(queue.damaged()) == 1
+    assert broken in queue.damaged()[0]
+    JobQueue(tmp_path, ByHand())  # a restart survives it as well

@@ -153,7 +153,7 @@ def test_a_killed_process_fails_its_call_with_one_sentence_and_the_next_call_get
     os.kill(first, signal.SIGKILL)
     message = reason(running)
     assert "Received: a process killed by signal 9" in message
-    assert "Start again" in message
+    assert "lack of memory" in message
     second = waiting.result(DEADLINE)
     assert second != first
     assert worker.pid == second
