@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from cae_core.architecture import Architecture
 from cae_core.errors import ArchitectureError
-from cae_core.layers import Layer
+from cae_core.layers import Conv, Deconv, Layer
 
 
 def insert_layer(architecture: Architecture, position: int, layer: Layer) -> Architecture:
@@ -77,6 +77,36 @@ def move_code(architecture: Architecture, layers_before: int) -> Architecture:
         'conv8 | pool up conv3'
     """
     return _with_layers(architecture, list(architecture.layers), layers_before)
+
+
+def fit_to(
+    architecture: Architecture,
+    input_shape: tuple[int, int, int],
+    output_channels: int,
+    activation: str | None = None,
+) -> Architecture:
+    """The same layers for other pictures: another input, and as many channels in the output.
+
+    Args:
+        architecture: What to change.
+        input_shape: Height, width and channels of the new input.
+        output_channels: Channels that the last layer shall make.
+        activation: The last layer's new activation; None keeps it.
+
+    Returns:
+        The changed architecture. A last layer that is no convolution stays as it is.
+
+    Example:
+        >>> homework = Architecture.parse("conv8 pool | up conv3:sigmoid")
+        >>> str(fit_to(homework, (28, 28, 1), 1))
+        '28x28x1 conv8 pool | up conv1:sigmoid'
+    """
+    last = architecture.layers[-1]
+    if isinstance(last, Conv | Deconv):
+        last = replace(last, channels=output_channels, activation=activation or last.activation)
+    return replace(
+        architecture, input_shape=input_shape, decoder=(*architecture.decoder[:-1], last)
+    )
 
 
 def _with_layers(architecture: Architecture, layers: list[Layer], code: int) -> Architecture:

@@ -200,6 +200,7 @@ def apply_to_photo(
     architecture: Architecture,
     image: np.ndarray,
     *,
+    clip: bool = True,
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> np.ndarray:
@@ -214,11 +215,12 @@ def apply_to_photo(
         architecture: What the model was built from.
         image: The picture: (H, W), (H, W, 1) or (H, W, 3); uint8, or float in [0, 1], beyond
             which noise may reach.
+        clip: Whether the output is cut to [0, 1]; an output that is no picture is not.
         on_progress: Called with the tiles done and their number.
         cancelled: Asked before each tile, or batch of tiles; True stops the work.
 
     Returns:
-        float32 array (H, W, C) in [0, 1], C being the channels of the network's output.
+        float32 array (H, W, C), C being the channels of the network's output.
 
     Raises:
         ArchitectureError: See `plan_photo`.
@@ -262,7 +264,7 @@ def apply_to_photo(
     else:
         result = _apply_to_pieces(model, picture, plan, on_progress, cancelled)
     result = result[:height, :width]
-    return np.clip(result, 0.0, 1.0, out=result)
+    return np.clip(result, 0.0, 1.0, out=result) if clip else result
 
 
 def _apply_to_pieces(

@@ -11,7 +11,7 @@ from cae_core.jobs import JobStatus
 from cae_core.metrics import psnr
 from cae_core.photos import apply_to_photo, plan_photo
 from cae_core.runs import Run
-from cae_core.tasks import Denoise
+from cae_core.tasks import LUMA, Denoise, Reconstruct
 from cae_ui.messages import plain
 from cae_ui.pictures import BUNDLED_PHOTOS, photo_input
 from cae_ui.resources import trained_run
@@ -36,21 +36,21 @@ def try_on_photo(status: JobStatus) -> None:
     ):
         photo = fit_within(photo, PREVIEW_SIDE)
         st.caption(f"Shrunk from {width} x {height} to {photo.shape[1]} x {photo.shape[0]}.")
-    run = trained_run(folder)
-    if run.architecture.input_shape[2] == 1:
+    run = trained_run(folder, status.run_folder.stat().st_mtime)
+    if run.architecture.input_shape[2] == 1 and isinstance(run.task, Reconstruct | Denoise):
         photo = _grey(photo)
-    shown = _damaged(photo, run)
     try:
-        result = _returned(folder, run, shown)
+        shown, result = _returned(folder, run, photo)
     except ImageError as error:
         st.error(plain(error), icon=":material/broken_image:")
         return
-    columns = st.columns(2 if shown is photo else 3)
-    _picture(columns[0], photo, f"{plain(name)}, {photo.shape[1]} x {photo.shape[0]}")
-    if shown is not photo:
-        noisy = np.clip(shown, 0, 1)
-        _picture(columns[1], noisy, f"With noise: {psnr(noisy, photo):.2f} dB")
-    _picture(columns[-1], result, f"From the network: {psnr(result, photo):.2f} dB")
+    pictures = [(photo, f"{plain(name)}, {photo.shape[1]} x {photo.shape[0]}")]
+    if not isinstance(run.task, Reconstruct):
+        damage = "With noise" if isinstance(run.task, Denoise) else "In grey"
+        pictures.append((shown, f"{damage}: {psnr(shown, photo):.2f} dB"))
+    pictures.append((result, f"From the network: {psnr(result, photo):.2f} dB"))
+    for column, (picture, caption) in zip(st.columns(len(pictures)), pictures, strict=True):
+        _picture(column, picture, caption)
     how = f"Done {plan_photo(run.architecture, *photo.shape[:2])}. PSNR against the original."
     if run.dataset == PHOTO_PATCHES and name in BUNDLED_PHOTOS:
         how += " Parts of this photo were among the training patches: upload one of your own."
@@ -60,16 +60,12 @@ def try_on_photo(status: JobStatus) -> None:
     )
 
 
-def _damaged(photo: np.ndarray, run: Run) -> np.ndarray:
-    """The photo as the run's task would show it to the network."""
-    if isinstance(run.task, Denoise):
-        return run.task.add_noise(photo, seed=run.config.seed)
-    return photo
+def _returned(folder: str, run: Run, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the network is shown of a photo, cut to [0, 1], and the picture it makes of it.
 
-
-def _returned(folder: str, run: Run, shown: np.ndarray) -> np.ndarray:
-    """What the network makes of a photo; kept, so that a rerun of the page costs nothing."""
-    key = (folder, shown.shape, hash(shown.tobytes()))
+    Kept in the session, so that a rerun of the page costs nothing.
+    """
+    key = (folder, photo.shape, hash(photo.tobytes()))
     kept = st.session_state.get("try-result")
     if kept is None or kept[0] != key:
         bar = st.progress(0.0, "The network works …")
@@ -77,20 +73,19 @@ def _returned(folder: str, run: Run, shown: np.ndarray) -> np.ndarray:
         def advance(done: int, total: int) -> None:
             bar.progress(done / total, "The network works …")
 
-        result = apply_to_photo(
-            run.model,
-            run.architecture,
-            shown,
-            on_progress=advance,
-        )
+        # (H, W, C) -> (1, H, W, C) and back: tasks work on batches.
+        shown = np.asarray(run.task.corrupt(photo[np.newaxis], run.config.seed))[0]
+        output = apply_to_photo(run.model, run.architecture, shown, clip=False, on_progress=advance)
+        result = np.asarray(run.task.picture(output[np.newaxis], photo[np.newaxis]))[0]
         bar.empty()
-        st.session_state["try-result"] = kept = (key, result)
+        visible = np.broadcast_to(np.clip(shown, 0, 1), photo.shape)
+        st.session_state["try-result"] = kept = (key, (visible, result))
     return kept[1]
 
 
 def _grey(photo: np.ndarray) -> np.ndarray:
     """Luma, which is what a network for grey pictures is compared with."""
-    return photo @ np.array([[0.299], [0.587], [0.114]], np.float32)
+    return photo @ np.array(LUMA, np.float32)[:, np.newaxis]
 
 
 def _picture(column: st.delta_generator.DeltaGenerator, image: np.ndarray, caption: str) -> None:

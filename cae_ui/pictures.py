@@ -41,16 +41,21 @@ def show_pixels(image: np.ndarray, caption: str, *, label: str = "") -> None:
     )
 
 
-def show_samples(samples: np.ndarray, shown_caption: str) -> None:
+def show_samples(
+    samples: np.ndarray,
+    shown_caption: str,
+    original_caption: str = "Original (validation pictures)",
+) -> None:
     """Rows of sample pictures: originals, what the network is shown, what it returns.
 
     Args:
         samples: (3, N, H, W, C) uint8.
         shown_caption: What the middle row is; left out where the row equals the first.
+        original_caption: What the first row is.
     """
     original, shown, returned = samples
     columns = len(original)
-    show_pixels(image_grid(original, columns), "Original (validation pictures)")
+    show_pixels(image_grid(original, columns), original_caption)
     if not np.array_equal(original, shown):
         show_pixels(image_grid(shown, columns), shown_caption)
     show_pixels(image_grid(returned, columns), "What the network returns")

@@ -18,11 +18,22 @@ RUNS_VARIABLE = "CAE_RUNS_DIR"
 
 
 @st.cache_resource(show_spinner=False)
+def worker() -> WorkerProcess:
+    """The process that trains, started and importing what training needs."""
+    process = WorkerProcess(preload=("cae_core.training",))
+    process.warm()
+    return process
+
+
+def runs_folder() -> Path:
+    """Where trainings are kept."""
+    return Path(os.environ.get(RUNS_VARIABLE, "runs"))
+
+
+@st.cache_resource(show_spinner=False)
 def job_queue() -> JobQueue:
-    """The queue of this server, its worker started and importing what training needs."""
-    worker = WorkerProcess(preload=("cae_core.training",))
-    worker.warm()
-    return JobQueue(Path(os.environ.get(RUNS_VARIABLE, "runs")), worker)
+    """The queue of this server."""
+    return JobQueue(runs_folder(), worker())
 
 
 @st.cache_resource(max_entries=2, show_spinner="Preparing the pictures …")
@@ -46,6 +57,11 @@ def uploaded_dataset(files: list[tuple[str, bytes]]) -> Dataset:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the trained network …")
-def trained_run(folder: str) -> Run:
-    """A finished run with its model; the first one takes TensorFlow's start with it."""
+def trained_run(folder: str, modified: float) -> Run:
+    """A finished run with its model; the first one takes TensorFlow's start with it.
+
+    Args:
+        folder: The run's folder.
+        modified: When it was written: a resumed training writes it again.
+    """
     return Run.load(folder)

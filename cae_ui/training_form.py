@@ -5,12 +5,22 @@ from __future__ import annotations
 import streamlit as st
 
 from cae_core.architecture import Architecture
-from cae_core.config import TrainConfig
+from cae_core.config import LOSSES, OPTIMIZERS, SCHEDULES, TrainConfig
 from cae_core.datasets import DATASETS, Dataset, is_available
+from cae_core.editing import fit_to
 from cae_core.errors import CAEError, DatasetError
 from cae_core.jobs import JobRequest
 from cae_core.presets import Preset
-from cae_core.tasks import Denoise, Reconstruct, Task, check_fit
+from cae_core.tasks import (
+    TASKS,
+    ColorizeChroma,
+    ColorizeRGB,
+    Denoise,
+    Reconstruct,
+    Task,
+    check_fit,
+)
+from cae_ui.architecture_state import TEXT_KEY, change
 from cae_ui.download import offer_download
 from cae_ui.messages import plain
 from cae_ui.pictures import UPLOAD_TYPES
@@ -20,6 +30,14 @@ from cae_ui.training_views import JOB_PARAMETER
 UPLOADS = "uploads"
 BATCH_SIZES = [16, 32, 64, 100, 128, 256, 512]
 LEARNING_RATES = [0.0003, 0.0005, 0.001, 0.002, 0.003, 0.004, 0.006, 0.01, 0.02]
+LOSS_TITLES = {
+    "mse": "Mean squared error",
+    "mae": "Mean absolute error",
+    "bce": "Binary cross-entropy",
+    "ssim": "1 - SSIM",
+}
+OPTIMIZER_TITLES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD, momentum 0.9"}
+SCHEDULE_TITLES = {"cosine": "Cosine", "one_cycle": "One cycle", "constant": "Constant"}
 WIDTHS = [0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0]
 
 
@@ -45,26 +63,73 @@ def dataset_input() -> Dataset | None:
 
 def task_input() -> Task:
     """What the network shall learn."""
+    titles = {
+        Reconstruct.name: "Reconstruct",
+        Denoise.name: "Remove noise",
+        ColorizeRGB.name: "Grey to RGB",
+        ColorizeChroma.name: "Lightness to colour",
+    }
     name = st.segmented_control(
         "Task",
-        [Reconstruct.name, Denoise.name],
-        format_func={Reconstruct.name: "Reconstruct", Denoise.name: "Remove noise"}.__getitem__,
+        list(titles),
+        format_func=titles.__getitem__,
         default=Reconstruct.name,
         required=True,
+        wrap=True,
         key="task",
         bind="query-params",
     )
-    if name == Reconstruct.name:
-        return Reconstruct()
+    if name == Denoise.name:
+        return _noise_input()
+    return TASKS[str(name)]()
+
+
+def _noise_input() -> Denoise:
+    """A fixed sigma, or a range that one is drawn from for every picture."""
+    if st.toggle("Draw sigma from a range", key="range", bind="query-params"):
+        low, high = st.slider(
+            "Noise sigma, of 255", 0, 255, (0, 50), key="sigmas", bind="query-params"
+        )
+        st.caption(f"From {low / 255:.3f} to {high / 255:.3f} of the range from 0 to 1.")
+        return Denoise(sigma=(low / 255, high / 255))
     sigma = st.slider("Noise sigma, of 255", 1, 255, 25, key="sigma", bind="query-params")
     st.caption(f"Standard deviation {sigma}/255 = {sigma / 255:.3f} of the range from 0 to 1.")
     return Denoise(sigma=sigma / 255)
 
 
 def config_input() -> TrainConfig:
-    """Epochs, batch, learning rate and seed."""
+    """Epochs, loss, batch, learning rate and what else a training needs to know."""
     epochs = st.slider("Epochs", 1, 50, 5, key="epochs", bind="query-params")
     with st.expander("More settings"):
+        left, right = st.columns(2)
+        loss = left.selectbox(
+            "Loss", LOSSES, format_func=LOSS_TITLES.__getitem__, key="loss", bind="query-params"
+        )
+        optimizer = right.selectbox(
+            "Optimiser",
+            OPTIMIZERS,
+            format_func=OPTIMIZER_TITLES.__getitem__,
+            key="optimizer",
+            bind="query-params",
+        )
+        schedule = left.selectbox(
+            "Schedule",
+            SCHEDULES,
+            format_func=SCHEDULE_TITLES.__getitem__,
+            key="schedule",
+            bind="query-params",
+            help="How the learning rate changes: a short rise and a long fall, a rise over a "
+            "third and a fall, or not at all.",
+        )
+        patience = right.number_input(
+            "End early after",
+            0,
+            50,
+            0,
+            key="patience",
+            bind="query-params",
+            help="Epochs without a better validation loss; 0 trains all of them.",
+        )
         batch_size = st.select_slider(
             "Batch size", BATCH_SIZES, 128, key="batch", bind="query-params"
         )
@@ -74,7 +139,7 @@ def config_input() -> TrainConfig:
             0.004,
             key="lr",
             bind="query-params",
-            help="The largest step of Adam; it rises shortly and then falls along a cosine.",
+            help="The largest step of the optimiser.",
         )
         seed = st.number_input(
             "Seed",
@@ -86,7 +151,14 @@ def config_input() -> TrainConfig:
             help="The same seed on the same machine gives the same numbers.",
         )
     return TrainConfig(
-        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=int(seed)
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        schedule=schedule,
+        optimizer=optimizer,
+        loss=loss,
+        patience=int(patience) or None,
+        seed=int(seed),
     )
 
 
@@ -106,21 +178,49 @@ def start_button(
     architecture: Architecture, data: Dataset | None, task: Task, config: TrainConfig
 ) -> None:
     """The button that queues a training, or the reason why it cannot be pressed."""
-    fits = data is not None
-    if data is not None:
-        try:
-            check_fit(architecture, data.image_shape, task)
-        except CAEError as error:
-            fits = False
-            st.error(plain(error), icon=":material/error:")
-
+    fits = data is not None and _explain_fit(architecture, data, task)
     pressed = st.button(
         "Train", type="primary", icon=":material/play_arrow:", disabled=not fits, width="stretch"
     )
     if pressed and data is not None:
         request = JobRequest(architecture, task, config, data.name)
         own = data if st.session_state["data"] == UPLOADS else None
-        st.query_params[JOB_PARAMETER] = job_queue().submit(request, own)
+        try:
+            st.query_params[JOB_PARAMETER] = job_queue().submit(request, own)
+        except CAEError as error:
+            st.error(plain(error), icon=":material/error:")
+
+
+def _explain_fit(architecture: Architecture, data: Dataset, task: Task) -> bool:
+    """Whether the network fits; else says why not, and offers the network that would."""
+    try:
+        check_fit(architecture, data.image_shape, task)
+    except CAEError as error:
+        st.error(plain(error), icon=":material/error:")
+        _offer_fit(data, task)
+        return False
+    return True
+
+
+def _offer_fit(data: Dataset, task: Task) -> None:
+    """A button that gives the network the input and output that data and task need."""
+
+    def fitted(now: Architecture) -> Architecture:
+        channels = task.output_shape(data.image_shape)[2]
+        activation = "tanh" if isinstance(task, ColorizeChroma) else "sigmoid"
+        return fit_to(now, task.input_shape(data.image_shape), channels, activation)
+
+    try:
+        check_fit(fitted(st.session_state[f"{TEXT_KEY}-readable"]), data.image_shape, task)
+    except CAEError:
+        return  # no network of these layers fits: the sentence above says what to do
+    st.button(
+        "Fit the network to pictures and task",
+        icon=":material/fit_screen:",
+        width="stretch",
+        on_click=change,
+        args=(TEXT_KEY, fitted),
+    )
 
 
 def take_over(preset: Preset) -> None:

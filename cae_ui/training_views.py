@@ -8,14 +8,12 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from cae_core.codegen import generate_script
 from cae_core.dataset import Dataset
 from cae_core.datasets import DATASETS
 from cae_core.errors import JobError
 from cae_core.images import image_grid
 from cae_core.jobs import FAILED, QUEUED, STOPPED, JobStatus
 from cae_core.progress import Progress
-from cae_core.runs import RunSummary, history_csv
 from cae_core.tasks import Denoise, Task
 from cae_ui.messages import plain
 from cae_ui.pictures import show_pixels, show_samples
@@ -64,18 +62,39 @@ def _show_status(job_id: str, had_ended: bool) -> None:
 def _show_state(status: JobStatus) -> None:
     """What is happening, how far it is, and the button that stops it."""
     progress = status.progress
+    if status.has_ended:
+        _show_end(status)
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(progress.fraction if progress else 0.0, _progress_text(status))
+        st.button(
+            "Stop",
+            icon=":material/stop_circle:",
+            on_click=job_queue().stop,
+            args=(status.id,),
+            disabled=status.is_stopping,
+        )
+
+
+def _show_end(status: JobStatus) -> None:
+    """How a job ended, and the button that lets it go on where it ended early."""
+    done = len(status.progress.history) if status.progress else 0
     if status.state == FAILED:
         st.error(plain(status.message), icon=":material/error:")
-    elif status.has_ended:
-        done = len(progress.history) if progress else 0
-        how = "Stopped; what was learnt is kept" if status.state == STOPPED else "Finished"
-        st.success(f"{how}: {done} epochs. {status.message}", icon=":material/check_circle:")
+    elif status.state == STOPPED:
+        said = f"Stopped after {done} whole epochs; what was learnt is kept. {status.message}"
+        st.success(said, icon=":material/stop_circle:")
     else:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(progress.fraction if progress else 0.0, _progress_text(status))
-            st.button(
-                "Stop", icon=":material/stop_circle:", on_click=job_queue().stop, args=(status.id,)
-            )
+        st.success(f"Finished: {done} epochs. {status.message}", icon=":material/check_circle:")
+    if status.can_resume:
+        where = "behind its last whole epoch" if status.has_checkpoint else "from the beginning"
+        st.button(
+            "Resume",
+            icon=":material/resume:",
+            on_click=job_queue().resume,
+            args=(status.id,),
+            help=f"The training goes on {where}.",
+        )
 
 
 def _progress_text(status: JobStatus) -> str:
@@ -83,6 +102,8 @@ def _progress_text(status: JobStatus) -> str:
     progress = status.progress
     if status.state == QUEUED:
         return f"Waiting: {status.position} before this one."
+    if status.is_stopping:
+        return "Stopping, and testing what was learnt …"
     if progress is None:
         return status.message
     return (
@@ -120,42 +141,11 @@ def loss_figure(progress: Progress) -> go.Figure:
             "range": [0, progress.epochs * 1.02],
             "dtick": math.ceil(progress.epochs / 10),
         },
-        yaxis={"title": "Mean squared error", "type": "log", "dtick": "D2", "tickformat": "~g"},
+        yaxis={"title": "Mean squared error", "type": "log", "tickformat": "~g"},
         legend={"orientation": "h", "y": 1.12},
         uirevision="loss",  # keeps the reader's zoom while points come in
     )
     return figure
-
-
-def show_result(status: JobStatus) -> None:
-    """Test figures and downloads of a job whose run is there."""
-    if status.run_folder is None:
-        return
-    summary = RunSummary.load(status.run_folder)
-    test = summary.test
-    st.subheader("Test")
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("Test MSE", f"{test['mse']:.5f}", width="content")
-        st.metric("PSNR", f"{test['psnr']:.2f} dB", width="content")
-        st.metric("MAE", f"{test['mae']:.4f}", width="content")
-    st.caption(
-        f"On {test['images']:,} test pictures of {dataset_title(summary.dataset)}, which the "
-        "training never saw; the output cut to [0, 1]; PSNR is the mean over pictures."
-    )
-    script = generate_script(
-        summary.architecture, task=summary.task, config=summary.config, dataset=summary.dataset
-    )
-    with st.container(horizontal=True):
-        st.download_button("Keras script", script, "autoencoder.py", icon=":material/code:")
-        st.download_button(
-            "Losses", history_csv(summary.history), "history.csv", icon=":material/table:"
-        )
-        st.download_button(
-            "Pictures",
-            (status.run_folder / "samples.png").read_bytes(),
-            "samples.png",
-            icon=":material/image:",
-        )
 
 
 def show_data(data: Dataset, task: Task) -> None:

@@ -3,8 +3,11 @@
 import streamlit as st
 
 from cae_core.arithmetic import analyze
-from cae_ui.architecture_state import architecture_input, preset_input
+from cae_ui.architecture_form import architecture_form
+from cae_ui.architecture_state import TEXT_KEY, architecture_input, preset_input
+from cae_ui.comparison_views import show_comparison
 from cae_ui.photo_views import try_on_photo
+from cae_ui.result_views import show_result
 from cae_ui.shell import page_header
 from cae_ui.training_form import (
     config_input,
@@ -14,7 +17,7 @@ from cae_ui.training_form import (
     task_input,
     width_input,
 )
-from cae_ui.training_views import chosen_job, show_data, show_job, show_result
+from cae_ui.training_views import chosen_job, show_data, show_job
 
 page_header(
     "Trainer",
@@ -24,7 +27,10 @@ page_header(
 settings, view = st.columns([5, 7], gap="large")
 with settings:
     preset_input(on_choose=take_over)
-    architecture = architecture_input().scaled(width_input())
+    written = architecture_input()
+    with st.expander("Change its layers"):
+        architecture_form(TEXT_KEY, written)
+    architecture = written.scaled(width_input())
     st.caption(f"{analyze(architecture).verdict}, {analyze(architecture).parameters:,} parameters")
     data = dataset_input()
     task = task_input()
@@ -39,3 +45,5 @@ with view:
         try_on_photo(status)
     elif data is not None:
         show_data(data, task)
+
+show_comparison()
