@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import BadZipFile
 
 import keras
 import numpy as np
@@ -154,7 +155,7 @@ class Checkpoint(keras.callbacks.Callback):
                 self.noise.state.assign(arrays["noise"])
                 self.best.epoch, self.best.loss = int(arrays["best"][0]), float(arrays["best"][1])
                 rows = arrays["history"]
-        except (KeyError, ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError, EOFError, BadZipFile, AttributeError) as error:
             raise TrainingError(
                 "A checkpoint belongs to one network and its settings. "
                 f"Received: {self.path} ({error}). Delete it to begin anew."

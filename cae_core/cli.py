@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from cae_core.architecture import Architecture, format_shape
 from cae_core.arithmetic import Report, Row, analyze
-from cae_core.config import SCHEDULES, TrainConfig
+from cae_core.config import LOSSES, OPTIMIZERS, SCHEDULES, TrainConfig
 from cae_core.datasets import DATASET_NAMES, DATASETS, is_available, load_dataset
 from cae_core.errors import CAEError, RunError, TrainingError
 from cae_core.presets import PRESETS, SOURCES, Preset, get_preset
 from cae_core.progress import Progress
-from cae_core.tasks import TASKS, Denoise, Reconstruct, Task, check_fit
+from cae_core.tasks import TASKS, Denoise, Reconstruct, Task, check_fit, check_loss
 
 if TYPE_CHECKING:
     from cae_core.runs import Run
@@ -362,6 +362,7 @@ def _add_train(commands: Any) -> None:
         "--task",
         choices=list(TASKS),
         help="reconstruct: the picture in and out; denoise: noise in, the clean picture out; "
+        "colorize_rgb: grey in, colour out; colorize_chroma: lightness in, chrominance out; "
         "default: the preset's, else reconstruct",
     )
     parser.add_argument(
@@ -382,16 +383,34 @@ def _add_train(commands: Any) -> None:
             f"the preset's, else {defaults.epochs}",
         ),
         ("--batch", int, "pictures per step", f"the preset's, else {defaults.batch_size}"),
-        ("--learning-rate", float, "Adam's largest step size", f"{defaults.learning_rate:g}"),
+        ("--learning-rate", float, "the largest step size", f"{defaults.learning_rate:g}"),
+        (
+            "--patience",
+            int,
+            "end early after so many epochs without a lower validation loss",
+            "never",
+        ),
         ("--seed", int, "of weights, order, noise and split", f"{defaults.seed}"),
     ):
         parser.add_argument(option, type=kind, metavar="N", help=f"{meaning}; default: {default}")
-    parser.add_argument(
-        "--schedule",
-        choices=SCHEDULES,
-        help="cosine: the learning rate falls to 0 over the training; constant: it stays; "
-        f"default: {defaults.schedule}",
-    )
+    for option, choices, meaning, default in (
+        (
+            "--loss",
+            LOSSES,
+            "mse, mae: mean squared or absolute error; bce: binary cross-entropy; ssim: "
+            "1 - structural similarity",
+            defaults.loss,
+        ),
+        ("--optimizer", OPTIMIZERS, "sgd has a momentum of 0.9", defaults.optimizer),
+        (
+            "--schedule",
+            SCHEDULES,
+            "cosine: the learning rate falls to 0 after a short rise; one_cycle: after a rise over "
+            "a third of the training; constant: it stays",
+            defaults.schedule,
+        ),
+    ):
+        parser.add_argument(option, choices=choices, help=f"{meaning}; default: {default}")
     parser.add_argument(
         "--limit", type=int, metavar="N", help="at most so many training pictures, for a quick try"
     )
@@ -406,6 +425,13 @@ def _add_train(commands: Any) -> None:
         type=Path,
         metavar="FILE",
         help="write this training as a Keras script that runs on its own, too",
+    )
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="an .npz file that holds the training's state after every epoch; where it is there, "
+        "the training goes on from it: say the same options again",
     )
     parser.set_defaults(run=_train)
 
@@ -428,6 +454,8 @@ def _train_examples() -> str:
         f'  {PROGRAM} train "conv16 pool conv8 | up conv3:sigmoid" --data my_photos '
         "--out runs/mine",
         f"  {PROGRAM} train homework --epochs 1 --script autoencoder.py",
+        f"  {PROGRAM} train homework --loss ssim --patience 3 --checkpoint state.npz",
+        f'  {PROGRAM} train "32x32x1 conv16 pool conv16 | up conv2:tanh" --task colorize_chroma',
         "",
     ]
     return "\n".join(lines)
@@ -445,6 +473,9 @@ def _train(options: argparse.Namespace) -> int:
     if is_named:
         check_fit(architecture, DATASETS[data_name].image_shape, task)
     folder = _new_folder(options.out or _default_folder(label, task))
+    if options.checkpoint is not None:
+        _check_place("checkpoint", options.checkpoint)
+    check_loss(config.loss, task)
     with _quiet_tensorflow():
         from cae_core.training import train
 
@@ -461,6 +492,8 @@ def _train(options: argparse.Namespace) -> int:
     check_fit(architecture, data.image_shape, task)
     if options.script is not None:
         _write_script(options.script, architecture, task, config, data_name)
+    if options.checkpoint is not None:
+        options.checkpoint.parent.mkdir(parents=True, exist_ok=True)
     for note in data.notes:
         _note(note)
     _note(f"{data!r}; {task}; {config.epochs} epochs, batch {config.batch_size}")
@@ -473,6 +506,7 @@ def _train(options: argparse.Namespace) -> int:
             config=config,
             on_progress=bar.show_training,
             should_stop=stop_requested,
+            checkpoint=options.checkpoint,
         )
     print(_test_line(run, data.image_shape))
     print(f"saved in {run.save(folder)}")
@@ -481,13 +515,14 @@ def _train(options: argparse.Namespace) -> int:
 
 def _test_line(run: Run, image_shape: tuple[int, int, int]) -> str:
     """The test figures, and what they were measured on."""
-    stopped = (
-        f" (stopped after {len(run.history)} of {run.config.epochs} epochs)" if run.stopped else ""
-    )
+    epochs, said = len(run.history), ""
+    if epochs < run.config.epochs:
+        ended = "stopped" if run.stopped else "ended early"
+        said = f" ({ended} after {epochs} of {run.config.epochs} epochs)"
     return (
         f"test MSE {run.test['mse']:.5f}, MAE {run.test['mae']:.5f}, "
         f"PSNR {run.test['psnr']:.2f} dB on the {run.test['images']:,} test pictures "
-        f"({format_shape(image_shape)}) of {run.dataset}, task {run.task}{stopped}"
+        f"({format_shape(image_shape)}) of {run.dataset}, task {run.task}{said}"
     )
 
 
@@ -499,13 +534,13 @@ def _task(options: argparse.Namespace, preset: Preset | None) -> Task:
     if name is None:
         is_noisy = asks_for_noise or preset_sigma is not None
         name = Denoise.name if is_noisy else Reconstruct.name
-    if name == Reconstruct.name:
+    if name != Denoise.name:
         if asks_for_noise:
             raise TrainingError(
                 f"--sigma and --clip belong to --task {Denoise.name}. "
                 f"Received: --task {name}. Leave them out, or choose the other task."
             )
-        return Reconstruct()
+        return TASKS[name]()
     sigma = options.sigma if options.sigma is not None else preset_sigma
     return Denoise(clip=options.clip) if sigma is None else Denoise(sigma, options.clip)
 
@@ -520,6 +555,9 @@ def _config(options: argparse.Namespace, preset: Preset | None) -> TrainConfig:
         "batch_size": options.batch,
         "learning_rate": options.learning_rate,
         "schedule": options.schedule,
+        "optimizer": options.optimizer,
+        "loss": options.loss,
+        "patience": options.patience,
         "seed": options.seed,
     }
     return TrainConfig(
@@ -546,10 +584,15 @@ def _new_folder(folder: Path) -> Path:
             f"A run is saved to a new folder. Received: {folder}, which exists. "
             "Choose another name, or delete it first."
         )
-    nearest = next(place for place in folder.absolute().parents if place.exists())
-    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
-        raise _unwritable("run", folder, f"nothing can be made in {nearest}")
+    _check_place("run", folder)
     return folder
+
+
+def _check_place(what: str, path: Path) -> None:
+    """Refuses a place where nothing can be made, before the work that is to be saved there."""
+    nearest = next(place for place in path.absolute().parents if place.exists())
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
+        raise _unwritable(what, path, f"nothing can be made in {nearest}")
 
 
 def _write_script(

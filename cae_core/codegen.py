@@ -2,9 +2,9 @@
 
 The layers are written down from `cae_core.keras_calls`, which `cae_core.build` makes its layers
 from, and their shapes from the arithmetic; around them stands the text of an ordinary Keras
-script, one template per part, in the order in which the script has them. Importing this module
-does not import Keras: the layers that Keras lacks are copied from the source of
-`cae_core.keras_layers`, which is read and not imported.
+script, one template per part, in the order in which the script has them. What Keras lacks (layers,
+losses, colour conversion) is copied from the source of the modules that the application itself
+uses, which are read and not imported: importing this module does not import Keras.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from __future__ import annotations
 import ast
 import functools
 import json
+import re
 import textwrap
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -24,7 +26,15 @@ from cae_core.datasets import DATASETS
 from cae_core.errors import TrainingError
 from cae_core.keras_calls import KerasCall, keras_call
 from cae_core.layers import Add, Concatenate, Layer, Mark
-from cae_core.tasks import Denoise, Reconstruct, Task, check_fit
+from cae_core.tasks import (
+    ColorizeChroma,
+    ColorizeRGB,
+    Denoise,
+    Reconstruct,
+    Task,
+    check_fit,
+    check_loss,
+)
 
 LINE_LENGTH = 100
 PUBLIC_DATASETS = ("cifar10", "mnist", "fashion_mnist")  # those that keras.datasets has
@@ -55,13 +65,14 @@ def generate_script(
     """Writes the Keras script that trains an architecture as `cae_core.train` does.
 
     The script needs Keras with a backend, NumPy and Pillow, and nothing of this package. It has
-    the same layers under the same names, the same loss, optimiser, schedule and noise; the
-    random start and the order of the pictures are its own.
+    the same layers under the same names, the same loss, optimiser, schedule, noise and test
+    figures, and it keeps the best epoch's weights too; the random start and the order of the
+    pictures are its own.
 
     Args:
         architecture: The network; its input and output must fit the task and the data set.
         task: What to learn; by default `Reconstruct`.
-        config: Epochs, batch, learning rate, schedule, seed; by default ``TrainConfig()``.
+        config: Epochs, batch, loss, learning rate, seed; by default ``TrainConfig()``.
         dataset: ``cifar10``, ``mnist`` or ``fashion_mnist`` are loaded with Keras. For every
             other name the script cuts patches from the photographs of scikit-image, in place
             of pictures that only this machine has; ``--data`` gives it others.
@@ -70,7 +81,7 @@ def generate_script(
         The script's text.
 
     Raises:
-        TrainingError: Where the network does not fit the pictures or the task.
+        TrainingError: Where the network does not fit the pictures, or it or the loss the task.
 
     Example:
         >>> script = generate_script(Architecture.parse("conv8 pool | up conv3:sigmoid"))
@@ -79,39 +90,43 @@ def generate_script(
     """
     task = task or Reconstruct()
     config = config or TrainConfig()
-    if not isinstance(task, Reconstruct | Denoise):
+    if type(task) not in _TASK_TEXTS:
         raise TypeError(f"No script for the task {type(task).__name__}")
-    check_fit(architecture, _image_shape(architecture, dataset), task)
+    image_shape = _image_shape(architecture, dataset, task)
+    check_fit(architecture, image_shape, task)
+    check_loss(config.loss, task)
     calls = [keras_call(layer) for layer in architecture.layers if not isinstance(layer, Mark)]
     own_classes = {call.layer_class for call in calls if call.is_own}
-    head = [
-        _docstring(architecture, task, dataset),
-        _imports(config, has_own_layers=bool(own_classes)),
-        _constants(architecture, task, config),
-    ]
     parts = [
-        "\n\n".join(part.strip("\n") for part in head),
-        *(source for name, source in _own_sources().items() if name in own_classes),
-        _build_function(architecture),
-        *([_noise_layer(task)] if isinstance(task, Denoise) else []),
-        *_data_functions(architecture.input_shape, dataset),
-        *([_SCHEDULE] if config.schedule == "cosine" else []),
-        _training_functions(task, config),
-        _result_functions(architecture.input_shape, task),
+        *(source for name, source in _sources("keras_layers").items() if name in own_classes),
+        _build_function(architecture, task),
+        *_task_definitions(task),
+        *_data_functions(image_shape, dataset),
+        *_training_functions(task, config),
+        _result_functions(image_shape, task, config),
         _MAIN,
     ]
-    return "\n\n\n".join(part.strip("\n") for part in parts) + "\n"
+    body = "\n\n\n".join(part.strip("\n") for part in parts)
+    head = [
+        _docstring(architecture, image_shape, task, dataset),
+        _imports(body),
+        _constants(image_shape, task, config),
+    ]
+    return "\n\n".join(part.strip("\n") for part in head) + f"\n\n\n{body}\n"
 
 
-def _image_shape(architecture: Architecture, dataset: str) -> tuple[int, int, int]:
+def _image_shape(architecture: Architecture, dataset: str, task: Task) -> tuple[int, int, int]:
     """The shape of the data set's pictures; patches are cut to what the network takes."""
     if dataset in DATASETS:
         return DATASETS[dataset].image_shape
     shape = architecture.input_shape
+    if isinstance(task, ColorizeRGB | ColorizeChroma):
+        shape = (*shape[:2], 3)
     if max(shape[:2]) > MAX_PATCH_SIDE or shape[2] not in (1, 3):
         raise TrainingError(
             f"A script cuts patches of at most {MAX_PATCH_SIDE} pixels a side and 1 or 3 channels. "
-            f"Received: an architecture for {format_shape(shape)}. Choose a smaller input."
+            f"Received: an architecture for {format_shape(architecture.input_shape)}. "
+            "Choose a smaller input."
         )
     return shape
 
@@ -137,9 +152,11 @@ like, x_validation. Written by CAE Lab; needs nothing of it.
 ''')
 
 
-def _docstring(architecture: Architecture, task: Task, dataset: str) -> str:
+def _docstring(
+    architecture: Architecture, image_shape: tuple[int, int, int], task: Task, dataset: str
+) -> str:
     """What the script is, and how to run it."""
-    report = analyze(architecture, output_shape=task.output_shape(architecture.input_shape))
+    report = analyze(architecture, output_shape=task.output_shape(image_shape))
     # A name that is not ours, such as a folder's, is left out: it might end the docstring.
     title = DATASETS[dataset].title if dataset in DATASETS else "pictures"
     packages = "keras tensorflow pillow" + ("" if dataset in PUBLIC_DATASETS else " scikit-image")
@@ -149,7 +166,7 @@ def _docstring(architecture: Architecture, task: Task, dataset: str) -> str:
         architecture=_wrapped(str(architecture), indent="    "),
         facts=_wrapped(_facts(report)),
         packages=f"{packages} matplotlib",
-        shape=format_shape(architecture.input_shape),
+        shape=format_shape(image_shape),
     )
 
 
@@ -173,24 +190,28 @@ def _wrapped(text: str, indent: str = "") -> str:
     )
 
 
-def _imports(config: TrainConfig, *, has_own_layers: bool) -> str:
-    """The modules that this script uses."""
+def _imports(body: str) -> str:
+    """The modules that the rest of the script uses."""
     lines = ["import argparse", "import csv"]
-    lines += ["import math"] if config.schedule == "cosine" else []
+    lines += ["import math"] if "math." in body else []
     lines += ["import sys", "from pathlib import Path"]
-    lines += ["from typing import Any"] if has_own_layers else []
+    lines += ["from typing import Any"] if re.search(r"\bAny\b", body) else []
     lines += ["", "import keras", "import numpy as np", "from keras import layers, ops"]
     return "\n".join([*lines, "from PIL import Image"])
 
 
-def _constants(architecture: Architecture, task: Task, config: TrainConfig) -> str:
+def _constants(image_shape: tuple[int, int, int], task: Task, config: TrainConfig) -> str:
     """The settings, for the reader to change."""
     lines = [
-        f"IMAGE_SHAPE = {architecture.input_shape}  # height, width, channels",
+        f"IMAGE_SHAPE = {image_shape}  # height, width, channels",
         f"EPOCHS = {config.epochs}",
         f"BATCH_SIZE = {config.batch_size}",
         f"LEARNING_RATE = {config.learning_rate}",
     ]
+    if config.patience is not None:
+        lines.append(
+            f"PATIENCE = {config.patience}  # epochs without a lower validation loss, then it ends"
+        )
     if isinstance(task, Denoise):
         low, high = task.sigma_range
         meaning = "standard deviation of the noise, for images in [0, 1]"
@@ -201,31 +222,46 @@ def _constants(architecture: Architecture, task: Task, config: TrainConfig) -> s
     return "\n".join([*lines, f"SEED = {config.seed}"])
 
 
-# --- The network -----------------------------------------------------------------------------
+# --- Source of this package ------------------------------------------------------------------
 
 
 @functools.cache
-def _own_sources() -> dict[str, str]:
-    """The classes of `cae_core.keras_layers` as they stand there, by name."""
-    text = Path(__file__).with_name("keras_layers.py").read_text(encoding="utf-8")
+def _sources(module: str) -> dict[str, str]:
+    """The classes, functions and constants of a module as they stand there, by name."""
+    text = _text(module)
     lines = text.splitlines()
-    return {
-        node.name: "\n".join(lines[node.decorator_list[0].lineno - 1 : node.end_lineno])
-        for node in ast.parse(text).body
-        if isinstance(node, ast.ClassDef)
-    }
+    found = {}
+    for node in ast.parse(text).body:
+        first = node.lineno
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            name = node.name
+            first = min([first, *(decorator.lineno for decorator in node.decorator_list)])
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+        else:
+            continue
+        found[name] = "\n".join(lines[first - 1 : node.end_lineno])
+    return found
+
+
+def _text(module: str) -> str:
+    """The source of a module of this package."""
+    return Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8")
+
+
+# --- The network -----------------------------------------------------------------------------
 
 
 _BUILD = Template('''
 def build_autoencoder():
-    """The network: images (B, $shape) in [0, 1] in, images (B, $output) out."""
-    inputs = x = keras.Input(IMAGE_SHAPE, name="image")
+    """The network: $shown (B, $shape) in [0, 1] in, $returned (B, $output) out."""
+    inputs = x = keras.Input($input_shape, name="image")
 $layers
     return keras.Model(inputs, x, name="autoencoder")
 ''')
 
 
-def _build_function(architecture: Architecture) -> str:
+def _build_function(architecture: Architecture, task: Task) -> str:
     """The function that builds the network, a line or three per layer."""
     report = analyze(architecture)
     read_later = {
@@ -240,7 +276,11 @@ def _build_function(architecture: Architecture) -> str:
         if row.index == len(architecture.encoder):
             lines.append(f'x = layers.Identity(name="code")(x)  # the code: {_code(report)}')
             lines += ["", "# Decoder"]
+    text = _TASK_TEXTS[type(task)]
     return _BUILD.substitute(
+        shown=text.shown_name,
+        returned=text.returned_name,
+        input_shape=text.input_shape,
         shape=_comma_separated(architecture.input_shape),
         output=_comma_separated(report.output_shape),
         layers=textwrap.indent("\n".join(lines), "    "),
@@ -300,6 +340,93 @@ def _arguments(call: KerasCall) -> list[str]:
 
 
 # --- The task --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _TaskText:
+    """What a task's script says.
+
+    Attributes:
+        rows: Titles of the rows of test pictures.
+        row_names: Their values, from ``pictures``, ``shown`` and ``returned``.
+        shown_name: What the network takes.
+        returned_name: What it returns.
+        input_shape: The network's input shape, from ``IMAGE_SHAPE``.
+        shown: The network's input, from float32 ``images``; ``{noise}`` is a layer that adds it.
+        target: The desired output, from ``{images}``, an expression for the float32 images.
+        picture: The picture that ``output`` stands for.
+    """
+
+    rows: str
+    row_names: str = "pictures / 255, shown, returned"
+    shown_name: str = "images"
+    returned_name: str = "images"
+    input_shape: str = "IMAGE_SHAPE"
+    shown: str = "images"
+    target: str = "{images}"
+    picture: str = "ops.clip(output, 0.0, 1.0)"
+
+
+_GREY_ROWS = "pictures / 255, shown.repeat(3, axis=-1), returned"
+_TASK_TEXTS = {
+    Reconstruct: _TaskText("original, reconstruction", "pictures / 255, returned"),
+    Denoise: _TaskText("original, noisy, denoised", shown="{noise}(images)"),
+    ColorizeRGB: _TaskText(
+        "original, grey, colorized",
+        _GREY_ROWS,
+        shown_name="grey images",
+        input_shape="(*IMAGE_SHAPE[:2], 1)",
+        shown="grey(images)",
+    ),
+    ColorizeChroma: _TaskText(
+        "original, lightness, colorized",
+        _GREY_ROWS,
+        shown_name="lightness",
+        returned_name="chrominance",
+        input_shape="(*IMAGE_SHAPE[:2], 1)",
+        shown="lightness(images)",
+        target="chrominance({images})",
+        picture="colorized(output, images)",
+    ),
+}
+
+_GREY_FUNCTION = '''
+def grey(images):
+    """What the network is shown, luma: (B, H, W, 3) -> (B, H, W, 1)."""
+    return ops.sum(images * np.array(LUMA, "float32"), axis=-1, keepdims=True)
+'''
+
+_CHROMA_FUNCTIONS = '''
+def lightness(images):
+    """What the network is shown, L*: (B, H, W, 3) -> (B, H, W, 1) in [0, 1]."""
+    return lab_from_rgb(images)[..., :1] / 100.0
+
+
+def chrominance(images):
+    """What it shall return, a* and b*: (B, H, W, 3) -> (B, H, W, 2) in [-1, 1]."""
+    return lab_from_rgb(images)[..., 1:] / CHROMA_SCALE
+
+
+def colorized(output, images):
+    """The pictures' lightness with the network's chrominance: (B, H, W, 3) in [0, 1]."""
+    lab = [lab_from_rgb(images)[..., :1], output * CHROMA_SCALE]
+    return ops.clip(rgb_from_lab(ops.concatenate(lab, axis=-1)), 0.0, 1.0)
+'''
+
+
+def _task_definitions(task: Task) -> list[str]:
+    """What makes the network's input and target from images."""
+    if isinstance(task, Denoise):
+        return [_noise_layer(task), _sources("callbacks")["SameValidationNoise"]]
+    constants = _sources("tasks")
+    if isinstance(task, ColorizeRGB):
+        return [constants["LUMA"], _GREY_FUNCTION]
+    if isinstance(task, ColorizeChroma):
+        # All of it but the docstring and the imports.
+        color = _text("color").partition("from keras import ops\n")[2]
+        return [color, constants["CHROMA_SCALE"], _CHROMA_FUNCTIONS]
+    return []
+
 
 _NOISE = Template('''
 class AddNoise(layers.Layer):
@@ -440,11 +567,24 @@ def _data_functions(shape: tuple[int, int, int], dataset: str) -> list[str]:
 
 # --- Training and results --------------------------------------------------------------------
 
+_LOSS_TITLES = {
+    "mse": "mean squared error",
+    "mae": "mean absolute error",
+    "bce": "binary cross-entropy",
+    "ssim": "1 - structural similarity",
+}
+
+_OPTIMIZERS = {
+    "adam": "Adam(learning_rate)",
+    "adamw": "AdamW(learning_rate)",
+    "sgd": "SGD(learning_rate, momentum=0.9)",
+}
+
 _TRAINING = Template('''
-def mean_squared_error(pictures, outputs):
-    """The loss: squared differences to the clean pictures, scaled from 0..255 to [0, 1]."""
-    targets = ops.cast(pictures, "float32") / 255.0
-    return ops.mean(ops.square(outputs - targets), axis=(1, 2, 3))
+def loss(pictures, output):
+    """The loss of every picture, uint8: $title between output and target."""
+    target = $target
+$loss_lines
 
 
 def train(autoencoder, x_train, x_validation, epochs):
@@ -452,65 +592,98 @@ def train(autoencoder, x_train, x_validation, epochs):
 
     The pictures stay uint8, a quarter of their size as float32, and are scaled batch by batch
     inside the model$too.
+    The weights of the epoch with the lowest validation loss are kept.
     """
     pictures = keras.Input(IMAGE_SHAPE, dtype="uint8")
     images = layers.Rescaling(1 / 255)(pictures)
-    trainer = keras.Model(pictures, autoencoder($shown))
+$noise    trainer = keras.Model(pictures, autoencoder($shown))
 $rate
-    trainer.compile(optimizer=keras.optimizers.Adam(learning_rate), loss=mean_squared_error)
+    trainer.compile(optimizer=keras.optimizers.$optimizer, loss=loss)
+    best_epoch = keras.callbacks.EarlyStopping(patience=$patience, restore_best_weights=True)
     return trainer.fit(
         x_train,
         x_train,
         validation_data=(x_validation, x_validation),
         batch_size=BATCH_SIZE,
         epochs=epochs,
+        callbacks=[$callbacks],
     )
 ''')
 
-_COSINE = """\
+_DECAYING_RATE = """\
     steps = epochs * math.ceil(len(x_train) / BATCH_SIZE)
     learning_rate = learning_rate_schedule(steps)"""
 
-_CONSTANT = """\
+_CONSTANT_RATE = """\
     learning_rate = LEARNING_RATE"""
 
-_SCHEDULE = '''
+_SCHEDULE = Template('''
 def learning_rate_schedule(steps):
-    """Up to LEARNING_RATE in the first 20th of all steps, then down to 0 along half a cosine."""
-    warmup_steps = steps // 20
+    """Up to LEARNING_RATE in the first $part of all steps, then down to 0 along half a cosine."""
+    warmup_steps = steps // $divisor
     return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=LEARNING_RATE / 20,
+        initial_learning_rate=LEARNING_RATE / $start,
         decay_steps=steps - warmup_steps,
         warmup_target=LEARNING_RATE,
         warmup_steps=warmup_steps,
     )
-'''
+''')
+
+_SCHEDULES = {
+    "cosine": [_SCHEDULE.substitute(part="20th", divisor=20, start=20)],
+    "one_cycle": [_SCHEDULE.substitute(part="third", divisor=3, start=25)],
+    "constant": [],
+}
 
 
-def _training_functions(task: Task, config: TrainConfig) -> str:
-    """Loss, optimiser, schedule and fit."""
+def _training_functions(task: Task, config: TrainConfig) -> list[str]:
+    """Schedule, loss, optimiser and fit."""
+    losses = _sources("losses")
+    parts = list(_SCHEDULES[config.schedule])
+    if config.loss == "ssim":
+        parts += [f"{losses['SSIM_WINDOW']}\n{losses['SSIM_SIGMA']}", losses["ssim"]]
+    text = _TASK_TEXTS[type(task)]
     is_noisy = isinstance(task, Denoise)
-    return _TRAINING.substitute(
+    same_noise = "SameValidationNoise(add_noise.random, SEED * 10 + 1)"
+    training = _TRAINING.substitute(
+        title=_LOSS_TITLES[config.loss],
+        target=text.target.format(images='ops.cast(pictures, "float32") / 255.0'),
+        loss_lines=_loss_lines(config.loss),
         too=", which adds their noise as well" if is_noisy else "",
-        shown="AddNoise(SEED)(images)" if is_noisy else "images",
-        rate=_COSINE if config.schedule == "cosine" else _CONSTANT,
+        noise="    add_noise = AddNoise(SEED * 10)\n" if is_noisy else "",
+        shown=text.shown.format(noise="add_noise"),
+        rate=_CONSTANT_RATE if config.schedule == "constant" else _DECAYING_RATE,
+        optimizer=_OPTIMIZERS[config.optimizer],
+        patience="epochs" if config.patience is None else "PATIENCE",
+        callbacks=f"{same_noise}, best_epoch" if is_noisy else "best_epoch",
     )
+    return [*parts, training]
+
+
+def _loss_lines(loss: str) -> str:
+    """What a function of `cae_core.losses` does with `output` and `target`."""
+    source = _sources("losses")["ssim_loss" if loss == "ssim" else loss]
+    return source.split('"""')[2].strip("\n")  # all behind the docstring
 
 
 _RESULTS = Template('''
 def reconstruct(autoencoder, pictures):
-    """What the network is shown and what it returns, cut to [0, 1], both float32."""
-    clean = pictures.astype("float32") / 255
+    """What the network is shown and the pictures that it makes of it, both float32."""
+    inputs = keras.Input(IMAGE_SHAPE, dtype="uint8")
+    images = layers.Rescaling(1 / 255)(inputs)
     shown = $shown
-    outputs = autoencoder.predict(shown, batch_size=256, verbose=0)
-    return shown, np.clip(outputs, 0, 1)
+    output = autoencoder(shown)
+    model = keras.Model(inputs, [shown, $picture])
+    return model.predict(pictures, batch_size=256, verbose=0)
 
 
 def evaluate(autoencoder, x_test):
     """Test MSE, and PSNR in dB as the mean over the images."""
-    _, outputs = reconstruct(autoencoder, x_test)
-    mse = np.mean((outputs - x_test.astype("float32") / 255) ** 2, axis=(1, 2, 3))
-    psnr = 10 * np.log10(1 / np.maximum(mse, 1e-10))  # 100 dB where nothing differs
+    _, returned = reconstruct(autoencoder, x_test)
+    clean = x_test.astype("float32") / 255
+    mse = np.mean((returned - clean) ** 2, axis=(1, 2, 3), dtype="float64")
+    with np.errstate(divide="ignore"):  # infinite where nothing differs
+        psnr = -10 * np.log10(mse)
     return mse.mean(), psnr.mean()
 
 
@@ -532,7 +705,7 @@ def save_history(history, folder):
     axes.plot(epochs, losses, marker="o", label="training")
     axes.plot(epochs, validation_losses, marker="o", label="validation")
     axes.set_xlabel("epoch")
-    axes.set_ylabel("mean squared error")
+    axes.set_ylabel("$loss_title")
     axes.legend()
     figure.savefig(folder / "history.png", dpi=150)
 
@@ -540,7 +713,7 @@ def save_history(history, folder):
 def save_pictures(autoencoder, x_test, path):
     """Rows of test images, enlarged three times: $rows."""
     pictures = x_test[:10]
-    $shown_name, outputs = reconstruct(autoencoder, pictures)
+    $shown_name, returned = reconstruct(autoencoder, pictures)
     rows = [$row_names]
     # (rows, N, H, W, C) -> (rows * H, N * W, C)
     sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
@@ -550,14 +723,17 @@ def save_pictures(autoencoder, x_test, path):
 ''')
 
 
-def _result_functions(shape: tuple[int, int, int], task: Task) -> str:
+def _result_functions(shape: tuple[int, int, int], task: Task, config: TrainConfig) -> str:
     """Test figures, error per epoch, pictures."""
-    is_noisy = isinstance(task, Denoise)
+    text = _TASK_TEXTS[type(task)]
     return _RESULTS.substitute(
-        shown="ops.convert_to_numpy(AddNoise(SEED + 1)(clean))" if is_noisy else "clean",
-        rows="original, noisy, denoised" if is_noisy else "original, reconstruction",
-        shown_name="noisy" if is_noisy else "_",
-        row_names="pictures / 255, noisy, outputs" if is_noisy else "pictures / 255, outputs",
+        # The noise with which the application tests: see `cae_core.training`.
+        shown=text.shown.format(noise="AddNoise(SEED * 10 + 3)"),
+        picture=text.picture,
+        loss_title=_LOSS_TITLES[config.loss],
+        rows=text.rows,
+        shown_name="shown" if "shown" in text.row_names else "_",
+        row_names=text.row_names,
         sheet="sheet[..., 0]" if shape[2] == 1 else "sheet",
     )
 

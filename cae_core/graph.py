@@ -51,6 +51,7 @@ def walk(architecture: Architecture) -> tuple[Node, ...]:
                 result = unchanged(shape, "remembered, unchanged")
             elif isinstance(layer, Concatenate | Add):
                 source, marked_shape = _marked(layer, marks)
+                _check_not_itself(layer, nodes, index - 1, source)
                 result = measure_skip(layer, shape, marked_shape)
                 inputs = (index - 1, source)
             else:
@@ -71,6 +72,30 @@ def _check_output_side(shape: Shape) -> None:
             f"A layer's output has at most {MAX_OUTPUT_SIDE:,} pixels a side. "
             f"Received: {format_shape(shape)}. Enlarge less."
         )
+
+
+def _check_not_itself(layer: Concatenate | Add, nodes: list[Node], here: int, source: int) -> None:
+    """Refuses the sum of a tensor with itself.
+
+    It only doubles, and TensorFlow's optimiser unfolds a chain of doublings into a sum of 2^n
+    tensors, which takes a machine's whole memory.
+    """
+    if isinstance(layer, Add) and _origin(nodes, here) == _origin(nodes, source):
+        raise ArchitectureError(
+            "add brings back another tensor than the current one. "
+            f"Received: {layer} with no layer since @{layer.name}. Put a layer between."
+        )
+
+
+def _origin(nodes: list[Node], index: int) -> int:
+    """The node that made a tensor, past marks and linear activations, which change nothing."""
+    while index > 0 and (
+        isinstance(nodes[index - 1].layer, Mark)
+        or nodes[index - 1].layer == Activation("linear")
+        or nodes[index - 1].problem
+    ):
+        index -= 1
+    return index
 
 
 def _check_new_mark(layer: Mark, marks: dict[str, tuple[int, Shape]]) -> None:

@@ -171,12 +171,15 @@ class JobQueue:
             if not status.has_ended:
                 _finish(status.folder, FAILED, "The server was restarted.")
 
-    def submit(self, request: JobRequest, data: Dataset | None = None) -> str:
+    def submit(
+        self, request: JobRequest, data: Dataset | None = None, *, seconds: float | None = None
+    ) -> str:
         """Queues a job.
 
         Args:
             request: What to train.
             data: The pictures, where `request.dataset` is not a name that can be loaded.
+            seconds: About how long it will take, where that is known.
 
         Returns:
             The job's id.
@@ -186,7 +189,7 @@ class JobQueue:
         """
         if data is not None:
             check_fit(request.architecture, data.image_shape, request.task)
-        self.limits.check(request.architecture, request.config)
+        self.limits.check(request.architecture, request.config, seconds)
         job_id = f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         folder = self.folder / job_id
         folder.mkdir()

@@ -55,8 +55,15 @@ class Limits:
             minutes=_number(values, "CAE_MAX_JOB_MINUTES", cls.minutes),
         )
 
-    def check(self, architecture: Architecture, config: TrainConfig) -> None:
+    def check(
+        self, architecture: Architecture, config: TrainConfig, seconds: float | None = None
+    ) -> None:
         """Refuses a training that would use more than the host grants.
+
+        Args:
+            architecture: The network.
+            config: The settings.
+            seconds: About how long it will take, where that is known.
 
         Raises:
             JobError: Naming the limit, by how much it is exceeded, and the remedy.
@@ -74,6 +81,12 @@ class Limits:
                 f"A training on this server uses at most {self.memory_mb:,} MB. "
                 f"Received: one of about {memory:,.0f} MB, {memory - self.memory_mb:,.0f} too "
                 "many. Use a smaller batch, fewer channels or a smaller input."
+            )
+        if seconds is not None and seconds > 60 * self.minutes:
+            raise JobError(
+                f"A training on this server takes at most {self.minutes:g} minutes. "
+                f"Received: one of about {seconds / 60:.0f} minutes. "
+                "Use fewer epochs, fewer channels or less data."
             )
 
 

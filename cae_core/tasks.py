@@ -337,3 +337,20 @@ def check_fit(architecture: Architecture, image_shape: tuple[int, int, int], tas
             f"Received: a network that ends in {last}, which is never negative. "
             "End it with conv2:tanh."
         )
+
+
+def check_loss(loss: str, task: Task) -> None:
+    """Refuses a loss that makes no sense for the task.
+
+    Args:
+        loss: A loss of `TrainConfig`.
+        task: What is to be learnt.
+
+    Raises:
+        TrainingError: Naming the losses that do.
+    """
+    if isinstance(task, ColorizeChroma) and loss in ("bce", "ssim"):
+        raise TrainingError(
+            "Chrominance may be negative, which only mse and mae can measure. "
+            f"Received: loss={loss!r}. Choose mse or mae."
+        )

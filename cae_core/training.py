@@ -24,12 +24,11 @@ from cae_core.build import build
 from cae_core.callbacks import BestEpoch, Checkpoint, Reporter, SameValidationNoise, Stopped
 from cae_core.config import TrainConfig
 from cae_core.dataset import Dataset
-from cae_core.errors import TrainingError
 from cae_core.losses import TargetLoss, scaled, ssim
 from cae_core.metrics import psnr_from_mse
 from cae_core.progress import Progress
 from cae_core.runs import Run
-from cae_core.tasks import ColorizeChroma, Reconstruct, Task, check_fit
+from cae_core.tasks import Reconstruct, Task, check_fit, check_loss
 
 SAMPLE_COUNT = 8
 # Steps taken in one call of the graph: fewer looks at the clock, still several a second.
@@ -87,7 +86,7 @@ def train(
     task = task or Reconstruct()
     config = config or TrainConfig()
     check_fit(architecture, data.image_shape, task)
-    _check_loss(config, task)
+    check_loss(config.loss, task)
     model = build(architecture, seed=config.seed)
     corruption = Corruption(task, config.seed * 10 + _TRAINING_NOISE)
     samples = _Samples(model, task, data.validation[:SAMPLE_COUNT], config.seed)
@@ -309,12 +308,3 @@ def _learning_rate(config: TrainConfig, steps: int) -> Any:
         warmup_target=config.learning_rate,
         warmup_steps=warmup_steps,
     )
-
-
-def _check_loss(config: TrainConfig, task: Task) -> None:
-    """Refuses losses that make no sense for chrominance."""
-    if isinstance(task, ColorizeChroma) and config.loss in ("bce", "ssim"):
-        raise TrainingError(
-            "Chrominance may be negative, which only mse and mae can measure. "
-            f"Received: loss={config.loss!r}. Choose mse or mae."
-        )

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from cae_core.datasets import Dataset, load_dataset
+from cae_core.estimates import Calibration, calibrate
 from cae_core.jobs import JobQueue
 from cae_core.runs import Run
 from cae_core.uploads import load_uploads
@@ -28,6 +29,21 @@ def worker() -> WorkerProcess:
 def runs_folder() -> Path:
     """Where trainings are kept."""
     return Path(os.environ.get(RUNS_VARIABLE, "runs"))
+
+
+@st.cache_resource(show_spinner=False)
+def _measure_speed() -> Path:
+    """Has the worker measure this machine once; returns where the result will be."""
+    path = runs_folder() / "speed.json"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        worker().submit(calibrate, str(path))
+    return path
+
+
+def machine_speed() -> Calibration | None:
+    """How fast this machine trains; None until the worker has measured it."""
+    return Calibration.load(_measure_speed())
 
 
 @st.cache_resource(show_spinner=False)

@@ -10,6 +10,7 @@ from cae_core.datasets import DATASETS, Dataset, is_available
 from cae_core.editing import fit_to
 from cae_core.errors import CAEError, DatasetError
 from cae_core.jobs import JobRequest
+from cae_core.limits import memory_estimate_mb
 from cae_core.presets import Preset
 from cae_core.tasks import (
     TASKS,
@@ -24,8 +25,8 @@ from cae_ui.architecture_state import TEXT_KEY, change
 from cae_ui.download import offer_download
 from cae_ui.messages import plain
 from cae_ui.pictures import UPLOAD_TYPES
-from cae_ui.resources import job_queue, named_dataset, uploaded_dataset
-from cae_ui.training_views import JOB_PARAMETER
+from cae_ui.resources import job_queue, machine_speed, named_dataset, uploaded_dataset
+from cae_ui.training_views import JOB_PARAMETER, duration
 
 UPLOADS = "uploads"
 BATCH_SIZES = [16, 32, 64, 100, 128, 256, 512]
@@ -179,6 +180,14 @@ def start_button(
 ) -> None:
     """The button that queues a training, or the reason why it cannot be pressed."""
     fits = data is not None and _explain_fit(architecture, data, task)
+    speed = machine_speed()
+    seconds = None
+    if fits and data is not None:
+        if speed is not None:
+            seconds = speed.seconds(architecture, len(data.train), config.epochs)
+        memory = memory_estimate_mb(architecture, config)
+        took = "" if seconds is None else f"About {duration(seconds)} and "
+        st.caption(f"{took}{memory:,.0f} MB on this server.")
     pressed = st.button(
         "Train", type="primary", icon=":material/play_arrow:", disabled=not fits, width="stretch"
     )
@@ -186,7 +195,7 @@ def start_button(
         request = JobRequest(architecture, task, config, data.name)
         own = data if st.session_state["data"] == UPLOADS else None
         try:
-            st.query_params[JOB_PARAMETER] = job_queue().submit(request, own)
+            st.query_params[JOB_PARAMETER] = job_queue().submit(request, own, seconds=seconds)
         except CAEError as error:
             st.error(plain(error), icon=":material/error:")
 

@@ -108,7 +108,7 @@ def _progress_text(status: JobStatus) -> str:
         return status.message
     return (
         f"Epoch {progress.epoch} of {progress.epochs} · {progress.images_per_second:,.0f} images/s "
-        f"· {_duration(progress.seconds_left)} left"
+        f"· {duration(progress.seconds_left)} left"
     )
 
 
@@ -186,7 +186,7 @@ def dataset_title(name: str) -> str:
     return DATASETS[name].title if name in DATASETS else name
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """A time for people."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -14,11 +14,13 @@ from cae_core import cli
 from cae_core.presets import PRESETS
 from cae_core.progress import EpochRecord, Progress
 from cae_core.runs import RunSummary
+from cae_core.tasks import ColorizeChroma, ColorizeRGB
 
 # Keras 3.15 reads a TensorFlow variable in a way that NumPy 2.4 frowns at when weights are saved.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 TINY = "conv2k4s4 | up4 conv3k1:sigmoid"
+COLORIZER = "32x32x1 conv2k4s4 | up4 conv2k1:tanh"
 QUICK = ["--limit", "256", "--epochs", "1"]
 
 
@@ -164,6 +166,15 @@ def test_the_list_of_presets_is_there_as_json(capsys):
         (["train", "homework", "--sigma", "0.1,0.2,0.3"], "not '0.1,0.2,0.3'"),
         (["train", "homework", "--sigma", "25"], "Divide a value in 0-255 units by 255"),
         (["train", "homework", "--task", "reconstruct", "--clip"], "belong to --task denoise"),
+        (["train", COLORIZER, "--task", "colorize_rgb", "--sigma", "0.1"], "to --task denoise"),
+        (["train", "homework", "--task", "colorize_rgb"], "Begin its text with 32x32x1"),
+        (["train", "conv4 | conv2:tanh", "--task", "colorize_chroma"], "Begin its text with 32x32"),
+        (["train", "lesson-cnn", "--task", "colorize_rgb"], "Choose a data set in colour"),
+        (["train", "32x32x1 conv4 | conv2", "--task", "colorize_chroma"], "with conv2:tanh"),
+        (["train", COLORIZER, "--task", "colorize_chroma", "--loss", "ssim"], "mse or mae"),
+        (["train", "homework", "--loss", "huber"], "invalid choice: 'huber'"),
+        (["train", "homework", "--patience", "0"], "Received: patience=0"),
+        (["train", "homework", "--checkpoint", "file/state.npz"], "nothing can be made in"),
         (["train", "homework", "--data", "mnist"], "must be the pictures' 28x28x1"),
         (["train", "homework", "--data", "a\nfolder"], "Received: 'a\\nfolder'"),
         (["train", "homework", "--limit", "0"], "The limit is a number of training images"),
@@ -261,6 +272,43 @@ def test_a_sigma_asks_for_denoising_and_may_be_a_range(capsys):
     assert str(RunSummary.load("run").task) == "denoise sigma 0.1-0.3 clipped"
 
 
+def test_train_takes_loss_optimizer_schedule_and_patience(capsys):
+    architecture = f"32x32x1 {TINY}"
+    options = ["--loss", "bce", "--optimizer", "sgd", "--schedule", "one_cycle", "--patience", "7"]
+
+    cli.main(["train", architecture, "--task", "colorize_rgb", *QUICK, *options, "--out", "run"])
+
+    saved = RunSummary.load("run")
+    config = saved.config
+    assert saved.task == ColorizeRGB()
+    assert (config.loss, config.optimizer, config.schedule) == ("bce", "sgd", "one_cycle")
+    assert config.patience == 7
+
+
+def test_train_colorizes_and_writes_its_script(capsys, tmp_path):
+    options = ["--task", "colorize_chroma", "--out", "run", "--script", "mine.py"]
+
+    assert cli.main(["train", COLORIZER, *QUICK, *options]) == 0
+
+    saved = RunSummary.load("run")
+    assert saved.task == ColorizeChroma()
+    assert saved.test["images"] == 32
+    out = capsys.readouterr().out
+    assert "(32x32x3) of photo_patches, task colorize_chroma\n" in out
+    assert "task: colorize_chroma." in (tmp_path / "mine.py").read_text()
+
+
+def test_patience_ends_a_training_that_learns_nothing_and_the_line_says_so(capsys):
+    # A step too small for any weight: no epoch is better than the first.
+    options = ["--optimizer", "sgd", "--schedule", "constant", "--learning-rate", "1e-12"]
+    options += ["--limit", "256", "--epochs", "50", "--patience", "1"]
+
+    cli.main(["train", TINY, *options, "--out", "run"])
+
+    assert len(RunSummary.load("run").history) == 2
+    assert "(ended early after 2 of 50 epochs)" in capsys.readouterr().out
+
+
 def test_a_preset_for_other_pictures_brings_its_data_set(tmp_path, monkeypatch, capsys):
     arrays = {
         "x_train": np.zeros((300, 28, 28), np.uint8),
@@ -313,6 +361,28 @@ def test_ctrl_c_ends_the_training_and_keeps_what_was_learnt(monkeypatch, capsys)
     assert len(saved.history) < 500
     assert f"(stopped after {len(saved.history)} of 500 epochs)" in capsys.readouterr().out
     assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_a_checkpoint_lets_a_stopped_training_go_on(monkeypatch, capsys):
+    signals = [signal.SIGINT]  # one: a second would abort the training
+
+    def interrupt_behind_the_first_epoch(bar, progress):
+        if progress.history and signals:
+            signal.raise_signal(signals.pop())
+
+    training = ["train", TINY, "--limit", "256", "--epochs", "3", "--checkpoint", "new/state.npz"]
+    with monkeypatch.context() as patch:
+        patch.setattr(cli._Bar, "show_training", interrupt_behind_the_first_epoch)
+        cli.main([*training, "--out", "first"])
+    capsys.readouterr()
+
+    assert cli.main([*training, "--out", "second"]) == 0
+
+    first, second = RunSummary.load("first"), RunSummary.load("second")
+    assert (first.stopped, len(first.history)) == (True, 1)
+    assert (second.stopped, len(second.history)) == (False, 3)
+    assert second.history[0] == first.history[0]
+    assert "epoch 1/3" not in capsys.readouterr().err
 
 
 def test_a_second_ctrl_c_aborts_without_saving(monkeypatch, capsys, tmp_path):

@@ -12,14 +12,30 @@ from PIL import Image
 from cae_core import codegen
 from cae_core.architecture import Architecture
 from cae_core.codegen import generate_script
-from cae_core.config import TrainConfig
+from cae_core.config import LOSSES, OPTIMIZERS, SCHEDULES, TrainConfig
 from cae_core.datasets import load_dataset
 from cae_core.errors import TrainingError
 from cae_core.layers import LAYER_KINDS
 from cae_core.presets import PRESETS
-from cae_core.tasks import Denoise
+from cae_core.tasks import ColorizeChroma, ColorizeRGB, Denoise, Reconstruct
 
 SMALL = Architecture.parse("8x8x3 conv4 pool | up conv3:sigmoid")
+TO_RGB = Architecture.parse("8x8x1 conv4 pool | up conv3:linear")  # leaves [0, 1]
+TO_CHROMA = Architecture.parse("8x8x1 conv4 pool | up conv2:tanh")
+# Every task, and a network for it that takes pictures of 8x8x3.
+TASKS = [
+    (Reconstruct(), SMALL),
+    (Denoise(0.3), SMALL),
+    (Denoise((0.1, 0.5), clip=True), SMALL),
+    (ColorizeRGB(), TO_RGB),
+    (ColorizeChroma(), TO_CHROMA),
+]
+# Chrominance may be negative: not every loss is for it.
+TASKS_AND_LOSSES = [
+    (task, architecture, loss)
+    for task, architecture in TASKS
+    for loss in (("mse", "mae") if task == ColorizeChroma() else LOSSES)
+]
 EVERY_KIND = Architecture.parse(
     "16x16x1 conv8:valid pad @first conv8k5:leaky_relu add@first pool3s2:same unshuffle bn tanh "
     "conv8k1s2 up conv32k1 @code | shuffle deconv8k5:valid:elu crop avgpool2s1 up:bilinear "
@@ -130,16 +146,22 @@ def test_scripts_pass_ruff_check_and_are_formatted(tmp_path):
         f"{name}.py": generate_script(architecture, dataset=dataset_for(architecture))
         for name, architecture in ARCHITECTURES.items()
     }
-    config = TrainConfig(schedule="constant", seed=3)
-    noisy = Denoise(sigma=(0.1, 0.2), clip=True)
-    scripts["noise_range.py"] = generate_script(SMALL, task=noisy, config=config, dataset="mine")
-    scripts["noise.py"] = generate_script(SMALL, task=Denoise(0.3), dataset="mine")
+    for number, (task, architecture, loss) in enumerate(TASKS_AND_LOSSES):
+        config = TrainConfig(
+            loss=loss,
+            schedule=SCHEDULES[number % 3],
+            optimizer=OPTIMIZERS[number % 3],
+            patience=3 if number % 2 else None,
+        )
+        script = generate_script(architecture, task=task, config=config, dataset="mine")
+        scripts[f"task_{number}.py"] = script
     for name, script in scripts.items():
         (tmp_path / name).write_text(script)
 
     ruff = [sys.executable, "-m", "ruff"]
-    for command in (["check"], ["format", "--line-length=100", "--check"]):
-        result = run([*ruff, *command, "--isolated", "--no-cache", tmp_path])
+    for command in (["check", "--extend-select=E501"], ["format", "--check"]):
+        options = ["--line-length=100", "--isolated", "--no-cache"]
+        result = run([*ruff, *command, *options, tmp_path])
         assert result.returncode == 0, result.stdout
 
 
@@ -164,18 +186,32 @@ def test_the_settings_stand_at_the_top():
         assert f"\n{constant}\n" in script
     assert "\nSIGMA = 0.25  # " in script
     assert "CosineDecay" not in script
+    assert "PATIENCE" not in script
+
+    script = generate_script(SMALL, config=TrainConfig(patience=4), dataset="mine")
+
+    assert "\nPATIENCE = 4  # " in script
+
+
+def test_a_plain_reconstruction_has_nothing_of_the_other_tasks_and_losses():
+    script = generate_script(PRESETS["homework"].architecture)
+
+    for name in ("typing", "Any", "class", "noise", "ssim", "lab_from_rgb", "grey("):
+        assert name not in script
+    assert len(script.splitlines()) < 220
 
 
 @pytest.mark.parametrize("steps", [1, 10, 1000])
-def test_the_learning_rate_follows_the_apps_schedule(steps):
+@pytest.mark.parametrize("name", ["cosine", "one_cycle"])
+def test_the_learning_rate_follows_the_apps_schedule(name, steps):
     from cae_core.training import _learning_rate
 
-    config = TrainConfig(learning_rate=0.01)
+    config = TrainConfig(learning_rate=0.01, schedule=name)
     made = executed(generate_script(SMALL, config=config, dataset="mine"))
 
     schedule, expected = made["learning_rate_schedule"](steps), _learning_rate(config, steps)
 
-    at = [0, steps // 20, steps // 2, steps - 1]
+    at = [0, steps // 20, steps // 3, steps // 2, steps - 1]
     assert [float(schedule(step)) for step in at] == [float(expected(step)) for step in at]
 
 
@@ -188,6 +224,27 @@ def test_pictures_that_no_photograph_holds_are_refused():
     architecture = Architecture.parse("512x512x3 conv4 | conv3")
     with pytest.raises(TrainingError, match=r"at most 256 pixels a side.*Received:.*512x512x3"):
         generate_script(architecture, dataset="mine")
+
+
+@pytest.mark.parametrize("task", [ColorizeRGB(), ColorizeChroma()])
+def test_colorizing_grey_pictures_is_refused(task):
+    architecture = Architecture.parse("28x28x1 conv4 | conv3:sigmoid")
+    with pytest.raises(TrainingError, match=r"colour.*Received:.*28x28x1.*data set in colour"):
+        generate_script(architecture, task=task, dataset="mnist")
+
+
+@pytest.mark.parametrize("task", [ColorizeRGB(), ColorizeChroma()])
+def test_colorizing_with_a_network_for_colour_is_refused_and_the_remedy_named(task):
+    with pytest.raises(TrainingError, match=r"Begin its text with 8x8x1"):
+        generate_script(SMALL, task=task, dataset="mine")
+
+
+@pytest.mark.parametrize("loss", ["bce", "ssim"])
+def test_a_loss_that_cannot_measure_chrominance_is_refused(loss):
+    with pytest.raises(TrainingError, match=f"Received: loss='{loss}'. Choose mse or mae"):
+        generate_script(
+            TO_CHROMA, task=ColorizeChroma(), config=TrainConfig(loss=loss), dataset="mine"
+        )
 
 
 def test_a_task_without_a_script_is_a_bug():
@@ -283,6 +340,120 @@ def test_a_range_of_sigmas_is_drawn_from_per_picture():
     assert 0.8 < sigmas.max() < 1.0
 
 
+def coloured_noise(count, seed):
+    """Pictures without any order: uint8 (count, 8, 8, 3)."""
+    return np.random.default_rng(seed).integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(("task", "architecture", "loss"), TASKS_AND_LOSSES)
+def test_the_loss_is_that_of_the_app(task, architecture, loss):
+    from cae_core.losses import TargetLoss
+
+    config = TrainConfig(loss=loss)
+    made = executed(generate_script(architecture, task=task, config=config, dataset="mine"))
+    pictures = coloured_noise(5, seed=0)
+    output = np.random.default_rng(1).random((5, *task.output_shape((8, 8, 3))), np.float32)
+
+    values = np.asarray(made["loss"](pictures, output))
+
+    expected = np.asarray(TargetLoss(task, loss).call(pictures, output))
+    assert values.shape == (5,)
+    np.testing.assert_allclose(values, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("task", "architecture"), TASKS)
+def test_the_test_figures_are_those_of_the_app(task, architecture):
+    from cae_core.training import evaluate
+
+    config = TrainConfig(seed=7)
+    made = executed(generate_script(architecture, task=task, config=config, dataset="mine"))
+    model = made["build_autoencoder"]()
+    pictures = coloured_noise(300, seed=2)  # more than one batch
+
+    mse, psnr = made["evaluate"](model, pictures)
+
+    expected = evaluate(model, pictures, task, seed=7)
+    assert mse == pytest.approx(expected["mse"], rel=1e-5)
+    assert psnr == pytest.approx(expected["psnr"], rel=1e-5)
+
+
+@pytest.mark.parametrize(("task", "architecture"), [*TASKS[:1], *TASKS[3:]])
+def test_the_network_is_shown_what_the_app_shows_it(task, architecture):
+    made = executed(generate_script(architecture, task=task, dataset="mine"))
+    pictures = coloured_noise(3, seed=3)
+
+    shown, returned = made["reconstruct"](made["build_autoencoder"](), pictures)
+
+    expected = np.asarray(task.corrupt(pictures / np.float32(255), seed=0))
+    np.testing.assert_allclose(shown, expected, atol=1e-6)
+    assert returned.shape == pictures.shape
+
+
+def test_the_psnr_of_a_picture_without_any_error_is_infinite_as_in_the_app():
+    from cae_core.training import evaluate
+
+    architecture = Architecture.parse("8x8x3 conv4 | conv3")
+    made = executed(generate_script(architecture, dataset="mine"))
+    model = made["build_autoencoder"]()
+    black = np.zeros((2, 8, 8, 3), np.uint8)  # without a bias yet, black comes back black
+
+    assert made["evaluate"](model, black) == (0.0, np.inf)
+
+    assert evaluate(model, black, Reconstruct())["psnr"] == np.inf
+
+
+def trained(config, x_train, x_validation, *, task=None):
+    """A script's names, its network after the script's training, and Keras's history."""
+    import keras
+
+    made = executed(generate_script(SMALL, task=task, config=config, dataset="mine"))
+    keras.utils.set_random_seed(config.seed)
+    model = made["build_autoencoder"]()
+    history = made["train"](model, x_train, x_validation, config.epochs)
+    return made, model, history
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_optimizer_is_that_of_the_app(optimizer):
+    from cae_core.training import _optimizer
+
+    config = TrainConfig(epochs=1, batch_size=16, optimizer=optimizer, schedule="constant")
+
+    _, _, history = trained(config, coloured_noise(40, 4), coloured_noise(12, 5))
+
+    # Keras counts optimisers in their names.
+    made, expected = history.model.optimizer, _optimizer(config, steps=3)
+    assert type(made) is type(expected)
+    assert made.get_config() | {"name": ""} == expected.get_config() | {"name": ""}
+
+
+@pytest.mark.parametrize("patience", [None, 2])
+def test_the_best_epochs_weights_are_kept_and_patience_ends_early(patience):
+    config = TrainConfig(epochs=5, batch_size=8, schedule="constant", patience=patience)
+    # The more white is learnt, the worse the validation's black comes back.
+    white, black = np.full((40, 8, 8, 3), 255, np.uint8), np.zeros((12, 8, 8, 3), np.uint8)
+
+    made, model, history = trained(config, white, black)
+
+    losses = history.history["val_loss"]
+    assert losses == sorted(losses)
+    assert len(losses) == (5 if patience is None else 1 + patience)
+    output = model.predict(black / np.float32(255), verbose=0)
+    kept = float(np.mean(made["loss"](black, output)))
+    assert kept == pytest.approx(losses[0], rel=1e-5)
+    assert losses[0] < losses[1] * 0.999
+
+
+def test_validation_sees_the_same_noise_every_epoch_and_training_new_noise():
+    config = TrainConfig(epochs=3, batch_size=40, learning_rate=1e-12, schedule="constant")
+
+    _, _, history = trained(config, coloured_noise(40, 4), coloured_noise(12, 5), task=Denoise(0.5))
+
+    assert len(set(history.history["loss"])) == 3
+    validation = history.history["val_loss"]
+    np.testing.assert_allclose(validation, validation[0], rtol=1e-6)
+
+
 def run_script(script, folder, *options):
     """Runs a script as a user would; returns what it printed."""
     path = folder / "autoencoder.py"
@@ -355,6 +526,26 @@ def test_a_denoising_script_trains_saves_and_prints_the_saved_models_error(
     assert printed_mse(output) == pytest.approx(mse, abs=2e-6)
     assert len(history_of(tmp_path)) == 2
     # Three rows: original, noisy, denoised.
+    assert picture_size(tmp_path) == (10 * 8 * 3, 3 * 8 * 3)
+
+
+def test_a_colorizing_script_trains_saves_and_prints_the_saved_models_error(tmp_path):
+    import keras
+
+    from cae_core.training import evaluate
+
+    pictures = coloured_noise(40, 6)
+    np.savez(tmp_path / "tiny.npz", x_train=pictures, x_test=pictures[:12])
+    config = TrainConfig(loss="mae", schedule="one_cycle", optimizer="adamw", patience=2)
+    script = generate_script(TO_CHROMA, task=ColorizeChroma(), config=config, dataset="mine")
+
+    output = run_script(script, tmp_path, "--data", "tiny.npz", "--epochs", "2")
+
+    model = keras.models.load_model(tmp_path / "made" / "autoencoder.keras")
+    assert model.output_shape == (None, 8, 8, 2)
+    expected = evaluate(model, pictures[:12], ColorizeChroma())
+    assert printed_mse(output) == pytest.approx(expected["mse"], abs=2e-6)
+    # Three rows: original, lightness, colorized.
     assert picture_size(tmp_path) == (10 * 8 * 3, 3 * 8 * 3)
 
 
