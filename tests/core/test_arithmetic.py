@@ -425,3 +425,10 @@ def test_a_transposed_convolution_of_single_pixels_is_refused_with_the_remedy():
     report = analyze(Architecture.parse("conv8 pool | deconv3k1s2"))
     assert "kernel of 2 or more" in report.rows[-1].problem
     assert not analyze(Architecture.parse("conv8 pool | deconv3k2s2")).problems
+
+
+@pytest.mark.parametrize("text", ["conv8 @a add@a | conv3", "conv8 @a linear @b add@a | conv3"])
+def test_a_tensor_is_not_added_to_itself(text):
+    problem = analyze(Architecture.parse(text)).problems[0]
+    assert "Put a layer between" in problem
+    assert not analyze(Architecture.parse("conv8 @a conv8 add@a | conv3")).problems
