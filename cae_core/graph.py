@@ -16,7 +16,7 @@ import numpy as np
 
 from cae_core.architecture import Architecture, Shape, format_shape
 from cae_core.errors import ArchitectureError
-from cae_core.layers import MAX_SIDE, Add, Concatenate, Layer, Mark
+from cae_core.layers import MAX_SIDE, Activation, Add, Concatenate, Layer, Mark
 from cae_core.measures import Measure, measure, measure_skip, unchanged
 
 # Four times the largest input: what grows beyond it is a slip, and would not fit into memory.

@@ -79,7 +79,7 @@ def random_architecture(
             out = _output_shape(layer, shape, marks)
         except ArchitectureError:
             continue
-        if math.prod(out) > MAX_NUMBERS:
+        if math.prod(out) > MAX_NUMBERS or _adds_a_tensor_to_itself(layer, chain):
             continue
         if isinstance(layer, Mark):
             marks[layer.name] = shape
@@ -89,6 +89,14 @@ def random_architecture(
             chain.append(Conv(shape[2], kernel=1))
     bar = int(rng.integers(1, len(chain)))
     return Architecture(tuple(chain[:bar]), tuple(chain[bar:]), input_shape)
+
+
+def _adds_a_tensor_to_itself(layer: Layer, chain: list[Layer]) -> bool:
+    """Whether nothing was changed since the mark that is added, which is refused."""
+    if not isinstance(layer, Add):
+        return False
+    since = chain[chain.index(Mark(layer.name)) :]
+    return all(isinstance(other, Mark) or other == Activation("linear") for other in since)
 
 
 def _output_shape(layer: Layer, shape: Shape, marks: dict[str, Shape]) -> Shape:

@@ -41,7 +41,7 @@ def outputs(model: keras.Model, inputs: object) -> np.ndarray:
         ("conv8 @a pool conv8 @b pool | up cat@b up cat@a conv3", 3),
         ("conv8 @a pool | up cat@a conv8 add@a cat@a conv3", 2),
         ("@a conv8 | conv3 add@a", 2),
-        ("conv8 @a add@a conv8 | conv8 add@a conv3", 2),
+        ("conv8 @a bn add@a conv8 | conv8 add@a conv3", 2),
         ("conv8 @a conv8 @b add@a | conv8 add@b add@a cat@b conv3", 3),
         ("conv8 @a @b pool | up cat@a cat@b conv3", 2),
         ("conv8 pool | @a up conv8 pool add@a up conv3", 1),
