@@ -264,7 +264,7 @@ def test_a_misfit_is_shown_at_its_row_and_the_other_rows_stay():
             "conv8 add@a | conv3",
             2,
             ["marks so far: none", "Put @a where the skip begins"],
-            "conv8 @a add@a | conv3",
+            "@a conv3 add@a | conv3",
         ),
         (
             "conv8 @a @a | conv3",
