@@ -67,7 +67,7 @@ def _chips(key: str, architecture: Architecture) -> str:
         format_func=labels.__getitem__,
         required=True,
         wrap=True,
-        default=options[1] if state not in st.session_state else None,
+        default=options[1],
         key=state,
     )
     return str(chosen)  # required: there is always one

@@ -402,3 +402,11 @@ def test_a_job_that_a_restart_interrupted_says_so(trainer_page):
     page = press(trainer_page(arch=SMALL), "Train")
     resources.job_queue.clear()  # the server starts again
     assert "The server was restarted." in said(page.run().error)
+
+
+def test_a_visitor_of_both_pages_keeps_the_network_and_its_form(latent_page):
+    page = latent_page(arch="conv24 pool | up conv3:sigmoid")
+    page.switch_page("pages/trainer.py").run()
+    assert page.text_area(key="arch").value == "conv24 pool | up conv3:sigmoid"
+    page.switch_page("pages/latent_size.py").run()
+    assert page.text_area(key="arch").value == "conv24 pool | up conv3:sigmoid"
