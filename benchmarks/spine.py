@@ -99,7 +99,7 @@ def page_figures() -> Iterator[tuple[str, str, str]]:
                 page.locator(".cae-table").wait_for()
                 times.append(time.perf_counter() - started)
                 latent = resident_megabytes(pid)
-                page.get_by_text("Trainer").first.click()
+                page.get_by_role("link", name="Trainer").click()
                 page.get_by_text("What the network will see").wait_for()
                 trainer = resident_megabytes(pid)
                 page.close()

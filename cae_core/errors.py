@@ -9,6 +9,7 @@ The tree::
     │   └── LoadingCancelledError   loading that the user stopped (in downloads.py)
     ├── TrainingError       settings that cannot be trained with
     ├── JobError            a background job that cannot be started or found
+    ├── ExportError         a network that cannot be saved as asked (exports.py)
     └── RunError            a run folder that cannot be read or written
 
 A message has three parts, in this order: the rule, ``Received: ...``, and the

@@ -39,7 +39,7 @@ COSINE_WARMUP, COSINE_START = 1 / 20, 1 / 20
 ONE_CYCLE_WARMUP, ONE_CYCLE_START = 1 / 3, 1 / 25
 
 # Offsets from the run's seed, so that no two streams of noise are the same.
-_TRAINING_NOISE, _VALIDATION_NOISE, _SAMPLE_NOISE, _TEST_NOISE = range(4)
+TRAINING_NOISE, VALIDATION_NOISE, SAMPLE_NOISE, TEST_NOISE = range(4)
 
 
 def train(
@@ -88,7 +88,7 @@ def train(
     check_fit(architecture, data.image_shape, task)
     check_loss(config.loss, task)
     model = build(architecture, seed=config.seed)
-    corruption = Corruption(task, config.seed * 10 + _TRAINING_NOISE)
+    corruption = Corruption(task, config.seed * 10 + TRAINING_NOISE)
     samples = _Samples(model, task, data.validation[:SAMPLE_COUNT], config.seed)
     reporter = Reporter(config, len(data.train), samples.now, on_progress, should_stop)
     best = BestEpoch(model, config.patience)
@@ -140,7 +140,7 @@ def per_image_errors(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean squared error, mean absolute error and SSIM of every picture, (N,) each."""
     inputs = keras.Input(images.shape[1:], dtype="uint8")
-    shown = Corruption(task, seed * 10 + _TEST_NOISE)(inputs)
+    shown = Corruption(task, seed * 10 + TEST_NOISE)(inputs)
     clean = scaled(inputs)
     picture = task.picture(model(shown, training=False), clean)
     # (B, H, W, C) -> (B,)
@@ -190,7 +190,7 @@ class _Samples:
         self.model = model
         self.task = task
         self.clean = pictures / np.float32(255)
-        self.shown = ops.convert_to_numpy(Corruption(task, seed * 10 + _SAMPLE_NOISE)(pictures))
+        self.shown = ops.convert_to_numpy(Corruption(task, seed * 10 + SAMPLE_NOISE)(pictures))
 
     def now(self) -> np.ndarray:
         """Clean, shown and returned pictures as they are now, (3, N, H, W, C) uint8."""
@@ -216,7 +216,7 @@ def _extremes(
     )
 
 
-class _Batches(keras.utils.PyDataset):
+class Batches(keras.utils.PyDataset):
     """uint8 batches as both input and target; in a new order every epoch where seeded."""
 
     def __init__(
@@ -263,16 +263,16 @@ def _fit(
     trainer = keras.Model(inputs, model(corruption(inputs)), name="trainer")
     steps = math.ceil(len(data.train) / config.batch_size)
     trainer.compile(
-        optimizer=_optimizer(config, config.epochs * steps),
+        optimizer=make_optimizer(config, config.epochs * steps),
         loss=TargetLoss(corruption.task, config.loss),
         steps_per_execution=min(STEPS_PER_EXECUTION, steps),
     )
     epochs_done = 0 if state is None else state.restore(trainer)
-    noise = SameValidationNoise(corruption.noise, config.seed * 10 + _VALIDATION_NOISE)
+    noise = SameValidationNoise(corruption.noise, config.seed * 10 + VALIDATION_NOISE)
     try:
         trainer.fit(
-            _Batches(data.train, config.batch_size, config.seed, epochs_done),
-            validation_data=_Batches(data.validation, config.batch_size),
+            Batches(data.train, config.batch_size, config.seed, epochs_done),
+            validation_data=Batches(data.validation, config.batch_size),
             epochs=config.epochs,
             initial_epoch=epochs_done,
             shuffle=False,  # the batches shuffle themselves, from a seed of their own
@@ -284,7 +284,7 @@ def _fit(
     return False
 
 
-def _optimizer(config: TrainConfig, steps: int) -> keras.optimizers.Optimizer:
+def make_optimizer(config: TrainConfig, steps: int) -> keras.optimizers.Optimizer:
     """The optimiser with its schedule over all steps of the training."""
     rate = _learning_rate(config, steps)
     if config.optimizer == "sgd":

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
 from cae_core.codegen import generate_script
+from cae_core.exports import save_keras, save_onnx
 from cae_core.jobs import JobStatus
 from cae_core.metrics import psnr_from_mse
 from cae_core.runs import SAMPLES_PICTURE, RunSummary, history_csv, load_test_pictures
 from cae_ui.messages import plain
 from cae_ui.pictures import show_samples
-from cae_ui.resources import job_queue
+from cae_ui.resources import job_queue, trained_run
 from cae_ui.training_views import dataset_title, shown_caption
 
 HISTOGRAM_BINS = 40
@@ -90,6 +94,29 @@ def _show_downloads(status: JobStatus, summary: RunSummary) -> None:
             "samples.png",
             icon=":material/image:",
         )
+        # Made when they are asked for: the first one takes TensorFlow's start.
+        st.download_button(
+            ".keras",
+            lambda: _model_file(folder, ".keras"),
+            "autoencoder.keras",
+            icon=":material/deployed_code:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "ONNX",
+            lambda: _model_file(folder, ".onnx"),
+            "autoencoder.onnx",
+            icon=":material/deployed_code:",
+            on_click="ignore",
+        )
+
+
+def _model_file(folder: Path, suffix: str) -> bytes:
+    """A run's network as the bytes of one file."""
+    model = trained_run(str(folder), folder.stat().st_mtime).model
+    with tempfile.TemporaryDirectory() as place:
+        save = save_onnx if suffix == ".onnx" else save_keras
+        return save(model, Path(place) / f"autoencoder{suffix}").read_bytes()
 
 
 def _show_name(status: JobStatus) -> None:

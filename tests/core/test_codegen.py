@@ -415,14 +415,14 @@ def trained(config, x_train, x_validation, *, task=None):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_optimizer_is_that_of_the_app(optimizer):
-    from cae_core.training import _optimizer
+    from cae_core.training import make_optimizer
 
     config = TrainConfig(epochs=1, batch_size=16, optimizer=optimizer, schedule="constant")
 
     _, _, history = trained(config, coloured_noise(40, 4), coloured_noise(12, 5))
 
     # Keras counts optimisers in their names.
-    made, expected = history.model.optimizer, _optimizer(config, steps=3)
+    made, expected = history.model.optimizer, make_optimizer(config, steps=3)
     assert type(made) is type(expected)
     assert made.get_config() | {"name": ""} == expected.get_config() | {"name": ""}
 
