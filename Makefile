@@ -10,7 +10,7 @@ run: venv
 	$(BIN)/streamlit run app.py
 
 test: dev lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: dev
 	$(BIN)/ruff check .

@@ -132,8 +132,8 @@ def suggest(rates: Sequence[float], losses: Sequence[float]) -> LearningRateTest
 
     Suggested is a tenth of the rate at which the smoothed loss was lowest, to two digits. There
     the steps are as large as they can be just before they start to undo each other; a tenth of
-    it leaves room for a whole training, and makes up for the mean's lagging behind. This is
-    fastai's "minimum" rule (Howard & Gugger, "fastai: A Layered API for Deep Learning", 2020).
+    it leaves room for a whole training, and makes up for the mean's lagging behind. The rule is
+    the one called "minimum" in the library fastai.
 
     Args:
         rates: Rising learning rates, at least one.
@@ -161,8 +161,8 @@ def suggest(rates: Sequence[float], losses: Sequence[float]) -> LearningRateTest
         )
     elif best == len(losses) - 1:
         reason = (
-            f"A tenth of {rates[best]:.2g}, the highest rate tried: the smoothed loss was still "
-            "falling there, so a higher one may do as well."
+            f"A tenth of {rates[best]:.2g}, the highest rate tried, where the smoothed loss was "
+            "still falling."
         )
     else:
         reason = (
