@@ -193,10 +193,21 @@ def table_csv(report: Report) -> str:
 
 
 def show_formula(row: Row) -> None:
-    """One layer's size with the numbers put in, typeset."""
+    """One layer's size with the numbers put in, typeset once somebody opens it.
+
+    Typesetting is a large part of what a browser loads: a first visitor need not wait for it.
+    """
     if row.problem:
         st.error(plain(row.problem), icon=":material/error:")
         return
+    formula = st.expander(f"Formula of layer {row.index}", on_change="rerun", key="formula")
+    if formula.open:
+        with formula:
+            _typeset(row)
+
+
+def _typeset(row: Row) -> None:
+    """Keras's formula and the textbook's."""
     st.markdown(f"**Output size of `{row.token}`**, as Keras computes it")
     st.latex(row.formula.latex)
     if row.textbook is not None:

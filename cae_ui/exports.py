@@ -28,15 +28,26 @@ def show_exports(report: Report) -> None:
             # The text goes along in the session, because both pages' fields have the same key;
             # Streamlit refuses to set or to clear the address of a field that is bound to it.
             st.switch_page("pages/trainer.py", query_params={})
-        with st.popover("Copy or share", icon=":material/share:"):
-            notation, json_form, script = st.tabs(["Notation", "JSON", "Keras script"])
-            with notation:
-                st.code(str(architecture), language=None, wrap_lines=True)
-                st.caption("The address of this page carries the same text: share it as a link.")
-            with json_form:
-                st.code(architecture.to_json(), language="json", height=CODE_HEIGHT)
-            with script:
-                _show_script(architecture)
+        # Its contents are made when it is opened: highlighting code is a large part of what a
+        # browser loads, and a first visitor need not wait for it.
+        popover = st.popover(
+            "Copy or share", icon=":material/share:", on_change="rerun", key="copies"
+        )
+        if popover.open:
+            with popover:
+                _show_copies(architecture)
+
+
+def _show_copies(architecture: Architecture) -> None:
+    """The architecture in three forms, to copy."""
+    notation, json_form, script = st.tabs(["Notation", "JSON", "Keras script"])
+    with notation:
+        st.code(str(architecture), language=None, wrap_lines=True)
+        st.caption("The address of this page carries the same text: share it as a link.")
+    with json_form:
+        st.code(architecture.to_json(), language="json", height=CODE_HEIGHT)
+    with script:
+        _show_script(architecture)
 
 
 def _show_script(architecture: Architecture) -> None:

@@ -44,9 +44,16 @@ def test_the_page_opens_on_the_homework_network_and_its_answer(latent_page):
     assert rows[4][2:5] == ["8x8x16", "1,024", "1,744"]
 
 
+def opened(page, key):
+    """The page after an expander or popover, whose contents are made then, was opened."""
+    page.session_state[key] = True
+    return page.run()
+
+
 def test_the_chosen_layers_formula_has_the_numbers_put_in(latent_page):
     page = choose(latent_page(), "0")
-    keras, textbook = page.latex.values
+    assert not page.latex
+    keras, textbook = opened(page, "formula").latex.values
     assert "8{,}192" in keras
     assert r"\frac{32 - 3 + 2 \cdot 1}{1} + 1" in textbook
     assert "8{,}192" in textbook
@@ -304,7 +311,7 @@ def test_a_second_network_stands_beside_the_first(latent_page):
 
 
 def test_the_network_can_be_copied_as_notation_json_and_script(latent_page):
-    page = latent_page(arch="conv20 pool | up conv3:sigmoid")
+    page = opened(latent_page(arch="conv20 pool | up conv3:sigmoid"), "copies")
     notation, json_form, script = page.code.values
     assert notation == "conv20 pool | up conv3:sigmoid"
     assert json.loads(json_form)["input_shape"] == [32, 32, 3]
@@ -314,7 +321,7 @@ def test_the_network_can_be_copied_as_notation_json_and_script(latent_page):
 
 
 def test_a_network_without_a_script_says_why(latent_page):
-    page = latent_page(arch=IMPOSSIBLE)
+    page = opened(latent_page(arch=IMPOSSIBLE), "copies")
     assert len(page.code) == 2
     assert "Received" in said(page.warning)
 
