@@ -47,7 +47,8 @@ def show_job(status: JobStatus) -> None:
 def _show_status(job_id: str, had_ended: bool) -> None:
     """One look at a job."""
     status = job_queue().status(job_id)
-    if status.has_ended and not had_ended:
+    if status.has_ended != had_ended:
+        # Ended just now, or resumed: the page's other parts and the refreshing change with it.
         st.rerun(scope="app")
     _show_state(status)
     if status.progress is not None:
