@@ -29,7 +29,7 @@ BROKEN_ZIP = (
     zlib.error,
     struct.error,
     EOFError,
-    NotImplementedError,
+    NotImplementedError,  # zipfile's word for a compression it does not know
     OSError,
     ValueError,
 )

@@ -118,6 +118,10 @@ def test_a_training_goes_on_when_its_page_is_closed_and_can_be_stopped_later(vis
     expect(stopped).to_be_visible(timeout=TRAINING)
     expect(button(second, "Stop")).to_have_count(0)
     expect(second.get_by_test_id("stMetric").filter(has_text="Test MSE")).to_be_visible()
+    button(second, "Resume").click()
+    expect(second.get_by_text(re.compile(r"Epoch \d+ of 50"))).to_be_visible(timeout=TRAINING)
+    button(second, "Stop").click()
+    expect(stopped).to_be_visible(timeout=TRAINING)
 
 
 # Addresses
