@@ -1,9 +1,10 @@
 """Training in the background: a queue of jobs, each with a folder, on any executor.
 
-A job's folder is all that the two sides share: the queue writes ``request.json``, the worker
-writes ``status.json`` and ``samples.npy`` as it goes and the run's folder ``run`` at the end,
-and a file called ``stop`` asks it to stop. So a job outlives the page that started it, and the
-executor may be a process here or a cluster elsewhere.
+A job is a training or a learning-rate range test. Its folder is all that the two sides share:
+the queue writes ``request.json``, the worker writes ``status.json`` and ``samples.npy`` as it
+goes and the run's folder ``run`` (or ``learning_rate_test.json``) at the end, and a file called
+``stop`` asks it to stop. So a job outlives the page that started it, and the executor may be a
+process here or a cluster elsewhere.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import secrets
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +30,14 @@ from cae_core.architecture import Architecture
 from cae_core.config import TrainConfig
 from cae_core.datasets import Dataset, load_dataset
 from cae_core.errors import CAEError, JobError
+from cae_core.learning_rate import LearningRateTest, find_learning_rate
 from cae_core.limits import Limits
 from cae_core.progress import EpochRecord, Progress
 from cae_core.tasks import Task, check_fit, task_from_dict, task_to_dict
 
 QUEUED, RUNNING, FINISHED, STOPPED, FAILED = "queued", "running", "finished", "stopped", "failed"
 ENDED = (FINISHED, STOPPED, FAILED)
+TRAINING, RATE_TEST = "training", "learning-rate test"
 
 REQUEST = "request.json"
 STATUS = "status.json"
@@ -44,8 +48,10 @@ CHECKPOINT = "checkpoint.npz"
 NAME = "name.txt"
 LONGEST_NAME = 60
 RUN = "run"
+RATE_TEST_RESULT = "learning_rate_test.json"
 
-_JOB_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+# Microseconds came later: jobs from before are still found.
+_JOB_ID = re.compile(r"\d{8}-\d{6}(-\d{6})?-[0-9a-f]{6}")
 
 
 @dataclass(frozen=True)
@@ -57,14 +63,14 @@ class JobRequest:
         task: What it learns.
         config: Epochs, batch, learning rate, seed.
         dataset: A data set's name; what the app shows where the data travels with the job.
-        limit: At most so many training pictures; None takes all.
+        kind: A training, or a learning-rate range test.
     """
 
     architecture: Architecture
     task: Task
     config: TrainConfig
     dataset: str
-    limit: int | None = None
+    kind: str = TRAINING
 
     def to_json(self) -> str:
         """The request as text."""
@@ -74,7 +80,7 @@ class JobRequest:
                 "task": task_to_dict(self.task),
                 "config": dataclasses.asdict(self.config),
                 "dataset": self.dataset,
-                "limit": self.limit,
+                "kind": self.kind,
             },
             indent=2,
         )
@@ -88,7 +94,7 @@ class JobRequest:
             task=task_from_dict(data["task"]),
             config=TrainConfig(**data["config"]),
             dataset=data["dataset"],
-            limit=data["limit"],
+            kind=data.get("kind", TRAINING),  # requests from before there were tests have none
         )
 
 
@@ -123,8 +129,8 @@ class JobStatus:
 
     @property
     def can_resume(self) -> bool:
-        """Whether it ended before its last epoch."""
-        return self.state in (FAILED, STOPPED)
+        """Whether it is a training that ended before its last epoch."""
+        return self.request.kind == TRAINING and self.state in (FAILED, STOPPED)
 
     @property
     def has_checkpoint(self) -> bool:
@@ -147,6 +153,23 @@ class JobStatus:
         path = self.folder / SAMPLES
         return np.load(path, allow_pickle=False) if path.exists() else None
 
+    def learning_rate_test(self) -> LearningRateTest | None:
+        """What a learning-rate range test found; None where it has not ended well.
+
+        Raises:
+            JobError: For a file that is not whole.
+        """
+        path = self.folder / RATE_TEST_RESULT
+        if not path.exists():
+            return None
+        try:
+            return LearningRateTest.from_json(path.read_text())
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise JobError(
+                f"A learning-rate test's folder holds {RATE_TEST_RESULT}, whole. "
+                f"Received: {self.id} ({error!r}). Test again."
+            ) from error
+
 
 class JobQueue:
     """Jobs in a folder, run one after another by an executor.
@@ -167,7 +190,8 @@ class JobQueue:
         self._executor = executor
         self._futures: dict[str, Future[Any]] = {}
         self._lock = threading.Lock()
-        for status in self.jobs():
+        self._last_submission = datetime.min
+        for status in self._read_all()[0]:
             if not status.has_ended:
                 _finish(status.folder, FAILED, "The server was restarted.")
 
@@ -177,7 +201,7 @@ class JobQueue:
         """Queues a job.
 
         Args:
-            request: What to train.
+            request: What to train, or to test learning rates for.
             data: The pictures, where `request.dataset` is not a name that can be loaded.
             seconds: About how long it will take, where that is known.
 
@@ -190,7 +214,7 @@ class JobQueue:
         if data is not None:
             check_fit(request.architecture, data.image_shape, request.task)
         self.limits.check(request.architecture, request.config, seconds)
-        job_id = f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        job_id = self._new_id()
         folder = self.folder / job_id
         folder.mkdir()
         if data is not None:
@@ -199,17 +223,28 @@ class JobQueue:
         self._enqueue(folder)
         return job_id
 
+    def _new_id(self) -> str:
+        """The time of submission, later than that of every job before, and what none can guess.
+
+        Clocks stand still for a moment and are set back; the order of ids is to be that of the
+        submissions all the same.
+        """
+        with self._lock:
+            now = max(datetime.now(), self._last_submission + timedelta(microseconds=1))
+            self._last_submission = now
+        return f"{now:%Y%m%d-%H%M%S-%f}-{secrets.token_hex(3)}"
+
     def resume(self, job_id: str) -> None:
-        """Queues a failed or stopped job again; it goes on behind its last whole epoch.
+        """Queues a failed or stopped training again; it goes on behind its last whole epoch.
 
         Raises:
-            JobError: For a job that has not ended early.
+            JobError: For a job that is no training, or that has not ended early.
         """
         status = self.status(job_id)
         if not status.can_resume:
             raise JobError(
-                "A job that failed or was stopped can go on. "
-                f"Received: one that is {status.state}. Start a new training."
+                "A training that failed or was stopped can go on. "
+                f"Received: a {status.request.kind} that is {status.state}. Start a new one."
             )
         (status.folder / STOP).unlink(missing_ok=True)
         shutil.rmtree(status.folder / RUN, ignore_errors=True)
@@ -240,21 +275,33 @@ class JobQueue:
         _write_status(folder, QUEUED, "Waiting for the worker.")
         future = self._executor.submit(run_job, str(folder))
         with self._lock:
+            self._futures.pop(folder.name, None)  # a resumed job waits behind the others
             self._futures[folder.name] = future
         future.add_done_callback(lambda done: _note_death(folder, done))
 
-    def status(self, job_id: str) -> JobStatus:
+    def status(self, job_id: str, kind: str | None = None) -> JobStatus:
         """Where a job stands now.
 
+        Args:
+            job_id: The job's id.
+            kind: What the job must be; None takes every kind.
+
         Raises:
-            JobError: For an id that is not a job's.
+            JobError: For an id that is not a job's, or not one of this kind.
         """
         folder = self.folder / job_id
-        if not _JOB_ID.fullmatch(job_id) or not (folder / REQUEST).exists():
-            raise JobError(
-                f"A job's id names a training on this server. Received: {job_id!r}. "
-                "Start a new training."
-            )
+        if _JOB_ID.fullmatch(job_id) and (folder / REQUEST).exists():
+            status = self._read(folder)
+            if kind in (None, status.request.kind):
+                return status
+        raise JobError(
+            f"A job's id names a {kind or TRAINING} on this server. Received: {job_id!r}. "
+            f"Start a new {kind or TRAINING}."
+        )
+
+    def _read(self, folder: Path) -> JobStatus:
+        """What a job's folder says."""
+        job_id = folder.name
         try:
             status = json.loads((folder / STATUS).read_text())
             name = folder / NAME
@@ -275,15 +322,15 @@ class JobQueue:
             ) from error
 
     def jobs(self) -> list[JobStatus]:
-        """All jobs, the newest first; damaged ones are left out, see `damaged`."""
-        return self._read_all()[0]
+        """All trainings, the newest first; damaged ones are left out, see `damaged`."""
+        return [status for status in self._read_all()[0] if status.request.kind == TRAINING]
 
     def damaged(self) -> list[str]:
         """What is wrong with every job's folder that cannot be read."""
         return self._read_all()[1]
 
     def _read_all(self) -> tuple[list[JobStatus], list[str]]:
-        """The jobs, the newest first, and the errors of those that cannot be read."""
+        """Jobs of every kind, the newest first, and the errors of those that cannot be read."""
         found, errors = [], []
         for folder in sorted(self.folder.iterdir(), reverse=True):
             if _JOB_ID.fullmatch(folder.name):
@@ -301,7 +348,7 @@ class JobQueue:
         (status.folder / STOP).touch()
         future = self._futures.get(job_id)
         if future is not None and future.cancel():
-            _write_status(status.folder, STOPPED, "Stopped before it began.")
+            _finish(status.folder, STOPPED, "Stopped before it began.")
 
     def _position(self, job_id: str) -> int:
         """Jobs before this one that have not ended."""
@@ -311,15 +358,14 @@ class JobQueue:
 
 
 def run_job(folder_name: str) -> None:
-    """The worker's side: trains what a job's folder asks for and leaves the run there.
+    """The worker's side: does what a job's folder asks for and leaves the result there.
 
     Args:
         folder_name: The job's folder.
     """
-    from cae_core.training import train
-
     folder = Path(folder_name)
     request = JobRequest.from_json((folder / REQUEST).read_text())
+    work = _test_learning_rates if request.kind == RATE_TEST else _train
     parent = os.getppid()
     minutes = Limits.from_environment().minutes
     deadline = time.monotonic() + 60 * minutes
@@ -328,48 +374,81 @@ def run_job(folder_name: str) -> None:
         # A job whose server is gone has nobody left to tell.
         return (folder / STOP).exists() or time.monotonic() > deadline or os.getppid() != parent
 
+    _write_status(folder, RUNNING, "Loading the pictures.")
+    try:
+        data = _load_data(folder, request)
+        _write_status(folder, RUNNING, "Building the network.")
+        was_stopped, seconds = work(folder, request, data, should_stop)
+    except CAEError as error:
+        _finish(folder, FAILED, str(error))
+        return
+    took = f"Took {seconds:.0f} s."
+    if was_stopped and not (folder / STOP).exists():
+        took += f" The limit of {minutes:g} minutes was reached."
+    _finish(folder, STOPPED if was_stopped else FINISHED, took)
+
+
+def _train(
+    folder: Path, request: JobRequest, data: Dataset, should_stop: Callable[[], bool]
+) -> tuple[bool, float]:
+    """Trains and leaves a run; says whether it was stopped, and the seconds it took."""
+    from cae_core.training import train
+
     def on_progress(progress: Progress) -> None:
         if progress.samples is not None:
             _write_array(folder / SAMPLES, progress.samples)
         _write_status(folder, RUNNING, "Training.", progress)
 
-    _write_status(folder, RUNNING, "Loading the pictures.")
-    try:
-        data = _load_data(folder, request)
-        _write_status(folder, RUNNING, "Building the network.")
-        run = train(
-            request.architecture,
-            data,
-            task=request.task,
-            config=request.config,
-            on_progress=on_progress,
-            should_stop=should_stop,
-            checkpoint=folder / CHECKPOINT,
-        )
-        run.save(folder / RUN)
-    except CAEError as error:
-        _finish(folder, FAILED, str(error))
-    else:
-        _write_array(folder / SAMPLES, run.samples)
-        took = f"Took {run.seconds:.0f} s."
-        if not run.stopped:
-            (folder / CHECKPOINT).unlink(missing_ok=True)
-            (folder / DATA).unlink(missing_ok=True)
-        elif not (folder / STOP).exists():
-            took += f" The limit of {minutes:g} minutes was reached."
-        _finish(folder, STOPPED if run.stopped else FINISHED, took)
+    run = train(
+        request.architecture,
+        data,
+        task=request.task,
+        config=request.config,
+        on_progress=on_progress,
+        should_stop=should_stop,
+        checkpoint=folder / CHECKPOINT,
+    )
+    run.save(folder / RUN)
+    _write_array(folder / SAMPLES, run.samples)
+    if not run.stopped:
+        (folder / CHECKPOINT).unlink(missing_ok=True)
+    return run.stopped, run.seconds
+
+
+def _test_learning_rates(
+    folder: Path, request: JobRequest, data: Dataset, should_stop: Callable[[], bool]
+) -> tuple[bool, float]:
+    """Tests learning rates and leaves what was found; says the same as `_train`."""
+
+    def on_progress(progress: Progress) -> None:
+        _write_status(folder, RUNNING, "Trying learning rates.", progress)
+
+    started = time.monotonic()
+    test = find_learning_rate(
+        request.architecture,
+        data,
+        task=request.task,
+        config=request.config,
+        on_progress=on_progress,
+        should_stop=should_stop,
+    )
+    _write(folder / RATE_TEST_RESULT, test.to_json())
+    return test.stopped, time.monotonic() - started
 
 
 def _load_data(folder: Path, request: JobRequest) -> Dataset:
     """The pictures that came with the job, or the named data set."""
     if not (folder / DATA).exists():
-        return load_dataset(request.dataset, seed=request.config.seed, limit=request.limit)
+        return load_dataset(request.dataset, seed=request.config.seed)
     with np.load(folder / DATA, allow_pickle=False) as parts:
         return Dataset(request.dataset, parts["train"], parts["validation"], parts["test"])
 
 
 def _finish(folder: Path, state: str, message: str) -> None:
-    """Writes the last status, the last progress kept."""
+    """Writes the last status, the last progress kept; pictures stay for what can go on."""
+    request = JobRequest.from_json((folder / REQUEST).read_text())
+    if state == FINISHED or request.kind == RATE_TEST:
+        (folder / DATA).unlink(missing_ok=True)
     status = json.loads((folder / STATUS).read_text())
     progress = _progress_from_dict(status["progress"]) if status["progress"] else None
     _write_status(folder, state, message, progress)

@@ -6,6 +6,7 @@ Importing this module does not import Keras; `find_learning_rate` does.
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -28,7 +29,7 @@ DIVERGED = 4.0
 MARGIN = 10.0
 # A loss that never falls to this part of its start has shown nothing.
 LEAST_FALL = 0.95
-FEWEST_STEPS, MOST_STEPS = 10, 10_000
+STEPS, FEWEST_STEPS, MOST_STEPS = 100, 10, 10_000
 REPORT_INTERVAL_SECONDS = 0.25
 
 
@@ -41,12 +42,36 @@ class LearningRateTest:
         losses: The smoothed training loss after every step, as many as `rates`.
         suggestion: A learning rate for this network; None where the test shows none.
         reason: One sentence on where the suggestion is from, or why there is none.
+        stopped: Whether somebody ended it before its last step.
     """
 
     rates: tuple[float, ...]
     losses: tuple[float, ...]
     suggestion: float | None
     reason: str
+    stopped: bool = False
+
+    def to_json(self) -> str:
+        """The test as text."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> LearningRateTest:
+        """The inverse of `to_json`.
+
+        Example:
+            >>> test = suggest([0.001, 0.01, 0.1], [0.5, 0.2, 0.1])
+            >>> LearningRateTest.from_json(test.to_json()) == test
+            True
+        """
+        data = json.loads(text)
+        return cls(
+            rates=tuple(data["rates"]),
+            losses=tuple(data["losses"]),
+            suggestion=data["suggestion"],
+            reason=data["reason"],
+            stopped=data["stopped"],
+        )
 
 
 def find_learning_rate(
@@ -57,7 +82,7 @@ def find_learning_rate(
     config: TrainConfig | None = None,
     lowest: float = 1e-5,
     highest: float = 1.0,
-    steps: int = 100,
+    steps: int = STEPS,
     on_progress: Callable[[Progress], object] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> LearningRateTest:
@@ -118,7 +143,9 @@ def find_learning_rate(
             break
         if number < steps and should_stop is not None and should_stop():
             reason = f"The test was stopped after {number} of {steps} steps."
-            return LearningRateTest(tuple(rates[:number]), tuple(losses), None, reason)
+            return LearningRateTest(
+                tuple(rates[:number]), tuple(losses), None, reason, stopped=True
+            )
     if not losses:
         raise TrainingError(
             "The loss must be a finite number in the first step. "
@@ -186,7 +213,7 @@ def _check_range(lowest: float, highest: float, steps: int) -> None:
     ):
         raise TrainingError(
             f"steps must be a whole number from {FEWEST_STEPS} to {MOST_STEPS:,}. "
-            f"Received: steps={steps!r}. 100 will do."
+            f"Received: steps={steps!r}. {STEPS} will do."
         )
 
 
@@ -230,7 +257,10 @@ def _step_function(
 
 
 class _Reporter:
-    """Calls `on_progress` a few times a second, and after the last step."""
+    """Calls `on_progress` a few times a second, and after the last step.
+
+    Speed and time left are those of the steps behind the first, which compiles the graph.
+    """
 
     def __init__(
         self,
@@ -241,17 +271,18 @@ class _Reporter:
         self.batch_size = config.batch_size
         self.steps = steps
         self.on_progress = on_progress
-        self.started = time.monotonic()
-        self.last_report = 0.0
+        self.started = self.compiled = self.last_report = time.monotonic()
 
     def __call__(self, done: int, loss: float) -> None:
         """Reports where enough time has passed."""
         now = time.monotonic()
+        if done == 1:
+            self.compiled = self.last_report = now
         is_due = done == self.steps or now - self.last_report >= REPORT_INTERVAL_SECONDS
         if self.on_progress is None or not is_due:
             return
         self.last_report = now
-        seconds = now - self.started
+        seconds = max(now - self.compiled, 1e-9)
         self.on_progress(
             Progress(
                 epoch=1,
@@ -259,8 +290,8 @@ class _Reporter:
                 batch=done,
                 batches=self.steps,
                 loss=loss,
-                images_per_second=done * self.batch_size / max(seconds, 1e-9),
-                seconds=seconds,
-                seconds_left=seconds * (self.steps / done - 1),
+                images_per_second=(done - 1) * self.batch_size / seconds,
+                seconds=now - self.started,
+                seconds_left=seconds * (self.steps - done) / (done - 1),
             )
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cae_core.architecture import Architecture
 from cae_core.config import LOSSES, OPTIMIZERS, SCHEDULES, TrainConfig
 from cae_core.datasets import DATASETS, Dataset, is_available
 from cae_core.editing import fit_to
 from cae_core.errors import CAEError, DatasetError
-from cae_core.jobs import JobRequest
+from cae_core.jobs import RATE_TEST, JobRequest
 from cae_core.limits import memory_estimate_mb
 from cae_core.presets import Preset
 from cae_core.tasks import (
@@ -23,6 +24,14 @@ from cae_core.tasks import (
 )
 from cae_ui.architecture_state import TEXT_KEY, change
 from cae_ui.download import offer_download
+from cae_ui.learning_rate_views import (
+    chosen_test,
+    find_button,
+    is_test_chosen,
+    learning_rate_input,
+    show_test,
+    start_test,
+)
 from cae_ui.messages import plain
 from cae_ui.pictures import UPLOAD_TYPES
 from cae_ui.resources import job_queue, machine_speed, named_dataset, uploaded_dataset
@@ -30,7 +39,6 @@ from cae_ui.training_views import JOB_PARAMETER, duration
 
 UPLOADS = "uploads"
 BATCH_SIZES = [16, 32, 64, 100, 128, 256, 512]
-LEARNING_RATES = [0.0003, 0.0005, 0.001, 0.002, 0.003, 0.004, 0.006, 0.01, 0.02]
 LOSS_TITLES = {
     "mse": "Mean squared error",
     "mae": "Mean absolute error",
@@ -98,10 +106,16 @@ def _noise_input() -> Denoise:
     return Denoise(sigma=sigma / 255)
 
 
-def config_input() -> TrainConfig:
-    """Epochs, loss, batch, learning rate and what else a training needs to know."""
+def config_input(architecture: Architecture, data: Dataset | None, task: Task) -> TrainConfig:
+    """Epochs, loss, batch, learning rate and what else a training needs to know.
+
+    Args:
+        architecture: The network to find a learning rate for.
+        data: Its pictures.
+        task: What it is to learn.
+    """
     epochs = st.slider("Epochs", 1, 50, 5, key="epochs", bind="query-params")
-    with st.expander("More settings"):
+    with st.expander("More settings", expanded=is_test_chosen(), key="more-settings"):
         left, right = st.columns(2)
         loss = left.selectbox(
             "Loss", LOSSES, format_func=LOSS_TITLES.__getitem__, key="loss", bind="query-params"
@@ -134,14 +148,6 @@ def config_input() -> TrainConfig:
         batch_size = st.select_slider(
             "Batch size", BATCH_SIZES, 128, key="batch", bind="query-params"
         )
-        learning_rate = st.select_slider(
-            "Learning rate",
-            LEARNING_RATES,
-            0.004,
-            key="lr",
-            bind="query-params",
-            help="The largest step of the optimiser.",
-        )
         seed = st.number_input(
             "Seed",
             0,
@@ -151,16 +157,42 @@ def config_input() -> TrainConfig:
             bind="query-params",
             help="The same seed on the same machine gives the same numbers.",
         )
-    return TrainConfig(
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        schedule=schedule,
-        optimizer=optimizer,
-        loss=loss,
-        patience=int(patience) or None,
-        seed=int(seed),
-    )
+        row = st.container(horizontal=True, vertical_alignment="bottom")
+        with row:
+            learning_rate = learning_rate_input()
+        config = TrainConfig(
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            schedule=schedule,
+            optimizer=optimizer,
+            loss=loss,
+            patience=int(patience) or None,
+            seed=int(seed),
+        )
+        _find_learning_rate(row, architecture, data, task, config)
+    return config
+
+
+def _find_learning_rate(
+    row: DeltaGenerator,
+    architecture: Architecture,
+    data: Dataset | None,
+    task: Task,
+    config: TrainConfig,
+) -> None:
+    """The button that starts a learning-rate test, and under it the test."""
+    request = None
+    if data is not None and _fits(architecture, data, task):
+        request = JobRequest(architecture, task, config, data.name, RATE_TEST)
+    test = chosen_test()
+    is_busy = test is not None and not test.has_ended
+    with row:
+        is_wanted = find_button(disabled=is_busy or request is None)
+    if is_wanted and request is not None and not is_busy:
+        start_test(request, _own(data), test)
+    if test is not None:
+        show_test(test, request)
 
 
 def width_input() -> float:
@@ -193,11 +225,25 @@ def start_button(
     )
     if pressed and data is not None:
         request = JobRequest(architecture, task, config, data.name)
-        own = data if st.session_state["data"] == UPLOADS else None
         try:
-            st.query_params[JOB_PARAMETER] = job_queue().submit(request, own, seconds=seconds)
+            job_id = job_queue().submit(request, _own(data), seconds=seconds)
+            st.query_params[JOB_PARAMETER] = job_id
         except CAEError as error:
             st.error(plain(error), icon=":material/error:")
+
+
+def _own(data: Dataset | None) -> Dataset | None:
+    """Pictures that the worker cannot load by name, and that travel with a job."""
+    return data if st.session_state["data"] == UPLOADS else None
+
+
+def _fits(architecture: Architecture, data: Dataset, task: Task) -> bool:
+    """Whether the network fits; says nothing."""
+    try:
+        check_fit(architecture, data.image_shape, task)
+    except CAEError:
+        return False
+    return True
 
 
 def _explain_fit(architecture: Architecture, data: Dataset, task: Task) -> bool:

@@ -12,7 +12,7 @@ from cae_core.dataset import Dataset
 from cae_core.datasets import DATASETS
 from cae_core.errors import JobError
 from cae_core.images import image_grid
-from cae_core.jobs import FAILED, QUEUED, STOPPED, JobStatus
+from cae_core.jobs import FAILED, QUEUED, STOPPED, TRAINING, JobStatus
 from cae_core.progress import Progress
 from cae_core.tasks import Denoise, Task
 from cae_ui.messages import plain
@@ -31,7 +31,7 @@ def chosen_job() -> JobStatus | None:
     if job_id is None:
         return None
     try:
-        return job_queue().status(job_id)
+        return job_queue().status(job_id, TRAINING)
     except JobError as error:
         st.error(plain(error), icon=":material/error:")
         return None
@@ -83,8 +83,9 @@ def _show_end(status: JobStatus) -> None:
     if status.state == FAILED:
         st.error(plain(status.message), icon=":material/error:")
     elif status.state == STOPPED:
-        said = f"Stopped after {done} whole epochs; what was learnt is kept. {status.message}"
-        st.success(said, icon=":material/stop_circle:")
+        kept = f"Stopped after {done} whole epochs; what was learnt is kept. "
+        has_learnt = status.run_folder is not None
+        st.success(f"{kept if has_learnt else ''}{status.message}", icon=":material/stop_circle:")
     else:
         st.success(f"Finished: {done} epochs. {status.message}", icon=":material/check_circle:")
     if status.can_resume:

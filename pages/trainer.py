@@ -34,7 +34,7 @@ with settings:
     st.caption(f"{analyze(architecture).verdict}, {analyze(architecture).parameters:,} parameters")
     data = dataset_input()
     task = task_input()
-    config = config_input()
+    config = config_input(architecture, data, task)
     start_button(architecture, data, task, config)
 
 with view:

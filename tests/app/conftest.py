@@ -98,7 +98,7 @@ def _open(path, **query):
 def few_pictures(monkeypatch):
     """Trainings of a named data set take a second: 256 pictures of it."""
 
-    def load(name, *, seed, limit):
+    def load(name, *, seed):
         return load_dataset(name, seed=seed, limit=256)
 
     monkeypatch.setattr(jobs, "load_dataset", load)

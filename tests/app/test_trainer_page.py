@@ -5,11 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from cae_core import jobs, uploads
+from cae_core import jobs, learning_rate, uploads
 from cae_core.datasets import load_dataset
 from cae_core.errors import DatasetError, ImageError, JobError
+from cae_core.jobs import RATE_TEST
+from cae_core.limits import Limits
 from cae_core.presets import PRESETS
-from cae_ui import download, photo_views, resources, training_form
+from cae_core.progress import Progress
+from cae_ui import download, learning_rate_views, photo_views, resources, training_form
 from tests.app.finding import figure, labelled, press, said, write
 from tests.app.pictures import phone_photo, png, zip_of
 
@@ -113,6 +116,7 @@ def test_nonsense_in_the_address_leaves_a_usable_page(trainer_page):
     assert can_train(page)
     assert page.slider("epochs").value == 5
     assert page.select_slider("batch").value == 128
+    assert page.number_input("lr").value == 0.004
 
 
 @pytest.fixture
@@ -357,7 +361,7 @@ def test_a_running_job_can_be_stopped_and_keeps_what_it_learnt(trainer_page, wor
     page = trainer_page(arch=SMALL, epochs="50")
     press(page, "Train")
 
-    def load_while_the_visitor_stops(name, *, seed, limit):
+    def load_while_the_visitor_stops(name, *, seed):
         page.run()
         assert progress_texts(page) == ["Loading the pictures."]
         press(page, "Stop")
@@ -375,7 +379,7 @@ def test_a_job_waits_behind_another_and_can_be_taken_out_of_the_queue(trainer_pa
     second = press(trainer_page(arch=SMALL), "Train")
     assert progress_texts(second) == ["Waiting: 1 before this one."]
     press(second, "Stop")
-    assert "Stopped before it began." in said(second.run().success)
+    assert second.run().success.values == ["Stopped before it began."]
     assert not [item for item in second.button if item.label == "Stop"]
 
 
@@ -402,6 +406,261 @@ def test_a_job_that_a_restart_interrupted_says_so(trainer_page):
     page = press(trainer_page(arch=SMALL), "Train")
     resources.job_queue.clear()  # the server starts again
     assert "The server was restarted." in said(page.run().error)
+
+
+# Finding a learning rate
+
+FIND = "Find a learning rate"
+
+
+def labels_of(page):
+    return [button.label for button in page.button]
+
+
+def the_test(page):
+    """The status of the test that the address names."""
+    return resources.job_queue().status(page.query_params["lr_test"], RATE_TEST)
+
+
+def found(page):
+    """What a finished test says on the page, apart from its chart."""
+    (line,) = [text for text in page.markdown.values if "Took" in text]
+    return line
+
+
+@pytest.fixture
+def tested_page(trainer_page, worker, few_pictures):
+    """A page whose learning-rate test has ended with a suggestion."""
+    page = press(trainer_page(arch=SMALL, batch="16", lr="0.002"), FIND)
+    worker.work()
+    return page.run()
+
+
+@pytest.mark.parametrize("rate", [0.0003, 0.004, 0.0047, 1e-6])
+def test_any_learning_rate_can_be_in_the_address(trainer_page, rate):
+    page = press(trainer_page(arch=SMALL, lr=str(rate)), "Train")
+    assert the_job().request.config.learning_rate == rate
+    assert page.number_input("lr").value == rate
+
+
+@pytest.mark.parametrize("rate", ["0", "-0.1", "1.1", "nan", "inf", "x", ""])
+def test_a_learning_rate_that_is_none_is_replaced_by_the_usual_one(trainer_page, rate):
+    page = trainer_page(arch=SMALL, lr=rate)
+    assert page.number_input("lr").value == 0.004
+    assert can_train(page)
+
+
+@pytest.mark.parametrize(
+    ("rate", "step"), [("0.004", 1e-4), ("0.01", 1e-3), ("0.0099", 1e-4), ("0.00003", 1e-6)]
+)
+def test_the_field_counts_in_the_second_digit(trainer_page, rate, step):
+    # The first run seeds the field from the address, the next one knows its value.
+    assert trainer_page(lr=rate).run().number_input("lr").step == step
+
+
+def test_a_test_runs_in_the_worker_and_its_suggestion_is_taken_over(
+    trainer_page, worker, few_pictures
+):
+    page = trainer_page(arch=SMALL, task="Remove noise", batch="16", seed="3", lr="0.002")
+    press(page, FIND)
+    assert progress_texts(page) == ["Waiting: 0 before this one."]
+    assert labelled(page.button, "Stop")
+    assert labelled(page.button, FIND).disabled
+    request = the_test(page).request
+    assert (str(request.architecture), request.dataset) == (SMALL, "photo_patches")
+    assert request.task.sigma == pytest.approx(25 / 255)
+    assert (request.config.batch_size, request.config.seed) == (16, 3)
+
+    worker.work()
+    page.run()
+    test = the_test(page).learning_rate_test()
+    assert not progress_texts(page)
+    assert len(page.get("plotly_chart")) == 1
+    assert found(page).startswith(test.reason)
+    assert page.number_input("lr").value == 0.002
+    shown = learning_rate_views.shown_rate(test.suggestion)
+    press(page, f"Use {shown}")
+    assert page.number_input("lr").value == test.suggestion
+    assert page.query_params["lr"] == str(test.suggestion)
+    assert labelled(page.button, f"{shown} is used").disabled
+    press(page, "Train")
+    assert the_job().request.config.learning_rate == test.suggestion
+
+
+def test_the_curve_is_drawn_on_logarithmic_axes_with_the_suggestion_marked():
+    test = learning_rate.suggest([1e-4, 1e-3, 1e-2, 1e-1], [0.5, 0.2, 0.1, 0.9])
+    figure = learning_rate_views.rate_figure(test)
+    assert (figure.layout.xaxis.type, figure.layout.yaxis.type) == ("log", "log")
+    curve, mark = figure.data
+    assert (curve.x, curve.y) == (test.rates, test.losses)
+    assert mark.x == (0.001, 0.001)
+    assert "0.001" in mark.text
+    nothing = learning_rate.suggest([1e-4, 1e-3], [0.5, 0.5])
+    assert len(learning_rate_views.rate_figure(nothing).data) == 1
+
+
+def test_a_test_is_no_run(tested_page, trainer_page):
+    assert resources.job_queue().jobs() == []
+    assert not tested_page.metric
+    # Nor does a training's address take it for one, nor the other way round.
+    test_id = tested_page.query_params["lr_test"]
+    page = trainer_page(job=test_id)
+    assert "A job's id names a training on this server." in said(page.error)
+    training = press(page, "Train").query_params["job"]
+    page = trainer_page(lr_test=training)
+    assert "A job's id names a learning-rate test on this server." in said(page.error)
+    assert "lr_test" not in page.query_params
+    assert not page.run().error
+
+
+def test_the_address_leads_back_to_a_test(tested_page, trainer_page):
+    other = trainer_page(arch=SMALL, batch="16", lr_test=tested_page.query_params["lr_test"])
+    assert found(other) == found(tested_page)
+
+
+def test_a_test_is_still_there_after_a_change_of_pages(tested_page):
+    test_id = tested_page.query_params["lr_test"]
+    tested_page.switch_page("pages/latent_size.py")
+    tested_page.query_params.clear()  # as the browser does
+    tested_page.run()
+    tested_page.switch_page("pages/trainer.py").run()
+    assert found(tested_page)
+    assert tested_page.query_params["lr_test"] == test_id
+
+
+def test_a_test_of_other_settings_is_shown_as_one(tested_page):
+    assert "This was of other settings" not in said(tested_page.caption)
+    # What a test does not look at makes no other test.
+    tested_page.slider("epochs").set_value(9).run()
+    tested_page.number_input("lr").set_value(0.01).run()
+    assert "This was of other settings" not in said(tested_page.caption)
+    tested_page.select_slider("batch").set_value(64).run()
+    assert "This was of other settings" in said(tested_page.caption)
+    assert "batches of 16" in said(tested_page.caption)
+
+
+def test_a_new_test_takes_the_place_of_the_last(tested_page):
+    old = the_test(tested_page)
+    press(tested_page, FIND)
+    assert the_test(tested_page).id != old.id
+    assert not old.folder.exists()
+
+
+def test_a_discarded_test_is_gone_with_its_files(tested_page):
+    folder = the_test(tested_page).folder
+    press(tested_page, "Discard the test")
+    assert not folder.exists()
+    assert "lr_test" not in tested_page.query_params
+    assert not tested_page.get("plotly_chart")
+    assert not tested_page.error
+    assert not labelled(tested_page.button, FIND).disabled
+
+
+def test_own_pictures_are_tested_and_do_not_stay(trainer_page, worker):
+    page = trainer_page(data=OWN, arch=SMALL, batch="16")
+    assert labelled(page.button, FIND).disabled
+    upload(page, *[(f"{seed}.png", png(96, 96, seed=seed)) for seed in range(10)])
+    press(page, FIND)
+    assert (the_test(page).folder / "data.npz").exists()
+    worker.work()
+    page.run()
+    assert found(page)
+    assert not (the_test(page).folder / "data.npz").exists()
+
+
+def test_a_network_that_does_not_fit_cannot_be_tested(trainer_page):
+    page = write(trainer_page(), "28x28x1 conv8 pool | up conv1:sigmoid")
+    assert labelled(page.button, FIND).disabled
+    assert not labelled(write(page, SMALL).button, FIND).disabled
+
+
+def test_a_test_beyond_the_hosts_limits_is_refused_with_the_reason(trainer_page):
+    page = trainer_page(arch=SMALL)
+    resources.job_queue().limits = Limits(minutes=0.01)
+    press(page, FIND)
+    assert "A training on this server takes at most 0.01 minutes." in said(page.error)
+    assert "lr_test" not in page.query_params
+
+
+def test_a_test_waits_behind_a_training_and_can_be_taken_out_of_the_queue(trainer_page):
+    press(trainer_page(arch=SMALL), "Train")
+    page = press(trainer_page(arch=SMALL), FIND)
+    assert progress_texts(page) == ["Waiting: 1 before this one."]
+    press(page, "Stop")
+    assert "Stopped before it began." in page.run().caption.values
+    assert not labelled(page.button, FIND).disabled
+
+
+def test_a_running_test_can_be_stopped_and_shows_its_curve(trainer_page, worker, monkeypatch):
+    page = press(trainer_page(arch=SMALL, batch="16"), FIND)
+
+    def load_while_the_visitor_stops(name, *, seed):
+        page.run()
+        assert progress_texts(page) == ["Loading the pictures."]
+        press(page, "Stop")
+        assert labelled(page.button, "Stop").disabled
+        return load_dataset(name, seed=seed, limit=256)
+
+    monkeypatch.setattr(jobs, "load_dataset", load_while_the_visitor_stops)
+    worker.work()
+    assert found(page.run()).startswith("The test was stopped after 1 of 100 steps. Took ")
+    assert len(page.get("plotly_chart")) == 1
+    assert not [label for label in labels_of(page) if label.startswith("Use")]
+
+
+def test_a_running_test_says_how_far_it_is(trainer_page):
+    page = press(trainer_page(arch=SMALL), FIND)
+    at = Progress(1, 1, 40, 100, loss=0.1, images_per_second=9, seconds=4, seconds_left=6)
+    jobs._write_status(the_test(page).folder, jobs.RUNNING, "Trying learning rates.", at)
+    assert progress_texts(page.run()) == ["Step 40 of 100 · 6 s left"]
+
+
+def test_a_test_that_finds_nothing_says_why(tested_page):
+    nothing = learning_rate.suggest([0.001, 0.01, 0.1], [1.0, 0.99, 1.2])
+    jobs._write(the_test(tested_page).folder / jobs.RATE_TEST_RESULT, nothing.to_json())
+    assert "The loss fell by less than 5 %" in found(tested_page.run())
+    assert not [label for label in labels_of(tested_page) if label.startswith("Use")]
+
+
+def test_a_test_that_fails_says_why(trainer_page, worker, monkeypatch):
+    def fail(name, **_):
+        raise DatasetError("A data set is on this machine. Received: none. Fetch it.")
+
+    monkeypatch.setattr(jobs, "load_dataset", fail)
+    page = press(trainer_page(arch=SMALL), FIND)
+    worker.work()
+    assert page.run().error.values == ["A data set is on this machine. Received: none. Fetch it."]
+    assert not labelled(page.button, FIND).disabled
+
+
+def test_a_test_whose_process_dies_says_so_and_can_be_made_again(trainer_page, worker):
+    page = press(trainer_page(arch=SMALL), FIND)
+    worker.die(JobError("A job needs its worker process. Received: a killed one. Start again."))
+    assert "Received: a killed one." in said(page.run().error)
+    press(page, FIND)
+    assert progress_texts(page) == ["Waiting: 0 before this one."]
+    assert not page.error
+
+
+def test_a_test_that_a_restart_interrupted_says_so(trainer_page):
+    page = press(trainer_page(arch=SMALL), FIND)
+    resources.job_queue.clear()  # the server starts again
+    assert "The server was restarted." in said(page.run().error)
+
+
+def test_a_test_that_was_discarded_elsewhere_is_said_once(tested_page, trainer_page):
+    other = trainer_page(arch=SMALL, lr_test=tested_page.query_params["lr_test"])
+    press(tested_page, "Discard the test")
+    assert "Start a new learning-rate test." in said(other.run().error)
+    assert not other.run().error
+    assert can_train(other)
+
+
+def test_a_damaged_test_is_said_and_can_be_discarded(tested_page):
+    (the_test(tested_page).folder / jobs.RATE_TEST_RESULT).write_text("half")
+    assert "Received" in said(tested_page.run().error)
+    press(tested_page, "Discard the test")
+    assert not tested_page.error
 
 
 def test_a_visitor_of_both_pages_keeps_the_network_and_its_form(latent_page):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import threading
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -16,9 +17,20 @@ import pytest
 from cae_core import jobs
 from cae_core.architecture import Architecture
 from cae_core.config import TrainConfig
-from cae_core.datasets import Dataset
+from cae_core.datasets import Dataset, load_dataset
 from cae_core.errors import JobError, TrainingError
-from cae_core.jobs import FAILED, FINISHED, QUEUED, RUNNING, STOPPED, JobQueue, JobRequest
+from cae_core.jobs import (
+    FAILED,
+    FINISHED,
+    QUEUED,
+    RATE_TEST,
+    RUNNING,
+    STOPPED,
+    TRAINING,
+    JobQueue,
+    JobRequest,
+)
+from cae_core.learning_rate import STEPS, find_learning_rate
 from cae_core.limits import Limits
 from cae_core.runs import Run
 from cae_core.tasks import Denoise, Reconstruct
@@ -77,9 +89,9 @@ def wait_until(condition):
     pytest.fail("the condition did not come true")
 
 
-def request(architecture=GREY, dataset="mine", *, task=None, limit=None, **settings):
+def request(architecture=GREY, dataset="mine", *, task=None, kind=TRAINING, **settings):
     config = TrainConfig(**{"epochs": 1, "batch_size": 16} | settings)
-    return JobRequest(architecture, task or Reconstruct(), config, dataset, limit)
+    return JobRequest(architecture, task or Reconstruct(), config, dataset, kind)
 
 
 def pictures(seed=0):
@@ -131,11 +143,27 @@ def test_pictures_that_travel_with_the_job_are_those_it_is_trained_on(finished):
     assert run.test["images"] == 6
 
 
-def test_a_named_data_set_is_loaded_by_the_worker_with_its_limit(tmp_path):
+@pytest.fixture
+def few_patches(monkeypatch):
+    """Of a named data set, 64 training pictures; notes what it was asked for."""
+    asked = []
+
+    def load(name, *, seed):
+        asked.append((name, seed))
+        return load_dataset(name, seed=seed, limit=64)
+
+    monkeypatch.setattr(jobs, "load_dataset", load)
+    return asked
+
+
+def test_a_named_data_set_is_loaded_by_the_worker_with_the_seed_of_the_settings(
+    tmp_path, few_patches
+):
     queue = JobQueue(tmp_path, InLine())
-    job_id = queue.submit(request(COLOUR, "photo_patches", limit=64, batch_size=64))
+    job_id = queue.submit(request(COLOUR, "photo_patches", batch_size=64, seed=5))
     status = queue.status(job_id)
     assert status.state == FINISHED
+    assert few_patches == [("photo_patches", 5)]
     assert status.progress.batches == 1
     assert status.samples().shape == (3, 8, 32, 32, 3)
     assert not (status.folder / "data.npz").exists()
@@ -143,10 +171,21 @@ def test_a_named_data_set_is_loaded_by_the_worker_with_its_limit(tmp_path):
 
 def test_a_request_survives_its_file():
     for wanted in (
-        request(COLOUR, "cifar10", limit=1000, schedule="constant", seed=7),
+        request(COLOUR, "cifar10", kind=RATE_TEST, schedule="constant", seed=7),
         request(task=Denoise((0.1, 0.4), clip=True), learning_rate=0.1),
     ):
         assert JobRequest.from_json(wanted.to_json()) == wanted
+
+
+def test_jobs_from_before_there_were_tests_are_still_trainings(finished, tmp_path):
+    queue, job_id = finished
+    old = tmp_path / "20301231-235959-abcdef"
+    shutil.copytree(queue.folder / job_id, old)
+    asked = json.loads((old / "request.json").read_text())
+    del asked["kind"]
+    (old / "request.json").write_text(json.dumps(asked | {"limit": None}))
+    (status,) = JobQueue(tmp_path, ByHand()).jobs()
+    assert (status.id, status.request) == (old.name, queue.status(job_id).request)
 
 
 # The queue
@@ -191,7 +230,7 @@ def test_a_job_that_is_stopped_while_it_waits_never_begins(tmp_path):
 
 
 def test_all_jobs_are_listed_the_newest_first_and_nothing_else(tmp_path, monkeypatch):
-    class Clock:
+    class Clock(datetime):
         """A second passes from one job to the next."""
 
         at = datetime(2031, 12, 31, 23, 59, 58)
@@ -209,6 +248,146 @@ def test_all_jobs_are_listed_the_newest_first_and_nothing_else(tmp_path, monkeyp
         (tmp_path / other).mkdir()
         (tmp_path / other / "status.json").write_text("{}")
     assert [status.id for status in queue.jobs()] == ids[::-1]
+
+
+@pytest.mark.parametrize("step", [0, -1], ids=["stands still", "is set back"])
+def test_jobs_keep_the_order_of_submission_where_the_clock(tmp_path, monkeypatch, step):
+    class Clock(datetime):
+        at = datetime(2031, 1, 1, 0, 0, 30)
+
+        @classmethod
+        def now(cls):
+            cls.at += timedelta(seconds=step)
+            return cls.at
+
+    monkeypatch.setattr(jobs, "datetime", Clock)
+    queue = JobQueue(tmp_path, ByHand())
+    ids = [queue.submit(request(), pictures()) for _ in range(20)]
+    assert [status.id for status in queue.jobs()] == ids[::-1]
+
+
+def test_a_resumed_job_waits_behind_those_that_came_in_the_meantime(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    first, second = (queue.submit(request(), pictures()) for _ in range(2))
+    queue.stop(first)
+    queue.resume(first)
+    assert states(queue, [second, first]) == [(QUEUED, 0), (QUEUED, 1)]
+
+
+# Learning-rate tests
+
+
+def data_file(status):
+    """Whether the pictures that came with a job are still there."""
+    return (status.folder / "data.npz").exists()
+
+
+def test_a_learning_rate_test_leaves_what_find_learning_rate_finds(tmp_path):
+    queue = JobQueue(tmp_path, InLine())
+    wanted = request(kind=RATE_TEST, task=Denoise(0.1), seed=3)
+    status = queue.status(queue.submit(wanted, pictures()), RATE_TEST)
+    assert (status.state, status.progress.fraction) == (FINISHED, 1)
+    assert status.message.startswith("Took ")
+    assert status.learning_rate_test() == find_learning_rate(
+        GREY, pictures(), task=Denoise(0.1), config=wanted.config
+    )
+    assert (status.run_folder, status.samples(), data_file(status)) == (None, None, False)
+
+
+def test_a_learning_rate_test_of_a_named_data_set_is_of_its_pictures(tmp_path, few_patches):
+    queue = JobQueue(tmp_path, InLine())
+    status = queue.status(queue.submit(request(COLOUR, "photo_patches", kind=RATE_TEST)))
+    assert status.state == FINISHED
+    assert few_patches == [("photo_patches", 0)]
+    assert len(status.learning_rate_test().rates) == STEPS
+
+
+def test_a_learning_rate_test_is_no_training(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    training = queue.submit(request(), pictures())
+    test = queue.submit(request(kind=RATE_TEST), pictures())
+    assert [status.id for status in queue.jobs()] == [training]
+    # They wait in one queue all the same.
+    assert states(queue, [training, test]) == [(QUEUED, 0), (QUEUED, 1)]
+    with pytest.raises(JobError, match="A job's id names a training on this server"):
+        queue.status(test, TRAINING)
+    with pytest.raises(JobError, match="A job's id names a learning-rate test on this server"):
+        queue.status(training, RATE_TEST)
+    assert queue.status(training, TRAINING).learning_rate_test() is None
+    assert queue.status(test, RATE_TEST).learning_rate_test() is None
+
+
+def test_a_learning_rate_test_that_is_stopped_shows_its_curve_and_suggests_nothing(tmp_path):
+    queue = JobQueue(tmp_path, executor := ByHand())
+    job_id = queue.submit(request(kind=RATE_TEST), pictures())
+    # As in a process of its own: the call is on its way and can no longer be taken back.
+    executor.calls[0][0].set_running_or_notify_cancel()
+    queue.stop(job_id)
+    jobs.run_job(str(tmp_path / job_id))
+    status = queue.status(job_id)
+    assert (status.state, data_file(status)) == (STOPPED, False)
+    assert status.message.startswith("Took ")
+    assert "limit" not in status.message
+    test = status.learning_rate_test()
+    assert (len(test.rates), test.suggestion, test.stopped) == (1, None, True)
+
+
+def test_a_learning_rate_test_ends_at_the_hosts_time_limit(tmp_path, monkeypatch):
+    monkeypatch.setenv("CAE_MAX_JOB_MINUTES", "0.0001")
+    queue = JobQueue(tmp_path, InLine())
+    status = queue.status(queue.submit(request(kind=RATE_TEST), pictures()))
+    assert status.state == STOPPED
+    assert "limit of 0.0001 minutes" in status.message
+    assert status.learning_rate_test().stopped
+
+
+def test_a_learning_rate_test_beyond_the_hosts_limits_is_refused(tmp_path):
+    queue = JobQueue(tmp_path, ByHand(), Limits(parameters=50, minutes=1))
+    with pytest.raises(JobError, match="at most 50 parameters"):
+        queue.submit(request(kind=RATE_TEST), pictures())
+    queue.limits = Limits(minutes=1)
+    with pytest.raises(JobError, match="at most 1 minutes"):
+        queue.submit(request(kind=RATE_TEST), pictures(), seconds=120)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_learning_rate_test_whose_worker_dies_fails_and_keeps_no_pictures(tmp_path):
+    executor = ByHand()
+    queue = JobQueue(tmp_path, executor)
+    died, waiting = (queue.submit(request(kind=RATE_TEST), pictures()) for _ in range(2))
+    executor.begin().set_exception(JobError("killed by signal 9"))
+    status = queue.status(died)
+    assert (status.state, status.message) == (FAILED, "killed by signal 9")
+    assert (status.learning_rate_test(), data_file(status)) == (None, False)
+    assert not status.can_resume
+    with pytest.raises(JobError, match="Received: a learning-rate test that is failed"):
+        queue.resume(died)
+    assert data_file(queue.status(waiting))
+    queue.stop(waiting)
+    assert not data_file(queue.status(waiting))
+
+
+def test_a_learning_rate_test_that_a_restart_interrupted_fails(tmp_path):
+    job_id = JobQueue(tmp_path, ByHand()).submit(request(kind=RATE_TEST), pictures())
+    status = JobQueue(tmp_path, ByHand()).status(job_id)
+    assert (status.state, status.message) == (FAILED, "The server was restarted.")
+
+
+def test_a_learning_rate_test_that_cannot_be_made_fails_with_the_reason(tmp_path):
+    queue = JobQueue(tmp_path, InLine())
+    wanted = request(GREY, "photo_patches", kind=RATE_TEST)
+    status = queue.status(queue.submit(wanted))
+    assert status.state == FAILED
+    assert "Begin its text with 32x32x3" in status.message
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"rates": 1}'])
+def test_a_damaged_learning_rate_test_is_refused(tmp_path, text):
+    queue = JobQueue(tmp_path, ByHand())
+    status = queue.status(queue.submit(request(kind=RATE_TEST), pictures()))
+    (status.folder / "learning_rate_test.json").write_text(text)
+    with pytest.raises(JobError, match=r"holds learning_rate_test\.json, whole\. Received: "):
+        status.learning_rate_test()
 
 
 # Stopping
@@ -259,7 +438,7 @@ def test_a_network_that_does_not_fit_the_pictures_given_is_refused_and_nothing_i
 
 def test_a_network_that_does_not_fit_the_named_data_set_fails_with_the_reason(tmp_path):
     queue = JobQueue(tmp_path, InLine())
-    status = queue.status(queue.submit(request(GREY, "photo_patches", limit=64)))
+    status = queue.status(queue.submit(request(GREY, "photo_patches")))
     assert status.state == FAILED
     assert "Begin its text with 32x32x3" in status.message
     assert status.run_folder is None
@@ -433,7 +612,7 @@ def test_a_killed_job_goes_on_behind_its_last_whole_epoch(tmp_path):
 
 def test_only_a_job_that_ended_early_can_go_on(finished):
     queue, job_id = finished
-    with pytest.raises(JobError, match="one that is finished"):
+    with pytest.raises(JobError, match="a training that is finished"):
         queue.resume(job_id)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from cae_core import learning_rate
 from cae_core.architecture import Architecture
 from cae_core.config import TrainConfig
 from cae_core.datasets import Dataset
 from cae_core.errors import TrainingError
-from cae_core.learning_rate import SMOOTHING, find_learning_rate, suggest
+from cae_core.learning_rate import SMOOTHING, LearningRateTest, find_learning_rate, suggest
 from cae_core.tasks import ColorizeChroma, Denoise
 from cae_core.training import train
 
@@ -169,6 +172,18 @@ def test_progress_counts_the_steps_up_to_the_last():
     assert all(np.isfinite(progress.loss) for progress in reports)
 
 
+def test_the_first_step_which_compiles_does_not_count_for_speed_and_time_left(monkeypatch):
+    # A minute for the first step, a second for every other one.
+    looks = itertools.chain([0], itertools.count(60))
+    clock = SimpleNamespace(monotonic=lambda: float(next(looks)))
+    monkeypatch.setattr(learning_rate, "time", clock)
+    reports = []
+    find_learning_rate(SMALL, toy(), config=CONFIG, steps=12, on_progress=reports.append)
+    assert [progress.batch for progress in reports] == list(range(2, 13))
+    assert [progress.seconds_left for progress in reports] == list(range(10, -1, -1))
+    assert {progress.images_per_second for progress in reports} == {16}
+
+
 def test_a_stopped_test_shows_its_curve_and_suggests_nothing(usual):
     answers = iter([False, False, True])
     test = find_learning_rate(
@@ -177,6 +192,8 @@ def test_a_stopped_test_shows_its_curve_and_suggests_nothing(usual):
     assert (test.rates, test.losses) == (usual.rates[:3], usual.losses[:3])
     assert test.suggestion is None
     assert test.reason == "The test was stopped after 3 of 40 steps."
+    assert (test.stopped, usual.stopped) == (True, False)
+    assert LearningRateTest.from_json(test.to_json()) == test
 
 
 @pytest.mark.parametrize(
