@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
@@ -25,19 +23,18 @@ from cae_ui.training_views import (
 
 RATE_KEY = "lr"  # also the query parameter
 TEST_PARAMETER = "lr_test"
-LOWEST_RATE, HIGHEST_RATE, USUAL_RATE = 1e-6, 1.0, 0.004
+USUAL_RATE = 0.004
+# 0.0000010, 0.0000011, ... 0.99, 1: read from text, so that each is the float it is written as.
+RATES = [float(f"{digits}e{power}") for power in range(-7, -1) for digits in range(10, 100)] + [1.0]
 
 
 def learning_rate_input() -> float:
-    """A field for the learning rate; its steps are a unit of the value's second digit."""
-    rate = st.session_state.get(RATE_KEY, USUAL_RATE)
-    return st.number_input(
+    """A slider over every learning rate of two digits, so that any suggestion is one of them."""
+    return st.select_slider(
         "Learning rate",
-        LOWEST_RATE,
-        HIGHEST_RATE,
+        RATES,
         USUAL_RATE,
-        step=float(f"1e{math.floor(math.log10(rate)) - 1}"),
-        format="%.6g",
+        format_func="{:g}".format,
         key=RATE_KEY,
         bind="query-params",
         help="The largest step of the optimiser.",
