@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from cae_core import cli
+from cae_core.cli.terminal import Bar
 from cae_core.presets import PRESETS
 from cae_core.progress import EpochRecord, Progress
 from cae_core.runs import RunSummary
@@ -57,7 +58,7 @@ def run(*command, **settings):
 
 def environment(**variables):
     """The process's environment with our package on its path."""
-    root = Path(cli.__file__).resolve().parents[1]
+    root = Path(cli.__file__).resolve().parents[2]
     return os.environ | {"PYTHONPATH": str(root)} | variables
 
 
@@ -159,6 +160,7 @@ def test_the_list_of_presets_is_there_as_json(capsys):
         (["latent", "homework", "--batch", "0"], "from 1 on is wanted, not '0'"),
         (["latent", "homework", "--colour"], "unrecognized arguments: --colour"),
         (["paint"], "invalid choice: 'paint'"),
+        (["denoise"], "required: INPUT"),
         (["train"], "required: ARCHITECTURE|PRESET"),
         (["train", "homework", "--epochs", "ten"], "invalid int value: 'ten'"),
         (["train", "homework", "--epochs", "0"], "Received: epochs=0"),
@@ -347,7 +349,7 @@ def interrupting(monkeypatch, times):
         for _ in range(times):
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(cli._Bar, "show_training", interrupt)
+    monkeypatch.setattr(Bar, "show_training", interrupt)
 
 
 def test_ctrl_c_ends_the_training_and_keeps_what_was_learnt(monkeypatch, capsys):
@@ -372,7 +374,7 @@ def test_a_checkpoint_lets_a_stopped_training_go_on(monkeypatch, capsys):
 
     training = ["train", TINY, "--limit", "256", "--epochs", "3", "--checkpoint", "new/state.npz"]
     with monkeypatch.context() as patch:
-        patch.setattr(cli._Bar, "show_training", interrupt_behind_the_first_epoch)
+        patch.setattr(Bar, "show_training", interrupt_behind_the_first_epoch)
         cli.main([*training, "--out", "first"])
     capsys.readouterr()
 
@@ -420,7 +422,7 @@ def progress(epoch, batch, history=()):
 def test_on_a_terminal_the_bar_is_one_line_that_is_written_over(monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     terminal = Terminal()
-    bar = cli._Bar(terminal)
+    bar = Bar(terminal)
 
     bar.show_training(progress(1, 50))
     bar.show_training(progress(3, 0))
@@ -437,14 +439,30 @@ def test_the_bar_never_fills_a_narrow_terminals_line(monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     terminal = Terminal()
 
-    cli._Bar(terminal).show_training(progress(1, 50))
+    Bar(terminal).show_training(progress(1, 50))
 
     assert len(terminal.getvalue().lstrip("\r")) == 39
 
 
+def test_on_a_terminal_the_bar_gives_its_line_back(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "41")
+    terminal = Terminal()
+    bar = Bar(terminal)
+
+    bar.clear()
+    assert terminal.getvalue() == ""
+
+    bar.show(0.5, "cat.png")
+    bar.clear()
+    bar.close()
+
+    shown = "[############............]  50%  cat.png"
+    assert terminal.getvalue() == "\r" + shown.ljust(40) + "\r" + " " * 40 + "\r"
+
+
 def test_without_a_terminal_there_is_a_line_per_epoch():
     stream = io.StringIO()
-    bar = cli._Bar(stream)
+    bar = Bar(stream)
     history = (EpochRecord(1, 0.5, 0.25, 2.0),)
 
     for report in (progress(1, 50), progress(1, 100, history), progress(2, 50, history)):
@@ -458,14 +476,14 @@ def test_without_a_terminal_there_is_a_line_per_epoch():
 def test_a_download_is_shown_in_megabytes():
     terminal = Terminal()
 
-    cli._Bar(terminal).show_loading("cifar10", "MB", 85_000_000, 170_000_000)
+    Bar(terminal).show_loading("cifar10", "MB", 85_000_000, 170_000_000)
 
     assert "50%  cifar10: 85 of 170 MB" in terminal.getvalue()
 
 
 def test_without_a_terminal_a_download_says_every_tenth_once():
     stream = io.StringIO()
-    bar = cli._Bar(stream)
+    bar = Bar(stream)
 
     for done in range(0, 1001, 5):
         bar.show_loading("mine", "pictures", done, 1000)

@@ -1,0 +1,309 @@
+"""``denoise``: takes the noise off pictures and saves them beside the originals."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import math
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cae_core import zoo
+from cae_core.cli.arguments import PROGRAM
+from cae_core.cli.places import PlaceError, check_place, unwritable, write_whole
+from cae_core.cli.terminal import (
+    DONE,
+    INTERRUPTED,
+    USER_MISTAKE,
+    Bar,
+    complain,
+    quiet_tensorflow,
+)
+from cae_core.decoding import IMAGE_SUFFIXES
+from cae_core.errors import ImageError
+from cae_core.images import encode_png, open_image
+from cae_core.noise_level import estimate_sigma
+from cae_core.restore import denoise
+
+_ENDING = "-denoised"
+
+
+def add_parser(commands: Any) -> None:
+    """Declares the command and its options."""
+    parser = commands.add_parser(
+        "denoise",
+        help="take the noise off pictures",
+        description="Takes the noise off pictures of any size and saves each as PNG beside the "
+        f"original,\nphoto.jpg as photo{_ENDING}.png. How much noise it has is estimated for "
+        "every picture,\nunless --sigma says it. Ctrl-C stops; what is saved stays.",
+        epilog=_EXAMPLES,
+    )
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        type=Path,
+        metavar="INPUT",
+        help="a picture, or a folder whose pictures are taken, without its subfolders and without "
+        f"those whose name ends in {_ENDING}",
+    )
+    noise = parser.add_mutually_exclusive_group()
+    noise.add_argument(
+        "--sigma",
+        type=_sigma,
+        metavar="S",
+        help="standard deviation of the noise from 0 to 1; 25/255 is the 25 of papers; "
+        "default: estimated, and said",
+    )
+    noise.add_argument(
+        "--strength",
+        type=_strength,
+        metavar="X",
+        help="multiplies the estimated sigma: 0.5 keeps more detail, 1.5 smooths more; default: 1",
+    )
+    parser.add_argument(
+        "--model",
+        default=zoo.PHOTO_DENOISER,
+        metavar="NAME",
+        help=f"another trained network, see {PROGRAM} zoo; only the default one is told sigma, "
+        f"the others are applied as they are; default: {zoo.PHOTO_DENOISER}",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE.png|FOLDER",
+        help="where to save: a file for one picture, or a folder; default: beside each original",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="write over pictures that exist already"
+    )
+    parser.set_defaults(run=run)
+
+
+_EXAMPLES = f"""
+examples:
+  {PROGRAM} denoise photo.jpg                         saves photo{_ENDING}.png
+  {PROGRAM} denoise photo.jpg --strength 0.5          keeps more of the grain
+  {PROGRAM} denoise photo.jpg --sigma 25/255 --out clean.png
+  {PROGRAM} denoise photos more/*.jpg --out clean     a folder and some files
+
+A line per picture says where it was saved, its width and height, sigma and the seconds it took,
+for the first one with those for loading the network. The exit code is 0, or 2 if a picture could
+not be opened; the others are saved all the same.
+"""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Denoises one picture after the other; returns the exit code."""
+    _check_model(options)
+    sources = _sources(options.inputs)
+    targets = _targets(sources, options.out)
+    _check_targets(sources, targets, may_exist=options.force)
+    bar = Bar(sys.stderr)
+    saved = 0
+    try:
+        with contextlib.closing(bar):
+            for index, (source, target) in enumerate(zip(sources, targets, strict=True)):
+                show = partial(_show, bar, sources, index)
+                try:
+                    said = _denoise_file(source, target, options, show)
+                except ImageError as error:
+                    bar.clear()
+                    complain(f"{source}: {error}")
+                    continue
+                saved += 1
+                bar.clear()
+                print(said, flush=True)
+    except KeyboardInterrupt:  # a file is written whole or not at all, so it may come at any time
+        complain(f"Stopped. {saved} of {len(sources)} pictures were saved.")
+        return INTERRUPTED
+    if saved == len(sources):
+        return DONE
+    if len(sources) > 1:
+        complain(f"{saved} of {len(sources)} pictures were saved; what is wrong is said above.")
+    return USER_MISTAKE
+
+
+def _check_model(options: argparse.Namespace) -> None:
+    """Refuses a network that does not denoise, and a sigma for one that is not told any."""
+    card = zoo.card(options.model)
+    if card.noise_range is None:
+        raise zoo.ZooError(
+            "A network that denoises was trained on noise. "
+            f"Received: {card.name} ({card.title}). Choose another: {PROGRAM} zoo"
+        )
+    is_given = options.sigma is not None or options.strength is not None
+    if is_given and card.name != zoo.PHOTO_DENOISER:
+        raise zoo.ZooError(
+            f"--sigma and --strength belong to {zoo.PHOTO_DENOISER}, which is told the noise. "
+            f"Received: --model {card.name}. Leave them out, or choose the other network."
+        )
+
+
+# --- From where to where ---------------------------------------------------------------------
+
+
+def _sources(inputs: Iterable[Path]) -> list[Path]:
+    """The picture files that are meant, each once."""
+    return list(dict.fromkeys(file for given in inputs for file in _files(given)))
+
+
+def _files(given: Path) -> list[Path]:
+    """A file as it is, or the pictures of a folder, but for those that were saved here."""
+    try:
+        if not given.is_dir():
+            return [given]
+        files = sorted(
+            file
+            for file in given.iterdir()
+            if file.suffix.lower() in IMAGE_SUFFIXES
+            and not file.stem.endswith(_ENDING)
+            and file.is_file()
+        )
+    except OSError as error:
+        raise ImageError(
+            "A picture or a folder of pictures is a place that can be read. "
+            f"Received: {given} ({error.strerror}). Check the path."
+        ) from error
+    if not files:
+        raise ImageError(
+            f"A folder of pictures has pictures ({', '.join(IMAGE_SUFFIXES)}) directly in it. "
+            f"Received: {given}, which has none to denoise. Choose another folder."
+        )
+    return files
+
+
+def _targets(sources: Sequence[Path], out: Path | None) -> list[Path]:
+    """Where each picture is saved: under the name that was given, or under its own."""
+    if out is None or out.is_dir() or out.suffix.lower() not in IMAGE_SUFFIXES:
+        return [(out or source.parent) / f"{source.stem}{_ENDING}.png" for source in sources]
+    if out.suffix.lower() != ".png":
+        raise PlaceError(
+            "A denoised picture is saved as PNG, which loses nothing. "
+            f"Received: --out {out}. Write {out.with_suffix('.png')}."
+        )
+    if len(sources) > 1:
+        raise PlaceError(
+            "Several pictures are saved to a folder. "
+            f"Received: --out {out} for {len(sources)} pictures. Name a folder."
+        )
+    return [out]
+
+
+def _check_targets(sources: Sequence[Path], targets: Sequence[Path], *, may_exist: bool) -> None:
+    """Refuses, before the work, places that cannot be written or are taken."""
+    sources_of: dict[Path, Path] = {}
+    for source, target in zip(sources, targets, strict=True):
+        other = sources_of.setdefault(target.absolute(), source)
+        if other != source:
+            raise PlaceError(
+                "Every picture is saved under a name of its own. "
+                f"Received: {other} and {source}, both for {target}. Denoise them one by one, "
+                "with --out."
+            )
+        try:
+            exists = target.exists()
+            check_place("picture", target)
+        except OSError as error:  # a name that is too long, a folder that may not be entered
+            raise unwritable("picture", target, str(error.strerror)) from error
+        if exists and not may_exist:
+            raise PlaceError(
+                f"A picture that exists is not written over. Received: {target}. "
+                "Choose another place with --out, or add --force."
+            )
+
+
+# --- One picture -----------------------------------------------------------------------------
+
+
+def _denoise_file(
+    source: Path,
+    target: Path,
+    options: argparse.Namespace,
+    show: Callable[[float, int, int], None],
+) -> str:
+    """Denoises and saves one picture; the line that says so."""
+    begun = time.perf_counter()
+    show(begun, 0, 1)
+    image = _without_equal_channels(open_image(source))
+    sigma, said = _chosen_sigma(options, image)
+    with quiet_tensorflow():
+        import keras  # noqa: F401 - here, so that it is quiet, and not before a picture is there
+    clean = denoise(image, sigma, options.model, on_progress=partial(show, time.perf_counter()))
+    write_whole("picture", target, encode_png(clean))
+    height, width = clean.shape[:2]
+    seconds = time.perf_counter() - begun
+    return f"saved in {target}: {width} x {height} pixels, {said}, {seconds:.1f} s"
+
+
+def _without_equal_channels(image: np.ndarray) -> np.ndarray:
+    """A grey picture as (H, W), so that it comes back grey; one in colour as it is."""
+    first = image[..., :1]  # (H, W, 1)
+    return first[..., 0] if (image == first).all() else image
+
+
+def _chosen_sigma(options: argparse.Namespace, image: np.ndarray) -> tuple[float, str]:
+    """The sigma that the network is told, and how that is said."""
+    if options.model != zoo.PHOTO_DENOISER:
+        return 0.0, f"{options.model} as it is, which is told no sigma"
+    how = ""
+    sigma = options.sigma
+    if sigma is None:
+        estimated = estimate_sigma(image)
+        strength = 1.0 if options.strength is None else options.strength
+        sigma = min(1.0, strength * estimated)
+        how = " estimated" if strength == 1 else f" = {strength:g} x the estimated {estimated:.3f}"
+    said = f"sigma {sigma:.3f}{how} ({255 * sigma:.1f}/255)"
+    noise_range = zoo.card(options.model).noise_range
+    if noise_range and sigma > noise_range[1]:
+        said += f", beyond the {noise_range[1]:.3f} that the network has learnt"
+    return sigma, said
+
+
+def _show(
+    bar: Bar, sources: Sequence[Path], index: int, begun: float, done: int, tiles: int
+) -> None:
+    """Shows how far all pictures are, at the one that is worked on."""
+    said = sources[index].name
+    if len(sources) > 1:
+        said = f"{index + 1} of {len(sources)}: {said}"
+    if tiles > 1:
+        said += f", part {done} of {tiles} done"
+    if tiles > 1 and len(sources) == 1:  # how large the others are is not known
+        said += f", {(time.perf_counter() - begun) * (tiles / done - 1):.0f} s left"
+    bar.show((index + done / tiles) / len(sources), said)
+
+
+# --- Options ---------------------------------------------------------------------------------
+
+
+def _sigma(text: str) -> float:
+    """``0.1``, or ``25/255``."""
+    try:
+        numerator, slash, denominator = text.partition("/")
+        sigma = float(numerator) / (float(denominator) if slash else 1.0)
+    except (ValueError, ZeroDivisionError):
+        sigma = math.nan
+    if not 0 <= sigma <= 1:  # also true for NaN
+        raise argparse.ArgumentTypeError(
+            f"a sigma is a number from 0 to 1 such as 0.1, or 25/255 for 25 of 255, not {text!r}"
+        )
+    return sigma
+
+
+def _strength(text: str) -> float:
+    """A number above 0."""
+    try:
+        strength = float(text)
+    except ValueError:
+        strength = math.nan
+    if not 0 < strength < math.inf:  # also true for NaN
+        raise argparse.ArgumentTypeError(
+            f"a strength is a number above 0 such as 0.5 or 1.5, not {text!r}"
+        )
+    return strength

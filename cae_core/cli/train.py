@@ -1,0 +1,309 @@
+"""``train``: trains an architecture, tests it once at the end and saves the run."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cae_core.architecture import Architecture, format_shape
+from cae_core.cli.arguments import NOTATION, PROGRAM, add_architecture, chosen_architecture
+from cae_core.cli.places import check_place, unwritable
+from cae_core.cli.terminal import (
+    DONE,
+    Bar,
+    aligned,
+    note,
+    quiet_tensorflow,
+    stop_on_interrupt,
+)
+from cae_core.config import LOSSES, OPTIMIZERS, SCHEDULES, TrainConfig
+from cae_core.datasets import DATASET_NAMES, DATASETS, is_available, load_dataset
+from cae_core.errors import RunError, TrainingError
+from cae_core.presets import Preset
+from cae_core.tasks import TASKS, Denoise, Reconstruct, Task, check_fit, check_loss
+
+if TYPE_CHECKING:
+    from cae_core.runs import Run
+
+DEFAULT_DATASET = "photo_patches"  # the one that needs no download
+
+
+def add_parser(commands: Any) -> None:
+    """Declares the command and its options."""
+    defaults = TrainConfig()
+    parser = commands.add_parser(
+        "train",
+        help="train an architecture, test it and save the run",
+        description="Trains an architecture, tests it once at the end and saves the run.\n"
+        "Ctrl-C ends the training early and keeps what was learnt, a second Ctrl-C aborts it.",
+        epilog=NOTATION + _examples(),
+    )
+    add_architecture(parser)
+    parser.add_argument(
+        "--data",
+        metavar="NAME|FOLDER",
+        help=f"{', '.join(DATASET_NAMES)}, or a folder of pictures, which are cut into patches; "
+        f"default: {DEFAULT_DATASET}, but for a preset with pictures of another size its own",
+    )
+    parser.add_argument(
+        "--task",
+        choices=list(TASKS),
+        help="reconstruct: the picture in and out; denoise: noise in, the clean picture out; "
+        "colorize_rgb: grey in, colour out; colorize_chroma: lightness in, chrominance out; "
+        "default: the preset's, else reconstruct",
+    )
+    parser.add_argument(
+        "--sigma",
+        type=_sigma,
+        metavar="S|LOW,HIGH",
+        help="for denoise: standard deviation of the noise from 0 to 1 (25 of 255 is 0.098), or a "
+        f"range from which each picture draws one; default: the preset's, else {Denoise().sigma}",
+    )
+    parser.add_argument(
+        "--clip", action="store_true", help="for denoise: cut the noisy pictures to 0..1"
+    )
+    for option, kind, meaning, default in (
+        (
+            "--epochs",
+            int,
+            "passes over the training pictures",
+            f"the preset's, else {defaults.epochs}",
+        ),
+        ("--batch", int, "pictures per step", f"the preset's, else {defaults.batch_size}"),
+        ("--learning-rate", float, "the largest step size", f"{defaults.learning_rate:g}"),
+        (
+            "--patience",
+            int,
+            "end early after so many epochs without a lower validation loss",
+            "never",
+        ),
+        ("--seed", int, "of weights, order, noise and split", f"{defaults.seed}"),
+    ):
+        parser.add_argument(option, type=kind, metavar="N", help=f"{meaning}; default: {default}")
+    for option, choices, meaning, default in (
+        (
+            "--loss",
+            LOSSES,
+            "mse, mae: mean squared or absolute error; bce: binary cross-entropy; ssim: "
+            "1 - structural similarity",
+            defaults.loss,
+        ),
+        ("--optimizer", OPTIMIZERS, "sgd has a momentum of 0.9", defaults.optimizer),
+        (
+            "--schedule",
+            SCHEDULES,
+            "cosine: the learning rate falls to 0 after a short rise; one_cycle: after a rise over "
+            "a third of the training; constant: it stays",
+            defaults.schedule,
+        ),
+    ):
+        parser.add_argument(option, choices=choices, help=f"{meaning}; default: {default}")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="at most so many training pictures, for a quick try"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="a new folder for the run; default: runs/<data>-<task>-<date>-<time>",
+    )
+    parser.add_argument(
+        "--script",
+        type=Path,
+        metavar="FILE",
+        help="write this training as a Keras script that runs on its own, too",
+    )
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="an .npz file that holds the training's state after every epoch; where it is there, "
+        "the training goes on from it: say the same options again",
+    )
+    parser.set_defaults(run=run)
+
+
+def _examples() -> str:
+    """Examples, and the data sets with what they hold."""
+    rows = [
+        (f"  {name}", format_shape(info.image_shape), f"{info.sizes[0]:,}", info.description)
+        for name, info in DATASETS.items()
+    ]
+    lines = [
+        "",
+        "data sets (size of a picture, training pictures):",
+        *aligned(rows, right={2}),
+        "",
+        "examples:",
+        f"  {PROGRAM} train homework",
+        f"  {PROGRAM} train strided-bn --task denoise --sigma 0.3 --data cifar10 --epochs 3",
+        f"  {PROGRAM} train lesson-cnn --data fashion_mnist --limit 5000 --epochs 1",
+        f'  {PROGRAM} train "conv16 pool conv8 | up conv3:sigmoid" --data my_photos '
+        "--out runs/mine",
+        f"  {PROGRAM} train homework --epochs 1 --script autoencoder.py",
+        f"  {PROGRAM} train homework --loss ssim --patience 3 --checkpoint state.npz",
+        f'  {PROGRAM} train "32x32x1 conv16 pool conv16 | up conv2:tanh" --task colorize_chroma',
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Trains, prints the test figures, saves the run; returns the exit code."""
+    architecture, preset = chosen_architecture(options.architecture)
+    task = _task(options, preset)
+    config = _config(options, preset)
+    data_name = options.data or _default_dataset(preset)
+    is_named = data_name in DATASETS
+    label = data_name if is_named else Path(data_name).resolve().name
+    # Whatever can be refused is refused before anything is downloaded or trained.
+    if is_named:
+        check_fit(architecture, DATASETS[data_name].image_shape, task)
+    folder = _new_folder(options.out or _default_folder(label, task))
+    if options.checkpoint is not None:
+        check_place("checkpoint", options.checkpoint)
+    check_loss(config.loss, task)
+    with quiet_tensorflow():
+        from cae_core.training import train
+
+    bar = Bar(sys.stderr)
+    if is_named and not is_available(data_name):
+        note(f"{data_name} is not on this machine and is downloaded now. Ctrl-C stops that.")
+    with contextlib.closing(bar):
+        data = load_dataset(
+            data_name,
+            seed=config.seed,
+            limit=options.limit,
+            on_progress=partial(bar.show_loading, label, "MB" if is_named else "pictures"),
+        )
+    check_fit(architecture, data.image_shape, task)
+    if options.script is not None:
+        _write_script(options.script, architecture, task, config, data_name)
+    if options.checkpoint is not None:
+        options.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    for remark in data.notes:
+        note(remark)
+    note(f"{data!r}; {task}; {config.epochs} epochs, batch {config.batch_size}")
+    note("Ctrl-C stops the training and keeps what was learnt.")
+    with contextlib.closing(bar), stop_on_interrupt() as stop_requested:
+        trained = train(
+            architecture,
+            data,
+            task=task,
+            config=config,
+            on_progress=bar.show_training,
+            should_stop=stop_requested,
+            checkpoint=options.checkpoint,
+        )
+    print(_test_line(trained, data.image_shape))
+    print(f"saved in {trained.save(folder)}")
+    return DONE
+
+
+def _test_line(run: Run, image_shape: tuple[int, int, int]) -> str:
+    """The test figures, and what they were measured on."""
+    epochs, said = len(run.history), ""
+    if epochs < run.config.epochs:
+        ended = "stopped" if run.stopped else "ended early"
+        said = f" ({ended} after {epochs} of {run.config.epochs} epochs)"
+    return (
+        f"test MSE {run.test['mse']:.5f}, MAE {run.test['mae']:.5f}, "
+        f"PSNR {run.test['psnr']:.2f} dB on the {run.test['images']:,} test pictures "
+        f"({format_shape(image_shape)}) of {run.dataset}, task {run.task}{said}"
+    )
+
+
+def _task(options: argparse.Namespace, preset: Preset | None) -> Task:
+    """What to learn: as the options say, else as the preset does."""
+    preset_sigma = preset.sigma if preset else None
+    asks_for_noise = options.sigma is not None or options.clip
+    name = options.task
+    if name is None:
+        is_noisy = asks_for_noise or preset_sigma is not None
+        name = Denoise.name if is_noisy else Reconstruct.name
+    if name != Denoise.name:
+        if asks_for_noise:
+            raise TrainingError(
+                f"--sigma and --clip belong to --task {Denoise.name}. "
+                f"Received: --task {name}. Leave them out, or choose the other task."
+            )
+        return TASKS[name]()
+    sigma = options.sigma if options.sigma is not None else preset_sigma
+    return Denoise(clip=options.clip) if sigma is None else Denoise(sigma, options.clip)
+
+
+def _config(options: argparse.Namespace, preset: Preset | None) -> TrainConfig:
+    """The settings: as the options say, else as the preset does."""
+    settings: dict[str, Any] = {}
+    if preset:
+        settings = {"epochs": preset.epochs, "batch_size": preset.batch_size}
+    given = {
+        "epochs": options.epochs,
+        "batch_size": options.batch,
+        "learning_rate": options.learning_rate,
+        "schedule": options.schedule,
+        "optimizer": options.optimizer,
+        "loss": options.loss,
+        "patience": options.patience,
+        "seed": options.seed,
+    }
+    return TrainConfig(
+        **settings | {key: value for key, value in given.items() if value is not None}
+    )
+
+
+def _default_dataset(preset: Preset | None) -> str:
+    """The data set that needs no download, where its pictures have the preset's size."""
+    if preset and DATASETS[preset.dataset].image_shape != DATASETS[DEFAULT_DATASET].image_shape:
+        return preset.dataset
+    return DEFAULT_DATASET
+
+
+def _default_folder(label: str, task: Task) -> Path:
+    """A folder named after what is trained, and when."""
+    return Path("runs") / f"{label}-{task.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+
+
+def _new_folder(folder: Path) -> Path:
+    """The folder, once it is sure that a run can be saved there after the training."""
+    if folder.exists():
+        raise RunError(
+            f"A run is saved to a new folder. Received: {folder}, which exists. "
+            "Choose another name, or delete it first."
+        )
+    check_place("run", folder)
+    return folder
+
+
+def _write_script(
+    path: Path, architecture: Architecture, task: Task, config: TrainConfig, data_name: str
+) -> None:
+    """Writes the training as a script of its own."""
+    from cae_core.codegen import generate_script
+
+    text = generate_script(architecture, task=task, config=config, dataset=data_name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise unwritable("script", path, str(error.strerror)) from error
+    print(f"script in {path}")
+
+
+def _sigma(text: str) -> float | tuple[float, float]:
+    """``0.3``, or ``0.1,0.3`` for a range."""
+    try:
+        sigmas = [float(part) for part in text.split(",")]
+        if len(sigmas) == 1:
+            return sigmas[0]
+        low, high = sigmas
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"a sigma is a number such as 0.3, or a range such as 0.1,0.3, not {text!r}"
+        ) from error
+    return low, high

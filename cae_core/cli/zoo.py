@@ -1,0 +1,142 @@
+"""``zoo``: the trained networks, and what is known of each."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import textwrap
+from typing import Any
+
+from cae_core import zoo
+from cae_core.architecture import format_shape
+from cae_core.cli.arguments import PROGRAM
+from cae_core.cli.terminal import DONE, aligned
+from cae_core.zoo import Card
+
+_WIDTH = 96
+# What a figure is called and with how many digits it is said.
+_MEASURES = {
+    "psnr": ("PSNR", "{:.2f} dB"),
+    "ssim": ("SSIM", "{:.4f}"),
+    "mse": ("MSE", "{:.6f}"),
+    "mae": ("MAE", "{:.5f}"),
+}
+
+
+def add_parser(commands: Any) -> None:
+    """Declares the command and its options."""
+    parser = commands.add_parser(
+        "zoo",
+        help="the trained networks that come with the laboratory",
+        description="Lists the trained networks that come with the laboratory, or prints the card "
+        "of one:\nwhat it is for, how it was trained and on what, and how well it does.",
+        epilog=_EXAMPLES,
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the network; default: all")
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON: a card, or the list of all cards"
+    )
+    parser.set_defaults(run=run)
+
+
+_EXAMPLES = f"""
+examples:
+  {PROGRAM} zoo
+  {PROGRAM} zoo {zoo.PHOTO_DENOISER}
+  {PROGRAM} zoo {zoo.PHOTO_DENOISER} --json
+  {PROGRAM} denoise photo.jpg --model {zoo.PHOTO_DENOISER}
+"""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints one card, or the list of all networks; returns the exit code."""
+    if options.name is not None:
+        card = zoo.card(options.name)
+        print(_as_json(dataclasses.asdict(card)) if options.json else _card_text(card))
+        return DONE
+    cards = [zoo.card(name) for name in zoo.names()]
+    if options.json:
+        print(_as_json([dataclasses.asdict(card) for card in cards]))
+    else:
+        print(_list_text(cards))
+    return DONE
+
+
+def _as_json(data: Any) -> str:
+    """Plain data as JSON."""
+    return json.dumps(data, indent=2)
+
+
+def _list_text(cards: list[Card]) -> str:
+    """The networks, a line each."""
+    rows = [("name", "title", "parameters", "first figure")]
+    for card in cards:
+        rows.append((card.name, card.title, f"{card.parameters:,}", _first_figure(card)))
+    return "\n".join([*aligned(rows, right={2}), "", f"One in full: {PROGRAM} zoo NAME"])
+
+
+def _first_figure(card: Card) -> str:
+    """The figure that stands first on the card, with what it was measured on."""
+    if not card.figures:
+        return ""
+    figure = card.figures[0]
+    measured = [f"{label} {value}" for label, value in _measured(figure).items()]
+    return f"{measured[0]} on {figure['test_set']}, {figure['condition']}"
+
+
+def _measured(figure: dict[str, Any]) -> dict[str, str]:
+    """What was measured, by its label: first what has one here, then other numbers."""
+    numbers = {name: value for name, value in figure.items() if isinstance(value, int | float)}
+    known = [name for name in _MEASURES if name in numbers]
+    others = [name for name in numbers if name not in _MEASURES]
+    labels = {name: _MEASURES.get(name, (name, "{:,}")) for name in known + others}
+    return {label: form.format(numbers[name]) for name, (label, form) in labels.items()}
+
+
+def _card_text(card: Card) -> str:
+    """A card as a person reads it."""
+    low, high = card.noise_range or (0.0, 0.0)
+    facts = {
+        "network": card.network if card.architecture else "cae_core/photo_denoiser.py",
+        "parameters": f"{card.parameters:,}",
+        "code": "" if card.code_size is None else f"{card.code_size:,} numbers",
+        "noise": f"sigma {low:.3f} to {high:.3f} ({255 * low:.0f}/255 to {255 * high:.0f}/255)"
+        if card.noise_range
+        else "",
+        "trained on": f"pictures of {format_shape(card.input_shape)}; {card.data}",
+        "licence": card.licence,
+        "source": card.source,
+        "recipe": card.recipe,
+        "notes": card.recipe_notes,
+        "took": f"{card.seconds / 60:,.1f} minutes",
+        "sha256": card.sha256,
+    }
+    lines = [f"{card.title} ({card.name})", *textwrap.wrap(card.summary, _WIDTH), ""]
+    for label, value in facts.items():
+        if value:
+            lines += _fact(label, value)
+    return "\n".join([*lines, "", *_figures_table(card)])
+
+
+def _fact(label: str, value: str) -> list[str]:
+    """A fact with its label before it, in as many lines as it needs."""
+    return textwrap.wrap(
+        value,
+        _WIDTH,
+        initial_indent=f"{label:<12}",
+        subsequent_indent=" " * 12,
+        break_on_hyphens=False,
+        break_long_words=False,  # a path, a checksum
+    )
+
+
+def _figures_table(card: Card) -> list[str]:
+    """All figures of a card, a line for each test set and condition."""
+    measured = [_measured(figure) for figure in card.figures]
+    labels = list(dict.fromkeys(label for row in measured for label in row))
+    rows = [("test set", "condition", *labels)]
+    for figure, values in zip(card.figures, measured, strict=True):
+        cells = (values.get(label, "") for label in labels)
+        rows.append((figure["test_set"], figure["condition"], *cells))
+    return aligned(rows, right=set(range(2, 2 + len(labels))))
