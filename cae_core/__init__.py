@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cae_core import zoo as zoo
     from cae_core.architecture import Architecture as Architecture
     from cae_core.arithmetic import Report as Report
     from cae_core.arithmetic import analyze as analyze
@@ -34,9 +35,11 @@ if TYPE_CHECKING:
     from cae_core.errors import RunError as RunError
     from cae_core.errors import TrainingError as TrainingError
     from cae_core.images import open_image as open_image
+    from cae_core.noise_level import estimate_sigma as estimate_sigma
     from cae_core.presets import PRESETS as PRESETS
     from cae_core.presets import get_preset as get_preset
     from cae_core.progress import Progress as Progress
+    from cae_core.restore import denoise as denoise
     from cae_core.runs import Run as Run
     from cae_core.tasks import ColorizeChroma as ColorizeChroma
     from cae_core.tasks import ColorizeRGB as ColorizeRGB
@@ -65,6 +68,8 @@ _HOMES = {
     "TrainingError": "errors",
     "analyze": "arithmetic",
     "build": "build",
+    "denoise": "restore",
+    "estimate_sigma": "noise_level",
     "generate_script": "codegen",
     "get_preset": "presets",
     "load_dataset": "datasets",
@@ -73,12 +78,17 @@ _HOMES = {
     "train": "training",
 }
 
-__all__ = list(_HOMES)
+# Modules that are public as they stand.
+_MODULES = ("zoo",)
+
+__all__ = list(_HOMES) + list(_MODULES)
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
     """Loads a public name from its module on first use."""
+    if name in _MODULES:
+        return importlib.import_module(f"cae_core.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'cae_core' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"cae_core.{_HOMES[name]}"), name)

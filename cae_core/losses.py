@@ -13,10 +13,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from cae_core.metrics import SSIM_SIGMA, SSIM_WINDOW
 from cae_core.tasks import Task
-
-SSIM_WINDOW = 11
-SSIM_SIGMA = 1.5
 
 
 def mse(output: Any, target: Any) -> Any:

@@ -32,6 +32,11 @@ LIGHT_MODULES = (
     "config",
     "editing",
     "worker",
+    "zoo",
+    "restore",
+    "recipes",
+    "noise_level",
+    "classical",
 )
 
 
@@ -111,7 +116,7 @@ def test_composing_and_analysing_needs_nothing_heavy():
 @pytest.mark.parametrize("name", cae_core.__all__)
 def test_every_public_name_is_there_and_documented(name):
     value = getattr(cae_core, name)
-    assert not inspect.ismodule(value)
+    assert inspect.ismodule(value) == (name in cae_core._MODULES)
     if callable(value):
         assert len(inspect.getdoc(value) or "") > 20
         assert value.__module__.startswith("cae_core.")
@@ -124,6 +129,7 @@ def test_the_names_for_a_type_checker_are_the_public_ones():
         alias.name: node.module.removeprefix("cae_core.")
         for node in block.body
         for alias in node.names
+        if alias.name not in cae_core._MODULES
     }
     assert homes == cae_core._HOMES
     assert set(cae_core.__all__) <= set(dir(cae_core))

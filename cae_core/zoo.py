@@ -1,0 +1,166 @@
+"""What is in ``pretrained/``: trained networks, each with its card.
+
+    >>> names()
+    ['photo-denoiser']
+    >>> card("photo-denoiser").noise_range
+    (0.0, 0.39215686274509803)
+
+A folder holds ``recipe.py``, which made it, ``card.json`` and, where the network is kept, its
+weights. Importing this module does not import Keras; `load` does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cae_core.architecture import Architecture
+from cae_core.errors import CAEError
+
+if TYPE_CHECKING:
+    import keras
+
+FOLDER = Path(__file__).resolve().parent.parent / "pretrained"
+CARD = "card.json"
+WEIGHTS = "model.weights.h5"
+# The network that is no architecture text: it knows the noise level.
+PHOTO_DENOISER = "photo-denoiser"
+
+
+class ZooError(CAEError):
+    """A trained network that is not there, or not what its card says."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a trained network; written by the recipe that trained it.
+
+    Attributes:
+        name: The folder's name.
+        title: What people call it.
+        summary: What it is for, in one or two sentences.
+        source: Paper or document that it follows.
+        network: Its architecture text, or ``photo-denoiser``.
+        input_shape: (H, W, C) that it was trained on.
+        data: What it was trained, validated and tested on.
+        licence: The terms of that data.
+        recipe: The command that trained it.
+        seconds: How long that took, on which machine is said in `recipe_notes`.
+        recipe_notes: Settings and circumstances worth knowing.
+        parameters: Trained and untrained weights.
+        code_size: Numbers in the code; None where there is no bottleneck.
+        noise_range: Lowest and highest sigma it was trained on, in [0, 1]; None without noise.
+        figures: Measured results: each row names its test set and its conditions.
+        sha256: Of the weights file.
+    """
+
+    name: str
+    title: str
+    summary: str
+    source: str
+    network: str
+    input_shape: tuple[int, int, int]
+    data: str
+    licence: str
+    recipe: str
+    seconds: float
+    recipe_notes: str
+    parameters: int
+    code_size: int | None
+    noise_range: tuple[float, float] | None
+    figures: tuple[dict[str, Any], ...]
+    sha256: str
+
+    @property
+    def architecture(self) -> Architecture | None:
+        """The network as an architecture; None for the one that is not written as such."""
+        if self.network == PHOTO_DENOISER:
+            return None
+        return Architecture.parse(self.network, input_shape=self.input_shape)
+
+    def save(self, folder: Path) -> None:
+        """Writes the card into its network's folder."""
+        text = json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
+        (folder / CARD).write_text(text + "\n")
+
+
+def names() -> list[str]:
+    """All trained networks by name."""
+    return sorted(path.parent.name for path in FOLDER.glob(f"*/{CARD}"))
+
+
+def card(name: str) -> Card:
+    """A network's card.
+
+    Raises:
+        ZooError: For a name that is not in the zoo, or a card that cannot be read.
+    """
+    if name not in names():
+        raise ZooError(
+            f"A trained network's name is one of: {', '.join(names())}. Received: {name!r}. "
+            "Choose one of them."
+        )
+    try:
+        fields = json.loads((FOLDER / name / CARD).read_text())
+        height, width, channels = fields["input_shape"]
+        fields |= {
+            "input_shape": (height, width, channels),
+            "noise_range": fields["noise_range"] and tuple(fields["noise_range"]),
+            "figures": tuple(fields["figures"]),
+        }
+        return Card(**fields)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ZooError(
+            f"A card is a JSON file with the fields of Card. Received: {FOLDER / name / CARD} "
+            f"({error!r}). Run the recipe beside it again."
+        ) from error
+
+
+@functools.cache
+def load(name: str, dtype: str = "float32") -> keras.Model:
+    """A trained network, its weights checked against the card.
+
+    Args:
+        name: One of `names`.
+        dtype: ``"float32"``, or ``"mixed_bfloat16"`` for faster convolutions where the
+            processor has them.
+
+    Returns:
+        The model; the same object for the same arguments: use it, don't train it.
+
+    Raises:
+        ZooError: For an unknown name, or weights that are not the card's.
+    """
+    known = card(name)
+    weights = FOLDER / name / WEIGHTS
+    if not weights.exists() or sha256(weights) != known.sha256:
+        raise ZooError(
+            f"A network's weights are those that its card names. Received: {weights}, "
+            f"{'which differs' if weights.exists() else 'which is missing'}. "
+            "Fetch the project anew, or run the recipe beside it."
+        )
+    model = _build(known, dtype)
+    model.load_weights(weights)
+    return model
+
+
+def _build(known: Card, dtype: str) -> keras.Model:
+    """A network with random weights."""
+    architecture = known.architecture
+    if architecture is None:
+        from cae_core.photo_denoiser import build_photo_denoiser
+
+        return build_photo_denoiser(dtype=dtype)
+    from cae_core.build import build
+
+    return build(architecture)
+
+
+def sha256(path: Path) -> str:
+    """A file's checksum."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,89 @@
+"""Every folder in pretrained/: its card, its weights, its figures."""
+
+import dataclasses
+import json
+import os
+
+import pytest
+
+import cae_core as cae
+from cae_core import zoo
+from cae_core.recipes import BUNDLED_CHECK, bundled_check_pictures
+from cae_core.tasks import task_from_dict
+from cae_core.training import evaluate
+
+NAMES = zoo.names()
+
+
+def test_there_are_networks_and_a_bogus_name_is_refused():
+    assert zoo.PHOTO_DENOISER in NAMES
+    with pytest.raises(cae.CAEError, match=r"Received: 'bogus'"):
+        zoo.card("bogus")
+    with pytest.raises(cae.CAEError, match=r"Received: 'bogus'"):
+        zoo.load("bogus")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_card_is_whole_and_belongs_to_its_folder(name):
+    card = zoo.card(name)
+    assert card.name == name
+    assert (zoo.FOLDER / name / "recipe.py").exists()
+    for field in dataclasses.fields(card):
+        if field.name not in ("code_size", "noise_range"):
+            assert getattr(card, field.name), field.name
+    for row in card.figures:
+        assert row["test_set"]
+        assert row["condition"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_are_the_cards_and_load_into_as_many_parameters(name):
+    assert zoo.sha256(zoo.FOLDER / name / zoo.WEIGHTS) == zoo.card(name).sha256
+    assert zoo.load(name).count_params() == zoo.card(name).parameters
+
+
+def test_weights_that_are_not_the_cards_are_refused(tmp_path, monkeypatch):
+    folder = tmp_path / "net"
+    folder.mkdir()
+    fields = dataclasses.asdict(zoo.card(zoo.PHOTO_DENOISER)) | {"name": "net"}
+    (folder / zoo.CARD).write_text(json.dumps(fields))
+    monkeypatch.setattr(zoo, "FOLDER", tmp_path)
+    with pytest.raises(zoo.ZooError, match="missing"):
+        zoo.load("net")
+    (folder / zoo.WEIGHTS).write_bytes(b"other")
+    with pytest.raises(zoo.ZooError, match="differs"):
+        zoo.load("net", "mixed_bfloat16")
+
+
+@pytest.mark.parametrize("damage", ["", "{}", '{"input_shape": [1, 2, 3]}', "[]"])
+def test_a_damaged_card_is_one_clear_error(tmp_path, monkeypatch, damage):
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / zoo.CARD).write_text(damage)
+    monkeypatch.setattr(zoo, "FOLDER", tmp_path)
+    with pytest.raises(zoo.ZooError, match=r"A card is .* Received: .* Run the recipe"):
+        zoo.card("net")
+
+
+ARCHITECTURES = [name for name in NAMES if zoo.card(name).architecture is not None]
+
+
+def check_figures(name, test_set, pictures):
+    rows = [row for row in zoo.card(name).figures if row["test_set"] == test_set]
+    assert rows
+    for row in rows:
+        measured = evaluate(zoo.load(name), pictures, task_from_dict(row["task"]))
+        assert measured["psnr"] == pytest.approx(row["psnr"], rel=0.01)
+        assert measured["mse"] == pytest.approx(row["mse"], rel=0.01)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_a_network_does_on_bundled_patches_what_its_card_says(name):
+    check_figures(name, BUNDLED_CHECK, bundled_check_pictures())
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_a_network_does_on_the_whole_test_set_what_its_card_says(name):
+    if not os.environ.get("CAE_DATA_DIR"):
+        pytest.skip("The whole test sets are in the folder that CAE_DATA_DIR names; it is not set.")
+    dataset = zoo.card(name).data.split(":")[0]
+    check_figures(name, f"{dataset} test", cae.load_dataset(dataset).test)
