@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cae_core.codegen import generate_script
-from cae_core.exports import save_keras, save_onnx
+from cae_core.exports import save_keras, save_onnx, save_zip
 from cae_core.jobs import JobStatus
 from cae_core.metrics import psnr_from_mse
 from cae_core.runs import SAMPLES_PICTURE, RunSummary, history_csv, load_test_pictures
@@ -109,6 +109,14 @@ def _show_downloads(status: JobStatus, summary: RunSummary) -> None:
             icon=":material/deployed_code:",
             on_click="ignore",
         )
+        archive = f"autoencoder-{status.id}.zip"
+        st.download_button(
+            "Everything, as a zip",
+            lambda: _zip_file(folder, archive),
+            archive,
+            icon=":material/folder_zip:",
+            on_click="ignore",
+        )
 
 
 def _model_file(folder: Path, suffix: str) -> bytes:
@@ -117,6 +125,13 @@ def _model_file(folder: Path, suffix: str) -> bytes:
     with tempfile.TemporaryDirectory() as place:
         save = save_onnx if suffix == ".onnx" else save_keras
         return save(model, Path(place) / f"autoencoder{suffix}").read_bytes()
+
+
+def _zip_file(folder: Path, name: str) -> bytes:
+    """A run with all its forms as the bytes of one archive, whose folder is called like it."""
+    run = trained_run(str(folder), folder.stat().st_mtime)
+    with tempfile.TemporaryDirectory() as place:
+        return save_zip(run, Path(place) / name).read_bytes()
 
 
 def _show_name(status: JobStatus) -> None:

@@ -1,5 +1,6 @@
 """The app in a real browser: a server of its own, pages that report what goes wrong on them."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -20,6 +21,12 @@ BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-netw
 # Milliseconds that a person is assumed to wait for anything: generous, nothing is measured.
 PATIENCE = 90_000
 LOCAL = ("127.0.0.1", "localhost")
+# Streamlit 1.67 takes a page that is closed while it is written to for one that sends text.
+CLOSED_PAGE = re.compile(
+    r"Exception in ASGI application\n"
+    r"(?:(?!Exception in ASGI application).*\n)*?"
+    r'starlette\.websockets\.WebSocketDisconnected: Cannot call "send" once .*\n'
+)
 
 _outcome = pytest.StashKey[dict[str, pytest.TestReport]]()
 
@@ -67,6 +74,15 @@ class Server:
                 continue
         raise RuntimeError(f"The server ended: {self.log.read_text()}")
 
+    def worker(self):
+        """The number of the server's child that trains."""
+        (found,) = [
+            number
+            for number, parent, command in _processes()
+            if parent == self.process.pid and "cae_core.worker" in command
+        ]
+        return found
+
     def stop(self):
         self.process.terminate()
         try:
@@ -76,9 +92,22 @@ class Server:
             self.process.wait()
 
     def tracebacks(self):
-        """What the server wrote from its first traceback on."""
-        _, found, rest = self.log.read_text().partition("Traceback (most recent call last)")
+        """What the server wrote from its first traceback on, closed pages left out."""
+        log = CLOSED_PAGE.sub("", self.log.read_text())
+        _, found, rest = log.partition("Traceback (most recent call last)")
         return found + rest
+
+
+def _processes():
+    """Number, parent's number and command line of every process."""
+    if not Path("/proc").is_dir():
+        pytest.skip("This journey finds the worker in /proc, which only Linux has.")
+    for folder in Path("/proc").glob("[0-9]*"):
+        # Others come and go while one looks.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            command = (folder / "cmdline").read_text(errors="replace")
+            parent = re.search(r"^PPid:\s+(\d+)$", (folder / "status").read_text(), re.MULTILINE)
+            yield int(folder.name), int(parent[1]), command.split("\0")
 
 
 def _served(folder):

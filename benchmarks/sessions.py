@@ -1,0 +1,226 @@
+"""Ten sessions at once, two of them training: what the others notice of it.
+
+    CAE_DATA_DIR=... python benchmarks/sessions.py     # about 3 minutes on 2 free cores
+
+Starts a server and opens ten browser contexts. Two press Train, on CIFAR-10 where CAE_DATA_DIR
+has it and else on the bundled photo patches; the other eight move sliders and open pages
+meanwhile. A time counts from the press to what it changes on the screen, the browser included,
+which runs on the same machine. Timings belong to the machine they were taken on; nothing here
+is asserted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import statistics
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from spine import resident_megabytes, server
+
+READERS = 8
+ROUNDS = 4  # an even number: the sliders end where they began
+EPOCHS = 30  # longer than everything that is measured meanwhile
+PATIENCE = 120_000  # milliseconds
+# A line needs two points; the chart comes with the first.
+DRAWN_LOSS = """() => [...document.querySelectorAll('.js-plotly-plot')].some(
+    plot => plot.data && plot.data[0].x.length > 1)"""
+
+
+def main() -> None:
+    """Measures and prints."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    ).parse_args()
+    # Where the machine was busy when the worker measured it, the server expects long trainings.
+    os.environ["CAE_MAX_JOB_MINUTES"] = "600"
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    with server() as (url, pid), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        rows = [("figure", "measured", "wanted"), *measure(browser, url, pid)]
+        browser.close()
+    width, measured_width = (max(len(row[column]) for row in rows) for column in (0, 1))
+    for name, measured, wanted in rows:
+        print(f"{name.ljust(width)}  {measured.rjust(measured_width)}  {wanted}")
+
+
+def measure(browser: Browser, url: str, pid: int) -> list[tuple[str, str, str]]:
+    """The whole scene: what was measured, and what is wished for."""
+    data = "CIFAR-10" if has_cifar10() else "Photo patches"
+    trainer = f"{url}/trainer?data={data.replace(' ', '+')}&epochs={EPOCHS}"
+    first, second = (open_session(browser, trainer) for _ in range(2))
+    readers = [open_session(browser, url) for _ in range(READERS)]
+    for page in readers:
+        latent_page_is_complete(page)
+        page.get_by_role("radio", name="5 conv16").click()
+        page.get_by_text("Layer 5: Convolution").wait_for()
+    wait_until_worker_is_warm(first)
+    trainer_page_is_complete(second)
+    at_rest = look_around(readers, url, trainer)
+
+    started = time.perf_counter()
+    train(first).click()
+    first.wait_for_function(DRAWN_LOSS)
+    first_loss = time.perf_counter() - started
+    train(second).click()
+    waiting = second.get_by_text(re.compile("^Waiting"))
+    waiting.wait_for()
+    running = first.get_by_text(re.compile(r"^Epoch \d+ of"))
+    queue = f"{progress_of(running)} / {progress_of(waiting)}"
+    memory = [memory_of(pid)]
+    while_training = look_around(readers, url, trainer)
+    memory.append(memory_of(pid))
+    if not running.is_visible():
+        raise SystemExit(f"The training ended before the measurements: more than {EPOCHS} epochs.")
+
+    stopped = stop(first)
+    second.get_by_text(re.compile(r"^Epoch \d+ of")).wait_for()
+    memory.append(memory_of(pid))
+    stop(second)
+    return [
+        (f"queue while training on {data}: first / second", queue, "running / 1 before"),
+        *((f"{name}, at rest", measured, "") for name, measured in at_rest),
+        *((f"{name}, while training", measured, "< 1 s") for name, measured in while_training),
+        ("UI + worker, largest of three looks", f"{max(memory):.0f} MB", "< 1600 MB"),
+        ("Train to the first loss on the chart, warm worker", f"{first_loss:.2f} s", "<= 3 s"),
+        ("Stop to the stopped and tested job on the page", f"{stopped:.2f} s", "<= 2 s"),
+    ]
+
+
+def look_around(readers: list[Page], url: str, trainer: str) -> list[tuple[str, str]]:
+    """What visitors notice who move sliders and open pages."""
+    sliders = [move_slider(page, turn) for turn in range(ROUNDS) for page in readers]
+    at_once = [move_all_sliders(readers, turn) for turn in range(ROUNDS, 2 * ROUNDS)]
+    latent = [open_page(page, url, latent_page_is_complete) for page in readers]
+    trainers = [open_page(page, trainer, trainer_page_is_complete) for page in readers]
+    return [
+        ("moved slider", spread(sliders)),
+        (f"the last of {READERS} sliders moved at once", spread(at_once)),
+        ("opened latent-size page", spread(latent)),
+        ("opened trainer page", spread(trainers)),
+    ]
+
+
+def has_cifar10() -> bool:
+    """Whether CIFAR-10 is in the folder that the environment names."""
+    folder = os.environ.get("CAE_DATA_DIR")
+    return folder is not None and (Path(folder) / "cifar10.npz").exists()
+
+
+def spread(seconds: list[float]) -> str:
+    """Median and worst."""
+    return f"median {statistics.median(seconds):.2f} s, worst {max(seconds):.2f} s"
+
+
+# What a visitor does
+
+
+def open_session(browser: Browser, address: str) -> Page:
+    """A visitor of one's own, with cookies and cache of one's own, at an address."""
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(address)
+    return page
+
+
+def open_page(visitor: Page, address: str, is_complete: Callable[[Page], None]) -> float:
+    """Seconds until an address is complete in a new tab of a visitor who was here before."""
+    page = visitor.context.new_page()
+    started = time.perf_counter()
+    page.goto(address, wait_until="commit")
+    is_complete(page)
+    seconds = time.perf_counter() - started
+    page.close()
+    return seconds
+
+
+def latent_page_is_complete(page: Page) -> None:
+    """Returns when the page's last widget and its table are there."""
+    page.get_by_text("Show a second architecture").wait_for()
+    page.locator(".cae-table").wait_for()
+
+
+def trainer_page_is_complete(page: Page) -> None:
+    """Returns when the trainer can be started."""
+    page.get_by_text("What the network will see").wait_for()
+    train(page).and_(page.locator(":enabled")).wait_for()
+
+
+def wait_until_worker_is_warm(page: Page) -> None:
+    """Returns when the worker has imported all, and measured this machine: its first work."""
+    while True:
+        trainer_page_is_complete(page)
+        if page.get_by_text(re.compile(r"^About .* and .* MB on this server")).is_visible():
+            return
+        page.reload()
+
+
+def train(page: Page) -> Locator:
+    """The button that starts a training; icons are letters to a screen reader."""
+    return page.get_by_role("button", name=re.compile(r"(^|\s)Train$"))
+
+
+def press_slider(page: Page, turn: int) -> Locator:
+    """Moves the channels of the last encoder layer to and fro; returns what then appears."""
+    key, channels = ("ArrowLeft", 15) if turn % 2 == 0 else ("ArrowRight", 16)
+    page.get_by_role("slider", name="Channels").press(key)
+    return page.get_by_role("heading", name=f"Latent 8x8x{channels} ")
+
+
+def move_slider(page: Page, turn: int) -> float:
+    """Seconds until a moved slider's effect is on the page."""
+    started = time.perf_counter()
+    press_slider(page, turn).wait_for()
+    return time.perf_counter() - started
+
+
+def move_all_sliders(pages: list[Page], turn: int) -> float:
+    """Seconds until the last of several sliders, moved at once, has had its effect."""
+    started = time.perf_counter()
+    for heading in [press_slider(page, turn) for page in pages]:
+        heading.wait_for()
+    return time.perf_counter() - started
+
+
+def progress_of(line: Locator) -> str:
+    """What a progress bar says, up to the first dot."""
+    return line.inner_text().partition(" · ")[0].rstrip(".")
+
+
+def stop(page: Page) -> float:
+    """Seconds from the press of Stop until the page says that the training has stopped."""
+    started = time.perf_counter()
+    page.get_by_role("button", name=re.compile(r"(^|\s)Stop$")).click()
+    page.get_by_text("what was learnt is kept").wait_for()
+    return time.perf_counter() - started
+
+
+# Memory
+
+
+def memory_of(pid: int) -> float:
+    """Resident megabytes of the server and of its children, the worker."""
+    return sum(resident_megabytes(number) for number in (pid, *children(pid)))
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # some end while one looks
+            if f"PPid:\t{pid}\n" in status.read_text():
+                found.append(int(status.parent.name))
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""Trainings that outlive a tab and a killed worker, runs that compare, runs to take away."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import zipfile
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_journeys import TRAINING, button, train
+
+pytestmark = pytest.mark.browser
+
+SMALL = "conv2 pool | up conv3:sigmoid"
+
+
+def trainer(network=SMALL, *, epochs=1, batch=512):
+    """The address of a trainer that is ready to train on the pictures that need no download."""
+    text = network.replace(" ", "+").replace("|", "%7C")
+    return f"/trainer?arch={text}&epochs={epochs}&batch={batch}"
+
+
+def finished(page, epochs):
+    return page.get_by_text(f"Finished: {epochs} epochs.")
+
+
+def test_a_training_that_nobody_watches_is_finished_when_somebody_comes_back(visit):
+    first = visit(trainer(epochs=2))
+    train(first)
+    address = first.url
+    first.close()
+    second = visit(address)
+    expect(finished(second, 2)).to_be_visible(timeout=TRAINING)
+    for figure, number in (
+        ("Test MSE", r"^0\.0\d{4}$"),
+        ("PSNR", r"^\d\d\.\d\d dB$"),
+        ("SSIM", r"^0\.\d{3}$"),
+    ):
+        metric = second.get_by_test_id("stMetric").filter(has_text=figure)
+        expect(metric.get_by_test_id("stMetricValue")).to_have_text(re.compile(number))
+
+
+def test_a_killed_worker_fails_one_job_which_can_be_resumed_and_the_next_one_starts(visit, server):
+    second = visit(trainer())
+    expect(button(second, "Train")).to_be_enabled()
+    # Epochs enough that it is still running when the browser has told of the second one.
+    first = visit(trainer(epochs=12, batch=128))
+    train(first)
+    train(second)
+    expect(second.get_by_text(re.compile("Waiting"))).to_be_visible()
+    running = first.get_by_text(re.compile(r"Epoch ([2-9]|1\d) of 12"))
+    expect(running).to_be_visible(timeout=TRAINING)
+    os.kill(server.worker(), signal.SIGKILL)
+
+    # The job that ran has failed and says why; the one that waited has its turn.
+    reason = first.get_by_test_id("stAlertContentError")
+    expect(reason).to_contain_text("Received: a process killed by signal 9")
+    expect(finished(second, 1)).to_be_visible(timeout=TRAINING)
+
+    button(first, "Resume").hover()
+    expect(first.get_by_text("goes on behind its last whole epoch")).to_be_visible()
+    button(first, "Resume").click()
+    expect(finished(first, 12)).to_be_visible(timeout=TRAINING)
+    expect(reason).to_have_count(0)
+    expect(first.get_by_test_id("stMetric").filter(has_text="Test MSE")).to_be_visible()
+
+
+def test_three_runs_stand_beside_each_other(visit):
+    networks = [f"conv{channels} pool | up conv3:sigmoid" for channels in (2, 3, 4)]
+    for network in networks:
+        page = visit(trainer(network, epochs=2))
+        train(page)
+    expect(finished(page, 2)).to_be_visible(timeout=TRAINING)
+    expect(page.get_by_role("heading", name="Compare runs")).to_be_visible()
+    newest_first = networks[::-1]
+    # The table is painted; its texts are there for screen readers.
+    cells = page.get_by_test_id("data-grid-canvas").locator("td")
+    expect(cells.and_(page.locator("[aria-colindex='1']"))).to_contain_text(newest_first)
+    expect(cells.and_(page.locator("[aria-colindex='4']"))).to_contain_text(["1024", "768", "512"])
+    chart = page.locator(".js-plotly-plot").filter(has_text="Validation loss")
+    expect(chart.locator(".legendtext")).to_contain_text(newest_first)
+
+
+# Runs beside the files of the archive: the three forms of the network that it leads to.
+CHECK = """
+import importlib.util
+import keras, numpy as np, onnxruntime
+
+assert importlib.util.find_spec("cae_core") is None
+images = np.random.default_rng(0).random((5, 32, 32, 3), "float32")
+session = onnxruntime.InferenceSession("autoencoder.onnx")
+(returned,) = session.run(None, {"image": images})
+expected = keras.models.load_model("autoencoder.keras").predict(images, verbose=0)
+print(float(np.abs(returned - expected).max()))
+anew = keras.models.load_model("made/autoencoder.keras")
+print(anew.predict(images, verbose=0).shape == expected.shape)
+"""
+
+
+def test_a_downloaded_run_works_where_this_project_is_not(visit, tmp_path):
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    page = visit(trainer())
+    train(page)
+    expect(finished(page, 1)).to_be_visible(timeout=TRAINING)
+    with page.expect_download() as download:
+        button(page, "Everything, as a zip").click()
+    name = download.value.suggested_filename
+    assert re.fullmatch(r"autoencoder-\d{8}-[\d-]+-[0-9a-f]{6}\.zip", name)
+    with zipfile.ZipFile(download.value.path()) as archive:
+        archive.extractall(tmp_path)
+    folder = tmp_path / name.removesuffix(".zip")
+    assert "autoencoder.py " in (folder / "README.txt").read_text()
+    shown = page.get_by_test_id("stMetric").filter(has_text="Test MSE")
+    mse = json.loads((folder / "test.json").read_text())["mse"]
+    expect(shown.get_by_test_id("stMetricValue")).to_have_text(f"{mse:.5f}")
+
+    said = run_python(folder, "autoencoder.py", "--epochs", "1", "--out", "made")
+    assert "20,000 training and 2,500 validation images" in said
+    assert re.search(r"test MSE 0\.\d+, PSNR \d+\.\d\d dB on 2,500 test images", said)
+    assert (folder / "made" / "pictures.png").exists()
+
+    (folder / "check.py").write_text(CHECK)
+    difference, same_shape = run_python(folder, "check.py").split()
+    assert float(difference) < 1e-5
+    assert same_shape == "True"
+
+
+def run_python(folder, *arguments):
+    """What a Python process prints in a folder, this project out of its reach."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(  # noqa: S603 - our own scripts
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
