@@ -63,13 +63,16 @@ def ssim(images: Any, references: Any) -> Any:
     offsets = np.arange(window) - window // 2
     bell = np.exp(-(offsets**2) / (2 * SSIM_SIGMA**2))
     bell /= bell.sum()
-    # (window, window) -> (window, window, C, 1)
-    kernel = np.repeat(np.outer(bell, bell)[:, :, None, None], channels, axis=2)
-    kernel = kernel.astype(np.float32)
+    # A Gaussian is the product of one along the columns and one along the rows.
+    # (window,) -> (window, 1, C, 1) and (1, window, C, 1)
+    along = np.repeat(bell[:, None, None, None], channels, axis=2).astype(np.float32)
+    across = along.transpose(1, 0, 2, 3)
 
     def local_mean(x: Any) -> Any:
         # (B, H, W, C) -> (B, H - window + 1, W - window + 1, C)
-        return ops.depthwise_conv(x, kernel, padding="valid", data_format="channels_last")
+        for kernel in (along, across):
+            x = ops.depthwise_conv(x, kernel, padding="valid", data_format="channels_last")
+        return x
 
     mean_x, mean_y = local_mean(images), local_mean(references)
     variance_x = local_mean(ops.square(images)) - ops.square(mean_x)

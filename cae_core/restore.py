@@ -82,19 +82,19 @@ def _sigma_map(sigma: float | np.ndarray, picture: np.ndarray) -> np.ndarray:
     """Sigma as (H, W, 1), checked."""
     level = np.asarray(sigma)
     allowed = ((), picture.shape[:2], (*picture.shape[:2], 1))
-    if level.shape not in allowed or not np.issubdtype(level.dtype, np.number):
+    is_real = np.issubdtype(level.dtype, np.floating) or np.issubdtype(level.dtype, np.integer)
+    if level.shape not in allowed or not is_real:
         raise ImageError(
             "Sigma is a number, or as many numbers as the picture has pixels. "
             f"Received: {level.dtype} of shape {level.shape} for a picture of "
             f"{picture.shape[0]} x {picture.shape[1]}. Pass one number."
         )
-    if not (np.isfinite(level).all() and level.min() >= 0 and level.max() <= 1):
+    lowest, highest = level.min(), level.max()
+    if not 0 <= lowest <= highest <= 1:  # also refuses NaN
+        received = f"{lowest:g}" if level.ndim == 0 else f"{lowest:g} to {highest:g}"
         raise ImageError(
             "Sigma is in units of [0, 1], from 0 to 1. "
-            f"Received: {level.min():g} to {level.max():g}. Divide units of 0-255 by 255."
-            if level.ndim
-            else "Sigma is in units of [0, 1], from 0 to 1. "
-            f"Received: {level:g}. Divide units of 0-255 by 255."
+            f"Received: {received}. Divide units of 0-255 by 255."
         )
     full = np.empty((*picture.shape[:2], 1), np.float32)
     full[...] = level.reshape(*picture.shape[:2], 1) if level.ndim else level

@@ -248,6 +248,10 @@ class Batches(keras.utils.PyDataset):
         self.epoch += 1
         self.order = self._new_order()
 
+    def release(self) -> None:
+        """Lets go of the pictures: TensorFlow keeps every generator it ever read from."""
+        self.images = self.images[:0].copy()
+
 
 def _fit(
     model: keras.Model,
@@ -269,10 +273,12 @@ def _fit(
     )
     epochs_done = 0 if state is None else state.restore(trainer)
     noise = SameValidationNoise(corruption.noise, config.seed * 10 + VALIDATION_NOISE)
+    training_batches = Batches(data.train, config.batch_size, config.seed, epochs_done)
+    validation_batches = Batches(data.validation, config.batch_size)
     try:
         trainer.fit(
-            Batches(data.train, config.batch_size, config.seed, epochs_done),
-            validation_data=Batches(data.validation, config.batch_size),
+            training_batches,
+            validation_data=validation_batches,
             epochs=config.epochs,
             initial_epoch=epochs_done,
             shuffle=False,  # the batches shuffle themselves, from a seed of their own
@@ -281,6 +287,9 @@ def _fit(
         )
     except Stopped:
         return True
+    finally:
+        training_batches.release()
+        validation_batches.release()
     return False
 
 

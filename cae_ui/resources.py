@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from pathlib import Path
 
 import streamlit as st
@@ -16,6 +17,7 @@ from cae_core.uploads import load_uploads
 from cae_core.worker import WorkerProcess
 
 RUNS_VARIABLE = "CAE_RUNS_DIR"
+SECONDS_PER_DAY = 86_400
 
 
 @st.cache_resource(show_spinner=False)
@@ -33,9 +35,9 @@ def runs_folder() -> Path:
 
 @st.cache_resource(show_spinner=False)
 def _measure_speed() -> Path:
-    """Has the worker measure this machine once; returns where the result will be."""
+    """Has the worker measure this machine, once a day; returns where the result is or will be."""
     path = runs_folder() / "speed.json"
-    if not path.exists():
+    if not path.exists() or time.time() - path.stat().st_mtime > SECONDS_PER_DAY:
         path.parent.mkdir(parents=True, exist_ok=True)
         worker().submit(calibrate, str(path))
     return path

@@ -122,7 +122,8 @@ def loss_figure(progress: Progress) -> go.Figure:
             x=[at for at, _ in progress.trace],
             y=[loss for _, loss in progress.trace],
             name="Training, as it goes",
-            mode="lines",
+            # A line of one point would not be seen.
+            mode="lines" if len(progress.trace) > 1 else "markers",
             line={"color": TRAINING_COLOR, "width": 1},
             opacity=0.5,
         )

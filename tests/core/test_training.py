@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
+import weakref
 
 import keras
 import numpy as np
@@ -489,3 +491,14 @@ def test_the_worst_and_best_test_pictures_are_kept_with_all_errors(usual):
     assert usual.extremes.shape == (2, 3, 8, 8, 8, 1)
     worst = toy().test[np.argmax(usual.errors)]
     np.testing.assert_array_equal(usual.extremes[0, 0, 0], worst)
+
+
+def test_nothing_keeps_the_pictures_once_a_training_has_ended():
+    """TensorFlow keeps what it read from; a worker that trains all day must not grow."""
+    pictures = blobs(64, (8, 8, 1), seed=0)
+    data = Dataset("few", pictures, pictures[:8].copy(), pictures[:8].copy())
+    train(SMALL, data, config=TrainConfig(epochs=1, batch_size=16))
+    kept = weakref.ref(pictures)
+    del data, pictures
+    gc.collect()
+    assert kept() is None
