@@ -4,10 +4,11 @@
     CAE_DATA_DIR=... python benchmarks/training.py --networks homework --images 2560 --repeats 1
 
 Every contender trains the same network from the same weights on the same CIFAR-10 pictures, in a
-process of its own: Adam at a constant rate, float32, and after every epoch the error on the same
+process of its own: Adam at a constant rate, and after every epoch the error on the same
 test pictures. The contenders take turns, because machines are noisy; printed are medians. Speed
 counts from the end of the first epoch, in which graphs are made. Where torch is not installed its
-line says so. Timings belong to the machine they were taken on; nothing here is asserted.
+line says so. `cae_core` chooses its number
+format itself, the others compute in float32. Timings belong to the machine they were taken on; nothing here is asserted.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BATCH_SIZE = 128
 LEARNING_RATE = 1e-3
 TEST_IMAGES = 2_000
-CONTENDERS = ("cae_core", "keras", "torch")
+CONTENDERS = ("cae_core", "cae_core, float32", "keras", "torch")
 
 
 def main() -> None:
@@ -120,11 +122,11 @@ def print_table(results: dict[str, list[dict[str, float]]]) -> None:
         return statistics.median(row[figure] for row in results[name])
 
     print(
-        f"{'':10}{'images/s':>10}{'ratio':>7}{'user CPU per image':>20}{'ratio':>7}"
+        f"{'':18}{'images/s':>10}{'ratio':>7}{'user CPU per image':>20}{'ratio':>7}"
         f"{'test MSE':>10}{'ratio':>7}{'peak memory':>13}"
     )
     for name in results:
-        cells = [f"{name:10}"]
+        cells = [f"{name:18}"]
         for figure, width, text in (
             ("images_per_second", 10, "{:,.0f}"),
             ("cpu_microseconds", 20, "{:,.0f} us"),
@@ -153,7 +155,12 @@ def measure(contender: str, network: str, folder: Path, epochs: int) -> dict[str
         usage = resource.getrusage(resource.RUSAGE_SELF)
         marks.append((time.perf_counter(), usage.ru_utime))
 
-    run = {"cae_core": train_cae_core, "keras": train_keras, "torch": train_torch}[contender]
+    run = {
+        "cae_core": train_cae_core,
+        "cae_core, float32": partial(train_cae_core, precision="float32"),
+        "keras": train_keras,
+        "torch": train_torch,
+    }[contender]
     mse = run(get_preset(network).architecture, weights, train, test, epochs, mark)
     (started, cpu_before), (ended, cpu_after) = marks[0], marks[-1]
     images = len(train) * (len(marks) - 1)
@@ -172,6 +179,7 @@ def train_cae_core(
     test: np.ndarray,
     epochs: int,
     mark: Callable[[], None],
+    precision: str = "auto",
 ) -> float:
     """The app's own training, reports included; the error after the last epoch."""
     import cae_core as cae
@@ -204,6 +212,7 @@ def train_cae_core(
             batch_size=BATCH_SIZE,
             learning_rate=LEARNING_RATE,
             schedule="constant",
+            precision=precision,
         ),
         on_progress=on_progress,
     )

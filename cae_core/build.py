@@ -56,6 +56,14 @@ def build(
         raise ArchitectureError(f"Layer {problem.index} ({problem.token}): {problem.problem}")
     inputs = keras.Input(input_shape or architecture.input_shape, name="image")
     tensor, marks = inputs, {}
+    last = max(
+        (
+            index
+            for index, layer in enumerate(architecture.layers, 1)
+            if not isinstance(layer, Mark)
+        ),
+        default=0,
+    )
     for index, layer in enumerate(architecture.layers, start=1):
         if isinstance(layer, Mark):
             marks[layer.name] = tensor
@@ -65,7 +73,7 @@ def build(
                 name=layer_name(index, layer),
                 seed=seed * 10_000 + index * 10,
                 # The picture that comes out has more steps between 0 and 1 than bfloat16.
-                dtype="float32" if index == len(architecture.layers) else dtype,
+                dtype="float32" if index == last else dtype,
             )
             if isinstance(layer, Concatenate | Add):
                 tensor = keras_layer([tensor, marks[layer.name]])

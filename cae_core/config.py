@@ -9,6 +9,7 @@ from cae_core.errors import TrainingError
 SCHEDULES = ("cosine", "one_cycle", "constant")
 OPTIMIZERS = ("adam", "adamw", "sgd")
 LOSSES = ("mse", "mae", "bce", "ssim")
+PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,9 @@ class TrainConfig:
         optimizer: ``adam``, ``adamw`` (Keras's weight decay of 0.004) or ``sgd`` (momentum 0.9).
         loss: ``mse``, ``mae``, ``bce`` (binary cross-entropy of every number) or ``ssim``
             (1 - structural similarity).
+        precision: ``float32``; ``bfloat16`` computes all layers but the last in half as many bits,
+            the weights staying float32; ``auto`` does so where the processor has instructions for
+            it and the network is wide enough to gain (see `cae_core.precision`).
         patience: Epochs without a better validation loss after which training ends early, 1 to
             1000; None trains all epochs.
         seed: Seed of weights, order and noise: the same seed on the same machine gives the
@@ -45,6 +49,7 @@ class TrainConfig:
     schedule: str = "cosine"
     optimizer: str = "adam"
     loss: str = "mse"
+    precision: str = "auto"
     patience: int | None = None
     seed: int = 0
 
@@ -72,6 +77,7 @@ class TrainConfig:
             ("schedule", SCHEDULES),
             ("optimizer", OPTIMIZERS),
             ("loss", LOSSES),
+            ("precision", PRECISIONS),
         ):
             if getattr(self, name) not in known:
                 raise TrainingError(

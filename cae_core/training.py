@@ -26,6 +26,7 @@ from cae_core.config import TrainConfig
 from cae_core.dataset import Dataset
 from cae_core.losses import TargetLoss, scaled, ssim
 from cae_core.metrics import psnr_from_mse
+from cae_core.precision import FLOAT32, training_dtype
 from cae_core.progress import Progress
 from cae_core.runs import Run
 from cae_core.tasks import Reconstruct, Task, check_fit, check_loss
@@ -87,7 +88,8 @@ def train(
     config = config or TrainConfig()
     check_fit(architecture, data.image_shape, task)
     check_loss(config.loss, task)
-    model = build(architecture, seed=config.seed)
+    dtype = training_dtype(architecture, config.precision)
+    model = build(architecture, seed=config.seed, dtype=dtype)
     corruption = Corruption(task, config.seed * 10 + TRAINING_NOISE)
     samples = _Samples(model, task, data.validation[:SAMPLE_COUNT], config.seed)
     reporter = Reporter(config, len(data.train), samples.now, on_progress, should_stop)
@@ -98,6 +100,10 @@ def train(
     was_stopped = _fit(model, corruption, data, config, reporter, best, state)
     if not was_stopped:
         best.restore()
+    if dtype != FLOAT32:
+        # What is tested, saved and used on photos is the network as it was written.
+        trained, model = model, build(architecture, seed=config.seed)
+        model.set_weights(trained.get_weights())
     seconds = time.monotonic() - reporter.started
     errors = per_image_errors(model, data.test, task, seed=config.seed)
     return Run(

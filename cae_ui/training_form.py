@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cae_core.architecture import Architecture
-from cae_core.config import LOSSES, OPTIMIZERS, SCHEDULES, TrainConfig
+from cae_core.config import LOSSES, OPTIMIZERS, PRECISIONS, SCHEDULES, TrainConfig
 from cae_core.datasets import DATASETS, Dataset, is_available
 from cae_core.editing import fit_to
 from cae_core.errors import CAEError, DatasetError
@@ -47,6 +47,7 @@ LOSS_TITLES = {
 }
 OPTIMIZER_TITLES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD, momentum 0.9"}
 SCHEDULE_TITLES = {"cosine": "Cosine", "one_cycle": "One cycle", "constant": "Constant"}
+PRECISION_TITLES = {"auto": "Automatic", "float32": "float32", "bfloat16": "bfloat16"}
 WIDTHS = [0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0]
 
 
@@ -148,7 +149,16 @@ def config_input(architecture: Architecture, data: Dataset | None, task: Task) -
         batch_size = st.select_slider(
             "Batch size", BATCH_SIZES, 128, key="batch", bind="query-params"
         )
-        seed = st.number_input(
+        precision = left.selectbox(
+            "Precision",
+            PRECISIONS,
+            format_func=PRECISION_TITLES.__getitem__,
+            key="precision",
+            bind="query-params",
+            help="bfloat16 computes in half as many bits, which makes wide networks faster on "
+            "processors that have it. Automatic uses it there.",
+        )
+        seed = right.number_input(
             "Seed",
             0,
             2**31 - 1,
@@ -167,6 +177,7 @@ def config_input(architecture: Architecture, data: Dataset | None, task: Task) -
             schedule=schedule,
             optimizer=optimizer,
             loss=loss,
+            precision=precision,
             patience=int(patience) or None,
             seed=int(seed),
         )

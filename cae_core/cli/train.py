@@ -21,7 +21,7 @@ from cae_core.cli.terminal import (
     quiet_tensorflow,
     stop_on_interrupt,
 )
-from cae_core.config import LOSSES, OPTIMIZERS, SCHEDULES, TrainConfig
+from cae_core.config import LOSSES, OPTIMIZERS, PRECISIONS, SCHEDULES, TrainConfig
 from cae_core.datasets import DATASET_NAMES, DATASETS, is_available, load_dataset
 from cae_core.errors import RunError, TrainingError
 from cae_core.presets import Preset
@@ -92,6 +92,12 @@ def add_parser(commands: Any) -> None:
             "mse, mae: mean squared or absolute error; bce: binary cross-entropy; ssim: "
             "1 - structural similarity",
             defaults.loss,
+        ),
+        (
+            "--precision",
+            PRECISIONS,
+            "bfloat16: compute in half as many bits; auto: where processor and network gain by it",
+            defaults.precision,
         ),
         ("--optimizer", OPTIMIZERS, "sgd has a momentum of 0.9", defaults.optimizer),
         (
@@ -249,6 +255,7 @@ def _config(options: argparse.Namespace, preset: Preset | None) -> TrainConfig:
         "schedule": options.schedule,
         "optimizer": options.optimizer,
         "loss": options.loss,
+        "precision": options.precision,
         "patience": options.patience,
         "seed": options.seed,
     }

@@ -1,0 +1,69 @@
+"""Number formats: where bfloat16 is used, and that it changes little."""
+
+import numpy as np
+import pytest
+
+from cae_core import precision
+from cae_core.architecture import Architecture
+from cae_core.build import build
+from cae_core.config import TrainConfig
+from cae_core.datasets import load_dataset
+from cae_core.errors import TrainingError
+from cae_core.presets import PRESETS, get_preset
+from cae_core.training import train
+from tests.core.random_architectures import Flavour, random_architecture
+
+
+@pytest.mark.parametrize(("preset", "wide"), [("homework", False), ("strided-bn", True)])
+def test_wide_networks_are_told_from_narrow_ones(preset, wide):
+    assert precision.is_wide(get_preset(preset).architecture) is wide
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_has_a_number_format(name):
+    dtype = precision.training_dtype(get_preset(name).architecture, "auto")
+    assert dtype in (precision.FLOAT32, precision.BFLOAT16)
+
+
+def test_automatic_means_float32_where_the_processor_has_no_bfloat16(monkeypatch):
+    wide = get_preset("strided-bn").architecture
+    monkeypatch.setattr(precision, "has_fast_bfloat16", lambda: False)
+    assert precision.training_dtype(wide, "auto") == "float32"
+    assert precision.training_dtype(wide, "bfloat16") == "mixed_bfloat16"
+    monkeypatch.setattr(precision, "has_fast_bfloat16", lambda: True)
+    assert precision.training_dtype(wide, "auto") == "mixed_bfloat16"
+    assert precision.training_dtype(wide, "float32") == "float32"
+
+
+def test_an_unknown_precision_is_refused():
+    with pytest.raises(TrainingError, match=r"precision must be one of .*Received: .*float16"):
+        TrainConfig(precision="float16")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_network_computes_nearly_the_same_in_bfloat16(seed):
+    rng = np.random.default_rng(seed)
+    architecture = random_architecture(seed, Flavour())
+    exact, fast = (build(architecture, seed=1, dtype=d) for d in ("float32", "mixed_bfloat16"))
+    fast.set_weights(exact.get_weights())
+    pictures = rng.random((2, *architecture.input_shape), dtype=np.float32)
+    outputs = [np.asarray(model.predict_on_batch(pictures)) for model in (exact, fast)]
+    assert outputs[1].dtype == np.float32
+    spread = np.abs(outputs[0]).max() + 1e-3
+    assert np.abs(outputs[0] - outputs[1]).max() < 0.1 * spread
+
+
+def test_a_training_in_bfloat16_ends_with_a_float32_network_as_good():
+    data = load_dataset("photo_patches", limit=1024)
+    architecture = Architecture.parse("conv32 conv32s2 | up conv3:sigmoid")
+    exact, fast = (
+        train(
+            architecture,
+            data,
+            config=TrainConfig(epochs=2, batch_size=32, precision=precision_name),
+        )
+        for precision_name in ("float32", "bfloat16")
+    )
+    assert {layer.compute_dtype for layer in fast.model.layers} == {"float32"}
+    assert fast.test["mse"] == pytest.approx(exact.test["mse"], rel=0.05)
+    assert fast.test["mse"] != exact.test["mse"]
