@@ -4,11 +4,11 @@
     CAE_DATA_DIR=... python benchmarks/training.py --networks homework --images 2560 --repeats 1
 
 Every contender trains the same network from the same weights on the same CIFAR-10 pictures, in a
-process of its own: Adam at a constant rate, and after every epoch the error on the same
-test pictures. The contenders take turns, because machines are noisy; printed are medians. Speed
-counts from the end of the first epoch, in which graphs are made. Where torch is not installed its
-line says so. `cae_core` chooses its number
-format itself, the others compute in float32. Timings belong to the machine they were taken on; nothing here is asserted.
+process of its own: Adam at a constant rate, and after every epoch the error on the same test
+pictures. `cae_core` chooses its number format itself, the others compute in float32. The
+contenders take turns, because machines are noisy; printed are medians. Speed counts from the end
+of the first epoch, in which graphs are made. Where torch is not installed its line says so.
+Timings belong to the machine they were taken on; nothing here is asserted.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def train_cae_core(
     import cae_core as cae
     from cae_core import training
 
-    built = training.build
+    built = training.build_for_training
 
     def build_with_weights(*arguments: Any, **settings: Any) -> Any:
         """The usual network with the weights that all contenders start with."""
@@ -193,7 +193,7 @@ def train_cae_core(
         model.set_weights(weights)
         return model
 
-    training.build = build_with_weights
+    training.build_for_training = build_with_weights
     epochs_seen = 0
 
     def on_progress(progress: Any) -> None:

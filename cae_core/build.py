@@ -16,7 +16,7 @@ from cae_core.architecture import Architecture
 from cae_core.arithmetic import analyze
 from cae_core.errors import ArchitectureError
 from cae_core.keras_calls import keras_call
-from cae_core.layers import Add, Concatenate, Layer, Mark
+from cae_core.layers import Add, BatchNorm, Concatenate, Layer, Mark
 
 CODE = "code"
 
@@ -27,7 +27,6 @@ def build(
     input_shape: tuple[int | None, int | None, int] | None = None,
     seed: int = 0,
     name: str = "autoencoder",
-    dtype: str = "float32",
 ) -> keras.Model:
     """Makes the Keras model of an architecture.
 
@@ -37,8 +36,6 @@ def build(
             any size where all layers are convolutional; by default the architecture's own.
         seed: Seed of the random weights: the same seed gives the same weights.
         name: The model's name.
-        dtype: ``"mixed_bfloat16"`` lets all layers but the last compute in bfloat16; the weights
-            are float32 in either case.
 
     Returns:
         A functional model from (B, H, W, C) to the output, float32 in [0, 1] in and out.
@@ -51,10 +48,37 @@ def build(
         >>> model.count_params(), model.get_layer("code").output.shape
         (4911, (None, 8, 8, 16))
     """
+    return _assemble(architecture, input_shape or architecture.input_shape, seed, name)
+
+
+def build_for_training(architecture: Architecture, *, seed: int, dtype: str) -> keras.Model:
+    """Makes a model with the weights of `build` that trains faster and is not kept.
+
+    Args:
+        architecture: What to build.
+        seed: As for `build`.
+        dtype: ``"mixed_bfloat16"`` lets all layers but the last compute in bfloat16; the weights
+            are float32 in either case.
+
+    Returns:
+        A model whose `get_weights` fit `build`'s.
+    """
+    return _assemble(architecture, architecture.input_shape, seed, "trained", dtype, trains=True)
+
+
+def _assemble(
+    architecture: Architecture,
+    input_shape: tuple[int | None, int | None, int],
+    seed: int,
+    name: str,
+    dtype: str = "float32",
+    trains: bool = False,
+) -> keras.Model:
+    """Layer by layer."""
     problem = next((row for row in analyze(architecture).rows if row.problem), None)
     if problem is not None:
         raise ArchitectureError(f"Layer {problem.index} ({problem.token}): {problem.problem}")
-    inputs = keras.Input(input_shape or architecture.input_shape, name="image")
+    inputs = keras.Input(input_shape, name="image")
     tensor, marks = inputs, {}
     last = max(
         (
@@ -74,6 +98,7 @@ def build(
                 seed=seed * 10_000 + index * 10,
                 # The picture that comes out has more steps between 0 and 1 than bfloat16.
                 dtype="float32" if index == last else dtype,
+                trains=trains,
             )
             if isinstance(layer, Concatenate | Add):
                 tensor = keras_layer([tensor, marks[layer.name]])
@@ -151,10 +176,14 @@ def _ancestors(layer: keras.layers.Layer) -> set[keras.layers.Layer]:
     return found
 
 
-def _keras_layer(layer: Layer, name: str, seed: int, dtype: str) -> keras.layers.Layer:
+def _keras_layer(
+    layer: Layer, name: str, seed: int, dtype: str, trains: bool
+) -> keras.layers.Layer:
     """Makes the Keras layer that a token stands for, its random start seeded."""
     call = keras_call(layer)
     arguments = dict(call.arguments, name=name, dtype=dtype)
+    if trains and isinstance(layer, BatchNorm):
+        return keras_layers.FastBatchNormalization(**arguments)
     if call.is_own and call.has_kernel:
         arguments["seed"] = seed
     elif call.has_kernel:

@@ -20,13 +20,13 @@ import numpy as np
 from keras import ops
 
 from cae_core.architecture import Architecture
-from cae_core.build import build
+from cae_core.build import build, build_for_training
 from cae_core.callbacks import BestEpoch, Checkpoint, Reporter, SameValidationNoise, Stopped
 from cae_core.config import TrainConfig
 from cae_core.dataset import Dataset
 from cae_core.losses import TargetLoss, scaled, ssim
 from cae_core.metrics import psnr_from_mse
-from cae_core.precision import FLOAT32, training_dtype
+from cae_core.precision import training_dtype
 from cae_core.progress import Progress
 from cae_core.runs import Run
 from cae_core.tasks import Reconstruct, Task, check_fit, check_loss
@@ -89,21 +89,21 @@ def train(
     check_fit(architecture, data.image_shape, task)
     check_loss(config.loss, task)
     dtype = training_dtype(architecture, config.precision)
-    model = build(architecture, seed=config.seed, dtype=dtype)
+    network = build_for_training(architecture, seed=config.seed, dtype=dtype)
     corruption = Corruption(task, config.seed * 10 + TRAINING_NOISE)
-    samples = _Samples(model, task, data.validation[:SAMPLE_COUNT], config.seed)
+    samples = _Samples(network, task, data.validation[:SAMPLE_COUNT], config.seed)
     reporter = Reporter(config, len(data.train), samples.now, on_progress, should_stop)
-    best = BestEpoch(model, config.patience)
+    best = BestEpoch(network, config.patience)
     state = None
     if checkpoint is not None:
-        state = Checkpoint(Path(checkpoint), model, corruption.noise, best, reporter.history)
-    was_stopped = _fit(model, corruption, data, config, reporter, best, state)
+        state = Checkpoint(Path(checkpoint), network, corruption.noise, best, reporter.history)
+    was_stopped = _fit(network, corruption, data, config, reporter, best, state)
     if not was_stopped:
         best.restore()
-    if dtype != FLOAT32:
-        # What is tested, saved and used on photos is the network as it was written.
-        trained, model = model, build(architecture, seed=config.seed)
-        model.set_weights(trained.get_weights())
+    # What is tested, saved and used on photos is the network as it was written.
+    model = build(architecture, seed=config.seed)
+    model.set_weights(network.get_weights())
+    samples.model = model
     seconds = time.monotonic() - reporter.started
     errors = per_image_errors(model, data.test, task, seed=config.seed)
     return Run(

@@ -5,7 +5,7 @@ import pytest
 
 from cae_core import precision
 from cae_core.architecture import Architecture
-from cae_core.build import build
+from cae_core.build import build, build_for_training
 from cae_core.config import TrainConfig
 from cae_core.datasets import load_dataset
 from cae_core.errors import TrainingError
@@ -40,11 +40,26 @@ def test_an_unknown_precision_is_refused():
         TrainConfig(precision="float16")
 
 
+def test_the_network_that_trains_normalises_batches_as_keras_does():
+    architecture = Architecture.parse("8x8x3 conv4 bn flatten | dense6 bn dense192 reshape8x8x3")
+    exact = build(architecture, seed=1)
+    fast = build_for_training(architecture, seed=1, dtype="float32")
+    fast.set_weights(exact.get_weights())
+    pictures = np.random.default_rng(0).random((16, 8, 8, 3), dtype=np.float32)
+    for training in (True, True, False):
+        np.testing.assert_allclose(
+            *(np.asarray(m(pictures, training=training)) for m in (exact, fast)), atol=1e-4
+        )
+    for before, after in zip(exact.get_weights(), fast.get_weights(), strict=True):
+        np.testing.assert_allclose(before, after, atol=1e-5)
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_any_network_computes_nearly_the_same_in_bfloat16(seed):
     rng = np.random.default_rng(seed)
     architecture = random_architecture(seed, Flavour())
-    exact, fast = (build(architecture, seed=1, dtype=d) for d in ("float32", "mixed_bfloat16"))
+    exact = build(architecture, seed=1)
+    fast = build_for_training(architecture, seed=1, dtype="mixed_bfloat16")
     fast.set_weights(exact.get_weights())
     pictures = rng.random((2, *architecture.input_shape), dtype=np.float32)
     outputs = [np.asarray(model.predict_on_batch(pictures)) for model in (exact, fast)]
