@@ -7,8 +7,9 @@ FOLDER is BSDS500: folders train and val, and cbsd68.txt with the names of the p
 CBSD68. All in units of 1/255. Of each way: the mean error, the root mean square error, and the
 largest error.
 
-"ours" is `cae_core.noise_level.estimate_sigma`. "wavelet" is scikit-image's estimate_sigma
-(median of Daubechies-2 wavelet coefficients, the mean over channels). "Laplacian" is Immerkær's mask with a median (over all channels).
+"ours" is `cae_core.noise_level.estimate_sigma`. "wavelet" is scikit-image's estimate_sigma (the
+median of Daubechies-2 wavelet coefficients, the mean over channels). "Laplacian" is Immerkær's
+mask with a median (over all channels).
 """
 
 from __future__ import annotations
