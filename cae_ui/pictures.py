@@ -61,8 +61,12 @@ def show_samples(
     show_pixels(image_grid(returned, columns), "What the network returns")
 
 
-def photo_input(key: str) -> tuple[np.ndarray, str] | None:
+def photo_input(key: str, *, in_address: bool = False) -> tuple[np.ndarray, str] | None:
     """An uploaded photo, or one of the bundled ones.
+
+    Args:
+        key: Begins the widgets' keys.
+        in_address: Whether the choice of a bundled one is kept in the address.
 
     Returns:
         The photo, float32 (H, W, 3) in [0, 1], and its name; None where the upload cannot be
@@ -77,7 +81,8 @@ def photo_input(key: str) -> tuple[np.ndarray, str] | None:
             list(BUNDLED_PHOTOS),
             default=next(iter(BUNDLED_PHOTOS)),
             required=True,
-            key=f"{key}-bundled",
+            key=f"{key}-photo",
+            bind="query-params" if in_address else None,
         )
         return bundled_photograph(BUNDLED_PHOTOS[name]), name
     try:

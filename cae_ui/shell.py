@@ -20,6 +20,7 @@ def _pages() -> list[StreamlitPage]:
             "pages/latent_size.py", title="Latent size", icon=":material/calculate:", default=True
         ),
         st.Page("pages/trainer.py", title="Trainer", icon=":material/model_training:"),
+        st.Page("pages/denoise.py", title="Denoise", icon=":material/blur_off:"),
     ]
 
 

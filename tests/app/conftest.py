@@ -86,6 +86,12 @@ def trainer_page():
     return partial(_open, "pages/trainer.py")
 
 
+@pytest.fixture
+def denoise_page():
+    """Opens the denoise page with query parameters."""
+    return partial(_open, "pages/denoise.py")
+
+
 def _open(path, **query):
     page = AppTest.from_file(APP, default_timeout=TIMEOUT)
     if path is not None:

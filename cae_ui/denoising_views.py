@@ -1,0 +1,279 @@
+"""What came out of denoising: pictures compared, figures of all methods, the whole photo."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from cae_core import zoo
+from cae_core.classical import denoise_classical
+from cae_core.images import encode_png
+from cae_core.metrics import psnr, ssim_of
+from cae_ui.compare_slider import compare_slider
+from cae_ui.denoising import (
+    ADD_NOISE,
+    NoiseOptions,
+    Scene,
+    as_pixels,
+    cleaned,
+    describe,
+    is_network_ready,
+    removed,
+    start_network,
+    with_noise,
+)
+from cae_ui.messages import plain
+
+BOTTLENECK = "homework-denoise"
+CLASSICAL_TITLES = {"tv": "Total variation", "nlm": "Non-local means", "wavelet": "Wavelet"}
+CURVE_SIGMAS = (5, 10, 15, 25, 35, 50, 75, 100)
+CURVE_SIDE = 192
+COLORS = ("#0f766e", "#f59e0b", "#6366f1", "#dc2626", "#0ea5e9", "#a3a3a3")
+
+
+def show_result(scene: Scene, model: str) -> np.ndarray:
+    """Noisy and clean under the comparison slider, and how close each is to the original.
+
+    Returns:
+        The clean picture, float32 (H, W, 3).
+    """
+    if not is_network_ready():
+        _show_while_starting(scene)
+    started = time.perf_counter()
+    clean = cleaned(scene.noisy, scene.told, model)
+    seconds = time.perf_counter() - started
+    shown = {
+        "Denoised": (scene.noisy, clean, describe(scene), "Denoised"),
+        "Taken out": (
+            scene.noisy,
+            removed(scene.noisy, clean, _gain(scene)),
+            describe(scene),
+            "Taken out, amplified",
+        ),
+    }
+    if scene.clean is not None:
+        shown["Original"] = (clean, scene.clean, "Denoised", "Original")
+    view = st.segmented_control(
+        "Show", list(shown), default="Denoised", required=True, key="show", bind="query-params",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    before, after, before_label, after_label = shown.get(str(view), shown["Denoised"])
+    _compare(before, after, before_label, after_label)
+    _show_figures(scene, clean, seconds)
+    return clean
+
+
+def _show_while_starting(scene: Scene) -> None:
+    """The noisy photo, for the first visitor waits until TensorFlow is loaded."""
+    place = st.empty()
+    with place.container():
+        st.image(as_pixels(scene.noisy), describe(scene), width="stretch")
+        start_network()
+    place.empty()
+
+
+def _compare(before: np.ndarray, after: np.ndarray, before_label: str, after_label: str) -> None:
+    """The page's comparison slider."""
+    compare_slider(
+        as_pixels(before),
+        as_pixels(after),
+        before_label=before_label,
+        after_label=after_label,
+        key="denoised",
+        height=560,
+    )
+
+
+def _gain(scene: Scene) -> float:
+    """Amplification at which noise of that level fills most of the grey scale."""
+    return 0.25 / max(scene.told, 1 / 255)
+
+
+def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
+    """Figures against the original, where there is one."""
+    took = f"{1000 * seconds:,.0f} ms for {clean.shape[1]} x {clean.shape[0]} pixels"
+    if scene.clean is None:
+        st.caption(f"{took}. There is no original to compare with.")
+        return
+    with st.container(horizontal=True, gap="medium"):
+        before, after = psnr(scene.noisy, scene.clean), psnr(clean, scene.clean)
+        st.metric("PSNR, noisy", f"{before:.2f} dB", width="content")
+        gained = f"{after - before:+.2f} dB" if np.isfinite(after - before) else None
+        st.metric("PSNR, denoised", f"{after:.2f} dB", gained, width="content")
+        st.metric(
+            "SSIM, denoised",
+            f"{ssim_of(clean, scene.clean):.3f}",
+            f"{ssim_of(clean, scene.clean) - ssim_of(scene.noisy, scene.clean):+.3f}",
+            width="content",
+        )
+    st.caption(f"{took}. Noise as it is, output cut to [0, 1]; PSNR over all three channels.")
+
+
+def show_downloads(scene: Scene, clean: np.ndarray) -> None:
+    """Both pictures as PNG files."""
+    with st.container(horizontal=True):
+        st.download_button(
+            "Denoised", lambda: encode_png(as_pixels(clean)), "denoised.png",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "Noisy", lambda: encode_png(as_pixels(scene.noisy)), "noisy.png",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+
+
+def _methods(model: str) -> dict[str, Callable[[np.ndarray, float], np.ndarray]]:
+    """Every method that the chosen network is compared with, that network first."""
+    chosen = zoo.card(model).title if model in zoo.names() else "Trained here"
+    found: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
+        chosen: partial(cleaned, model=model)
+    }
+    for name in (zoo.PHOTO_DENOISER, BOTTLENECK):
+        if name in zoo.names() and name != model:
+            found[zoo.card(name).title] = partial(cleaned, model=name)
+    for method, title in CLASSICAL_TITLES.items():
+        found[title] = partial(denoise_classical, method=method)
+    return found
+
+
+def show_methods(scene: Scene, model: str) -> None:
+    """The same picture through other denoisers: figures, times, and PSNR at every level."""
+    if scene.clean is None:
+        return
+    st.subheader("Beside other methods")
+    if st.toggle("Denoise this picture with all of them", key="methods", bind="query-params"):
+        st.dataframe(
+            _table(scene, model),
+            hide_index=True,
+            width="stretch",
+            column_config={
+                "PSNR, dB": st.column_config.NumberColumn(format="%.2f"),
+                "SSIM": st.column_config.NumberColumn(format="%.3f"),
+                "Time, ms": st.column_config.NumberColumn(format="%.0f"),
+            },
+        )
+        st.caption("All of them are told the sigma that the network is told.")
+    if st.toggle("Draw PSNR at every noise level", key="curve", bind="query-params"):
+        side = min(CURVE_SIDE, *scene.clean.shape[:2])
+        curves = _curves(_middle(scene.clean, side), model)
+        st.plotly_chart(curve_figure(curves), key="curves", config={"displayModeBar": False})
+        st.caption(
+            f"On the middle {side} x {side} pixels of this picture; every method is told the "
+            "true sigma; noise not clipped."
+        )
+
+
+def _table(scene: Scene, model: str) -> list[dict[str, object]]:
+    """One line a method."""
+    assert scene.clean is not None  # noqa: S101 - the caller has looked
+    rows = [_row("As it is", scene.noisy, scene.clean, 0.0)]
+    place = st.empty()
+    for title, method in _methods(model).items():
+        place.caption(f"{title} …")
+        started = time.perf_counter()
+        result = method(scene.noisy, scene.told)
+        rows.append(_row(title, result, scene.clean, time.perf_counter() - started))
+    place.empty()
+    return rows
+
+
+def _row(title: str, picture: np.ndarray, clean: np.ndarray, seconds: float) -> dict[str, object]:
+    """A method's figures."""
+    return {
+        "Method": title,
+        "PSNR, dB": psnr(picture, clean),
+        "SSIM": ssim_of(picture, clean),
+        "Time, ms": 1000 * seconds,
+    }
+
+
+@st.cache_data(max_entries=8, show_spinner="Denoising at every noise level …")
+def _curves(clean: np.ndarray, model: str) -> dict[str, list[float]]:
+    """PSNR of every method at `CURVE_SIGMAS`."""
+    curves: dict[str, list[float]] = {title: [] for title in ("As it is", *_methods(model))}
+    for sigma in CURVE_SIGMAS:
+        noisy = with_noise(clean, sigma / 255, NoiseOptions())
+        curves["As it is"].append(psnr(noisy, clean))
+        for title, method in _methods(model).items():
+            curves[title].append(psnr(method(noisy, sigma / 255), clean))
+    return curves
+
+
+def curve_figure(curves: dict[str, list[float]]) -> go.Figure:
+    """PSNR against sigma, a line a method."""
+    figure = go.Figure()
+    for index, (title, values) in enumerate(curves.items()):
+        is_input = index == 0
+        figure.add_trace(
+            go.Scatter(
+                x=CURVE_SIGMAS,
+                y=values,
+                name=title,
+                mode="lines+markers",
+                line={
+                    "color": "#888888" if is_input else COLORS[(index - 1) % len(COLORS)],
+                    "dash": "dot" if is_input else "solid",
+                    "width": 3 if index == 1 else 1.5,
+                },
+            )
+        )
+    figure.update_layout(
+        height=360,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        xaxis={"title": "Noise sigma, of 255"},
+        yaxis={"title": "PSNR, dB"},
+        hovermode="x unified",
+        legend={"orientation": "h", "y": -0.2},
+    )
+    return figure
+
+
+def _middle(picture: np.ndarray, side: int) -> np.ndarray:
+    """The square in the middle of a picture."""
+    top, left = ((length - side) // 2 for length in picture.shape[:2])
+    return np.ascontiguousarray(picture[top : top + side, left : left + side])
+
+
+def show_whole(scene: Scene, photo: np.ndarray, mode: str, model: str) -> None:
+    """The whole of a photo that is too large to be worked on while a slider moves."""
+    if scene.is_whole:
+        return
+    height, width = photo.shape[:2]
+    st.subheader("The whole photo")
+    key = (scene.name, photo.shape, mode, model, scene.told, scene.sigma, scene.options)
+    if st.button(
+        f"Denoise all {height * width / 1e6:.1f} megapixels", icon=":material/auto_fix_high:"
+    ):
+        is_noisy = mode != ADD_NOISE
+        noisy = photo if is_noisy else with_noise(photo, scene.sigma, scene.options)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            bar = st.progress(0.0, "The network works …")
+            st.button("Stop", icon=":material/stop_circle:", key="stop-whole")
+        started = time.perf_counter()
+
+        def advance(done: int, total: int) -> None:
+            spent = time.perf_counter() - started
+            bar.progress(done / total, f"About {spent * (total / done - 1):.0f} s left")
+
+        clean = cleaned(noisy, scene.told, model, on_progress=advance)
+        bar.empty()
+        seconds = time.perf_counter() - started
+        # Kept as a file's bytes: a tenth of the picture's memory.
+        st.session_state["whole"] = (key, encode_png(as_pixels(clean)), seconds)
+    kept = st.session_state.get("whole")
+    if kept is None or kept[0] != key:
+        st.caption(f"{width:,} x {height:,} pixels, at full size, in tiles.")
+        return
+    _, content, seconds = kept
+    st.caption(
+        f"{plain(scene.name)}, {width:,} x {height:,} pixels, done in {seconds:.1f} s. "
+        f"{len(content) / 1e6:.1f} MB."
+    )
+    st.download_button(
+        "Download the whole photo", content, "denoised.png", icon=":material/download:"
+    )

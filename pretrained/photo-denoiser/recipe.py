@@ -1,0 +1,378 @@
+"""How the photo denoiser was trained: one network for every sigma from 0 to 100/255.
+
+    python pretrained/photo-denoiser/recipe.py train --photos BSDS500 --minutes 100
+    python pretrained/photo-denoiser/recipe.py card --photos BSDS500
+
+`train` goes on from the checkpoint in its folder (``--out``, by default this one) where one is,
+else from the weights there, else from a random start: a training may take several sittings. In
+each the learning rate falls to nothing by the end of its time, so that it ends with weights worth
+keeping: averaged over the last steps, and kept where they are better on the validation
+photographs than what is there. history.csv tells of all sittings. `card` measures the weights of
+this folder on CBSD68, at which nothing else looks, and writes card.json.
+
+BSDS500 is a folder with ``train``, ``test`` and ``val`` (JPEG), and ``cbsd68.txt``: the names of
+those photographs in ``val`` that are the benchmark. Trained on train and test, validated on the
+other 32 of val.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import dataclasses
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+FOLDER = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parent.parent))
+
+from cae_core import cbsd68, zoo  # noqa: E402 - found through the line above
+from cae_core.images import open_image  # noqa: E402
+from cae_core.losses import scaled  # noqa: E402
+from cae_core.metrics import psnr_from_mse  # noqa: E402
+from cae_core.photo_denoiser import build_photo_denoiser  # noqa: E402
+from cae_core.restore import denoise  # noqa: E402
+
+WEIGHTS, HISTORY, CHECKPOINT = "model.weights.h5", "history.csv", "checkpoint.npz"
+COLUMNS = ("patches", "seconds", "psnr_15", "psnr_25", "psnr_50")
+
+PATCH = 64
+BATCH_SIZE = 16
+STEPS_PER_EPOCH = 500
+STEPS_PER_EXECUTION = 10
+LARGEST_SIGMA = 100 / 255
+WARMUP_STEPS = 300
+AVERAGING = 0.99
+VALIDATION_SIGMAS = (15, 25, 50)
+VALIDATION_SIDE = 256
+# At sigma 0 the picture comes back as it is: the card has a number all the same.
+HIGHEST_PSNR = 100.0
+
+
+class ConvolutionMuon(keras.optimizers.Muon):
+    """Muon for convolutions: a kernel (h, w, in, out) is updated as the matrix (h·w·in, out).
+
+    Source: Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024, where
+    convolutions are flattened so; Keras's own takes matrices and leaves the rest to Adam.
+    """
+
+    def _should_use_adamw(self, variable: Any) -> bool:
+        return any(name in variable.path for name in self.exclude_layers)
+
+    def _muon_update_step(self, gradient: Any, variable: Any, lr: Any, m: Any) -> None:
+        self.assign_add(m, ops.add(gradient, m * (self.momentum - 1)))
+        direction = ops.add(gradient, self.momentum * m)
+        matrix = ops.reshape(direction, (-1, variable.shape[-1]))
+        update = self.lr_adjust(lr * self.zeropower_via_newtonschulz5(matrix, self.ns_steps))
+        self.assign_sub(variable, ops.reshape(update, variable.shape))
+
+
+class NoisyPatches(keras.layers.Layer):
+    """uint8 patches -> clean, noisy, map of sigma: a level drawn for every patch.
+
+    Low levels are drawn a little more often than high ones: 100/255 · u^1.3, u uniform. One
+    patch in eight is grey, its noise too, and of one in eight the noisy values are cut to
+    [0, 1]: people's noisy pictures are like that.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.noise = keras.random.SeedGenerator(seed)
+
+    def call(self, patches: Any) -> tuple[Any, Any, Any]:
+        """Draws level and noise."""
+        clean = scaled(patches)
+        count = ops.shape(clean)[0]
+        drawn = keras.random.uniform((3, count, 1, 1, 1), seed=self.noise)
+        level = drawn[0] ** 1.3 * LARGEST_SIGMA
+        is_grey, is_clipped = drawn[1] < 1 / 8, drawn[2] < 1 / 8
+        noise = keras.random.normal(ops.shape(clean), seed=self.noise)
+        noise = ops.where(is_grey, noise[..., :1], noise)
+        clean = ops.where(is_grey, ops.mean(clean, axis=-1, keepdims=True), clean)
+        noisy = clean + level * noise
+        noisy = ops.where(is_clipped, ops.clip(noisy, 0, 1), noisy)
+        # (B, 1, 1, 1) -> (B, H, W, 1)
+        sigma = level + ops.zeros_like(clean[..., :1])
+        return clean, noisy, sigma
+
+
+class WeightedError(keras.layers.Layer):
+    """Absolute error, weighted so that every noise level counts about the same.
+
+    What a good denoiser leaves grows about as the root of sigma (the published PSNR at 15, 25
+    and 50 say so), and so would its share of the loss.
+    """
+
+    def call(self, inputs: tuple[Any, Any, Any]) -> Any:
+        """Weighs."""
+        denoised, clean, sigma = inputs
+        return ops.abs(denoised - clean) / ops.sqrt(sigma + 5 / 255)
+
+
+class Patches(keras.utils.PyDataset):
+    """Random crops, turned and mirrored, an epoch's worth; the target is not used."""
+
+    def __init__(self, photos: list[np.ndarray], seed: int) -> None:
+        super().__init__()
+        self.photos = photos
+        self.random = np.random.default_rng(seed)
+
+    def __len__(self) -> int:
+        return STEPS_PER_EPOCH
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        return np.stack([self._crop() for _ in range(BATCH_SIZE)]), np.zeros(BATCH_SIZE)
+
+    def _crop(self) -> np.ndarray:
+        photo = self.photos[self.random.integers(len(self.photos))]
+        top, left = (self.random.integers(side - PATCH + 1) for side in photo.shape[:2])
+        patch = np.rot90(photo[top : top + PATCH, left : left + PATCH], self.random.integers(4))
+        return patch[::-1] if self.random.integers(2) else patch
+
+
+class RateByTheClock(keras.callbacks.Callback):
+    """The learning rate falls along a line, to nothing when the sitting's time is over."""
+
+    def __init__(self, peak: float, minutes: float) -> None:
+        super().__init__()
+        self.peak = peak
+        self.seconds = 60 * minutes
+        self.started = time.monotonic()
+        self.steps = 0
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Sets the rate of the next few steps."""
+        left = max(0.0, 1 - (time.monotonic() - self.started) / self.seconds)
+        rising = min(1.0, (self.steps + 1) / WARMUP_STEPS)
+        self.model.optimizer.learning_rate = self.peak * rising * left
+        self.steps += STEPS_PER_EXECUTION
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Ends the sitting."""
+        if time.monotonic() - self.started >= self.seconds:
+            self.model.stop_training = True
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Weights and the optimiser's variables in one file after every epoch."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Replaces the file as a whole."""
+        values = [*self.model.weights, *self.model.optimizer.variables]
+        partial = self.path.with_suffix(".partial.npz")
+        np.savez(partial, *[ops.convert_to_numpy(ops.convert_to_tensor(v)) for v in values])
+        partial.replace(self.path)
+
+    def restore(self, trainer: keras.Model) -> None:
+        """Reads the file into the model and its optimiser."""
+        with np.load(self.path) as arrays:
+            values = [arrays[name] for name in arrays.files]
+        for variable, value in zip(
+            [*trainer.weights, *trainer.optimizer.variables], values, strict=True
+        ):
+            variable.assign(value)
+
+
+class Validation(keras.callbacks.Callback):
+    """PSNR on the validation photographs after every epoch; keeps the best weights."""
+
+    def __init__(self, denoiser: keras.Model, photos: list[np.ndarray], folder: Path) -> None:
+        super().__init__()
+        self.denoiser = denoiser
+        self.clean = np.stack([central_square(photo) for photo in photos])
+        self.folder = folder
+        self.rows = read_history(folder)
+        self.best = max((mean_psnr(row) for row in self.rows), default=0.0)
+        self.patches = int(self.rows[-1]["patches"]) if self.rows else 0
+        self.started = time.monotonic() - (self.rows[-1]["seconds"] if self.rows else 0.0)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Measures, notes and keeps. The model holds the averaged weights here."""
+        self.patches += STEPS_PER_EPOCH * BATCH_SIZE
+        row = {"patches": self.patches, "seconds": round(time.monotonic() - self.started)}
+        row |= {f"psnr_{sigma}": round(self.psnr(sigma), 3) for sigma in VALIDATION_SIGMAS}
+        self.rows.append(row)
+        if mean_psnr(row) > self.best:
+            self.best = mean_psnr(row)
+            self.denoiser.save_weights(self.folder / WEIGHTS)
+        write_history(self.folder, self.rows)
+        rate = float(self.model.optimizer.learning_rate)
+        print(row, f"rate {rate:.2g} loss {(logs or {})['loss']:.5f}", flush=True)
+
+    def psnr(self, sigma: int) -> float:
+        """Mean PSNR in dB at a noise level of sigma/255."""
+        random = np.random.default_rng(sigma)
+        noise = random.standard_normal(self.clean.shape, dtype=np.float32)
+        noisy = self.clean + noise * np.float32(sigma / 255)
+        level = np.full((*self.clean.shape[:3], 1), sigma / 255, np.float32)
+        denoised = self.denoiser.predict([noisy, level], batch_size=4, verbose=0)
+        errors = np.square(np.clip(denoised, 0, 1) - self.clean).mean(axis=(1, 2, 3))
+        return float(psnr_from_mse(errors).mean())
+
+
+def central_square(photo: np.ndarray) -> np.ndarray:
+    """The middle of a photograph as float32 in [0, 1], (256, 256, 3)."""
+    top, left = ((side - VALIDATION_SIDE) // 2 for side in photo.shape[:2])
+    square = photo[top : top + VALIDATION_SIDE, left : left + VALIDATION_SIDE]
+    return square / np.float32(255)
+
+
+def read_photos(folder: Path, names: list[str] | None = None) -> list[np.ndarray]:
+    """Photographs as uint8 (H, W, 3), by default all of a folder."""
+    paths = sorted(folder.glob("*.jpg")) if names is None else [folder / name for name in names]
+    return [np.round(open_image(path) * 255).astype(np.uint8) for path in paths]
+
+
+def validation_names(photos: Path) -> list[str]:
+    """The photographs of val that are not in CBSD68."""
+    benchmark = {Path(line).stem for line in (photos / cbsd68.LIST).read_text().split()}
+    return [p.name for p in sorted((photos / "val").glob("*.jpg")) if p.stem not in benchmark]
+
+
+def mean_psnr(row: dict[str, float]) -> float:
+    """One figure for all validated levels."""
+    return float(np.mean([row[f"psnr_{sigma}"] for sigma in VALIDATION_SIGMAS]))
+
+
+def read_history(folder: Path) -> list[dict[str, float]]:
+    """All rows of history.csv; none before the first sitting."""
+    path = folder / HISTORY
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [{name: float(row[name]) for name in COLUMNS} for row in csv.DictReader(file)]
+
+
+def write_history(folder: Path, rows: list[dict[str, float]]) -> None:
+    """Replaces history.csv."""
+    with (folder / HISTORY).open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(
+            {name: f"{value:g}" if "psnr" in name else int(value) for name, value in row.items()}
+            for row in rows
+        )
+
+
+def train(photos: Path, minutes: float, peak: float, folder: Path, dtype: str) -> None:
+    """One sitting."""
+    rows = read_history(folder)
+    done = int(rows[-1]["patches"]) if rows else 0
+    keras.utils.set_random_seed(done)  # another sitting draws other patches and noise
+    denoiser = build_photo_denoiser(dtype=dtype)
+    inputs = keras.Input((PATCH, PATCH, 3), dtype="uint8")
+    clean, noisy, sigma = NoisyPatches(seed=done)(inputs)
+    error = WeightedError()([denoiser([noisy, sigma]), clean, sigma])
+    trainer = keras.Model(inputs, error)
+    optimizer = ConvolutionMuon(
+        peak,
+        exclude_layers=["head", "tail"],
+        adam_lr_ratio=0.3,  # for those two; with 1 the training diverges
+        weight_decay=None,
+        adam_weight_decay=None,
+        use_ema=True,
+        ema_momentum=AVERAGING,
+    )
+    trainer.compile(
+        optimizer,
+        loss=lambda unused, error: ops.mean(error),
+        steps_per_execution=STEPS_PER_EXECUTION,
+    )
+    if (folder / WEIGHTS).exists():
+        denoiser.load_weights(folder / WEIGHTS)
+    optimizer.build(trainer.trainable_variables)
+    saved = Checkpoint(folder / CHECKPOINT)
+    if saved.path.exists():
+        saved.restore(trainer)
+    trainer.fit(
+        Patches([p for part in ("train", "test") for p in read_photos(photos / part)], seed=done),
+        epochs=1_000_000,  # the clock ends it
+        verbose=0,
+        callbacks=[
+            RateByTheClock(peak, minutes),
+            saved,  # before the averaged weights take the model's place
+            keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
+            Validation(denoiser, read_photos(photos / "val", validation_names(photos)), folder),
+        ],
+    )
+
+
+def write_card(photos: Path) -> None:
+    """Measures the kept weights on CBSD68 and writes the card."""
+    history = read_history(FOLDER)
+    network = build_photo_denoiser()
+    card = zoo.Card(
+        name=FOLDER.name,
+        title="Photo denoiser",
+        summary=(
+            "Takes Gaussian noise off colour and grey photographs of any size: one network, told "
+            "the noise level, for every sigma from 0 to 100/255."
+        ),
+        source=(
+            "Zhang et al., FFDNet, TIP 2018, and DRUNet, TPAMI 2021; bias-free: Mohan et al., "
+            "ICLR 2020; trained with Muon (Jordan et al., 2024)"
+        ),
+        network=zoo.PHOTO_DENOISER,
+        input_shape=(PATCH, PATCH, 3),
+        data=(
+            "BSDS500 train and test, 400 photographs, to train; the 32 of val that are not in "
+            "CBSD68 to validate; CBSD68 to test"
+        ),
+        licence="BSDS500 (Arbelaez et al., 2011), non-commercial research and education",
+        recipe="python pretrained/photo-denoiser/recipe.py train --photos BSDS500",
+        seconds=history[-1]["seconds"],
+        recipe_notes=(
+            f"{history[-1]['patches']:,.0f} patches of {PATCH}x{PATCH}, batch {BATCH_SIZE}, on 2 "
+            "cores beside other work; history.csv tells of every sitting."
+        ),
+        parameters=network.count_params(),
+        code_size=None,
+        noise_range=(0.0, LARGEST_SIGMA),
+        figures=(),
+        sha256=zoo.sha256(FOLDER / WEIGHTS),
+    )
+    card.save(FOLDER)  # first, for `denoise` asks the card which weights are right
+    pictures = cbsd68.photographs(photos)
+
+    def restored(noisy: np.ndarray, sigma: float) -> np.ndarray:
+        return denoise(noisy, sigma, precision="float32")
+
+    figures = []
+    for sigma in (25, 15, 50, 0):  # the first is the one that lists show
+        value = min(cbsd68.mean_psnr(restored, pictures, sigma), HIGHEST_PSNR)
+        condition = f"sigma {sigma} of 255, not clipped"
+        figures.append({"test_set": "CBSD68", "condition": condition, "psnr": round(value, 2)})
+        print(figures[-1], flush=True)
+    dataclasses.replace(card, figures=tuple(figures)).save(FOLDER)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("command", choices=("train", "card"))
+    parser.add_argument("--photos", type=Path, required=True, help="the folder BSDS500")
+    parser.add_argument("--minutes", type=float, default=100, help="time of this sitting")
+    parser.add_argument("--rate", type=float, default=1.5e-3, help="the highest learning rate")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder of weights and history")
+    parser.add_argument("--dtype", default="float32", choices=("float32", "mixed_bfloat16"))
+    options = parser.parse_args()
+    if options.command == "train":
+        train(options.photos, options.minutes, options.rate, options.out, options.dtype)
+    else:
+        write_card(options.photos)
+
+
+if __name__ == "__main__":
+    main()

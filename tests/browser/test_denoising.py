@@ -1,0 +1,112 @@
+"""The denoise page in a browser: a slider is dragged, the picture comes back clean."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.app.pictures import encoded, png, scene
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+SIGMA = "Noise sigma, of 255"
+
+
+def metric(page, label):
+    return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
+
+
+def decibels(page, label):
+    """A figure in dB, once it is there."""
+    expect(metric(page, label)).to_have_text(re.compile(r"^[\d.]+ dB$"))
+    return float(metric(page, label).inner_text().removesuffix(" dB"))
+
+
+def uploader(page):
+    return page.get_by_test_id("stFileUploader").locator("input")
+
+
+def upload(page, name, content):
+    uploader(page).set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+
+
+def downloaded(page, label):
+    """The picture behind a download button."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=re.compile(rf"{re.escape(label)}$")).click()
+    return Image.open(io.BytesIO(download.value.path().read_bytes()))
+
+
+def test_the_noise_slider_is_dragged_and_the_picture_comes_back_clean(visit):
+    page = visit("/denoise")
+    expect(page.get_by_text("Denoised", exact=True).first).to_be_visible()
+    labels = ("PSNR, noisy", "PSNR, denoised")
+    before = [decibels(page, label) for label in labels]
+    assert before[1] > before[0] + 8
+
+    slider = page.get_by_role("slider", name=SIGMA)
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 250, box["y"] + box["height"] / 2, steps=6)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"[?&]sigma=\d+"))
+    sigma = int(re.search(r"sigma=(\d+)", page.url).group(1))
+    assert sigma > 25
+    expect(page.get_by_text(f"Noisy, sigma {sigma}")).to_be_visible()
+    expect(page.get_by_text(f"Standard deviation {sigma}/255")).to_be_visible()
+    for label, value in zip(labels, before, strict=True):
+        expect(metric(page, label)).not_to_have_text(f"{value:.2f} dB")
+    noisy, denoised = (decibels(page, label) for label in labels)
+    assert noisy == pytest.approx(-20 * np.log10(sigma / 255), abs=0.1)
+    assert denoised > noisy + 8
+
+
+def test_an_uploaded_photo_is_denoised_at_its_own_size_and_taken_home(visit):
+    page = visit("/denoise?sigma=30")
+    upload(page, "mine.png", png(211, 133))
+    expect(page.get_by_text("211 × 133 pixels")).to_be_visible()
+    clean = downloaded(page, "Denoised")
+    noisy = downloaded(page, "Noisy")
+    assert clean.size == noisy.size == (211, 133)
+    original = np.asarray(scene(211, 133), np.float64)
+    errors = [np.abs(np.asarray(p, np.float64) - original).mean() for p in (clean, noisy)]
+    assert errors[0] < errors[1] / 3
+
+
+def test_a_large_photo_is_denoised_whole_on_request(visit):
+    page = visit("/denoise")
+    upload(page, "large.png", png(1300, 900))
+    expect(page.get_by_text("Reduced from 1,300 x 900 to 640 x 443")).to_be_visible()
+    page.get_by_role("button", name=re.compile("Denoise all 1.2 megapixels$")).click()
+    expect(page.get_by_text("1,300 x 900 pixels, done in")).to_be_visible()
+    assert downloaded(page, "Download the whole photo").size == (1300, 900)
+
+
+def test_a_broken_upload_gives_one_sentence_and_the_next_one_works(visit):
+    page = visit("/denoise")
+    upload(page, "broken.png", png(300, 200)[:1000])
+    expect(page.get_by_test_id("stAlertContentError")).to_contain_text("Received: ")
+    upload(page, "grey.png", encoded(scene(80, 60).convert("L"), "PNG"))
+    expect(page.get_by_text("80 × 60 pixels")).to_be_visible()
+    expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
+
+
+def test_an_address_shows_another_visitor_the_same_picture(visit):
+    address = "/denoise?sigma=60&denoise-photo=Rocket&seed=3"
+    figures = [
+        (decibels(page, "PSNR, noisy"), decibels(page, "PSNR, denoised"))
+        for page in (visit(address), visit(address))
+    ]
+    assert figures[0] == figures[1]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_telephone_nothing_is_wider_than_the_screen(visit, scheme):
+    page = visit("/denoise", color_scheme=scheme, **PHONE)
+    decibels(page, "PSNR, denoised")
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
