@@ -42,8 +42,10 @@ def show_result(scene: Scene, model: str) -> np.ndarray:
     Returns:
         The clean picture, float32 (H, W, 3).
     """
+    # There in every run: elements below that change their place would be drawn anew.
+    place = st.empty()
     if not is_network_ready():
-        _show_while_starting(scene)
+        _show_while_starting(scene, place)
     started = time.perf_counter()
     clean = cleaned(scene.noisy, scene.told, model)
     seconds = time.perf_counter() - started
@@ -68,9 +70,8 @@ def show_result(scene: Scene, model: str) -> np.ndarray:
     return clean
 
 
-def _show_while_starting(scene: Scene) -> None:
+def _show_while_starting(scene: Scene, place: st.delta_generator.DeltaGenerator) -> None:
     """The noisy photo, for the first visitor waits until TensorFlow is loaded."""
-    place = st.empty()
     with place.container():
         st.image(as_pixels(scene.noisy), describe(scene), width="stretch")
         start_network()

@@ -3,7 +3,8 @@
     CAE_DATA_DIR=... python pretrained/denoise-0.3/recipe.py    # 14 minutes, 2 busy cores
 
 Expected on the CIFAR-10 test set:
-sigma 0.3 22.30 dB; clean-through 24.37 dB.
+sigma 0.3 22.30 dB;
+clean-through 24.37 dB.
 """
 
 import sys

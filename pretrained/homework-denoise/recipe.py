@@ -3,7 +3,10 @@
     CAE_DATA_DIR=... python pretrained/homework-denoise/recipe.py    # 21 minutes, 2 busy cores
 
 Expected on the CIFAR-10 test set:
-sigma 15 of 255 23.08 dB; sigma 25 of 255 22.88 dB; sigma 50 of 255 22.10 dB; clean-through 23.19 dB.
+sigma 15 of 255 23.08 dB;
+sigma 25 of 255 22.88 dB;
+sigma 50 of 255 22.10 dB;
+clean-through 23.19 dB.
 """
 
 import sys

@@ -3,7 +3,8 @@
     CAE_DATA_DIR=... python pretrained/skip-0.3/recipe.py    # 24 minutes, 2 busy cores
 
 Expected on the CIFAR-10 test set:
-sigma 0.3 22.68 dB; clean-through 23.97 dB.
+sigma 0.3 22.68 dB;
+clean-through 23.97 dB.
 """
 
 import sys

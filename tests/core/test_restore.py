@@ -1,5 +1,7 @@
 """denoise(): any picture, any level, at its own size."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -135,12 +137,9 @@ def test_a_run_of_ones_own_denoises_too():
 
 
 def test_several_threads_get_each_their_own_picture():
-    from concurrent.futures import ThreadPoolExecutor
-
-    values = [0.1 * step for step in range(1, 9)]
+    pictures = [with_noise(np.full((40, 40, 3), 0.1 * step), 0.1, step) for step in range(1, 9)]
+    alone = [cae.denoise(picture, 0.1) for picture in pictures]
     with ThreadPoolExecutor(8) as pool:
-        results = list(
-            pool.map(lambda value: cae.denoise(np.full((40, 40, 3), value), 0.05), values)
-        )
-    for value, result in zip(values, results, strict=True):
-        assert abs(float(result.mean()) - value) < 0.03
+        together = list(pool.map(lambda picture: cae.denoise(picture, 0.1), pictures))
+    for expected, got in zip(alone, together, strict=True):
+        np.testing.assert_allclose(got, expected, atol=1e-5)
