@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 # What both sides are padded to a multiple of, and how far the photo denoiser looks around a
 # pixel; a test derives both from the network.
 DENOISER_STRIDE, DENOISER_HALO = 4, 40
+# Below, bfloat16 would cost more than a fiftieth of a decibel.
+LEAST_BFLOAT16_SIGMA = 10 / 255
 # Large tiles waste little on their halo; one of these takes about 250 MB while it is worked on.
 DENOISER_TILE = 512
 
@@ -57,7 +59,7 @@ def denoise(
         model: By default the photo denoiser, which knows sigma. The name of another network of
             `cae_core.zoo`, or a run of `cae_core.train`, is applied as it is, whatever sigma.
         precision: ``"float32"`` or ``"mixed_bfloat16"`` for the photo denoiser; by default the
-            faster one of this processor.
+            faster one of this processor, but float32 below a sigma of 10/255.
         on_progress: Called with the tiles done and their number.
         cancelled: Asked before each tile; True stops the work.
 
@@ -109,7 +111,7 @@ def _denoise_photo(
     cancelled: Callable[[], bool] | None,
 ) -> np.ndarray:
     """The photo denoiser, tile by tile; (H, W, 3) -> (H, W, 3)."""
-    network = zoo.load(zoo.PHOTO_DENOISER, precision or preferred_precision())
+    network = zoo.load(zoo.PHOTO_DENOISER, precision or preferred_precision(float(level.max())))
     height, width = picture.shape[:2]
     # (H, W, 3) and (H, W, 1) -> (H, W, 4), so that both are cut into tiles as one
     both = np.concatenate([picture, level], axis=2)
@@ -132,9 +134,13 @@ def _denoise_photo(
     return clean[:height, :width]
 
 
-def preferred_precision() -> str:
-    """The number format that the photo denoiser runs in on this processor."""
-    return BFLOAT16 if has_fast_bfloat16() else FLOAT32
+def preferred_precision(sigma: float) -> str:
+    """The number format that the photo denoiser runs in on this processor.
+
+    At a low noise level the last digits matter: `benchmarks/denoise.py` shows what bfloat16 costs.
+    """
+    is_enough = sigma >= LEAST_BFLOAT16_SIGMA
+    return BFLOAT16 if is_enough and has_fast_bfloat16() else FLOAT32
 
 
 def _apply(

@@ -93,6 +93,14 @@ def test_bfloat16_costs_less_than_a_fiftieth_of_a_decibel(photo):
         assert abs(exact - fast) < 0.02
 
 
+def test_bfloat16_is_used_where_the_processor_has_it_and_the_noise_hides_it(monkeypatch):
+    monkeypatch.setattr(restore, "has_fast_bfloat16", lambda: True)
+    assert restore.preferred_precision(25 / 255) == "mixed_bfloat16"
+    assert restore.preferred_precision(5 / 255) == "float32"
+    monkeypatch.setattr(restore, "has_fast_bfloat16", lambda: False)
+    assert restore.preferred_precision(25 / 255) == "float32"
+
+
 @pytest.mark.parametrize(
     "sigma", [-0.1, 1.5, 25, float("nan"), float("inf"), "0.1", None, [0.1, 0.2], 1j]
 )
