@@ -1,7 +1,8 @@
-"""The denoisers side by side: quality on CBSD68, speed, memory, in one run.
+"""The denoisers side by side: quality on CBSD68, speed, memory, in a browser, in one run.
 
     python benchmarks/denoise.py --photos BSDS500            # about 20 minutes on 2 cores
     python benchmarks/denoise.py --photos BSDS500 --pictures 8
+    python benchmarks/denoise.py                             # no quality: 3 minutes
 
 Quality is measured as `cae_core.cbsd68` says. Each line of the speed table is a process of its
 own, so that memory is its own as well. BM3D is measured where the package bm3d is installed (its
@@ -14,7 +15,9 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import re
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -24,6 +27,8 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from playwright.sync_api import Locator, Page, sync_playwright
+from spine import server
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -42,6 +47,8 @@ PUBLISHED = {
     "DRUNet, published": (34.30, 31.69, 28.51),
 }
 REPEATS = 20
+PEOPLE, FIRST_SIGMA = 10, 30
+PATIENCE = 120_000  # milliseconds
 
 
 def main() -> None:
@@ -60,6 +67,7 @@ def main() -> None:
     if options.photos:
         print_quality(cbsd68.photographs(options.photos)[: options.pictures])
     print_speed()
+    print_browser()
 
 
 def methods() -> dict[str, Denoiser]:
@@ -123,6 +131,50 @@ def speed(height: int, width: int, precision: str) -> tuple[float, float, float]
         processor.append(resource.getrusage(resource.RUSAGE_SELF).ru_utime - used)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return statistics.median(times), statistics.median(processor), (after - before) / 1024
+
+
+def print_browser() -> None:
+    """What people notice who drag the noise: one alone, and ten at once."""
+    with server() as (url, _), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        pages = [browser.new_page(viewport={"width": 1280, "height": 900}) for _ in range(PEOPLE)]
+        for index, page in enumerate(pages):
+            page.goto(f"{url}/denoise?denoise-photo=Astronaut&sigma={FIRST_SIGMA + index}")
+            page.get_by_text("SSIM, denoised").wait_for(timeout=PATIENCE)
+        alone = [seconds_to_picture(pages[0], FIRST_SIGMA + step) for step in range(1, REPEATS + 1)]
+        together = drag_all(pages)
+        browser.close()
+    print(f"\nmoved slider to picture, 512 x 512: median {1000 * statistics.median(alone):,.0f} ms")
+    print(
+        f"{PEOPLE} people at once, the longest wait: {together:.1f} s, each with their own picture"
+    )
+
+
+def seconds_to_picture(page: Page, sigma: int) -> float:
+    """Moves the slider by one and waits for the picture with that noise."""
+    slider = page.get_by_role("slider", name=re.compile("^Noise sigma"))
+    started = time.perf_counter()
+    slider.press("ArrowRight")
+    picture_of(page, sigma).wait_for(timeout=PATIENCE)
+    return time.perf_counter() - started
+
+
+def drag_all(pages: list[Page]) -> float:
+    """Every page's slider at once; the time until the last has its own picture."""
+    wanted = [FIRST_SIGMA + REPEATS + 1, *(FIRST_SIGMA + i + 1 for i in range(1, len(pages)))]
+    started = time.perf_counter()
+    for page in pages:
+        page.get_by_role("slider", name=re.compile("^Noise sigma")).press("ArrowRight")
+    for page, sigma in zip(pages, wanted, strict=True):
+        picture_of(page, sigma).wait_for(timeout=PATIENCE)
+    return time.perf_counter() - started
+
+
+def picture_of(page: Page, sigma: int) -> Locator:
+    """The label in the comparison slider, which comes with the picture."""
+    return page.get_by_text(f"Noisy, sigma {sigma}", exact=True)
 
 
 if __name__ == "__main__":

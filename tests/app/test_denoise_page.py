@@ -80,9 +80,7 @@ def test_a_network_that_is_told_a_wrong_sigma_does_worse(denoise_page, told):
     assert f"The network is told {told}." in said(page.caption)
 
 
-def test_networks_that_denoise_can_be_chosen_ones_own_included(
-    denoise_page, worker, few_pictures
-):
+def test_networks_that_denoise_can_be_chosen_ones_own_included(denoise_page, worker, few_pictures):
     small = cae.Architecture.parse("conv4 pool | up conv3:sigmoid")
     denoising, other = (
         job_queue().submit(JobRequest(small, task, cae.TrainConfig(epochs=1), "photo_patches"))
