@@ -15,6 +15,7 @@ from cae_core import keras_layers
 from cae_core.architecture import Architecture
 from cae_core.arithmetic import analyze
 from cae_core.errors import ArchitectureError
+from cae_core.fast_normalization import FastBatchNormalization
 from cae_core.keras_calls import keras_call
 from cae_core.layers import Add, BatchNorm, Concatenate, Layer, Mark
 
@@ -183,7 +184,7 @@ def _keras_layer(
     call = keras_call(layer)
     arguments = dict(call.arguments, name=name, dtype=dtype)
     if trains and isinstance(layer, BatchNorm):
-        return keras_layers.FastBatchNormalization(**arguments)
+        return FastBatchNormalization(**arguments)
     if call.is_own and call.has_kernel:
         arguments["seed"] = seed
     elif call.has_kernel:

@@ -641,7 +641,8 @@ def _training_functions(task: Task, config: TrainConfig) -> list[str]:
     losses = _sources("losses")
     parts = list(_SCHEDULES[config.schedule])
     if config.loss == "ssim":
-        parts += [f"{losses['SSIM_WINDOW']}\n{losses['SSIM_SIGMA']}", losses["ssim"]]
+        window = _sources("metrics")
+        parts += [f"{window['SSIM_WINDOW']}\n{window['SSIM_SIGMA']}", losses["ssim"]]
     text = _TASK_TEXTS[type(task)]
     is_noisy = isinstance(task, Denoise)
     same_noise = "SameValidationNoise(add_noise.random, SEED * 10 + 1)"

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 # Wang et al. (2004): pixels of the Gaussian window, and its standard deviation.
-SSIM_WINDOW, SSIM_SIGMA = 11, 1.5
+SSIM_WINDOW = 11
+SSIM_SIGMA = 1.5
 
 
 def psnr_from_mse(mse: ArrayLike) -> np.ndarray:
