@@ -116,16 +116,20 @@ def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
 
 
 def show_downloads(scene: Scene, clean: np.ndarray) -> None:
-    """Both pictures as PNG files."""
+    """Both pictures as PNG files.
+
+    Made in every run, not when asked for: a press while the page is being drawn anew would ask
+    for a picture that is gone.
+    """
     with st.container(horizontal=True):
-        st.download_button(
-            "Denoised", lambda: encode_png(as_pixels(clean)), "denoised.png",
-            icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
-        st.download_button(
-            "Noisy", lambda: encode_png(as_pixels(scene.noisy)), "noisy.png",
-            icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
+        for label, picture in (("Denoised", clean), ("Noisy", scene.noisy)):
+            st.download_button(
+                label,
+                encode_png(as_pixels(picture)),
+                f"{label.lower()}.png",
+                icon=":material/download:",
+                on_click="ignore",
+            )
 
 
 def _methods(model: str) -> dict[str, Callable[[np.ndarray, float], np.ndarray]]:
