@@ -20,7 +20,7 @@ from cae_core.dataset import Dataset
 from cae_core.datasets import load_dataset
 from cae_core.progress import Progress
 from cae_core.runs import history_csv
-from cae_core.tasks import Task, task_to_dict
+from cae_core.tasks import Denoise, Task, task_to_dict
 from cae_core.zoo import WEIGHTS, Card, sha256
 
 HISTORY = "history.csv"
@@ -96,7 +96,7 @@ def make(recipe: Recipe, folder: Path) -> Card:
         for condition, task in recipe.tests.items()
     )
     report = analyze(recipe.architecture)
-    noise = getattr(recipe.task, "sigma_range", None)
+    noise = recipe.task.sigma_range if isinstance(recipe.task, Denoise) else None
     card = Card(
         name=folder.name,
         title=recipe.title,
@@ -113,7 +113,7 @@ def make(recipe: Recipe, folder: Path) -> Card:
         seconds=round(sum(record.seconds for record in run.history)),
         recipe_notes=f"{recipe.task}; {recipe.config}. {recipe.notes}".strip(),
         parameters=report.parameters,
-        code_size=report.latent_size if "|" in str(recipe.architecture) else None,
+        code_size=report.latent_size,
         noise_range=noise,
         figures=figures,
         sha256=sha256(folder / WEIGHTS),

@@ -101,16 +101,14 @@ def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
     if scene.clean is None:
         st.caption(f"{took}. There is no original to compare with.")
         return
+    before, after = psnr(scene.noisy, scene.clean), psnr(clean, scene.clean)
+    gained = f"{after - before:+.2f} dB" if np.isfinite(after - before) else None
+    similar_before, similar = (ssim_of(picture, scene.clean) for picture in (scene.noisy, clean))
     with st.container(horizontal=True, gap="medium"):
-        before, after = psnr(scene.noisy, scene.clean), psnr(clean, scene.clean)
         st.metric("PSNR, noisy", f"{before:.2f} dB", width="content")
-        gained = f"{after - before:+.2f} dB" if np.isfinite(after - before) else None
         st.metric("PSNR, denoised", f"{after:.2f} dB", gained, width="content")
         st.metric(
-            "SSIM, denoised",
-            f"{ssim_of(clean, scene.clean):.3f}",
-            f"{ssim_of(clean, scene.clean) - ssim_of(scene.noisy, scene.clean):+.3f}",
-            width="content",
+            "SSIM, denoised", f"{similar:.3f}", f"{similar - similar_before:+.3f}", width="content"
         )
     st.caption(f"{took}. Noise as it is, output cut to [0, 1]; PSNR over all three channels.")
 
