@@ -19,6 +19,7 @@ from cae_core.noise_level import estimate_sigma
 from cae_core.restore import denoise
 from cae_core.tasks import Denoise
 from cae_ui.messages import plain
+from cae_ui.pictures import Photo
 from cae_ui.resources import job_queue, runs_folder, trained_run
 
 ADD_NOISE, IS_NOISY = "add", "noisy"
@@ -116,29 +117,56 @@ def mode_input() -> str:
     )
 
 
-def photo_part_input(photo: np.ndarray, mode: str) -> np.ndarray:
+def photo_part_input(photo: Photo, mode: str) -> tuple[np.ndarray, tuple[int, int]]:
     """What of a photo is worked on: all of it, or of a large one a part or a reduction.
 
     Reduction takes noise away: a photo that is noisy already is only ever cut.
+
+    Returns:
+        The part, (h, w, 3), and the height and width of the whole.
     """
-    height, width = photo.shape[:2]
+    overview, (height, width) = _overview(photo)
     if max(height, width) <= PREVIEW_SIDE:
-        return photo
+        return overview, (height, width)
     if mode == ADD_NOISE and not st.toggle(
         "Work on a part at full size", key="part", bind="query-params"
     ):
-        reduced = fit_within(photo, PREVIEW_SIDE)
         st.caption(
-            f"Reduced from {width:,} x {height:,} to {reduced.shape[1]} x {reduced.shape[0]} "
+            f"Reduced from {width:,} x {height:,} to {overview.shape[1]} x {overview.shape[0]} "
             "while you try; the whole is worked on below."
         )
-        return reduced
+        return overview, (height, width)
     left, top = (_position(*axis) for axis in (("across", width), ("down", height)))
     st.caption(
         f"A part of {min(width, PREVIEW_SIDE)} x {min(height, PREVIEW_SIDE)} of "
         f"{width:,} x {height:,} pixels while you try; the whole is worked on below."
     )
-    return np.ascontiguousarray(photo[top : top + PREVIEW_SIDE, left : left + PREVIEW_SIDE])
+    return _part(photo, left, top), (height, width)
+
+
+def _overview(photo: Photo) -> tuple[np.ndarray, tuple[int, int]]:
+    """A photo no larger than what is tried on, and its full size.
+
+    Kept in the session: decoding and reducing a large upload takes longer than denoising the
+    result, and a slider must not do it. The whole is not kept, for many sessions share a server.
+    """
+    kept = st.session_state.get("overview")
+    if kept is None or kept[0] != photo.identity:
+        whole = photo.open()
+        kept = (photo.identity, fit_within(whole, PREVIEW_SIDE), whole.shape[:2])
+        st.session_state["overview"] = kept
+    return kept[1], kept[2]
+
+
+def _part(photo: Photo, left: int, top: int) -> np.ndarray:
+    """A part of a photo at full size, kept in the session as `_overview` is."""
+    wanted = (photo.identity, left, top)
+    kept = st.session_state.get("photo-part")
+    if kept is None or kept[0] != wanted:
+        part = photo.open()[top : top + PREVIEW_SIDE, left : left + PREVIEW_SIDE]
+        kept = (wanted, np.ascontiguousarray(part))
+        st.session_state["photo-part"] = kept
+    return kept[1]
 
 
 def _position(direction: str, length: int) -> int:
@@ -177,11 +205,15 @@ def options_input(mode: str) -> NoiseOptions:
     return NoiseOptions(None if told is None else told / 255, is_clipped, int(seed))
 
 
-def scene_input(photo: np.ndarray, name: str, mode: str, options: NoiseOptions) -> Scene:
-    """The slider that people came for, and what it makes of the photo."""
-    part = photo_part_input(photo, mode)
+def scene_input(photo: Photo, mode: str, options: NoiseOptions) -> Scene:
+    """The slider that people came for, and what it makes of the photo.
+
+    Raises:
+        ImageError: The photo cannot be opened.
+    """
+    part, full_size = photo_part_input(photo, mode)
     if mode == IS_NOISY:
-        return _noisy_scene(photo, part, name)
+        return _noisy_scene(photo.name, part, full_size)
     sigma = st.slider("Noise sigma, of 255", 0, LARGEST_SIGMA, 25, key="sigma", bind="query-params")
     level = sigma / 255
     told = level if options.told is None else options.told
@@ -190,10 +222,10 @@ def scene_input(photo: np.ndarray, name: str, mode: str, options: NoiseOptions) 
         said += f" The network is told {255 * told:.0f}."
     st.caption(said)
     noisy = with_noise(part, level, options)
-    return Scene(name, noisy, part, level, told, photo.shape[:2], options)
+    return Scene(photo.name, noisy, part, level, told, full_size, options)
 
 
-def _noisy_scene(photo: np.ndarray, part: np.ndarray, name: str) -> Scene:
+def _noisy_scene(name: str, part: np.ndarray, full_size: tuple[int, int]) -> Scene:
     """A photo with noise of its own, whose level is estimated."""
     estimated = _estimated_sigma(part)
     strength = st.slider(
@@ -211,19 +243,26 @@ def _noisy_scene(photo: np.ndarray, part: np.ndarray, name: str) -> Scene:
         f"Estimated noise: sigma {255 * estimated:.1f} of 255 = {estimated:.3f}. "
         f"The network is told {255 * told:.1f}."
     )
-    return Scene(name, part, None, estimated, told, photo.shape[:2], NoiseOptions())
+    return Scene(name, part, None, estimated, told, full_size, NoiseOptions())
 
 
 def with_noise(photo: np.ndarray, sigma: float, options: NoiseOptions) -> np.ndarray:
     """A photo and white Gaussian noise; the same seed gives the same noise at every sigma."""
-    noisy = photo + np.float32(sigma) * _unit_noise(photo.shape, options.seed)
+    # A whole photo is noisy once: keeping its noise would fill the server's memory.
+    unit_noise = _kept_noise if max(photo.shape) <= PREVIEW_SIDE else _drawn_noise
+    noisy = photo + np.float32(sigma) * unit_noise(photo.shape, options.seed)
     return np.clip(noisy, 0.0, 1.0) if options.is_clipped else noisy
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _unit_noise(shape: tuple[int, ...], seed: int) -> np.ndarray:
-    """Noise of sigma 1. A resource, so that it is not copied; nobody writes to it."""
+def _drawn_noise(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """Noise of sigma 1."""
     return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _kept_noise(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """The same, drawn once. A resource, so that it is not copied; nobody writes to it."""
+    return _drawn_noise(shape, seed)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

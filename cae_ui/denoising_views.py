@@ -28,6 +28,7 @@ from cae_ui.denoising import (
     with_noise,
 )
 from cae_ui.messages import plain
+from cae_ui.pictures import Photo
 
 BOTTLENECK = "homework-denoise"
 CLASSICAL_TITLES = {"tv": "Total variation", "nlm": "Non-local means", "wavelet": "Wavelet"}
@@ -242,20 +243,23 @@ def _middle(picture: np.ndarray, side: int) -> np.ndarray:
     return np.ascontiguousarray(picture[top : top + side, left : left + side])
 
 
-def show_whole(scene: Scene, photo: np.ndarray, mode: str, model: str) -> None:
+def show_whole(scene: Scene, photo: Photo, mode: str, model: str) -> None:
     """The whole of a photo that is too large to be worked on while a slider moves."""
     if scene.is_whole:
         return
-    height, width = photo.shape[:2]
+    height, width = scene.full_size
     st.subheader("The whole photo")
-    key = (scene.name, photo.shape, mode, model, scene.told, scene.sigma, scene.options)
+    key = (photo.identity, mode, model, scene.told, scene.sigma, scene.options)
     if st.button(
         f"Denoise all {height * width / 1e6:.1f} megapixels", icon=":material/auto_fix_high:"
     ):
-        is_noisy = mode != ADD_NOISE
-        noisy = photo if is_noisy else with_noise(photo, scene.sigma, scene.options)
-        with st.container(horizontal=True, vertical_alignment="center"):
+        noisy = photo.open()
+        if mode == ADD_NOISE:
+            noisy = with_noise(noisy, scene.sigma, scene.options)
+        place = st.empty()
+        with place.container(horizontal=True, vertical_alignment="center"):
             bar = st.progress(0.0, "The network works …")
+            # A press runs the page anew, which ends this run at its next report.
             st.button("Stop", icon=":material/stop_circle:", key="stop-whole")
         started = time.perf_counter()
 
@@ -264,7 +268,7 @@ def show_whole(scene: Scene, photo: np.ndarray, mode: str, model: str) -> None:
             bar.progress(done / total, f"About {spent * (total / done - 1):.0f} s left")
 
         clean = cleaned(noisy, scene.told, model, on_progress=advance)
-        bar.empty()
+        place.empty()
         seconds = time.perf_counter() - started
         # Kept as a file's bytes: a tenth of the picture's memory.
         st.session_state["whole"] = (key, encode_png(as_pixels(clean)), seconds)

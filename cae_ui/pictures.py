@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import html
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -61,22 +63,35 @@ def show_samples(
     show_pixels(image_grid(returned, columns), "What the network returns")
 
 
-def photo_input(key: str, *, in_address: bool = False) -> tuple[np.ndarray, str] | None:
+@dataclass(frozen=True)
+class Photo:
+    """A photo that was chosen, and is decoded when asked for.
+
+    Attributes:
+        name: The file's name, or the bundled photo's.
+        identity: Differs from that of every other photo.
+        open: Decodes it: float32 (H, W, 3) in [0, 1], or an ImageError.
+    """
+
+    name: str
+    identity: str
+    open: Callable[[], np.ndarray]
+
+
+def photo_choice(key: str, *, in_address: bool = False) -> Photo:
     """An uploaded photo, or one of the bundled ones.
 
     Args:
         key: Begins the widgets' keys.
         in_address: Whether the choice of a bundled one is kept in the address.
-
-    Returns:
-        The photo, float32 (H, W, 3) in [0, 1], and its name; None where the upload cannot be
-        opened, which is said on the page.
     """
     upload = st.file_uploader(
         "Your photo", type=UPLOAD_TYPES, key=f"{key}-upload", help="Any size up to 40 megapixels."
     )
-    if upload is None:
-        name = st.segmented_control(
+    if upload is not None:
+        return Photo(upload.name, upload.file_id, lambda: open_image(upload.getvalue()))
+    name = str(
+        st.segmented_control(
             "or one of these",
             list(BUNDLED_PHOTOS),
             default=next(iter(BUNDLED_PHOTOS)),
@@ -84,9 +99,20 @@ def photo_input(key: str, *, in_address: bool = False) -> tuple[np.ndarray, str]
             key=f"{key}-photo",
             bind="query-params" if in_address else None,
         )
-        return bundled_photograph(BUNDLED_PHOTOS[name]), name
+    )
+    return Photo(name, name, lambda: bundled_photograph(BUNDLED_PHOTOS[name]))
+
+
+def photo_input(key: str) -> tuple[np.ndarray, str] | None:
+    """A chosen photo, decoded.
+
+    Returns:
+        The photo, float32 (H, W, 3) in [0, 1], and its name; None where it cannot be opened,
+        which is said on the page.
+    """
+    photo = photo_choice(key)
     try:
-        return open_image(upload.getvalue()), upload.name
+        return photo.open(), photo.name
     except ImageError as error:
         st.error(plain(error), icon=":material/broken_image:")
         return None

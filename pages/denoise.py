@@ -6,7 +6,7 @@ from cae_core.errors import CAEError
 from cae_ui.denoising import mode_input, model_input, options_input, scene_input
 from cae_ui.denoising_views import show_downloads, show_methods, show_result, show_whole
 from cae_ui.messages import plain
-from cae_ui.pictures import photo_input
+from cae_ui.pictures import photo_choice
 from cae_ui.shell import page_header
 
 page_header(
@@ -17,18 +17,16 @@ page_header(
 settings, view = st.columns([4, 8], gap="large")
 with settings:
     mode = mode_input()
-    chosen = photo_input("denoise", in_address=True)
+    photo = photo_choice("denoise", in_address=True)
     model = model_input()
     options = options_input(mode)
 
-if chosen is not None:
-    photo, name = chosen
-    with view:
-        try:
-            scene = scene_input(photo, name, mode, options)
-            clean = show_result(scene, model)
-            show_downloads(scene, clean)
-            show_whole(scene, photo, mode, model)
-            show_methods(scene, model)
-        except CAEError as error:
-            st.error(plain(error), icon=":material/error:")
+with view:
+    try:
+        scene = scene_input(photo, mode, options)
+        clean = show_result(scene, model)
+        show_downloads(scene, clean)
+        show_whole(scene, photo, mode, model)
+        show_methods(scene, model)
+    except CAEError as error:
+        st.error(plain(error), icon=":material/error:")

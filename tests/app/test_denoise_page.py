@@ -9,6 +9,7 @@ from PIL import Image
 import cae_core as cae
 from cae_core import zoo
 from cae_core.jobs import JobRequest
+from cae_ui import pictures
 from cae_ui.denoising import NoiseOptions, with_noise
 from cae_ui.denoising_views import curve_figure
 from cae_ui.resources import job_queue
@@ -185,3 +186,21 @@ def test_the_curve_has_a_line_for_every_method(denoise_page):
     assert len(page.get("plotly_chart")) == 1
     figure = curve_figure({"As it is": [1.0] * 8, "Ours": [2.0] * 8})
     assert [line.name for line in figure.data] == ["As it is", "Ours"]
+
+
+def test_a_moved_slider_does_not_decode_the_upload_again(denoise_page, monkeypatch):
+    decoded = []
+    opened = pictures.open_image
+
+    def counted(content):
+        decoded.append(len(content))
+        return opened(content)
+
+    monkeypatch.setattr(pictures, "open_image", counted)
+    page = upload(denoise_page(), "mine.png", png(900, 700))
+    assert len(decoded) == 1
+    page.slider("sigma").set_value(60).run()
+    page.slider("sigma").set_value(70).run()
+    assert len(decoded) == 1
+    upload(page, "other.png", png(80, 60))
+    assert len(decoded) == 2

@@ -153,8 +153,9 @@ def visit(browser, server, request):
 
     def note_console(message):
         # Streamlit asks for its health under a page's own address first, and is refused.
-        if message.type == "error" and "/_stcore" not in message.location.get("url", ""):
-            complaints.append(f"console: {message.text}")
+        address = message.location.get("url", "")
+        if message.type == "error" and "/_stcore" not in address:
+            complaints.append(f"console: {message.text} {address}")
 
     def note_request(sent):
         url = urlsplit(sent.url)
