@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-ICON = Path(__file__).with_name("icon.png")
+# In the page itself: a file would be missing for a moment whenever another visitor leaves.
+ICON = "data:image/png;base64," + base64.b64encode(
+    Path(__file__).with_name("icon.png").read_bytes()
+).decode("ascii")
 _ROUTED = "routed"
 # Streamlit leaves 6rem above a page, which pushes what people came for off a small screen.
 _STYLE = "<style>.stMainBlockContainer { padding-top: 3.5rem; }</style>"
@@ -27,7 +31,7 @@ def _pages() -> list[StreamlitPage]:
 def _navigation() -> StreamlitPage:
     """The page that the address names, under the app's own title, icon and menu."""
     # First, because Streamlit fetches a page's icon from Google where the app has none.
-    st.set_page_config(page_title="CAE Lab", page_icon=str(ICON), layout="wide")
+    st.set_page_config(page_title="CAE Lab", page_icon=ICON, layout="wide")
     return st.navigation(_pages(), position="top")
 
 

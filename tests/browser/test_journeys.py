@@ -134,6 +134,7 @@ def test_a_first_visitor_of_the_trainers_address_gets_the_apps_own_menu(fresh_se
     links = page.get_by_role("link").filter(has_text=re.compile("Latent size|Trainer"))
     expect(links).to_have_count(2)
     expect(page.get_by_role("link", name="app", exact=True)).to_have_count(0)
+    expect(page.locator("link[rel~=icon]")).to_have_attribute("href", re.compile("^data:image/png"))
     links.first.click()
     expect(page.get_by_role("heading", name="Latent size")).to_be_visible()
 
