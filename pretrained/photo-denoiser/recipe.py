@@ -18,7 +18,6 @@ other 32 of val.
 from __future__ import annotations
 
 import argparse
-import csv
 import dataclasses
 import sys
 import time
@@ -36,41 +35,26 @@ from cae_core import cbsd68, zoo  # noqa: E402 - found through the line above
 from cae_core.images import open_image  # noqa: E402
 from cae_core.losses import scaled  # noqa: E402
 from cae_core.metrics import psnr_from_mse  # noqa: E402
+from cae_core.optimizers import ConvolutionMuon  # noqa: E402
 from cae_core.photo_denoiser import build_photo_denoiser  # noqa: E402
 from cae_core.restore import denoise  # noqa: E402
-
-WEIGHTS, HISTORY, CHECKPOINT = "model.weights.h5", "history.csv", "checkpoint.npz"
-COLUMNS = ("patches", "seconds", "psnr_15", "psnr_25", "psnr_50")
+from cae_core.sittings import (  # noqa: E402
+    RateByTheClock,
+    SittingCheckpoint,
+    read_history,
+    write_history,
+)
 
 PATCH = 64
 BATCH_SIZE = 16
 STEPS_PER_EPOCH = 500
 STEPS_PER_EXECUTION = 10
 LARGEST_SIGMA = 100 / 255
-WARMUP_STEPS = 300
 AVERAGING = 0.99
 VALIDATION_SIGMAS = (15, 25, 50)
 VALIDATION_SIDE = 256
 # At sigma 0 the picture comes back as it is: the card has a number all the same.
 HIGHEST_PSNR = 100.0
-
-
-class ConvolutionMuon(keras.optimizers.Muon):
-    """Muon for convolutions: a kernel (h, w, in, out) is updated as the matrix (h·w·in, out).
-
-    Source: Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024, where
-    convolutions are flattened so; Keras's own takes matrices and leaves the rest to Adam.
-    """
-
-    def _should_use_adamw(self, variable: Any) -> bool:
-        return any(name in variable.path for name in self.exclude_layers)
-
-    def _muon_update_step(self, gradient: Any, variable: Any, lr: Any, m: Any) -> None:
-        self.assign_add(m, ops.add(gradient, m * (self.momentum - 1)))
-        direction = ops.add(gradient, self.momentum * m)
-        matrix = ops.reshape(direction, (-1, variable.shape[-1]))
-        update = self.lr_adjust(lr * self.zeropower_via_newtonschulz5(matrix, self.ns_steps))
-        self.assign_sub(variable, ops.reshape(update, variable.shape))
 
 
 class NoisyPatches(keras.layers.Layer):
@@ -136,53 +120,6 @@ class Patches(keras.utils.PyDataset):
         return patch[::-1] if self.random.integers(2) else patch
 
 
-class RateByTheClock(keras.callbacks.Callback):
-    """The learning rate falls along a line, to nothing when the sitting's time is over."""
-
-    def __init__(self, peak: float, minutes: float) -> None:
-        super().__init__()
-        self.peak = peak
-        self.seconds = 60 * minutes
-        self.started = time.monotonic()
-        self.steps = 0
-
-    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Sets the rate of the next few steps."""
-        left = max(0.0, 1 - (time.monotonic() - self.started) / self.seconds)
-        rising = min(1.0, (self.steps + 1) / WARMUP_STEPS)
-        self.model.optimizer.learning_rate = self.peak * rising * left
-        self.steps += STEPS_PER_EXECUTION
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Ends the sitting."""
-        if time.monotonic() - self.started >= self.seconds:
-            self.model.stop_training = True
-
-
-class Checkpoint(keras.callbacks.Callback):
-    """Weights and the optimiser's variables in one file after every epoch."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.path = path
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Replaces the file as a whole."""
-        values = [*self.model.weights, *self.model.optimizer.variables]
-        partial = self.path.with_suffix(".partial.npz")
-        np.savez(partial, *[ops.convert_to_numpy(ops.convert_to_tensor(v)) for v in values])
-        partial.replace(self.path)
-
-    def restore(self, trainer: keras.Model) -> None:
-        """Reads the file into the model and its optimiser."""
-        with np.load(self.path) as arrays:
-            values = [arrays[name] for name in arrays.files]
-        for variable, value in zip(
-            [*trainer.weights, *trainer.optimizer.variables], values, strict=True
-        ):
-            variable.assign(value)
-
-
 class Validation(keras.callbacks.Callback):
     """PSNR on the validation photographs after every epoch; keeps the best weights."""
 
@@ -204,7 +141,7 @@ class Validation(keras.callbacks.Callback):
         self.rows.append(row)
         if mean_psnr(row) > self.best:
             self.best = mean_psnr(row)
-            self.denoiser.save_weights(self.folder / WEIGHTS)
+            self.denoiser.save_weights(self.folder / zoo.WEIGHTS)
         write_history(self.folder, self.rows)
         rate = float(self.model.optimizer.learning_rate)
         print(row, f"rate {rate:.2g} loss {(logs or {})['loss']:.5f}", flush=True)
@@ -244,26 +181,6 @@ def mean_psnr(row: dict[str, float]) -> float:
     return float(np.mean([row[f"psnr_{sigma}"] for sigma in VALIDATION_SIGMAS]))
 
 
-def read_history(folder: Path) -> list[dict[str, float]]:
-    """All rows of history.csv; none before the first sitting."""
-    path = folder / HISTORY
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return [{name: float(row[name]) for name in COLUMNS} for row in csv.DictReader(file)]
-
-
-def write_history(folder: Path, rows: list[dict[str, float]]) -> None:
-    """Replaces history.csv."""
-    with (folder / HISTORY).open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(
-            {name: f"{value:g}" if "psnr" in name else int(value) for name, value in row.items()}
-            for row in rows
-        )
-
-
 def train(photos: Path, minutes: float, peak: float, folder: Path, dtype: str) -> None:
     """One sitting."""
     rows = read_history(folder)
@@ -288,18 +205,17 @@ def train(photos: Path, minutes: float, peak: float, folder: Path, dtype: str) -
         loss=lambda unused, error: ops.mean(error),
         steps_per_execution=STEPS_PER_EXECUTION,
     )
-    if (folder / WEIGHTS).exists():
-        denoiser.load_weights(folder / WEIGHTS)
+    if (folder / zoo.WEIGHTS).exists():
+        denoiser.load_weights(folder / zoo.WEIGHTS)
     optimizer.build(trainer.trainable_variables)
-    saved = Checkpoint(folder / CHECKPOINT)
-    if saved.path.exists():
-        saved.restore(trainer)
+    saved = SittingCheckpoint(folder)
+    saved.restore(trainer)
     trainer.fit(
         Patches([p for part in ("train", "test") for p in read_photos(photos / part)], seed=done),
         epochs=1_000_000,  # the clock ends it
         verbose=0,
         callbacks=[
-            RateByTheClock(peak, minutes),
+            RateByTheClock(peak, minutes, STEPS_PER_EXECUTION),
             saved,  # before the averaged weights take the model's place
             keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
             Validation(denoiser, read_photos(photos / "val", validation_names(photos)), folder),
@@ -339,7 +255,7 @@ def write_card(photos: Path) -> None:
         code_size=None,
         noise_range=(0.0, LARGEST_SIGMA),
         figures=(),
-        sha256=zoo.sha256(FOLDER / WEIGHTS),
+        sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),
     )
     card.save(FOLDER)  # first, for `denoise` asks the card which weights are right
     pictures = cbsd68.photographs(photos)
