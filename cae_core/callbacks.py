@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -193,7 +194,10 @@ class Reporter(keras.callbacks.Callback):
         self.history: list[EpochRecord] = []
         self.trace: list[tuple[float, float]] = []
         self.started = time.monotonic()
-        self.last_report = self.last_samples = 0.0
+        self.last_report = 0.0
+        # The first report has no pictures: the first loss should not wait for them.
+        self.last_samples = self.started
+        self.last_progress: Progress | None = None
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Notes where a resumed training begins."""
@@ -253,18 +257,22 @@ class Reporter(keras.callbacks.Callback):
         done_here = self.epoch + self.done / self.batches - self.epochs_before
         to_do = self.config.epochs - self.epochs_before
         seen = min(self.done * self.config.batch_size, self.images)
-        self.on_progress(
-            Progress(
-                epoch=self.epoch + 1,
-                epochs=self.config.epochs,
-                batch=self.done,
-                batches=self.batches,
-                loss=loss,
-                images_per_second=seen / max(now - self.epoch_started, 1e-9),
-                seconds=now - self.started,
-                seconds_left=(now - self.started) * (to_do / done_here - 1),
-                history=tuple(self.history),
-                trace=tuple(self.trace),
-                samples=samples,
-            )
+        self.last_progress = Progress(
+            epoch=self.epoch + 1,
+            epochs=self.config.epochs,
+            batch=self.done,
+            batches=self.batches,
+            loss=loss,
+            images_per_second=seen / max(now - self.epoch_started, 1e-9),
+            seconds=now - self.started,
+            seconds_left=(now - self.started) * (to_do / done_here - 1),
+            history=tuple(self.history),
+            trace=tuple(self.trace),
+            samples=samples,
         )
+        self.on_progress(self.last_progress)
+
+    def report_testing(self) -> None:
+        """Says that the training has ended: the test takes a moment."""
+        if self.on_progress is not None and self.last_progress is not None:
+            self.on_progress(replace(self.last_progress, samples=None, is_testing=True))

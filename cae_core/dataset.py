@@ -1,5 +1,7 @@
 """The form of every data set: three parts of images that share nothing."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +11,26 @@ from numpy.typing import NDArray
 from cae_core.errors import DatasetError
 
 Pixels = NDArray[np.uint8]
+PREVIEW_SAMPLES = 8
+
+
+@dataclass(frozen=True, eq=False)
+class DatasetPreview:
+    """What there is to say and show of a data set whose pictures are elsewhere.
+
+    Attributes:
+        name: What it is called in reports.
+        image_shape: (height, width, channels) of every image.
+        counts: Images to train, validate and test with.
+        samples: A few validation images, uint8 (N, H, W, C).
+        notes: What a user should know, such as files that were skipped.
+    """
+
+    name: str
+    image_shape: tuple[int, int, int]
+    counts: tuple[int, int, int]
+    samples: Pixels
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,6 +84,16 @@ class Dataset:
         """(height, width, channels) of every image."""
         height, width, channels = self.train.shape[1:]
         return height, width, channels
+
+    def preview(self) -> DatasetPreview:
+        """What there is to say and show of it, without keeping its pictures in memory."""
+        return DatasetPreview(
+            self.name,
+            self.image_shape,
+            (len(self.train), len(self.validation), len(self.test)),
+            self.validation[:PREVIEW_SAMPLES].copy(),
+            self.notes,
+        )
 
     def __repr__(self) -> str:
         return (

@@ -357,6 +357,21 @@ class JobQueue:
         return waiting.index(job_id) if job_id in waiting else 0
 
 
+def warm_up() -> None:
+    """Trains a tiny network on noise, in a worker that waits for its first job.
+
+    What TensorFlow does only once, such as loading its kernels, is done then.
+    """
+    from cae_core.training import train
+
+    noise = np.random.default_rng(0).integers(0, 256, (16, 32, 32, 3), np.uint8)
+    train(
+        Architecture.parse("conv4 pool | up conv3:sigmoid"),
+        Dataset("noise", noise, noise, noise),
+        config=TrainConfig(epochs=1, batch_size=8),
+    )
+
+
 def run_job(folder_name: str) -> None:
     """The worker's side: does what a job's folder asks for and leaves the result there.
 

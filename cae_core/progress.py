@@ -34,6 +34,7 @@ class Progress:
         trace: Training loss between reports as (epochs done, loss) pairs.
         samples: (3, N, H, W, C) uint8: N validation pictures, what the network is shown, what
             it returns now; None where there is no newer one.
+        is_testing: Whether the training has ended, and what was learnt is being tested.
     """
 
     epoch: int
@@ -47,6 +48,7 @@ class Progress:
     history: tuple[EpochRecord, ...] = ()
     trace: tuple[tuple[float, float], ...] = ()
     samples: np.ndarray | None = field(default=None, repr=False, compare=False)
+    is_testing: bool = False
 
     @property
     def fraction(self) -> float:
@@ -54,6 +56,8 @@ class Progress:
         return min(1.0, (self.epoch - 1 + self.batch / self.batches) / self.epochs)
 
     def __str__(self) -> str:
+        if self.is_testing:
+            return f"epoch {self.epoch}/{self.epochs}  testing"
         loss = "" if self.loss is None else f"  loss {self.loss:.5f}"
         checked = f"  validation {self.history[-1].validation_loss:.5f}" if self.history else ""
         return (

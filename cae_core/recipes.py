@@ -160,5 +160,5 @@ def run_recipe(recipe: Recipe, file: str) -> None:
 
 def _print_progress(progress: Progress) -> None:
     """A line per epoch on stderr."""
-    if progress.batch == progress.batches and progress.history:
+    if progress.batch == progress.batches and progress.history and not progress.is_testing:
         sys.stderr.write(f"{progress}\n")

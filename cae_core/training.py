@@ -98,6 +98,7 @@ def train(
     if checkpoint is not None:
         state = Checkpoint(Path(checkpoint), network, corruption.noise, best, reporter.history)
     was_stopped = _fit(network, corruption, data, config, reporter, best, state)
+    reporter.report_testing()
     if not was_stopped:
         best.restore()
     # What is tested, saved and used on photos is the network as it was written.

@@ -68,10 +68,14 @@ class WorkerProcess(Executor):
         self._calls.put((future, json.dumps(call)))
         return future
 
-    def warm(self) -> None:
-        """Starts the process now, so that the first call finds it ready."""
+    def warm(self, preparation: Callable[[], Any] = os.getpid) -> None:
+        """Starts the process now, so that the first call finds it ready.
+
+        Args:
+            preparation: What it does first.
+        """
         if self._process is None:
-            self.submit(os.getpid)
+            self.submit(preparation)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Ends the process: after the queued calls, or at once where they are cancelled."""

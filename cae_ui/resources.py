@@ -9,9 +9,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from cae_core.datasets import Dataset, load_dataset
-from cae_core.estimates import Calibration, calibrate
-from cae_core.jobs import JobQueue
+from cae_core.dataset import Dataset, DatasetPreview
+from cae_core.datasets import load_dataset
+from cae_core.estimates import Calibration, calibrate_apart
+from cae_core.jobs import JobQueue, warm_up
 from cae_core.runs import Run
 from cae_core.uploads import load_uploads
 from cae_core.worker import WorkerProcess
@@ -22,9 +23,9 @@ SECONDS_PER_DAY = 86_400
 
 @st.cache_resource(show_spinner=False)
 def worker() -> WorkerProcess:
-    """The process that trains, started and importing what training needs."""
+    """The process that trains, started and made ready, so that pressing Train soon shows a loss."""
     process = WorkerProcess(preload=("cae_core.training",))
-    process.warm()
+    process.warm(warm_up)
     return process
 
 
@@ -39,7 +40,7 @@ def _measure_speed() -> Path:
     path = runs_folder() / "speed.json"
     if not path.exists() or time.time() - path.stat().st_mtime > SECONDS_PER_DAY:
         path.parent.mkdir(parents=True, exist_ok=True)
-        worker().submit(calibrate, str(path))
+        worker().submit(calibrate_apart, str(path))
     return path
 
 
@@ -54,10 +55,10 @@ def job_queue() -> JobQueue:
     return JobQueue(runs_folder(), worker())
 
 
-@st.cache_resource(max_entries=2, show_spinner="Preparing the pictures …")
-def named_dataset(name: str) -> Dataset:
-    """A data set that is on this machine."""
-    return load_dataset(name)
+@st.cache_resource(max_entries=8, show_spinner="Preparing the pictures …")
+def named_dataset(name: str) -> DatasetPreview:
+    """A data set that is on this machine; the worker loads its pictures, the app keeps a few."""
+    return load_dataset(name).preview()
 
 
 @st.cache_resource(max_entries=2, show_spinner="Cutting your pictures into patches …")

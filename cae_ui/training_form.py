@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cae_core.architecture import Architecture
 from cae_core.config import LOSSES, OPTIMIZERS, PRECISIONS, SCHEDULES, TrainConfig
-from cae_core.datasets import DATASETS, Dataset, is_available
+from cae_core.dataset import Dataset, DatasetPreview
+from cae_core.datasets import DATASETS, is_available
 from cae_core.editing import fit_to
 from cae_core.errors import CAEError, DatasetError
 from cae_core.jobs import RATE_TEST, JobRequest
@@ -38,6 +40,7 @@ from cae_ui.resources import job_queue, machine_speed, named_dataset, uploaded_d
 from cae_ui.training_views import JOB_PARAMETER, duration
 
 UPLOADS = "uploads"
+OWN_PICTURES = "own-pictures"
 BATCH_SIZES = [16, 32, 64, 100, 128, 256, 512]
 LOSS_TITLES = {
     "mse": "Mean squared error",
@@ -51,7 +54,7 @@ PRECISION_TITLES = {"auto": "Automatic", "float32": "float32", "bfloat16": "bflo
 WIDTHS = [0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0]
 
 
-def dataset_input() -> Dataset | None:
+def dataset_input() -> DatasetPreview | None:
     """A choice of data sets; None while there is none to train on, which is said."""
     titles = {name: info.title for name, info in DATASETS.items()} | {UPLOADS: "My own pictures"}
     name = st.selectbox(
@@ -107,7 +110,9 @@ def _noise_input() -> Denoise:
     return Denoise(sigma=sigma / 255)
 
 
-def config_input(architecture: Architecture, data: Dataset | None, task: Task) -> TrainConfig:
+def config_input(
+    architecture: Architecture, data: DatasetPreview | None, task: Task
+) -> TrainConfig:
     """Epochs, loss, batch, learning rate and what else a training needs to know.
 
     Args:
@@ -188,7 +193,7 @@ def config_input(architecture: Architecture, data: Dataset | None, task: Task) -
 def _find_learning_rate(
     row: DeltaGenerator,
     architecture: Architecture,
-    data: Dataset | None,
+    data: DatasetPreview | None,
     task: Task,
     config: TrainConfig,
 ) -> None:
@@ -201,7 +206,7 @@ def _find_learning_rate(
     with row:
         is_wanted = find_button(disabled=is_busy or request is None)
     if is_wanted and request is not None and not is_busy:
-        start_test(request, _own(data), test)
+        start_test(request, _own(), test)
     if test is not None:
         show_test(test, request)
 
@@ -219,7 +224,7 @@ def width_input() -> float:
 
 
 def start_button(
-    architecture: Architecture, data: Dataset | None, task: Task, config: TrainConfig
+    architecture: Architecture, data: DatasetPreview | None, task: Task, config: TrainConfig
 ) -> None:
     """The button that queues a training, or the reason why it cannot be pressed."""
     fits = data is not None and _explain_fit(architecture, data, task)
@@ -227,7 +232,7 @@ def start_button(
     seconds = None
     if fits and data is not None:
         if speed is not None:
-            seconds = speed.seconds(architecture, len(data.train), config.epochs)
+            seconds = speed.seconds(architecture, data.counts[0], config.epochs)
         memory = memory_estimate_mb(architecture, config)
         took = "" if seconds is None else f"About {duration(seconds)} and "
         st.caption(f"{took}{memory:,.0f} MB on this server.")
@@ -237,18 +242,24 @@ def start_button(
     if pressed and data is not None:
         request = JobRequest(architecture, task, config, data.name)
         try:
-            job_id = job_queue().submit(request, _own(data), seconds=seconds)
+            job_id = job_queue().submit(request, _own(), seconds=seconds)
             st.query_params[JOB_PARAMETER] = job_id
         except CAEError as error:
             st.error(plain(error), icon=":material/error:")
 
 
-def _own(data: Dataset | None) -> Dataset | None:
+def _own() -> Dataset | None:
     """Pictures that the worker cannot load by name, and that travel with a job."""
-    return data if st.session_state["data"] == UPLOADS else None
+    files = st.session_state.get(OWN_PICTURES)
+    return _uploaded(files) if st.session_state["data"] == UPLOADS and files else None
 
 
-def _fits(architecture: Architecture, data: Dataset, task: Task) -> bool:
+def _uploaded(files: list[UploadedFile]) -> Dataset:
+    """Uploaded files as a data set."""
+    return uploaded_dataset([(file.name, file.getvalue()) for file in files])
+
+
+def _fits(architecture: Architecture, data: DatasetPreview, task: Task) -> bool:
     """Whether the network fits; says nothing."""
     try:
         check_fit(architecture, data.image_shape, task)
@@ -257,7 +268,7 @@ def _fits(architecture: Architecture, data: Dataset, task: Task) -> bool:
     return True
 
 
-def _explain_fit(architecture: Architecture, data: Dataset, task: Task) -> bool:
+def _explain_fit(architecture: Architecture, data: DatasetPreview, task: Task) -> bool:
     """Whether the network fits; else says why not, and offers the network that would."""
     try:
         check_fit(architecture, data.image_shape, task)
@@ -268,7 +279,7 @@ def _explain_fit(architecture: Architecture, data: Dataset, task: Task) -> bool:
     return True
 
 
-def _offer_fit(data: Dataset, task: Task) -> None:
+def _offer_fit(data: DatasetPreview, task: Task) -> None:
     """A button that gives the network the input and output that data and task need."""
 
     def fitted(now: Architecture) -> Architecture:
@@ -299,27 +310,26 @@ def take_over(preset: Preset) -> None:
     st.session_state["batch"] = preset.batch_size
 
 
-def _uploads_input() -> Dataset | None:
+def _uploads_input() -> DatasetPreview | None:
     """Several pictures or a zip archive."""
     files = st.file_uploader(
         "Pictures, or a zip archive of pictures",
         type=[*UPLOAD_TYPES, "zip"],
         accept_multiple_files=True,
-        key="own-pictures",
+        key=OWN_PICTURES,
     )
     if not files:
         st.info("They are cut into patches of 32 x 32 and stay on this server.")
         return None
-    data = uploaded_dataset([(file.name, file.getvalue()) for file in files])
+    data = _uploaded(files).preview()
     _describe(data, "Patches of your pictures.")
     return data
 
 
-def _describe(data: Dataset, description: str) -> None:
+def _describe(data: DatasetPreview, description: str) -> None:
     """Sizes and notes of a data set."""
     st.caption(
-        f"{description} {len(data.train):,} to train, {len(data.validation):,} to validate, "
-        f"{len(data.test):,} to test."
+        "{} {:,} to train, {:,} to validate, {:,} to test.".format(description, *data.counts)
     )
     for note in data.notes:
         st.caption(f":material/info: {plain(note)}")

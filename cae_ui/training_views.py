@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from cae_core.dataset import Dataset
+from cae_core.dataset import DatasetPreview
 from cae_core.datasets import DATASETS
 from cae_core.errors import JobError
 from cae_core.images import image_grid
@@ -20,8 +20,7 @@ from cae_ui.pictures import show_pixels, show_samples
 from cae_ui.resources import job_queue
 
 JOB_PARAMETER = "job"
-REFRESH_SECONDS = 1.0
-SAMPLES = 8
+REFRESH_SECONDS = 0.5
 TRAINING_COLOR, VALIDATION_COLOR = "#0f766e", "#f59e0b"
 
 
@@ -51,9 +50,12 @@ def _show_status(job_id: str, had_ended: bool) -> None:
         # Ended just now, or resumed: the page's other parts and the refreshing change with it.
         st.rerun(scope="app")
     _show_state(status)
-    if status.progress is not None:
+    if status.progress is not None or not status.has_ended:
+        # Empty at first, so that the browser has the plotting library when losses come.
         st.plotly_chart(
-            loss_figure(status.progress), key=f"loss-{job_id}", config={"displayModeBar": False}
+            loss_figure(status.progress, status.request.config.epochs),
+            key=f"loss-{job_id}",
+            config={"displayModeBar": False},
         )
     samples = status.samples()
     if samples is not None:
@@ -104,8 +106,10 @@ def _progress_text(status: JobStatus) -> str:
     progress = status.progress
     if status.state == QUEUED:
         return f"Waiting: {status.position} before this one."
+    if progress is not None and progress.is_testing:
+        return "The training has ended; testing what was learnt …"
     if status.is_stopping:
-        return "Stopping, and testing what was learnt …"
+        return "Stopping …"
     if progress is None:
         return status.message
     return (
@@ -114,24 +118,26 @@ def _progress_text(status: JobStatus) -> str:
     )
 
 
-def loss_figure(progress: Progress) -> go.Figure:
+def loss_figure(progress: Progress | None, planned_epochs: int) -> go.Figure:
     """Training and validation loss against epochs, the loss on a logarithmic axis."""
+    trace = progress.trace if progress else ()
+    history = progress.history if progress else ()
     figure = go.Figure()
     figure.add_trace(
         go.Scatter(
-            x=[at for at, _ in progress.trace],
-            y=[loss for _, loss in progress.trace],
+            x=[at for at, _ in trace],
+            y=[loss for _, loss in trace],
             name="Training, as it goes",
             # A line of one point would not be seen.
-            mode="lines" if len(progress.trace) > 1 else "markers",
+            mode="lines" if len(trace) > 1 else "markers",
             line={"color": TRAINING_COLOR, "width": 1},
             opacity=0.5,
         )
     )
-    epochs = [record.epoch for record in progress.history]
+    epochs = [record.epoch for record in history]
     for name, color, losses in (
-        ("Training, epoch", TRAINING_COLOR, [record.loss for record in progress.history]),
-        ("Validation", VALIDATION_COLOR, [record.validation_loss for record in progress.history]),
+        ("Training, epoch", TRAINING_COLOR, [record.loss for record in history]),
+        ("Validation", VALIDATION_COLOR, [record.validation_loss for record in history]),
     ):
         figure.add_trace(
             go.Scatter(x=epochs, y=losses, name=name, mode="lines+markers", line={"color": color})
@@ -141,8 +147,8 @@ def loss_figure(progress: Progress) -> go.Figure:
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis={
             "title": "Epoch",
-            "range": [0, progress.epochs * 1.02],
-            "dtick": math.ceil(progress.epochs / 10),
+            "range": [0, planned_epochs * 1.02],
+            "dtick": math.ceil(planned_epochs / 10),
         },
         yaxis={"title": "Mean squared error", "type": "log", "tickformat": "~g"},
         legend={"orientation": "h", "y": 1.12},
@@ -151,9 +157,9 @@ def loss_figure(progress: Progress) -> go.Figure:
     return figure
 
 
-def show_data(data: Dataset, task: Task) -> None:
+def show_data(data: DatasetPreview, task: Task) -> None:
     """Some pictures of a data set, and what the task makes of them."""
-    pictures = data.validation[:SAMPLES]
+    pictures = data.samples
     st.subheader("What the network will see")
     show_pixels(
         image_grid(pictures, columns=len(pictures)),

@@ -29,7 +29,7 @@ class PlayedWorker(Executor):
         self.calls.append((future, fn, args))
         return future
 
-    def warm(self):
+    def warm(self, preparation):
         """Nothing to start."""
 
     def work(self):

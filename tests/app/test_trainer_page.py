@@ -124,7 +124,7 @@ def every_dataset_is_here(monkeypatch):
     """Stands photo patches in for data sets that this machine may not have."""
     monkeypatch.setattr(training_form, "is_available", lambda name: True)
     patches = load_dataset("photo_patches", limit=64)
-    monkeypatch.setattr(training_form, "named_dataset", lambda name: patches)
+    monkeypatch.setattr(training_form, "named_dataset", lambda name: patches.preview())
 
 
 @pytest.mark.usefixtures("every_dataset_is_here")
@@ -336,7 +336,7 @@ def test_every_kind_of_network_can_be_tried_on_a_photo(trainer_page, worker, mon
     if text.startswith("28"):
         grey = np.zeros((40, 28, 28, 1), np.uint8)
         data = jobs.Dataset("grey", train=grey, validation=grey[:8], test=grey[:8])
-        monkeypatch.setattr(training_form, "named_dataset", lambda name: data)
+        monkeypatch.setattr(training_form, "named_dataset", lambda name: data.preview())
         monkeypatch.setattr(jobs, "load_dataset", lambda *_, **__: data)
     page = trainer_page(arch=text, task="Remove noise", epochs="1")
     press(page, "Train")

@@ -5,7 +5,7 @@ import pytest
 from cae_core.architecture import Architecture
 from cae_core.config import TrainConfig
 from cae_core.errors import JobError
-from cae_core.estimates import Calibration, calibrate
+from cae_core.estimates import Calibration, calibrate_apart
 from cae_core.limits import Limits
 
 SMALL = Architecture.parse("conv8 pool | up conv3:sigmoid")
@@ -15,7 +15,7 @@ LARGE = Architecture.parse("conv64 conv64 pool | up conv64 conv3:sigmoid")
 def test_a_machine_is_measured_and_the_measure_read_back(tmp_path):
     path = tmp_path / "speed.json"
     assert Calibration.load(path) is None
-    calibrate(str(path))
+    calibrate_apart(str(path))
     speed = Calibration.load(path)
     assert speed.seconds_per_image > 0
     assert speed.seconds_per_mac >= 0

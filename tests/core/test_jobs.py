@@ -390,6 +390,14 @@ def test_a_damaged_learning_rate_test_is_refused(tmp_path, text):
         status.learning_rate_test()
 
 
+# Warming
+
+
+def test_a_worker_can_be_warmed_before_its_first_job():
+    with WorkerProcess() as worker:
+        assert worker.submit(jobs.warm_up).result(DEADLINE) is None
+
+
 # Stopping
 
 
@@ -402,7 +410,8 @@ def test_a_running_job_shows_its_progress_and_keeps_what_it_has_learnt_when_stop
             running = queue.status(job_id)
             assert (running.state, running.message) == (RUNNING, "Training.")
             assert 0 < running.progress.fraction < 1
-            assert running.samples().shape == (3, 8, 8, 8, 1)
+            wait_until(lambda: queue.status(job_id).samples() is not None)
+            assert queue.status(job_id).samples().shape == (3, 8, 8, 8, 1)
             assert running.run_folder is None
         finally:
             queue.stop(job_id)

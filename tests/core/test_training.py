@@ -228,9 +228,10 @@ def test_print_will_do_to_watch_grey_pictures_of_28_pixels_train(capsys):
     data = toy(40, shape=(28, 28, 1))
     run = train(architecture, data, config=TrainConfig(epochs=2), on_progress=print)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-1].startswith("epoch 2/2  batch 1/1  loss 0.")
-    assert "validation 0." in lines[-1]
-    assert lines[-1].endswith("0 s left")
+    assert lines[-1] == "epoch 2/2  testing"
+    assert lines[-2].startswith("epoch 2/2  batch 1/1  loss 0.")
+    assert "validation 0." in lines[-2]
+    assert lines[-2].endswith("0 s left")
     assert (run.task, run.dataset, run.test["images"]) == (Reconstruct(), "toy", 12)
     assert run.samples.shape == (3, 8, 28, 28, 1)
     assert run.seconds > 0

@@ -1,0 +1,87 @@
+"""How the CIFAR-10 colorizer was trained: lightness to a probability for every chrominance.
+
+    CAE_DATA_DIR=... python pretrained/colorize-classes/recipe.py train --minutes 25
+    CAE_DATA_DIR=... python pretrained/colorize-classes/recipe.py card
+
+`train` goes on from the checkpoint in its folder (``--out``, by default this one) where one is,
+else from the weights there, else from a random start. `card` measures the weights of this folder
+and writes card.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+
+FOLDER = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parent.parent))
+
+from cae_core import zoo  # noqa: E402 - found through the line above
+from cae_core.colorizer import build_colorizer  # noqa: E402
+from cae_core.colorizer_training import class_weights, train_sitting  # noqa: E402
+from cae_core.datasets import load_dataset  # noqa: E402
+from cae_core.sittings import read_history  # noqa: E402
+
+BATCH_SIZE = 128
+STEPS_PER_EPOCH = 352
+WEIGHED_PICTURES = 10_000
+
+
+class MirroredPictures(keras.utils.PyDataset):
+    """An epoch's worth of training pictures, half of them mirrored; the target is not used."""
+
+    def __init__(self, pictures: np.ndarray, seed: int) -> None:
+        super().__init__()
+        self.pictures = pictures
+        self.random = np.random.default_rng(seed)
+
+    def __len__(self) -> int:
+        return STEPS_PER_EPOCH
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        chosen = self.pictures[self.random.integers(len(self.pictures), size=BATCH_SIZE)]
+        is_mirrored = self.random.integers(2, size=BATCH_SIZE).astype(bool)
+        chosen[is_mirrored] = chosen[is_mirrored, :, ::-1]
+        return chosen, np.zeros(BATCH_SIZE)
+
+
+def train(minutes: float, peak: float, folder: Path, dtype: str) -> None:
+    """One sitting."""
+    rows = read_history(folder)
+    done = int(rows[-1]["images"]) if rows else 0
+    keras.utils.set_random_seed(done)  # another sitting draws other pictures
+    colorizer = build_colorizer(dtype=dtype)
+    if (folder / zoo.WEIGHTS).exists():
+        colorizer.load_weights(folder / zoo.WEIGHTS)
+    data = load_dataset("cifar10")
+    train_sitting(
+        colorizer,
+        MirroredPictures(data.train, seed=done),
+        data.validation,
+        class_weights(data.train[:WEIGHED_PICTURES]),
+        folder,
+        minutes=minutes,
+        peak=peak,
+    )
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("command", choices=("train", "card"))
+    parser.add_argument("--minutes", type=float, default=25, help="time of this sitting")
+    parser.add_argument("--rate", type=float, default=3e-3, help="the highest learning rate")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder of weights and history")
+    parser.add_argument("--dtype", default="float32", choices=("float32", "mixed_bfloat16"))
+    options = parser.parse_args()
+    train(options.minutes, options.rate, options.out, options.dtype)
+
+
+if __name__ == "__main__":
+    main()
