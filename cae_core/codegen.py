@@ -422,9 +422,10 @@ def _task_definitions(task: Task) -> list[str]:
     if isinstance(task, ColorizeRGB):
         return [constants["LUMA"], _GREY_FUNCTION]
     if isinstance(task, ColorizeChroma):
-        # All of it but the docstring and the imports.
-        color = _text("color").partition("from keras import ops\n")[2]
-        return [color, constants["CHROMA_SCALE"], _CHROMA_FUNCTIONS]
+        # All of both but the docstrings and the imports.
+        numbers = _text("color_constants").partition("import numpy as np\n")[2]
+        color = _text("color").partition("import RGB_FROM_XYZ, WHITE, XYZ_FROM_RGB\n")[2]
+        return [numbers, color, constants["CHROMA_SCALE"], _CHROMA_FUNCTIONS]
     return []
 
 

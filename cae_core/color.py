@@ -11,19 +11,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from keras import ops
 
-_XYZ_FROM_RGB = np.array(
-    [
-        [0.412453, 0.357580, 0.180423],
-        [0.212671, 0.715160, 0.072169],
-        [0.019334, 0.119193, 0.950227],
-    ],
-    np.float32,
-)
-_RGB_FROM_XYZ = np.linalg.inv(_XYZ_FROM_RGB.astype(np.float64)).astype(np.float32)
-_WHITE = np.array([0.95047, 1.0, 1.08883], np.float32)
+from cae_core.color_constants import RGB_FROM_XYZ, WHITE, XYZ_FROM_RGB
+
 _LINEAR_BELOW = 0.008856
 # Below this a power's slope is too steep for a gradient.
 _TINY = 1e-6
@@ -45,7 +36,7 @@ def lab_from_rgb(rgb: Any) -> Any:
     linear = ops.where(
         rgb > 0.04045, ops.power((ops.maximum(rgb, 0.04045) + 0.055) / 1.055, 2.4), rgb / 12.92
     )
-    xyz = ops.matmul(linear, _XYZ_FROM_RGB.T) / _WHITE
+    xyz = ops.matmul(linear, XYZ_FROM_RGB.T) / WHITE
     root = ops.where(
         xyz > _LINEAR_BELOW,
         ops.power(ops.maximum(xyz, _LINEAR_BELOW), 1 / 3),
@@ -72,7 +63,7 @@ def rgb_from_lab(lab: Any) -> Any:
     y = (lab[..., 0] + 16) / 116
     root = ops.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
     xyz = ops.where(root > _LINEAR_BELOW ** (1 / 3), ops.power(root, 3), (root - 16 / 116) / 7.787)
-    linear = ops.matmul(xyz * _WHITE, _RGB_FROM_XYZ.T)
+    linear = ops.matmul(xyz * WHITE, RGB_FROM_XYZ.T)
     return ops.where(
         linear > 0.0031308,
         1.055 * ops.power(ops.maximum(linear, _TINY), 1 / 2.4) - 0.055,

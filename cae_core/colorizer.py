@@ -18,7 +18,9 @@ TOTAL_STRIDE = 16
 CHANNELS = (40, 64, 88, 96)
 
 
-def build_colorizer(channels: tuple[int, ...] = CHANNELS, dtype: str = "float32") -> keras.Model:
+def build_colorizer(
+    channels: tuple[int, ...] = CHANNELS, dtype: str = "float32", dropout: float = 0.0
+) -> keras.Model:
     """A residual U-Net that names the colours a grey picture may have.
 
     Works at half the picture's resolution and below; what the whole picture shows is told to
@@ -28,6 +30,7 @@ def build_colorizer(channels: tuple[int, ...] = CHANNELS, dtype: str = "float32"
     Args:
         channels: Channels at half the resolution, a quarter, and so on.
         dtype: ``"float32"``, or ``"mixed_bfloat16"`` for convolutions in bfloat16.
+        dropout: Share of values that training leaves out inside every residual block.
 
     Returns:
         A model from lightness (B, H, W, 1) in [0, 1] to logits (B, H/2, W/2, K) over
@@ -60,6 +63,7 @@ def build_colorizer(channels: tuple[int, ...] = CHANNELS, dtype: str = "float32"
         inner = keras.layers.ReLU(dtype=dtype)(x)
         inner = convolution(x.shape[-1], 3, f"{name}_first")(inner)
         inner = keras.layers.ReLU(dtype=dtype)(inner)
+        inner = keras.layers.Dropout(dropout, dtype=dtype)(inner)
         return x + convolution(x.shape[-1], 3, f"{name}_second", gain=0.1)(inner)
 
     lightness = keras.Input((None, None, 1), name="lightness")

@@ -19,6 +19,8 @@ from cae_core.zoo import WEIGHTS
 
 STEPS_PER_EXECUTION = 8
 AVERAGING = 0.995
+WEIGHT_DECAY = 0.1
+DROPOUT = 0.2
 # Zhang et al., section 2.2: the share of a uniform distribution in what rarity is judged by.
 UNIFORM_SHARE = 0.5
 
@@ -161,7 +163,7 @@ def train_sitting(
         peak,
         exclude_layers=["head", "tail"],
         adam_lr_ratio=0.5,
-        weight_decay=None,
+        weight_decay=WEIGHT_DECAY,
         adam_weight_decay=None,
         use_ema=True,
         ema_momentum=AVERAGING,

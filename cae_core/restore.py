@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -150,12 +150,7 @@ def _apply(
     cancelled: Callable[[], bool] | None,
 ) -> np.ndarray:
     """A network that is an architecture, as it is."""
-    network: Any
-    if isinstance(model, str):
-        network, architecture = zoo.load(model), zoo.card(model).architecture
-    else:
-        network, architecture = model.model, model.architecture
-    assert architecture is not None  # noqa: S101 - only the photo denoiser has none
+    network, architecture = zoo.network_of(model)
     return apply_to_photo(
         network, architecture, picture, on_progress=on_progress, cancelled=cancelled
     )

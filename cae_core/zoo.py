@@ -21,15 +21,20 @@ from typing import TYPE_CHECKING, Any
 
 from cae_core.architecture import Architecture
 from cae_core.errors import CAEError
+from cae_core.tasks import Task, task_from_dict
 
 if TYPE_CHECKING:
     import keras
 
+    from cae_core.runs import Run
+
 FOLDER = Path(__file__).resolve().parent.parent / "pretrained"
 CARD = "card.json"
 WEIGHTS = "model.weights.h5"
-# The network that is no architecture text: it knows the noise level.
+# Networks that are no architecture text: one knows the noise level, one gives probabilities.
 PHOTO_DENOISER = "photo-denoiser"
+COLORIZER = "colorizer"
+PHOTO_COLORIZER = "photo-colorizer"
 
 
 class ZooError(CAEError):
@@ -45,7 +50,7 @@ class Card:
         title: What people call it.
         summary: What it is for, in one or two sentences.
         source: Paper or document that it follows.
-        network: Its architecture text, or ``photo-denoiser``.
+        network: Its architecture text, or ``photo-denoiser``, or ``colorizer``.
         input_shape: (H, W, C) that it was trained on.
         data: What it was trained, validated and tested on.
         licence: The terms of that data.
@@ -78,10 +83,15 @@ class Card:
 
     @property
     def architecture(self) -> Architecture | None:
-        """The network as an architecture; None for the one that is not written as such."""
-        if self.network == PHOTO_DENOISER:
+        """The network as an architecture; None for those that are not written as such."""
+        if self.network in (PHOTO_DENOISER, COLORIZER):
             return None
         return Architecture.parse(self.network, input_shape=self.input_shape)
+
+    @property
+    def task(self) -> Task | None:
+        """What it learnt, the task of its first figure; None where it has no architecture."""
+        return None if self.architecture is None else task_from_dict(self.figures[0]["task"])
 
     def save(self, folder: Path) -> None:
         """Writes the card into its network's folder."""
@@ -151,14 +161,35 @@ def load(name: str, dtype: str = "float32") -> keras.Model:
 
 def _build(known: Card, dtype: str) -> keras.Model:
     """A network with random weights."""
-    architecture = known.architecture
-    if architecture is None:
+    if known.network == PHOTO_DENOISER:
         from cae_core.photo_denoiser import build_photo_denoiser
 
         return build_photo_denoiser(dtype=dtype)
+    if known.network == COLORIZER:
+        from cae_core.colorizer import build_colorizer
+
+        return build_colorizer(dtype=dtype)
     from cae_core.build import build
 
-    return build(architecture)
+    assert known.architecture is not None  # noqa: S101 - the two that have none are above
+    return build(known.architecture)
+
+
+def network_of(model: str | Run) -> tuple[Any, Architecture]:
+    """Network and architecture of a zoo's network by name, or of a run.
+
+    Raises:
+        ZooError: For an unknown name, or a network that is not written as an architecture.
+    """
+    if not isinstance(model, str):
+        return model.model, model.architecture
+    architecture = card(model).architecture
+    if architecture is None:
+        raise ZooError(
+            "Only a network with an architecture text can be applied as it is. "
+            f"Received: {model!r}. Leave the model out where it is the one for the purpose."
+        )
+    return load(model), architecture
 
 
 def sha256(path: Path) -> str:

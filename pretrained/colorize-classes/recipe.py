@@ -22,21 +22,25 @@ sys.path.insert(0, str(FOLDER.parent.parent))
 
 from cae_core import zoo  # noqa: E402 - found through the line above
 from cae_core.colorizer import build_colorizer  # noqa: E402
-from cae_core.colorizer_training import class_weights, train_sitting  # noqa: E402
+from cae_core.colorizer_training import DROPOUT, class_weights, train_sitting  # noqa: E402
 from cae_core.datasets import load_dataset  # noqa: E402
 from cae_core.sittings import read_history  # noqa: E402
 
 BATCH_SIZE = 128
 STEPS_PER_EPOCH = 352
 WEIGHED_PICTURES = 10_000
+# How far a picture is moved at most, in pixels; what comes in is mirrored at its edge.
+MARGIN = 4
 
 
-class MirroredPictures(keras.utils.PyDataset):
-    """An epoch's worth of training pictures, half of them mirrored; the target is not used."""
+class MovedPictures(keras.utils.PyDataset):
+    """An epoch's worth of training pictures, mirrored and moved; the target is not used."""
 
     def __init__(self, pictures: np.ndarray, seed: int) -> None:
         super().__init__()
-        self.pictures = pictures
+        around = ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
+        self.pictures = np.pad(pictures, around, mode="symmetric")
+        self.side = pictures.shape[1]
         self.random = np.random.default_rng(seed)
 
     def __len__(self) -> int:
@@ -46,7 +50,9 @@ class MirroredPictures(keras.utils.PyDataset):
         chosen = self.pictures[self.random.integers(len(self.pictures), size=BATCH_SIZE)]
         is_mirrored = self.random.integers(2, size=BATCH_SIZE).astype(bool)
         chosen[is_mirrored] = chosen[is_mirrored, :, ::-1]
-        return chosen, np.zeros(BATCH_SIZE)
+        top, left = self.random.integers(2 * MARGIN + 1, size=2)
+        moved = chosen[:, top : top + self.side, left : left + self.side]
+        return np.ascontiguousarray(moved), np.zeros(BATCH_SIZE)
 
 
 def train(minutes: float, peak: float, folder: Path, dtype: str) -> None:
@@ -54,13 +60,13 @@ def train(minutes: float, peak: float, folder: Path, dtype: str) -> None:
     rows = read_history(folder)
     done = int(rows[-1]["images"]) if rows else 0
     keras.utils.set_random_seed(done)  # another sitting draws other pictures
-    colorizer = build_colorizer(dtype=dtype)
+    colorizer = build_colorizer(dtype=dtype, dropout=DROPOUT)
     if (folder / zoo.WEIGHTS).exists():
         colorizer.load_weights(folder / zoo.WEIGHTS)
     data = load_dataset("cifar10")
     train_sitting(
         colorizer,
-        MirroredPictures(data.train, seed=done),
+        MovedPictures(data.train, seed=done),
         data.validation,
         class_weights(data.train[:WEIGHED_PICTURES]),
         folder,

@@ -1,0 +1,146 @@
+"""How the photo colorizer was trained: first on CIFAR-10, then on photographs.
+
+    python pretrained/photo-colorizer/recipe.py train --photos PHOTOS --bsds BSDS500 --minutes 55
+    python pretrained/photo-colorizer/recipe.py size --photos PHOTOS --bsds BSDS500
+    python pretrained/photo-colorizer/recipe.py card --photos PHOTOS --bsds BSDS500
+
+`train` goes on from the checkpoint in its folder (``--out``, by default this one) where one is,
+else from the weights there, else from those of colorize-classes. `size` tries working sizes on
+the validation photographs. `card` measures the weights of this folder on the 100 photographs of
+BSDS500's val, at which nothing else looks, and writes card.json.
+
+PHOTOS has folders of colour photographs, every 20th of which is for validation; BSDS500 has
+``train``, ``test`` and ``val``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+
+FOLDER = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parent.parent))
+
+from cae_core import zoo  # noqa: E402 - found through the line above
+from cae_core.colorizer import build_colorizer  # noqa: E402
+from cae_core.colorizer_training import DROPOUT, class_weights, train_sitting  # noqa: E402
+from cae_core.images import open_image, resize, to_uint8  # noqa: E402
+from cae_core.sittings import read_history  # noqa: E402
+
+SIDE = 128
+BATCH_SIZE = 16
+STEPS_PER_EPOCH = 400
+VALIDATION_EVERY = 20
+# Photographs are kept no larger than this: crops of 128 to this many pixels are shown.
+LARGEST_SHORT_SIDE = 224
+WEIGHED_PICTURES = 1_000
+
+
+class Crops(keras.utils.PyDataset):
+    """Random squares of photographs, mirrored, at random scales; the target is not used.
+
+    Args:
+        groups: Lists of photographs, and how often one of each is drawn.
+        seed: Of everything random.
+    """
+
+    def __init__(self, groups: list[tuple[list[np.ndarray], float]], seed: int) -> None:
+        super().__init__()
+        self.groups = [photos for photos, _ in groups]
+        self.shares = np.array([share for _, share in groups])
+        self.random = np.random.default_rng(seed)
+
+    def __len__(self) -> int:
+        return STEPS_PER_EPOCH
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        return np.stack([self.crop() for _ in range(BATCH_SIZE)]), np.zeros(BATCH_SIZE)
+
+    def crop(self) -> np.ndarray:
+        """One square, uint8 (SIDE, SIDE, 3)."""
+        photos = self.groups[self.random.choice(len(self.groups), p=self.shares)]
+        photo = photos[self.random.integers(len(photos))]
+        short = min(photo.shape[:2])
+        side = int(self.random.integers(round(0.6 * short), short + 1))
+        top, left = (self.random.integers(length - side + 1) for length in photo.shape[:2])
+        square = photo[top : top + side, left : left + side]
+        if self.random.integers(2):
+            square = square[:, ::-1]
+        return reduced(square, SIDE)
+
+
+def reduced(photo: np.ndarray, short_side: int) -> np.ndarray:
+    """A photograph with a shorter side of so many pixels, uint8."""
+    height, width = photo.shape[:2]
+    scale = short_side / min(height, width)
+    return to_uint8(resize(photo, round(scale * height), round(scale * width)))
+
+
+def central_square(photo: np.ndarray) -> np.ndarray:
+    """The middle of a photograph, uint8 (SIDE, SIDE, 3)."""
+    small = reduced(photo, SIDE)
+    top, left = ((length - SIDE) // 2 for length in small.shape[:2])
+    return small[top : top + SIDE, left : left + SIDE]
+
+
+def read_photos(folder: Path) -> list[np.ndarray]:
+    """All photographs of a folder that have colour, uint8, none larger than needed."""
+    photos = [to_uint8(open_image(path)) for path in sorted(folder.glob("*.jpg"))]
+    photos = [photo for photo in photos if np.ptp(photo.astype(int), axis=2).mean() > 2]
+    return [
+        photo if min(photo.shape[:2]) <= LARGEST_SHORT_SIDE else reduced(photo, LARGEST_SHORT_SIDE)
+        for photo in photos
+    ]
+
+
+def split(photos: Path, bsds: Path) -> tuple[list[tuple[list[np.ndarray], float]], np.ndarray]:
+    """Groups of training photographs, and the squares of the validation photographs.
+
+    Flowers and pets are many and alike, so they are drawn less often than their number says.
+    """
+    shares = {"imagenet_sample": 0.4, "catsdogs": 0.15, "flowers": 0.15}
+    groups, validation = [], []
+    for name, share in shares.items():
+        found = read_photos(photos / name)
+        groups.append(([p for i, p in enumerate(found) if i % VALIDATION_EVERY], share))
+        validation += found[::VALIDATION_EVERY]
+    groups.append((read_photos(bsds / "train") + read_photos(bsds / "test"), 0.3))
+    return groups, np.stack([central_square(photo) for photo in validation])
+
+
+def train(photos: Path, bsds: Path, minutes: float, peak: float, folder: Path, dtype: str) -> None:
+    """One sitting."""
+    rows = read_history(folder)
+    done = int(rows[-1]["images"]) if rows else 0
+    keras.utils.set_random_seed(done)  # another sitting draws other crops
+    colorizer = build_colorizer(dtype=dtype, dropout=DROPOUT)
+    own = folder / zoo.WEIGHTS
+    colorizer.load_weights(own if own.exists() else FOLDER.parent / "colorize-classes" / own.name)
+    groups, validation = split(photos, bsds)
+    crops = Crops(groups, seed=done)
+    weights = class_weights(np.stack([crops.crop() for _ in range(WEIGHED_PICTURES)]))
+    train_sitting(colorizer, crops, validation, weights, folder, minutes=minutes, peak=peak)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("command", choices=("train", "size", "card"))
+    parser.add_argument("--photos", type=Path, required=True, help="folders of colour photographs")
+    parser.add_argument("--bsds", type=Path, required=True, help="the folder BSDS500")
+    parser.add_argument("--minutes", type=float, default=55, help="time of this sitting")
+    parser.add_argument("--rate", type=float, default=2e-3, help="the highest learning rate")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder of weights and history")
+    parser.add_argument("--dtype", default="float32", choices=("float32", "mixed_bfloat16"))
+    options = parser.parse_args()
+    train(options.photos, options.bsds, options.minutes, options.rate, options.out, options.dtype)
+
+
+if __name__ == "__main__":
+    main()
