@@ -19,6 +19,8 @@ from cae_core.image_files import read_picture_file
 # Rounding in float arithmetic may leave a pixel this far outside [0, 1].
 _ROUNDING = 1e-5
 
+PNG_LEVEL = 1
+
 
 def open_image(source: bytes | str | os.PathLike[str]) -> np.ndarray:
     """Open a picture from anywhere, without trusting it.
@@ -118,7 +120,8 @@ def encode_png(image: np.ndarray) -> bytes:
         >>> encode_png(np.zeros((2, 2, 3)))[1:4]
         b'PNG'
     """
-    return _encode(image, "PNG")
+    # A third of the time of the usual level 6, for a file that is a tenth larger.
+    return _encode(image, "PNG", compress_level=PNG_LEVEL)
 
 
 def encode_jpeg(image: np.ndarray, quality: int = 90) -> bytes:

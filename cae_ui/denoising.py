@@ -20,7 +20,12 @@ from cae_core.restore import denoise
 from cae_core.tasks import Denoise
 from cae_ui.messages import plain
 from cae_ui.pictures import Photo
-from cae_ui.resources import job_queue, runs_folder, trained_run
+from cae_ui.resources import (
+    job_queue,
+    runs_folder,
+    spare_the_garbage_collector,
+    trained_run,
+)
 
 ADD_NOISE, IS_NOISY = "add", "noisy"
 # What is worked on while a slider moves: about a screen's worth.
@@ -280,6 +285,7 @@ def is_network_ready() -> bool:
 def start_network() -> None:
     """Loads what the first picture needs."""
     denoise(np.zeros((64, 64, 3), np.float32), 0.1)
+    spare_the_garbage_collector()
 
 
 def cleaned(
