@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cae_core.build import build as build
     from cae_core.build import split as split
     from cae_core.codegen import generate_script as generate_script
+    from cae_core.colorization import colorize as colorize
     from cae_core.config import TrainConfig as TrainConfig
     from cae_core.datasets import Dataset as Dataset
     from cae_core.datasets import load_dataset as load_dataset
@@ -68,6 +69,7 @@ _HOMES = {
     "TrainingError": "errors",
     "analyze": "arithmetic",
     "build": "build",
+    "colorize": "colorization",
     "denoise": "restore",
     "estimate_sigma": "noise_level",
     "generate_script": "codegen",

@@ -15,8 +15,10 @@ import numpy as np
 
 # Distance of neighbouring centres in a* and b*; the paper's is 10.
 STEP = 12
-# The paper's, between the mean (1) and the most probable class (towards 0).
-TEMPERATURE = 0.38
+# Between the mean (1) and the most probable class (towards 0), and what the result is multiplied
+# by, for a mean is duller than what it is the mean of. Both found on validation pictures of
+# CIFAR-10; the paper has 0.38 and 1.
+TEMPERATURE, VIVIDNESS = 0.25, 1.3
 _SRGB_LEVELS = 52
 
 
@@ -88,13 +90,13 @@ def annealed_mean(logits: np.ndarray, temperature: float = TEMPERATURE) -> np.nd
         temperature: 1 gives the mean of the distribution, towards 0 its most probable class.
 
     Returns:
-        (..., 2) float32: a* and b*.
+        (..., 2) float32: a* and b*, made more vivid by `VIVIDNESS`.
 
     Example:
-        >>> annealed_mean(np.zeros(len(chroma_bins())), temperature=1.0).round(1)
+        >>> (annealed_mean(np.zeros(len(chroma_bins())), temperature=1.0) / VIVIDNESS).round(1)
         array([14. ,  6.1], dtype=float32)
     """
     sharpened = (logits - logits.max(axis=-1, keepdims=True)).astype(np.float32) / temperature
     weights = np.exp(sharpened)
     weights /= weights.sum(axis=-1, keepdims=True)
-    return weights @ chroma_bins()
+    return VIVIDNESS * (weights @ chroma_bins())

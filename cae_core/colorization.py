@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # The side that the shorter side of a large picture is reduced to; found on validation pictures by
 # the recipe's `size` command.
-WORKING_SIDE = 160
+WORKING_SIDE = 96
 # A picture is never longer than this many times its shorter side while it is worked on.
 LONGEST_SHAPE = 8
 # What both sides are padded to a multiple of; a test compares it with the network's stride.
@@ -98,6 +98,19 @@ def colorize(
     return rgb_within_gamut(lightness, saturation * full_size_chroma(chroma, lightness))[0]
 
 
+def grey_of(photo: np.ndarray) -> np.ndarray:
+    """A photo without its colours: lightness as it was, chrominance 0.
+
+    Args:
+        photo: As in `colorize`.
+
+    Returns:
+        float32 (H, W, 3) in [0, 1].
+    """
+    lightness = lightness_of(as_image(photo))
+    return rgb_within_gamut(lightness, np.zeros((*lightness.shape, 2), np.float32))[0]
+
+
 def check_settings(temperature: float, saturation: float) -> None:
     """Refuses a temperature or a saturation out of range.
 
@@ -127,7 +140,8 @@ def learns_rgb(model: str | Run) -> bool:
     if not isinstance(task, ColorizeRGB | ColorizeChroma):
         raise zoo.ZooError(
             "A colorizer is a network that learnt to colorize. "
-            f"Received: one for the task {task}. Choose {zoo.PHOTO_COLORIZER!r}."
+            f"Received: {model if isinstance(model, str) else task}. "
+            f"Choose {zoo.PHOTO_COLORIZER!r}."
         )
     return isinstance(task, ColorizeRGB)
 
@@ -146,7 +160,7 @@ def rgb_from(picture: np.ndarray, model: str | Run) -> np.ndarray:
     """
     grey = picture @ np.array(LUMA, np.float32)
     network, architecture = zoo.network_of(model)
-    return np.clip(apply_to_photo(network, architecture, grey[..., np.newaxis]), 0.0, 1.0)
+    return apply_to_photo(network, architecture, grey[..., np.newaxis])
 
 
 def guess_chroma(
@@ -163,8 +177,8 @@ def guess_chroma(
     shown = reduced[..., np.newaxis] / np.float32(100)
     if model is not None and not _gives_probabilities(model):
         network, architecture = zoo.network_of(model)
-        chroma = apply_to_photo(network, architecture, shown) * np.float32(CHROMA_SCALE)
-        return ChromaGuess(reduced, chroma=chroma)
+        chroma = apply_to_photo(network, architecture, shown, clip=False)
+        return ChromaGuess(reduced, chroma=chroma * np.float32(CHROMA_SCALE))
     height, width = reduced.shape
     below, right = (round_up(side, COLORIZER_STRIDE) - side for side in reduced.shape)
     padded = np.pad(shown, ((0, below), (0, right), (0, 0)), mode="symmetric")
@@ -196,7 +210,7 @@ def full_size_chroma(chroma: np.ndarray, lightness: np.ndarray) -> np.ndarray:
     picture and applied at full size.
 
     Args:
-        chroma: (h, w, 2), smaller than the picture.
+        chroma: (h, w, 2); where that is the picture's size, it stays as it is.
         lightness: float32 (H, W) from 0 to 100.
 
     Returns:
@@ -207,6 +221,8 @@ def full_size_chroma(chroma: np.ndarray, lightness: np.ndarray) -> np.ndarray:
     from scipy.ndimage import uniform_filter
 
     height, width = lightness.shape
+    if chroma.shape[:2] == lightness.shape:
+        return chroma
     guide = _resized(lightness, *chroma.shape[:2]) / 100
 
     def local_mean(channel: np.ndarray) -> np.ndarray:

@@ -19,8 +19,9 @@ _PIXELS_AT_ONCE = 1 << 17
 _THREADS = 2
 # Halvings of the interval that the largest chroma is searched in: to 1/4096 of what it was.
 _HALVINGS = 12
-# How far outside [0, 1] rounding alone may bring a channel.
-_TOLERANCE = 1e-4
+# How far below 0 and above 1 rounding alone may bring a channel: the white point's digits, and a
+# hundredth of L*, which near black is little light.
+_BELOW, _ABOVE = 1e-5, 1e-4
 
 
 def lightness_of(picture: np.ndarray) -> np.ndarray:
@@ -99,7 +100,7 @@ def _largest_share(lightness: np.ndarray, chroma: np.ndarray) -> np.ndarray:
 
 def _is_inside(linear: np.ndarray) -> np.ndarray:
     """Whether all three channels are in [0, 1]: (..., 3) -> (...)."""
-    return np.all((linear >= -_TOLERANCE) & (linear <= 1 + _TOLERANCE), axis=-1)
+    return np.all((linear >= -_BELOW) & (linear <= 1 + _ABOVE), axis=-1)
 
 
 def _linear(rgb: np.ndarray) -> np.ndarray:

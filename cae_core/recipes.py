@@ -6,26 +6,41 @@ Importing this module does not import Keras; `make` does.
 from __future__ import annotations
 
 import argparse
+import csv
+import dataclasses
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from cae_core import zoo
 from cae_core.architecture import Architecture
 from cae_core.arithmetic import analyze
+from cae_core.color_metrics import color_figures
 from cae_core.config import TrainConfig
 from cae_core.dataset import Dataset
 from cae_core.datasets import load_dataset
 from cae_core.progress import Progress
 from cae_core.runs import history_csv
-from cae_core.tasks import Denoise, Task, task_to_dict
+from cae_core.tasks import (
+    CHROMA_SCALE,
+    LUMA,
+    ColorizeChroma,
+    ColorizeRGB,
+    Denoise,
+    Task,
+    task_to_dict,
+)
 from cae_core.zoo import WEIGHTS, Card, sha256
 
 HISTORY = "history.csv"
 CHECKPOINT = "checkpoint.npz"
 BUNDLED_CHECK = "200 bundled patches"
+_BATCH = 256
+COLORIZED, GREY = "as cae.colorize gives it", "grey, nothing guessed"
 LICENCES = {
     "cifar10": "CIFAR-10 (Krizhevsky, 2009), no licence stated",
     "mnist": "MNIST (LeCun et al., 1998), no licence stated",
@@ -72,7 +87,7 @@ def make(recipe: Recipe, folder: Path) -> Card:
     Returns:
         The card that was written.
     """
-    from cae_core.training import evaluate, train
+    from cae_core.training import train
 
     data = load_dataset(recipe.dataset, seed=recipe.config.seed)
     run = train(
@@ -85,18 +100,39 @@ def make(recipe: Recipe, folder: Path) -> Card:
     )
     run.model.save_weights(folder / WEIGHTS)
     (folder / HISTORY).write_text(history_csv(run.history))
-    figures = tuple(
+    card = write_card(recipe, folder, data)
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+    return card
+
+
+def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
+    """Measures the weights of a folder and writes their card.
+
+    Args:
+        recipe: What they were made by.
+        folder: Where weights and history are, and the card will be.
+        data: Pictures of the recipe's data set.
+
+    Returns:
+        The card that was written.
+    """
+    from cae_core.build import build
+    from cae_core.training import evaluate
+
+    model = build(recipe.architecture)
+    model.load_weights(folder / WEIGHTS)
+    report = analyze(recipe.architecture)
+    test_sets = _test_sets(recipe, data)
+    figures: list[dict[str, Any]] = [
         {
             "test_set": test_set,
             "condition": condition,
             "task": task_to_dict(task),
-            **rounded(evaluate(run.model, pictures, task)),
+            **rounded(evaluate(model, pictures, task)),
         }
-        for test_set, pictures in _test_sets(recipe, data).items()
+        for test_set, pictures in test_sets.items()
         for condition, task in recipe.tests.items()
-    )
-    report = analyze(recipe.architecture)
-    noise = recipe.task.sigma_range if isinstance(recipe.task, Denoise) else None
+    ]
     card = Card(
         name=folder.name,
         title=recipe.title,
@@ -110,17 +146,78 @@ def make(recipe: Recipe, folder: Path) -> Card:
         ),
         licence=LICENCES[recipe.dataset],
         recipe=f"CAE_DATA_DIR=... python pretrained/{folder.name}/recipe.py",
-        seconds=round(sum(record.seconds for record in run.history)),
+        seconds=_seconds(folder),
         recipe_notes=f"{recipe.task}; {recipe.config}. {recipe.notes}".strip(),
         parameters=report.parameters,
         code_size=report.latent_size,
-        noise_range=noise,
-        figures=figures,
+        noise_range=recipe.task.sigma_range if isinstance(recipe.task, Denoise) else None,
+        figures=tuple(figures),
         sha256=sha256(folder / WEIGHTS),
     )
     card.save(folder)
-    (folder / CHECKPOINT).unlink(missing_ok=True)
+    if isinstance(recipe.task, ColorizeRGB | ColorizeChroma):
+        card = dataclasses.replace(card, figures=(*figures, *color_rows(card.name, test_sets)))
+        card.save(folder)
     return card
+
+
+def color_rows(
+    name: str, test_sets: Mapping[str, np.ndarray | list[np.ndarray]]
+) -> list[dict[str, Any]]:
+    """Figures of colour of a network of the zoo, as `cae_core.colorize` applies it, and of grey.
+
+    Args:
+        name: The network's; its card and weights are in their folder.
+        test_sets: uint8 pictures (N, H, W, 3), or lists of them, by the name of the set.
+
+    Returns:
+        Two rows of a card for every set.
+    """
+    from cae_core.colorization import grey_of
+
+    rows = []
+    for test_set, pictures in test_sets.items():
+        recolored = {COLORIZED: _recolored(name, pictures), GREY: map(grey_of, pictures)}
+        for condition, results in recolored.items():
+            originals = (picture / np.float32(255) for picture in pictures)
+            pairs = zip(results, originals, strict=True)
+            rows.append({"test_set": test_set, "condition": condition, **color_figures(pairs)})
+    return rows
+
+
+def _recolored(name: str, pictures: np.ndarray | list[np.ndarray]) -> Iterator[np.ndarray]:
+    """Every picture as `colorize` gives it.
+
+    Those of a network's own size go through it in batches: the same, many times faster.
+    """
+    from cae_core.colorization import colorize, learns_rgb
+    from cae_core.gamut import lightness_of, rgb_within_gamut
+
+    known = zoo.card(name)
+    if (
+        known.architecture is None
+        or not isinstance(pictures, np.ndarray)
+        or pictures.shape[1:3] != known.input_shape[:2]
+    ):
+        yield from (colorize(picture, name) for picture in pictures)
+        return
+    network = zoo.load(name)
+    for start in range(0, len(pictures), _BATCH):
+        batch = pictures[start : start + _BATCH] / np.float32(255)
+        if learns_rgb(name):
+            grey = batch @ np.array(LUMA, np.float32)
+            yield from np.clip(network.predict_on_batch(grey[..., np.newaxis]), 0, 1)
+            continue
+        lightness = np.stack([lightness_of(picture) for picture in batch])
+        chroma = CHROMA_SCALE * network.predict_on_batch(lightness[..., np.newaxis] / 100)
+        for pair in zip(lightness, chroma, strict=True):
+            yield rgb_within_gamut(*pair)[0]
+
+
+def _seconds(folder: Path) -> int:
+    """How long a training took, by its history."""
+    with (folder / HISTORY).open(newline="") as file:
+        return round(sum(float(row["seconds"]) for row in csv.DictReader(file)))
 
 
 def _test_sets(recipe: Recipe, data: Dataset) -> dict[str, np.ndarray]:
@@ -152,8 +249,14 @@ def run_recipe(recipe: Recipe, file: str) -> None:
         recipe: What to make.
         file: The recipe's ``__file__``.
     """
-    argparse.ArgumentParser(description=recipe.summary).parse_args()
-    card = make(recipe, Path(file).resolve().parent)
+    parser = argparse.ArgumentParser(description=recipe.summary)
+    parser.add_argument("--card", action="store_true", help="only measure, and write the card")
+    folder = Path(file).resolve().parent
+    if parser.parse_args().card:
+        data = load_dataset(recipe.dataset, seed=recipe.config.seed)
+        card = write_card(recipe, folder, data)
+    else:
+        card = make(recipe, folder)
     for row in card.figures:
         sys.stdout.write(f"{row}\n")
 

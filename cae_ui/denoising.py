@@ -8,30 +8,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from cae_core import zoo
-from cae_core.images import fit_within, to_uint8
+from cae_core.images import to_uint8
 from cae_core.noise_level import estimate_sigma
 from cae_core.restore import denoise
 from cae_core.tasks import Denoise
 from cae_ui.messages import plain
-from cae_ui.pictures import Photo
-from cae_ui.resources import (
-    job_queue,
-    runs_folder,
-    spare_the_garbage_collector,
-    trained_run,
-)
+from cae_ui.networks import network, trained_here
+from cae_ui.pictures import OVERVIEW_SIDE, Photo, overview
+from cae_ui.resources import spare_the_garbage_collector
 
 ADD_NOISE, IS_NOISY = "add", "noisy"
-# What is worked on while a slider moves: about a screen's worth.
-PREVIEW_SIDE = 640
 LARGEST_SIGMA = 100
-RUN_PREFIX = "run:"
 
 
 @dataclass(frozen=True)
@@ -83,27 +75,10 @@ def model_input() -> str:
         name: card.title for name in zoo.names() if (card := zoo.card(name)).noise_range is not None
     }
     titles = {zoo.PHOTO_DENOISER: titles.pop(zoo.PHOTO_DENOISER), **titles}
-    titles |= _trained_here()
+    titles |= trained_here(Denoise)
     return st.selectbox(
         "Network", list(titles), format_func=titles.__getitem__, key="model", bind="query-params"
     )
-
-
-def _trained_here() -> dict[str, str]:
-    """Finished trainings that denoise; the worker is not started where there are none."""
-    if not runs_folder().exists():
-        return {}
-    finished = [
-        status
-        for status in job_queue().jobs()
-        if isinstance(status.request.task, Denoise) and status.run_folder is not None
-    ]
-    return {
-        f"{RUN_PREFIX}{status.run_folder}": (
-            f"Trained here: {status.name or status.request.architecture}"
-        )
-        for status in finished
-    }
 
 
 def mode_input() -> str:
@@ -130,45 +105,31 @@ def photo_part_input(photo: Photo, mode: str) -> tuple[np.ndarray, tuple[int, in
     Returns:
         The part, (h, w, 3), and the height and width of the whole.
     """
-    overview, (height, width) = _overview(photo)
-    if max(height, width) <= PREVIEW_SIDE:
-        return overview, (height, width)
+    small, (height, width) = overview(photo)
+    if max(height, width) <= OVERVIEW_SIDE:
+        return small, (height, width)
     if mode == ADD_NOISE and not st.toggle(
         "Work on a part at full size", key="part", bind="query-params"
     ):
         st.caption(
-            f"Reduced from {width:,} x {height:,} to {overview.shape[1]} x {overview.shape[0]} "
+            f"Reduced from {width:,} x {height:,} to {small.shape[1]} x {small.shape[0]} "
             "while you try; the whole is worked on below."
         )
-        return overview, (height, width)
+        return small, (height, width)
     left, top = (_position(*axis) for axis in (("across", width), ("down", height)))
     st.caption(
-        f"A part of {min(width, PREVIEW_SIDE)} x {min(height, PREVIEW_SIDE)} of "
+        f"A part of {min(width, OVERVIEW_SIDE)} x {min(height, OVERVIEW_SIDE)} of "
         f"{width:,} x {height:,} pixels while you try; the whole is worked on below."
     )
     return _part(photo, left, top), (height, width)
 
 
-def _overview(photo: Photo) -> tuple[np.ndarray, tuple[int, int]]:
-    """A photo no larger than what is tried on, and its full size.
-
-    Kept in the session: decoding and reducing a large upload takes longer than denoising the
-    result, and a slider must not do it. The whole is not kept, for many sessions share a server.
-    """
-    kept = st.session_state.get("overview")
-    if kept is None or kept[0] != photo.identity:
-        whole = photo.open()
-        kept = (photo.identity, fit_within(whole, PREVIEW_SIDE), whole.shape[:2])
-        st.session_state["overview"] = kept
-    return kept[1], kept[2]
-
-
 def _part(photo: Photo, left: int, top: int) -> np.ndarray:
-    """A part of a photo at full size, kept in the session as `_overview` is."""
+    """A part of a photo at full size, kept in the session as `overview` is."""
     wanted = (photo.identity, left, top)
     kept = st.session_state.get("photo-part")
     if kept is None or kept[0] != wanted:
-        part = photo.open()[top : top + PREVIEW_SIDE, left : left + PREVIEW_SIDE]
+        part = photo.open()[top : top + OVERVIEW_SIDE, left : left + OVERVIEW_SIDE]
         kept = (wanted, np.ascontiguousarray(part))
         st.session_state["photo-part"] = kept
     return kept[1]
@@ -176,12 +137,12 @@ def _part(photo: Photo, left: int, top: int) -> np.ndarray:
 
 def _position(direction: str, length: int) -> int:
     """First pixel of the part along an axis."""
-    if length <= PREVIEW_SIDE:
+    if length <= OVERVIEW_SIDE:
         return 0
     percent = st.slider(
         f"Part of the photo, {direction}", 0, 100, 50, format="%d %%", key=f"part-{direction}"
     )
-    return round((length - PREVIEW_SIDE) * percent / 100)
+    return round((length - OVERVIEW_SIDE) * percent / 100)
 
 
 def options_input(mode: str) -> NoiseOptions:
@@ -254,7 +215,7 @@ def _noisy_scene(name: str, part: np.ndarray, full_size: tuple[int, int]) -> Sce
 def with_noise(photo: np.ndarray, sigma: float, options: NoiseOptions) -> np.ndarray:
     """A photo and white Gaussian noise; the same seed gives the same noise at every sigma."""
     # A whole photo is noisy once: keeping its noise would fill the server's memory.
-    unit_noise = _kept_noise if max(photo.shape) <= PREVIEW_SIDE else _drawn_noise
+    unit_noise = _kept_noise if max(photo.shape) <= OVERVIEW_SIDE else _drawn_noise
     noisy = photo + np.float32(sigma) * unit_noise(photo.shape, options.seed)
     return np.clip(noisy, 0.0, 1.0) if options.is_clipped else noisy
 
@@ -295,11 +256,7 @@ def cleaned(
     on_progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """What a network of `model_input` makes of a picture."""
-    if model.startswith(RUN_PREFIX):
-        folder = Path(model.removeprefix(RUN_PREFIX))
-        run = trained_run(str(folder), folder.stat().st_mtime)
-        return denoise(picture, sigma, run, on_progress=on_progress)
-    return denoise(picture, sigma, model, on_progress=on_progress)
+    return denoise(picture, sigma, network(model), on_progress=on_progress)
 
 
 def as_pixels(picture: np.ndarray) -> np.ndarray:

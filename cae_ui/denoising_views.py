@@ -28,8 +28,8 @@ from cae_ui.denoising import (
     start_network,
     with_noise,
 )
-from cae_ui.messages import plain
 from cae_ui.pictures import Photo
+from cae_ui.whole_photo import show_whole_photo
 
 BOTTLENECK = "homework-denoise"
 CLASSICAL_TITLES = {"tv": "Total variation", "nlm": "Non-local means", "wavelet": "Wavelet"}
@@ -248,43 +248,14 @@ def _middle(picture: np.ndarray, side: int) -> np.ndarray:
 
 
 def show_whole(scene: Scene, photo: Photo, mode: str, model: str) -> None:
-    """The whole of a photo that is too large to be worked on while a slider moves."""
+    """The whole of a photo of which a reduction or a part is tried on."""
     if scene.is_whole:
         return
-    height, width = scene.full_size
-    st.subheader("The whole photo")
-    key = (photo.identity, mode, model, scene.told, scene.sigma, scene.options)
-    if st.button(
-        f"Denoise all {height * width / 1e6:.1f} megapixels", icon=":material/auto_fix_high:"
-    ):
-        noisy = photo.open()
+
+    def work(whole: np.ndarray, advance: Callable[[int, int], None]) -> np.ndarray:
         if mode == ADD_NOISE:
-            noisy = with_noise(noisy, scene.sigma, scene.options)
-        place = st.empty()
-        with place.container(horizontal=True, vertical_alignment="center"):
-            bar = st.progress(0.0, "The network works …")
-            # A press runs the page anew, which ends this run at its next report.
-            st.button("Stop", icon=":material/stop_circle:", key="stop-whole")
-        started = time.perf_counter()
+            whole = with_noise(whole, scene.sigma, scene.options)
+        return cleaned(whole, scene.told, model, on_progress=advance)
 
-        def advance(done: int, total: int) -> None:
-            spent = time.perf_counter() - started
-            bar.progress(done / total, f"About {spent * (total / done - 1):.0f} s left")
-
-        clean = cleaned(noisy, scene.told, model, on_progress=advance)
-        place.empty()
-        seconds = time.perf_counter() - started
-        # Kept as a file's bytes: a tenth of the picture's memory.
-        st.session_state["whole"] = (key, encode_png(as_pixels(clean)), seconds)
-    kept = st.session_state.get("whole")
-    if kept is None or kept[0] != key:
-        st.caption(f"{width:,} x {height:,} pixels, at full size, in tiles.")
-        return
-    _, content, seconds = kept
-    st.caption(
-        f"{plain(scene.name)}, {width:,} x {height:,} pixels, done in {seconds:.1f} s. "
-        f"{len(content) / 1e6:.1f} MB."
-    )
-    st.download_button(
-        "Download the whole photo", content, "denoised.png", icon=":material/download:"
-    )
+    settings = (mode, model, scene.told, scene.sigma, scene.options)
+    show_whole_photo(photo, scene.full_size, settings, "Denoise", "denoised", work)

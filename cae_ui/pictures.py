@@ -12,7 +12,7 @@ import streamlit as st
 
 from cae_core.decoding import IMAGE_SUFFIXES
 from cae_core.errors import ImageError
-from cae_core.images import encode_png, image_grid, open_image
+from cae_core.images import encode_png, fit_within, image_grid, open_image
 from cae_core.patches import bundled_photograph
 from cae_ui.messages import plain
 
@@ -22,6 +22,8 @@ BUNDLED_PHOTOS = {
     "Astronaut": "astronaut.png",
     "Rocket": "rocket.jpg",
 }
+# What is worked on while a slider moves: about a screen's worth.
+OVERVIEW_SIDE = 640
 UPLOAD_TYPES = [suffix.lstrip(".") for suffix in IMAGE_SUFFIXES]
 
 
@@ -101,6 +103,21 @@ def photo_choice(key: str, *, in_address: bool = False) -> Photo:
         )
     )
     return Photo(name, name, lambda: bundled_photograph(BUNDLED_PHOTOS[name]))
+
+
+def overview(photo: Photo) -> tuple[np.ndarray, tuple[int, int]]:
+    """A photo no larger than what is tried on, and its full size.
+
+    Kept in the session: decoding and reducing a large upload takes longer than a network's work
+    on the result, and a slider must not do it. The whole is not kept, for many sessions share a
+    server.
+    """
+    kept = st.session_state.get("overview")
+    if kept is None or kept[0] != photo.identity:
+        whole = photo.open()
+        kept = (photo.identity, fit_within(whole, OVERVIEW_SIDE), whole.shape[:2])
+        st.session_state["overview"] = kept
+    return kept[1], kept[2]
 
 
 def photo_input(key: str) -> tuple[np.ndarray, str] | None:

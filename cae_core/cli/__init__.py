@@ -1,4 +1,4 @@
-"""The laboratory from a shell: ``python -m cae_core latent|train|denoise|zoo``.
+"""The laboratory from a shell: ``python -m cae_core latent|train|denoise|colorize|zoo``.
 
 A command is a module with two functions: ``add_parser`` declares its options, ``run`` does the
 work and returns the exit code. To add one, write both and name the module in `_COMMANDS`.
@@ -12,12 +12,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from cae_core.cli import denoise, latent, train, zoo
+from cae_core.cli import colorize, denoise, latent, train, zoo
 from cae_core.cli.arguments import NOTATION, PROGRAM, Parser
 from cae_core.cli.terminal import DONE, INTERRUPTED, USER_MISTAKE, complain
 from cae_core.errors import CAEError
 
-_COMMANDS = (latent, train, denoise, zoo)
+_COMMANDS = (latent, train, denoise, colorize, zoo)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,6 +78,7 @@ examples:
   python -m cae_core latent homework
   python -m cae_core train homework --epochs 2 --out runs/first
   python -m cae_core denoise photo.jpg
+  python -m cae_core colorize photo.jpg
   python -m cae_core zoo
   python -m cae_core train --help
 """

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import math
-import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,22 +13,14 @@ import numpy as np
 
 from cae_core import zoo
 from cae_core.cli.arguments import PROGRAM
-from cae_core.cli.places import PlaceError, check_place, unwritable, write_whole
-from cae_core.cli.terminal import (
-    DONE,
-    INTERRUPTED,
-    USER_MISTAKE,
-    Bar,
-    complain,
-    quiet_tensorflow,
-)
-from cae_core.decoding import IMAGE_SUFFIXES
-from cae_core.errors import ImageError
+from cae_core.cli.pictures import Show, Work, add_place_arguments, work_on_pictures
+from cae_core.cli.places import write_whole
+from cae_core.cli.terminal import quiet_tensorflow
 from cae_core.images import encode_png, open_image
 from cae_core.noise_level import estimate_sigma
 from cae_core.restore import denoise
 
-_ENDING = "-denoised"
+_WORK = Work("denoise", "denoised")
 
 
 def add_parser(commands: Any) -> None:
@@ -40,18 +29,11 @@ def add_parser(commands: Any) -> None:
         "denoise",
         help="take the noise off pictures",
         description="Takes the noise off pictures of any size and saves each as PNG beside the "
-        f"original,\nphoto.jpg as photo{_ENDING}.png. How much noise it has is estimated for "
+        f"original,\nphoto.jpg as photo{_WORK.ending}.png. How much noise it has is estimated for "
         "every picture,\nunless --sigma says it. Ctrl-C stops; what is saved stays.",
         epilog=_EXAMPLES,
     )
-    parser.add_argument(
-        "inputs",
-        nargs="+",
-        type=Path,
-        metavar="INPUT",
-        help="a picture, or a folder whose pictures are taken, without its subfolders and without "
-        f"those whose name ends in {_ENDING}",
-    )
+    add_place_arguments(parser, _WORK)
     noise = parser.add_mutually_exclusive_group()
     noise.add_argument(
         "--sigma",
@@ -73,21 +55,12 @@ def add_parser(commands: Any) -> None:
         help=f"another trained network, see {PROGRAM} zoo; only the default one is told sigma, "
         f"the others are applied as they are; default: {zoo.PHOTO_DENOISER}",
     )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FILE.png|FOLDER",
-        help="where to save: a file for one picture, or a folder; default: beside each original",
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="write over pictures that exist already"
-    )
     parser.set_defaults(run=run)
 
 
 _EXAMPLES = f"""
 examples:
-  {PROGRAM} denoise photo.jpg                         saves photo{_ENDING}.png
+  {PROGRAM} denoise photo.jpg                         saves photo{_WORK.ending}.png
   {PROGRAM} denoise photo.jpg --strength 0.5          keeps more of the grain
   {PROGRAM} denoise photo.jpg --sigma 25/255 --out clean.png
   {PROGRAM} denoise photos more/*.jpg --out clean     a folder and some files
@@ -101,32 +74,7 @@ not be opened; the others are saved all the same.
 def run(options: argparse.Namespace) -> int:
     """Denoises one picture after the other; returns the exit code."""
     _check_model(options)
-    sources = _sources(options.inputs)
-    targets = _targets(sources, options.out)
-    _check_targets(sources, targets, may_exist=options.force)
-    bar = Bar(sys.stderr)
-    saved = 0
-    try:
-        with contextlib.closing(bar):
-            for index, (source, target) in enumerate(zip(sources, targets, strict=True)):
-                show = partial(_show, bar, sources, index)
-                try:
-                    said = _denoise_file(source, target, options, show)
-                except ImageError as error:
-                    bar.clear()
-                    complain(f"{source}: {error}")
-                    continue
-                saved += 1
-                bar.clear()
-                print(said, flush=True)
-    except KeyboardInterrupt:  # a file is written whole or not at all, so it may come at any time
-        complain(f"Stopped. {saved} of {len(sources)} pictures were saved.")
-        return INTERRUPTED
-    if saved == len(sources):
-        return DONE
-    if len(sources) > 1:
-        complain(f"{saved} of {len(sources)} pictures were saved; what is wrong is said above.")
-    return USER_MISTAKE
+    return work_on_pictures(options, _WORK, partial(_denoise_file, options))
 
 
 def _check_model(options: argparse.Namespace) -> None:
@@ -145,88 +93,10 @@ def _check_model(options: argparse.Namespace) -> None:
         )
 
 
-# --- From where to where ---------------------------------------------------------------------
-
-
-def _sources(inputs: Iterable[Path]) -> list[Path]:
-    """The picture files that are meant, each once."""
-    return list(dict.fromkeys(file for given in inputs for file in _files(given)))
-
-
-def _files(given: Path) -> list[Path]:
-    """A file as it is, or the pictures of a folder, but for those that were saved here."""
-    try:
-        if not given.is_dir():
-            return [given]
-        files = sorted(
-            file
-            for file in given.iterdir()
-            if file.suffix.lower() in IMAGE_SUFFIXES
-            and not file.stem.endswith(_ENDING)
-            and file.is_file()
-        )
-    except OSError as error:
-        raise ImageError(
-            "A picture or a folder of pictures is a place that can be read. "
-            f"Received: {given} ({error.strerror}). Check the path."
-        ) from error
-    if not files:
-        raise ImageError(
-            f"A folder of pictures has pictures ({', '.join(IMAGE_SUFFIXES)}) directly in it. "
-            f"Received: {given}, which has none to denoise. Choose another folder."
-        )
-    return files
-
-
-def _targets(sources: Sequence[Path], out: Path | None) -> list[Path]:
-    """Where each picture is saved: under the name that was given, or under its own."""
-    if out is None or out.is_dir() or out.suffix.lower() not in IMAGE_SUFFIXES:
-        return [(out or source.parent) / f"{source.stem}{_ENDING}.png" for source in sources]
-    if out.suffix.lower() != ".png":
-        raise PlaceError(
-            "A denoised picture is saved as PNG, which loses nothing. "
-            f"Received: --out {out}. Write {out.with_suffix('.png')}."
-        )
-    if len(sources) > 1:
-        raise PlaceError(
-            "Several pictures are saved to a folder. "
-            f"Received: --out {out} for {len(sources)} pictures. Name a folder."
-        )
-    return [out]
-
-
-def _check_targets(sources: Sequence[Path], targets: Sequence[Path], *, may_exist: bool) -> None:
-    """Refuses, before the work, places that cannot be written or are taken."""
-    sources_of: dict[Path, Path] = {}
-    for source, target in zip(sources, targets, strict=True):
-        other = sources_of.setdefault(target.absolute(), source)
-        if other != source:
-            raise PlaceError(
-                "Every picture is saved under a name of its own. "
-                f"Received: {other} and {source}, both for {target}. Denoise them one by one, "
-                "with --out."
-            )
-        try:
-            exists = target.exists()
-            check_place("picture", target)
-        except OSError as error:  # a name that is too long, a folder that may not be entered
-            raise unwritable("picture", target, str(error.strerror)) from error
-        if exists and not may_exist:
-            raise PlaceError(
-                f"A picture that exists is not written over. Received: {target}. "
-                "Choose another place with --out, or add --force."
-            )
-
-
 # --- One picture -----------------------------------------------------------------------------
 
 
-def _denoise_file(
-    source: Path,
-    target: Path,
-    options: argparse.Namespace,
-    show: Callable[[float, int, int], None],
-) -> str:
+def _denoise_file(options: argparse.Namespace, source: Path, target: Path, show: Show) -> str:
     """Denoises and saves one picture; the line that says so."""
     begun = time.perf_counter()
     show(begun, 0, 1)
@@ -263,20 +133,6 @@ def _chosen_sigma(options: argparse.Namespace, image: np.ndarray) -> tuple[float
     if noise_range and sigma > noise_range[1]:
         said += f", beyond the {noise_range[1]:.3f} that the network has learnt"
     return sigma, said
-
-
-def _show(
-    bar: Bar, sources: Sequence[Path], index: int, begun: float, done: int, tiles: int
-) -> None:
-    """Shows how far all pictures are, at the one that is worked on."""
-    said = sources[index].name
-    if len(sources) > 1:
-        said = f"{index + 1} of {len(sources)}: {said}"
-    if tiles > 1:
-        said += f", part {done} of {tiles} done"
-    if tiles > 1 and len(sources) == 1:  # how large the others are is not known
-        said += f", {(time.perf_counter() - begun) * (tiles / done - 1):.0f} s left"
-    bar.show((index + done / tiles) / len(sources), said)
 
 
 # --- Options ---------------------------------------------------------------------------------

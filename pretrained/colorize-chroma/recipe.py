@@ -1,8 +1,9 @@
 """Lightness in, chrominance out: the known lightness is kept.
 
-    CAE_DATA_DIR=... python pretrained/colorize-chroma/recipe.py    # about @M@ minutes on 2 cores
+    CAE_DATA_DIR=... python pretrained/colorize-chroma/recipe.py    # 26 minutes, 2 busy cores
 
-Expected on the CIFAR-10 test set: @E@
+Expected on the CIFAR-10 test set:
+colorized 24.73 dB.
 """
 
 import sys

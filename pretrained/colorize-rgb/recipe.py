@@ -1,8 +1,9 @@
 """Grey in, the colour picture out: the plainest way to colorize.
 
-    CAE_DATA_DIR=... python pretrained/colorize-rgb/recipe.py    # about @M@ minutes on 2 cores
+    CAE_DATA_DIR=... python pretrained/colorize-rgb/recipe.py    # 11 minutes, 2 busy cores
 
-Expected on the CIFAR-10 test set: @E@
+Expected on the CIFAR-10 test set:
+colorized 23.67 dB.
 """
 
 import sys

@@ -16,6 +16,7 @@ PHOTOS has folders of colour photographs, every 20th of which is for validation;
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -26,9 +27,13 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent.parent))
 
 from cae_core import zoo  # noqa: E402 - found through the line above
+from cae_core.color_metrics import color_figures  # noqa: E402
+from cae_core.colorization import full_size_chroma, guess_chroma  # noqa: E402
 from cae_core.colorizer import build_colorizer  # noqa: E402
 from cae_core.colorizer_training import DROPOUT, class_weights, train_sitting  # noqa: E402
-from cae_core.images import open_image, resize, to_uint8  # noqa: E402
+from cae_core.gamut import lightness_of, rgb_within_gamut  # noqa: E402
+from cae_core.images import as_image, open_image, resize, to_uint8  # noqa: E402
+from cae_core.recipes import BUNDLED_CHECK, bundled_check_pictures, color_rows  # noqa: E402
 from cae_core.sittings import read_history  # noqa: E402
 
 SIDE = 128
@@ -38,6 +43,8 @@ VALIDATION_EVERY = 20
 # Photographs are kept no larger than this: crops of 128 to this many pixels are shown.
 LARGEST_SHORT_SIDE = 224
 WEIGHED_PICTURES = 1_000
+TRIED_PHOTOS = 20
+TEST_SET = "BSDS500 val"
 
 
 class Crops(keras.utils.PyDataset):
@@ -126,6 +133,68 @@ def train(photos: Path, bsds: Path, minutes: float, peak: float, folder: Path, d
     train_sitting(colorizer, crops, validation, weights, folder, minutes=minutes, peak=peak)
 
 
+def try_sizes(photos: Path) -> None:
+    """Prints figures of several working sizes on validation photographs."""
+    found = [
+        to_uint8(open_image(path))
+        for name in ("imagenet_sample", "catsdogs", "flowers")
+        for path in sorted((photos / name).glob("*.jpg"))[::VALIDATION_EVERY][:TRIED_PHOTOS]
+    ]
+    for side in (64, 96, 128, 160, 192, 224):
+        pairs = []
+        for photo in found:
+            lightness = lightness_of(as_image(photo))
+            chroma = guess_chroma(lightness, FOLDER.name, side).at()
+            picture, _ = rgb_within_gamut(lightness, full_size_chroma(chroma, lightness))
+            pairs.append((picture, as_image(photo)))
+        print(side, color_figures(pairs), flush=True)
+
+
+def write_card(bsds: Path) -> None:
+    """Measures the kept weights on BSDS500's val and writes the card."""
+    history = read_history(FOLDER)
+    card = zoo.Card(
+        name=FOLDER.name,
+        title="Photo colorizer",
+        summary=(
+            "Guesses the colours of a grey photograph of any size. Says how probable every "
+            "chrominance is; lightness is kept."
+        ),
+        source="Zhang, Isola & Efros, Colorful Image Colorization, ECCV 2016",
+        network=zoo.COLORIZER,
+        input_shape=(SIDE, SIDE, 1),
+        data=(
+            "CIFAR-10 first; then about 970 photographs of ImageNet, 1,500 of cats and dogs, 4,317 "
+            "of flowers, of each every 20th to validate, and BSDS500 train and test; BSDS500 val, "
+            "100 photographs, to test"
+        ),
+        licence=(
+            "CIFAR-10: no licence stated; ImageNet, cats and dogs, flowers: research use; BSDS500: "
+            "non-commercial research and education"
+        ),
+        recipe="python pretrained/photo-colorizer/recipe.py train --photos PHOTOS --bsds BSDS500",
+        seconds=history[-1]["seconds"],
+        recipe_notes=(
+            f"{history[-1]['images']:,.0f} squares of {SIDE}x{SIDE}, batch {BATCH_SIZE}, after the "
+            "training of colorize-classes, on 2 cores beside other work; history.csv tells of "
+            "every epoch."
+        ),
+        parameters=build_colorizer().count_params(),
+        code_size=None,
+        noise_range=None,
+        figures=(),
+        sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),
+    )
+    card.save(FOLDER)  # first, for `colorize` asks the card which weights are right
+    photographs = [to_uint8(open_image(path)) for path in sorted((bsds / "val").glob("*.jpg"))]
+    rows = color_rows(card.name, {TEST_SET: photographs, BUNDLED_CHECK: bundled_check_pictures()})
+    plain = color_rows("colorize-chroma", {TEST_SET: photographs})[0]
+    rows.append(plain | {"condition": "colorize-chroma applied in the same way"})
+    dataclasses.replace(card, figures=tuple(rows)).save(FOLDER)
+    for row in rows:
+        print(row)
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(
@@ -139,7 +208,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of weights and history")
     parser.add_argument("--dtype", default="float32", choices=("float32", "mixed_bfloat16"))
     options = parser.parse_args()
-    train(options.photos, options.bsds, options.minutes, options.rate, options.out, options.dtype)
+    if options.command == "train":
+        train(
+            options.photos,
+            options.bsds,
+            options.minutes,
+            options.rate,
+            options.out,
+            options.dtype,
+        )
+    elif options.command == "size":
+        try_sizes(options.photos)
+    else:
+        write_card(options.bsds)
 
 
 if __name__ == "__main__":

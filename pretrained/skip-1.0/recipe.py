@@ -1,8 +1,10 @@
 """A denoiser of the source's size at sigma 1.0 with a skip connection: no bottleneck.
 
-    CAE_DATA_DIR=... python pretrained/skip-1.0/recipe.py    # about @M@ minutes on 2 cores
+    CAE_DATA_DIR=... python pretrained/skip-1.0/recipe.py    # 18 minutes, 2 busy cores
 
-Expected on the CIFAR-10 test set: @E@
+Expected on the CIFAR-10 test set:
+sigma 1.0 17.90 dB;
+clean-through 19.40 dB.
 """
 
 import sys

@@ -92,6 +92,12 @@ def denoise_page():
     return partial(_open, "pages/denoise.py")
 
 
+@pytest.fixture
+def colorize_page():
+    """Opens the colorize page with query parameters."""
+    return partial(_open, "pages/colorize.py")
+
+
 def _open(path, **query):
     page = AppTest.from_file(APP, default_timeout=TIMEOUT)
     if path is not None:

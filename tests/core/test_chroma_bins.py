@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.color import rgb2lab
 
-from cae_core.chroma_bins import STEP, annealed_mean, chroma_bins, corner_classes
+from cae_core.chroma_bins import STEP, VIVIDNESS, annealed_mean, chroma_bins, corner_classes
 
 
 @settings(deadline=None)
@@ -30,5 +30,7 @@ def test_temperature_goes_from_the_most_probable_class_to_the_mean():
     logits[10], logits[200] = 2.0, 1.0
     share = 1 / (1 + np.exp(-1.0))
     mean = share * chroma_bins()[10] + (1 - share) * chroma_bins()[200]
-    np.testing.assert_allclose(annealed_mean(logits, 1.0), mean, atol=1e-3)
-    np.testing.assert_allclose(annealed_mean(logits, 0.02), chroma_bins()[10], atol=1e-3)
+    np.testing.assert_allclose(annealed_mean(logits, 1.0), VIVIDNESS * mean, atol=1e-3)
+    np.testing.assert_allclose(
+        annealed_mean(logits, 0.02), VIVIDNESS * chroma_bins()[10], atol=1e-3
+    )

@@ -37,6 +37,10 @@ LIGHT_MODULES = (
     "recipes",
     "noise_level",
     "classical",
+    "colorization",
+    "chroma_bins",
+    "color_metrics",
+    "gamut",
 )
 
 

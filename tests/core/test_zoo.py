@@ -4,11 +4,13 @@ import dataclasses
 import json
 import os
 
+import numpy as np
 import pytest
 
 import cae_core as cae
 from cae_core import zoo
-from cae_core.recipes import BUNDLED_CHECK, bundled_check_pictures
+from cae_core.color_metrics import color_figures
+from cae_core.recipes import BUNDLED_CHECK, COLORIZED, bundled_check_pictures, color_rows
 from cae_core.tasks import task_from_dict
 from cae_core.training import evaluate
 
@@ -70,7 +72,7 @@ ARCHITECTURES = [name for name in NAMES if zoo.card(name).architecture is not No
 def check_figures(name, test_set, pictures):
     rows = [row for row in zoo.card(name).figures if row["test_set"] == test_set]
     assert rows
-    for row in rows:
+    for row in (row for row in rows if "task" in row):
         measured = evaluate(zoo.load(name), pictures, task_from_dict(row["task"]))
         assert measured["psnr"] == pytest.approx(row["psnr"], rel=0.01)
         assert measured["mse"] == pytest.approx(row["mse"], rel=0.01)
@@ -87,3 +89,34 @@ def test_a_network_does_on_the_whole_test_set_what_its_card_says(name):
         pytest.skip("The whole test sets are in the folder that CAE_DATA_DIR names; it is not set.")
     dataset = zoo.card(name).data.split(":")[0]
     check_figures(name, f"{dataset} test", cae.load_dataset(dataset).test)
+
+
+COLORIZERS = [name for name in NAMES if any("ciede2000" in row for row in zoo.card(name).figures)]
+
+
+@pytest.mark.parametrize("name", COLORIZERS)
+def test_a_colorizer_does_on_bundled_patches_what_its_card_says(name):
+    figures = [
+        row
+        for row in zoo.card(name).figures
+        if row["test_set"] == BUNDLED_CHECK and "ciede2000" in row
+    ]
+    measured = color_rows(name, {BUNDLED_CHECK: bundled_check_pictures()})
+    assert len(figures) == len(measured) == 2
+    for row, found in zip(figures, measured, strict=True):
+        assert row["condition"] == found["condition"]
+        assert numbers(row) == pytest.approx(numbers(found), rel=0.01)
+
+
+def numbers(row):
+    """The figures of a row, without its names."""
+    return {name: value for name, value in row.items() if not isinstance(value, str)}
+
+
+@pytest.mark.parametrize("name", ["colorize-rgb", "colorize-chroma"])
+def test_pictures_in_a_batch_are_colorized_as_one_by_one(name):
+    pictures = bundled_check_pictures()[:3]
+    found = color_rows(name, {"three": pictures})[0]
+    pairs = [(cae.colorize(picture, name), picture / np.float32(255)) for picture in pictures]
+    assert found["condition"] == COLORIZED
+    assert numbers(found) == pytest.approx(color_figures(pairs), rel=0.01)

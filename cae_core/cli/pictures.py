@@ -1,0 +1,186 @@
+"""What the commands share that work on pictures: files and folders in, PNG files out."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from cae_core.cli.places import PlaceError, check_place, unwritable
+from cae_core.cli.terminal import DONE, INTERRUPTED, USER_MISTAKE, Bar, complain
+from cae_core.decoding import IMAGE_SUFFIXES
+from cae_core.errors import ImageError
+
+# Called with when the work began, the parts done and their number.
+Show = Callable[[float, int, int], None]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is done to pictures, in words.
+
+    Attributes:
+        verb: Such as "denoise".
+        participle: Such as "denoised"; ``-denoised`` ends the names of what is saved.
+    """
+
+    verb: str
+    participle: str
+
+    @property
+    def ending(self) -> str:
+        """What is put behind a picture's name."""
+        return f"-{self.participle}"
+
+
+def add_place_arguments(parser: argparse.ArgumentParser, work: Work) -> None:
+    """Declares what pictures there are and where they are saved."""
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        type=Path,
+        metavar="INPUT",
+        help="a picture, or a folder whose pictures are taken, without its subfolders and without "
+        f"those whose name ends in {work.ending}",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE.png|FOLDER",
+        help="where to save: a file for one picture, or a folder; default: beside each original",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="write over pictures that exist already"
+    )
+
+
+def work_on_pictures(
+    options: argparse.Namespace, work: Work, process: Callable[[Path, Path, Show], str]
+) -> int:
+    """Works on one picture after the other.
+
+    Args:
+        options: With what `add_place_arguments` declared.
+        work: What is done.
+        process: Does it to a file, saves it in another, and returns the line that says so.
+
+    Returns:
+        The exit code.
+    """
+    sources = _sources(options.inputs, work)
+    targets = _targets(sources, options.out, work)
+    _check_targets(sources, targets, work, may_exist=options.force)
+    bar = Bar(sys.stderr)
+    saved = 0
+    try:
+        with contextlib.closing(bar):
+            for index, (source, target) in enumerate(zip(sources, targets, strict=True)):
+                show = partial(_show, bar, sources, index)
+                try:
+                    said = process(source, target, show)
+                except ImageError as error:
+                    bar.clear()
+                    complain(f"{source}: {error}")
+                    continue
+                saved += 1
+                bar.clear()
+                print(said, flush=True)
+    except KeyboardInterrupt:  # a file is written whole or not at all, so it may come at any time
+        complain(f"Stopped. {saved} of {len(sources)} pictures were saved.")
+        return INTERRUPTED
+    if saved == len(sources):
+        return DONE
+    if len(sources) > 1:
+        complain(f"{saved} of {len(sources)} pictures were saved; what is wrong is said above.")
+    return USER_MISTAKE
+
+
+def _sources(inputs: Iterable[Path], work: Work) -> list[Path]:
+    """The picture files that are meant, each once."""
+    return list(dict.fromkeys(file for given in inputs for file in _files(given, work)))
+
+
+def _files(given: Path, work: Work) -> list[Path]:
+    """A file as it is, or the pictures of a folder, but for those that were saved here."""
+    try:
+        if not given.is_dir():
+            return [given]
+        files = sorted(
+            file
+            for file in given.iterdir()
+            if file.suffix.lower() in IMAGE_SUFFIXES
+            and not file.stem.endswith(work.ending)
+            and file.is_file()
+        )
+    except OSError as error:
+        raise ImageError(
+            "A picture or a folder of pictures is a place that can be read. "
+            f"Received: {given} ({error.strerror}). Check the path."
+        ) from error
+    if not files:
+        raise ImageError(
+            f"A folder of pictures has pictures ({', '.join(IMAGE_SUFFIXES)}) directly in it. "
+            f"Received: {given}, which has none to {work.verb}. Choose another folder."
+        )
+    return files
+
+
+def _targets(sources: Sequence[Path], out: Path | None, work: Work) -> list[Path]:
+    """Where each picture is saved: under the name that was given, or under its own."""
+    if out is None or out.is_dir() or out.suffix.lower() not in IMAGE_SUFFIXES:
+        return [(out or source.parent) / f"{source.stem}{work.ending}.png" for source in sources]
+    if out.suffix.lower() != ".png":
+        raise PlaceError(
+            f"A {work.participle} picture is saved as PNG, which loses nothing. "
+            f"Received: --out {out}. Write {out.with_suffix('.png')}."
+        )
+    if len(sources) > 1:
+        raise PlaceError(
+            "Several pictures are saved to a folder. "
+            f"Received: --out {out} for {len(sources)} pictures. Name a folder."
+        )
+    return [out]
+
+
+def _check_targets(
+    sources: Sequence[Path], targets: Sequence[Path], work: Work, *, may_exist: bool
+) -> None:
+    """Refuses, before the work, places that cannot be written or are taken."""
+    sources_of: dict[Path, Path] = {}
+    for source, target in zip(sources, targets, strict=True):
+        other = sources_of.setdefault(target.absolute(), source)
+        if other != source:
+            raise PlaceError(
+                "Every picture is saved under a name of its own. "
+                f"Received: {other} and {source}, both for {target}. {work.verb.capitalize()} them "
+                "one by one, with --out."
+            )
+        try:
+            exists = target.exists()
+            check_place("picture", target)
+        except OSError as error:  # a name that is too long, a folder that may not be entered
+            raise unwritable("picture", target, str(error.strerror)) from error
+        if exists and not may_exist:
+            raise PlaceError(
+                f"A picture that exists is not written over. Received: {target}. "
+                "Choose another place with --out, or add --force."
+            )
+
+
+def _show(
+    bar: Bar, sources: Sequence[Path], index: int, begun: float, done: int, tiles: int
+) -> None:
+    """Shows how far all pictures are, at the one that is worked on."""
+    said = sources[index].name
+    if len(sources) > 1:
+        said = f"{index + 1} of {len(sources)}: {said}"
+    if tiles > 1:
+        said += f", part {done} of {tiles} done"
+    if tiles > 1 and len(sources) == 1:  # how large the others are is not known
+        said += f", {(time.perf_counter() - begun) * (tiles / done - 1):.0f} s left"
+    bar.show((index + done / tiles) / len(sources), said)

@@ -1,0 +1,57 @@
+"""The colorize page in a browser: colours come, change with the slider, and are taken home."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+from skimage import data
+from skimage.color import rgb2lab
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+
+
+def photo_bytes():
+    buffer = io.BytesIO()
+    Image.fromarray(data.coffee()[::2, ::2]).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def downloaded(page):
+    with page.expect_download() as download:
+        page.get_by_role("button", name=re.compile(r"Colorized$")).click()
+    return np.asarray(Image.open(io.BytesIO(download.value.path().read_bytes())))
+
+
+def test_a_photo_is_colorized_made_grey_again_and_taken_home(visit):
+    page = visit("/colorize")
+    page.get_by_test_id("stFileUploader").locator("input").set_input_files(
+        {"name": "coffee.png", "mimeType": "image/png", "buffer": photo_bytes()}
+    )
+    expect(page.get_by_text("300 × 200 pixels")).to_be_visible()
+    expect(page.get_by_text("Colours are guesses.", exact=True)).to_be_visible()
+    colourful = downloaded(page)
+    assert np.ptp(colourful.astype(int), axis=2).mean() > 3
+    lightness = [rgb2lab(p)[..., 0] for p in (colourful, data.coffee()[::2, ::2])]
+    assert np.abs(lightness[0] - lightness[1]).max() < 0.6  # what 8 bits allow
+
+    gamut = page.get_by_text(re.compile("Out of sRGB's gamut: "))
+    slider = page.get_by_role("slider", name="Saturation")
+    slider.press("Home")
+    expect(slider).to_have_attribute("aria-valuenow", "0")
+    expect(gamut).to_contain_text("gamut: 0 pixels")
+    expect(page).to_have_url(re.compile(r"saturation=0"))
+    grey = downloaded(page)
+    assert np.ptp(grey.astype(int), axis=2).max() <= 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_telephone_nothing_is_wider_than_the_screen(visit, scheme):
+    page = visit("/colorize?inside=true", color_scheme=scheme, **PHONE)
+    expect(page.get_by_role("heading", name="Why only the chrominance?")).to_be_visible()
+    expect(page.get_by_test_id("stPlotlyChart")).to_have_count(2)
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
