@@ -30,7 +30,7 @@ def lab_from_rgb(rgb: Any) -> Any:
         Tensor (..., 3): L* in 0..100, a* and b*.
 
     Example:
-        >>> [round(float(x), 2) for x in lab_from_rgb(np.array([1.0, 0.0, 0.0], "float32"))]
+        >>> [round(float(x), 2) for x in lab_from_rgb(ops.array([1.0, 0.0, 0.0]))]
         [53.24, 80.09, 67.2]
     """
     linear = ops.where(
@@ -56,7 +56,7 @@ def rgb_from_lab(lab: Any) -> Any:
         Tensor (..., 3); in [0, 1] where sRGB has the colour.
 
     Example:
-        >>> red = np.array([53.2408, 80.0925, 67.2032], "float32")
+        >>> red = ops.array([53.2408, 80.0925, 67.2032])
         >>> [round(float(x), 3) + 0.0 for x in rgb_from_lab(red)]
         [1.0, 0.0, 0.0]
     """
