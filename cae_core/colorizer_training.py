@@ -14,7 +14,7 @@ from cae_core.chroma_bins import STEP, chroma_bins, corner_classes
 from cae_core.color import lab_from_rgb
 from cae_core.losses import scaled
 from cae_core.optimizers import ConvolutionMuon
-from cae_core.sittings import RateByTheClock, SittingCheckpoint, read_history, write_history
+from cae_core.sittings import fit_sitting, read_history, write_history
 from cae_core.zoo import WEIGHTS
 
 STEPS_PER_EXECUTION = 8
@@ -172,23 +172,14 @@ def train_sitting(
         use_ema=True,
         ema_momentum=AVERAGING,
     )
-    trainer.compile(
-        optimizer,
-        loss=lambda unused, error: ops.mean(error),
-        steps_per_execution=STEPS_PER_EXECUTION,
-    )
-    optimizer.build(trainer.trainable_variables)
-    saved = SittingCheckpoint(folder)
-    saved.restore(trainer)
     images_per_epoch = len(batches) * len(batches[0][0])
-    trainer.fit(
+    fit_sitting(
+        trainer,
+        optimizer,
         batches,
-        epochs=1_000_000,  # the clock ends it
-        verbose=0,
-        callbacks=[
-            RateByTheClock(peak, minutes, STEPS_PER_EXECUTION),
-            saved,  # before the averaged weights take the model's place
-            keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
-            Validation(colorizer, trainer, validation, folder, images_per_epoch),
-        ],
+        Validation(colorizer, trainer, validation, folder, images_per_epoch),
+        folder,
+        minutes=minutes,
+        peak=peak,
+        steps_per_execution=STEPS_PER_EXECUTION,
     )

@@ -6,6 +6,7 @@ weights worth keeping. Importing this module imports Keras.
 
 from __future__ import annotations
 
+import argparse
 import csv
 import time
 from pathlib import Path
@@ -93,3 +94,64 @@ def write_history(folder: Path, rows: list[dict[str, float]]) -> None:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows({name: f"{value:.10g}" for name, value in row.items()} for row in rows)
+
+
+def add_sitting_arguments(
+    parser: argparse.ArgumentParser, folder: Path, *, minutes: float, rate: float
+) -> None:
+    """Declares what every recipe asks about a sitting.
+
+    Args:
+        parser: The recipe's.
+        folder: Where the recipe stands.
+        minutes: How long a sitting usually is.
+        rate: The usual highest learning rate.
+    """
+    parser.add_argument("--minutes", type=float, default=minutes, help="time of this sitting")
+    parser.add_argument("--rate", type=float, default=rate, help="the highest learning rate")
+    parser.add_argument("--out", type=Path, default=folder, help="folder of weights and history")
+    parser.add_argument("--dtype", default="float32", choices=("float32", "mixed_bfloat16"))
+
+
+def fit_sitting(
+    trainer: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    batches: keras.utils.PyDataset,
+    validation: keras.callbacks.Callback,
+    folder: Path,
+    *,
+    minutes: float,
+    peak: float,
+    steps_per_execution: int,
+) -> None:
+    """Trains until the sitting's time is over, from the folder's checkpoint where there is one.
+
+    Args:
+        trainer: A model from a batch to its loss, of any shape.
+        optimizer: With `use_ema`: what is validated has the averaged weights.
+        batches: An epoch of inputs; the target is not used.
+        validation: Called at the end of every epoch; keeps the best weights.
+        folder: Where the checkpoint is.
+        minutes: How long.
+        peak: The highest learning rate.
+        steps_per_execution: Steps in one call of the graph.
+    """
+    trainer.compile(
+        optimizer,
+        loss=lambda unused, error: ops.mean(error),
+        steps_per_execution=steps_per_execution,
+    )
+    optimizer.build(trainer.trainable_variables)
+    saved = SittingCheckpoint(folder)
+    saved.restore(trainer)
+    trainer.fit(
+        batches,
+        epochs=1_000_000,  # the clock ends it
+        verbose=0,
+        callbacks=[
+            RateByTheClock(peak, minutes, steps_per_execution),
+            saved,  # before the averaged weights take the model's place
+            keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
+            validation,
+        ],
+    )

@@ -1,11 +1,13 @@
 """How the CIFAR-10 colorizer was trained: lightness to a probability for every chrominance.
 
     CAE_DATA_DIR=... python pretrained/colorize-classes/recipe.py train --minutes 25
+    CAE_DATA_DIR=... python pretrained/colorize-classes/recipe.py vividness
     CAE_DATA_DIR=... python pretrained/colorize-classes/recipe.py card
 
 `train` goes on from the checkpoint in its folder (``--out``, by default this one) where one is,
-else from the weights there, else from a random start. `card` measures the weights of this folder
-and writes card.json.
+else from the weights there, else from a random start. `vividness` prints figures of several
+temperatures and factors of the annealed mean on validation pictures. `card` measures the weights
+of this folder and writes card.json.
 """
 
 from __future__ import annotations
@@ -22,20 +24,25 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent.parent))
 
 from cae_core import zoo  # noqa: E402 - found through the line above
+from cae_core.chroma_bins import VIVIDNESS  # noqa: E402
+from cae_core.color_metrics import color_figures  # noqa: E402
+from cae_core.colorization import full_size_chroma, grey_of, guess_chroma  # noqa: E402
 from cae_core.colorizer import build_colorizer  # noqa: E402
 from cae_core.colorizer_training import DROPOUT, class_weights, train_sitting  # noqa: E402
 from cae_core.datasets import load_dataset  # noqa: E402
+from cae_core.gamut import lightness_of, rgb_within_gamut  # noqa: E402
+from cae_core.images import as_image  # noqa: E402
 from cae_core.recipes import (  # noqa: E402
     BUNDLED_CHECK,
     LICENCES,
     bundled_check_pictures,
     color_rows,
 )
-from cae_core.sittings import read_history  # noqa: E402
+from cae_core.sittings import add_sitting_arguments, read_history  # noqa: E402
 
 BATCH_SIZE = 128
 STEPS_PER_EPOCH = 352
-WEIGHED_PICTURES = 10_000
+WEIGHED_PICTURES, TRIED_PICTURES = 10_000, 1_200
 # How far a picture is moved at most, in pixels; what comes in is mirrored at its edge.
 MARGIN = 4
 
@@ -82,6 +89,30 @@ def train(minutes: float, peak: float, folder: Path, dtype: str) -> None:
     )
 
 
+def try_vividness() -> None:
+    """Prints figures of several temperatures and factors on validation pictures."""
+    pictures = load_dataset("cifar10").validation[:TRIED_PICTURES]
+    guesses = []
+    for picture in pictures:
+        lightness = lightness_of(as_image(picture))
+        guesses.append((guess_chroma(lightness, FOLDER.name), lightness, as_image(picture)))
+    for temperature in (0.15, 0.25, 0.38):
+        for vividness in (1.0, 1.2, 1.3, 1.4):
+            share = vividness / VIVIDNESS  # the annealed mean has the chosen one in it
+            pairs = (
+                (
+                    rgb_within_gamut(known, share * full_size_chroma(guess.at(temperature), known))[
+                        0
+                    ],
+                    original,
+                )
+                for guess, known, original in guesses
+            )
+            print(temperature, vividness, color_figures(pairs), flush=True)
+    grey = ((grey_of(original), original) for _, _, original in guesses)
+    print("grey", color_figures(grey))
+
+
 def write_card() -> None:
     """Measures the kept weights on CIFAR-10's test part and writes the card."""
     history = read_history(FOLDER)
@@ -122,14 +153,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("command", choices=("train", "card"))
-    parser.add_argument("--minutes", type=float, default=25, help="time of this sitting")
-    parser.add_argument("--rate", type=float, default=3e-3, help="the highest learning rate")
-    parser.add_argument("--out", type=Path, default=FOLDER, help="folder of weights and history")
-    parser.add_argument("--dtype", default="float32", choices=("float32", "mixed_bfloat16"))
+    parser.add_argument("command", choices=("train", "vividness", "card"))
+    add_sitting_arguments(parser, FOLDER, minutes=25, rate=3e-3)
     options = parser.parse_args()
     if options.command == "train":
         train(options.minutes, options.rate, options.out, options.dtype)
+    elif options.command == "vividness":
+        try_vividness()
     else:
         write_card()
 

@@ -34,7 +34,7 @@ from cae_core.colorizer_training import DROPOUT, class_weights, train_sitting  #
 from cae_core.gamut import lightness_of, rgb_within_gamut  # noqa: E402
 from cae_core.images import as_image, open_image, resize, to_uint8  # noqa: E402
 from cae_core.recipes import BUNDLED_CHECK, bundled_check_pictures, color_rows  # noqa: E402
-from cae_core.sittings import read_history  # noqa: E402
+from cae_core.sittings import add_sitting_arguments, read_history  # noqa: E402
 
 SIDE = 128
 BATCH_SIZE = 16
@@ -203,10 +203,7 @@ def main() -> None:
     parser.add_argument("command", choices=("train", "size", "card"))
     parser.add_argument("--photos", type=Path, required=True, help="folders of colour photographs")
     parser.add_argument("--bsds", type=Path, required=True, help="the folder BSDS500")
-    parser.add_argument("--minutes", type=float, default=55, help="time of this sitting")
-    parser.add_argument("--rate", type=float, default=2e-3, help="the highest learning rate")
-    parser.add_argument("--out", type=Path, default=FOLDER, help="folder of weights and history")
-    parser.add_argument("--dtype", default="float32", choices=("float32", "mixed_bfloat16"))
+    add_sitting_arguments(parser, FOLDER, minutes=55, rate=2e-3)
     options = parser.parse_args()
     if options.command == "train":
         train(

@@ -39,8 +39,8 @@ from cae_core.optimizers import ConvolutionMuon  # noqa: E402
 from cae_core.photo_denoiser import build_photo_denoiser  # noqa: E402
 from cae_core.restore import denoise  # noqa: E402
 from cae_core.sittings import (  # noqa: E402
-    RateByTheClock,
-    SittingCheckpoint,
+    add_sitting_arguments,
+    fit_sitting,
     read_history,
     write_history,
 )
@@ -200,26 +200,17 @@ def train(photos: Path, minutes: float, peak: float, folder: Path, dtype: str) -
         use_ema=True,
         ema_momentum=AVERAGING,
     )
-    trainer.compile(
-        optimizer,
-        loss=lambda unused, error: ops.mean(error),
-        steps_per_execution=STEPS_PER_EXECUTION,
-    )
     if (folder / zoo.WEIGHTS).exists():
         denoiser.load_weights(folder / zoo.WEIGHTS)
-    optimizer.build(trainer.trainable_variables)
-    saved = SittingCheckpoint(folder)
-    saved.restore(trainer)
-    trainer.fit(
+    fit_sitting(
+        trainer,
+        optimizer,
         Patches([p for part in ("train", "test") for p in read_photos(photos / part)], seed=done),
-        epochs=1_000_000,  # the clock ends it
-        verbose=0,
-        callbacks=[
-            RateByTheClock(peak, minutes, STEPS_PER_EXECUTION),
-            saved,  # before the averaged weights take the model's place
-            keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
-            Validation(denoiser, read_photos(photos / "val", validation_names(photos)), folder),
-        ],
+        Validation(denoiser, read_photos(photos / "val", validation_names(photos)), folder),
+        folder,
+        minutes=minutes,
+        peak=peak,
+        steps_per_execution=STEPS_PER_EXECUTION,
     )
 
 
@@ -279,10 +270,7 @@ def main() -> None:
     )
     parser.add_argument("command", choices=("train", "card"))
     parser.add_argument("--photos", type=Path, required=True, help="the folder BSDS500")
-    parser.add_argument("--minutes", type=float, default=100, help="time of this sitting")
-    parser.add_argument("--rate", type=float, default=1.5e-3, help="the highest learning rate")
-    parser.add_argument("--out", type=Path, default=FOLDER, help="folder of weights and history")
-    parser.add_argument("--dtype", default="float32", choices=("float32", "mixed_bfloat16"))
+    add_sitting_arguments(parser, FOLDER, minutes=100, rate=1.5e-3)
     options = parser.parse_args()
     if options.command == "train":
         train(options.photos, options.minutes, options.rate, options.out, options.dtype)
