@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,20 @@ from cae_core.errors import DatasetError
 
 Pixels = NDArray[np.uint8]
 PREVIEW_SAMPLES = 8
+
+
+class Labels(NamedTuple):
+    """The classes of a data set's images, whole numbers from 0 on, (images,) each.
+
+    Attributes:
+        train: Those of `Dataset.train`.
+        validation: Those of `Dataset.validation`.
+        test: Those of `Dataset.test`.
+    """
+
+    train: Pixels
+    validation: Pixels
+    test: Pixels
 
 
 @dataclass(frozen=True, eq=False)

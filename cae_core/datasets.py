@@ -18,13 +18,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cae_core import downloads
-from cae_core.dataset import Dataset, Pixels, check_split
+from cae_core.dataset import Dataset, Labels, Pixels, check_split
 from cae_core.downloads import Cancelled, Progress
 from cae_core.errors import DatasetError
 from cae_core.patches import PHOTOGRAPH_TERMS, photo_patches, photograph_folder
 from cae_core.uploads import BROKEN_ZIP, load_folder
+
+Indices = NDArray[np.intp]
 
 
 class DatasetInfo(NamedTuple):
@@ -197,12 +200,7 @@ def _public_dataset(
     cancelled: Cancelled | None,
 ) -> Dataset:
     """Load a public data set from the nearest place, and draw its validation part."""
-    path = _npz_path(name)
-    if path is not None:
-        original_train, test = _read_npz(path)
-    else:
-        downloads.download(name, on_progress, cancelled)
-        original_train, test = _load_with_keras(name)
+    original_train, test = _arrays(name, "x", on_progress, cancelled)
     info = DATASETS[name]
     if original_train.ndim == 3:  # grey images come as (images, height, width)
         original_train, test = original_train[..., None], test[..., None]
@@ -210,39 +208,90 @@ def _public_dataset(
         if images.dtype != np.uint8 or images.shape[1:] != info.image_shape:
             raise DatasetError(
                 f"{part} of {name} is uint8, (images, {', '.join(map(str, info.image_shape))}). "
-                f"Received: {images.dtype}, {images.shape}, from {path or 'Keras'}. "
+                f"Received: {images.dtype}, {images.shape}, from {_npz_path(name) or 'Keras'}. "
                 "Replace the file."
             )
-    order = np.random.default_rng(seed).permutation(len(original_train))
-    drawn = max(1, round(len(original_train) * validation_fraction))
+    trained, validated = _drawn(len(original_train), validation_fraction, seed)
     return Dataset(
         name,
-        train=original_train[np.sort(order[drawn:])],
-        validation=original_train[np.sort(order[:drawn])],
+        train=original_train[trained],
+        validation=original_train[validated],
         test=test,
         source=f"{info.title}, with its original test part: {info.terms}.",
     )
 
 
-def _read_npz(path: Path) -> tuple[Pixels, Pixels]:
-    """Read x_train and x_test of an .npz file, never unpickling anything."""
+def load_labels(name: str, *, seed: int = 0, validation_fraction: float = 0.1) -> Labels:
+    """Load the classes of a public data set's images.
+
+    Autoencoders need none; what is asked whether it still recognises their pictures does.
+
+    Args:
+        name: `cifar10`, `mnist` or `fashion_mnist`.
+        seed: As for `load_dataset`.
+        validation_fraction: As for `load_dataset`.
+
+    Returns:
+        The classes of the images that `load_dataset` gives for the same arguments.
+
+    Raises:
+        DatasetError: The data set has no classes, or can't be found, fetched or read.
+
+    Example:
+        >>> load_labels("photo_patches")
+        Traceback (most recent call last):
+        cae_core.errors.DatasetError: Images of cifar10, mnist, fashion_mnist have classes. \
+Received: 'photo_patches'. Name one of them.
+    """
+    if name not in downloads.REMOTE_FILES:
+        raise DatasetError(
+            f"Images of {', '.join(downloads.REMOTE_FILES)} have classes. Received: {name!r}. "
+            "Name one of them."
+        )
+    original_train, test = (labels.reshape(-1) for labels in _arrays(name, "y"))
+    trained, validated = _drawn(len(original_train), validation_fraction, seed)
+    return Labels(original_train[trained], original_train[validated], test)
+
+
+def _drawn(count: int, validation_fraction: float, seed: int) -> tuple[Indices, Indices]:
+    """Say which of an original training part's images train and which validate."""
+    order = np.random.default_rng(seed).permutation(count)
+    drawn = max(1, round(count * validation_fraction))
+    return np.sort(order[drawn:]), np.sort(order[:drawn])
+
+
+def _arrays(
+    name: str, kind: str, on_progress: Progress | None = None, cancelled: Cancelled | None = None
+) -> tuple[Pixels, Pixels]:
+    """Read images (kind x) or classes (kind y) to train and to test from the nearest place."""
+    path = _npz_path(name)
+    if path is not None:
+        return _read_npz(path, kind)
+    downloads.download(name, on_progress, cancelled)
+    return _load_with_keras(name, kind)
+
+
+def _read_npz(path: Path, kind: str) -> tuple[Pixels, Pixels]:
+    """Read two arrays of an .npz file, never unpickling anything."""
+    names = f"{kind}_train", f"{kind}_test"
     try:
         # Opened here, because np.load leaves a damaged file open.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return arrays["x_train"], arrays["x_test"]
+            return arrays[names[0]], arrays[names[1]]
     except (KeyError, TypeError, *BROKEN_ZIP) as error:  # TypeError: a single array
         raise DatasetError(
-            f"{path.name} holds the arrays x_train and x_test. Received: {path} ({error}). "
+            f"{path.name} holds the arrays {' and '.join(names)}. Received: {path} ({error}). "
             "Replace or remove the file."
         ) from error
 
 
-def _load_with_keras(name: str) -> tuple[Pixels, Pixels]:
+def _load_with_keras(name: str, kind: str) -> tuple[Pixels, Pixels]:
     """Read a data set whose files are in Keras's cache."""
     import keras
 
-    (x_train, _), (x_test, _) = getattr(keras.datasets, name).load_data()
-    return x_train, x_test
+    train, test = getattr(keras.datasets, name).load_data()
+    part = ("x", "y").index(kind)
+    return train[part], test[part]
 
 
 def _limited(dataset: Dataset, limit: int, seed: int) -> Dataset:

@@ -21,9 +21,12 @@ class FastBatchNormalization(keras.layers.BatchNormalization):
     """
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Normalises with the batch's statistics in training, else with the moving ones."""
+        """Normalises with the batch's statistics in training, else with the moving ones.
+
+        A frozen layer never trains, as Keras's own does not.
+        """
         mean, variance = self.moving_mean, self.moving_variance
-        if training:
+        if training and self.trainable:
             mean, variance = self._batch_statistics(ops.cast(inputs, "float32"))
             for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
                 moving.assign(moving * self.momentum + now * (1.0 - self.momentum))

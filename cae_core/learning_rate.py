@@ -228,7 +228,7 @@ def _step_function(
     import keras
 
     from cae_core.build import build
-    from cae_core.losses import TargetLoss
+    from cae_core.losses import LOSS_FUNCTIONS, TargetLoss
     from cae_core.training import (
         TRAINING_NOISE,
         Batches,
@@ -242,7 +242,7 @@ def _step_function(
     trainer = keras.Model(inputs, build(architecture, seed=config.seed)(corruption(inputs)))
     # With a schedule the optimiser would set the rate by itself.
     optimizer = make_optimizer(dataclasses.replace(config, schedule="constant"), steps=1)
-    trainer.compile(optimizer=optimizer, loss=TargetLoss(task, config.loss))
+    trainer.compile(optimizer=optimizer, loss=TargetLoss(task, LOSS_FUNCTIONS[config.loss]))
     batches = Batches(data.train, config.batch_size, config.seed)
     # Whole batches only, where there is one: a smaller one would be another graph.
     count = max(1, len(data.train) // config.batch_size)

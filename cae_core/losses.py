@@ -85,7 +85,10 @@ def ssim(images: Any, references: Any) -> Any:
     return ops.mean(similarity, axis=(1, 2, 3))
 
 
-LOSS_FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
+PictureLoss = Callable[[Any, Any], Any]
+"""Output and target, float32 (B, H, W, C) -> the loss of every picture, (B,)."""
+
+LOSS_FUNCTIONS: dict[str, PictureLoss] = {
     "mse": mse,
     "mae": mae,
     "bce": bce,
@@ -103,13 +106,13 @@ class TargetLoss(keras.losses.Loss):
 
     Args:
         task: Says what the target of a picture is.
-        loss: One of the names in `LOSS_FUNCTIONS`.
+        function: What is measured.
     """
 
-    def __init__(self, task: Task, loss: str) -> None:
-        super().__init__(name=loss)
+    def __init__(self, task: Task, function: PictureLoss) -> None:
+        super().__init__()
         self.task = task
-        self.function = LOSS_FUNCTIONS[loss]
+        self.function = function
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The loss of every picture."""

@@ -1,6 +1,6 @@
 """What the recipes in ``pretrained/`` have in common: train a network, measure it, write its card.
 
-Importing this module does not import Keras; `make` does.
+Importing this module does not import Keras; `make` and `write_card` do.
 """
 
 from __future__ import annotations
@@ -19,11 +19,15 @@ import numpy as np
 from cae_core import zoo
 from cae_core.architecture import Architecture
 from cae_core.arithmetic import analyze
+from cae_core.bundled import bundled_check_name, bundled_check_pictures
 from cae_core.color_metrics import color_figures
 from cae_core.config import TrainConfig
 from cae_core.dataset import Dataset
-from cae_core.datasets import load_dataset
-from cae_core.progress import Progress
+from cae_core.datasets import load_dataset, load_labels
+from cae_core.judge import ACCURACY, JUDGES, judge_accuracy
+from cae_core.learning_rate import LearningRateTest
+from cae_core.practices import IN_ONE_GO, Practice
+from cae_core.presets import get_preset
 from cae_core.runs import history_csv
 from cae_core.tasks import (
     CHROMA_SCALE,
@@ -31,15 +35,16 @@ from cae_core.tasks import (
     ColorizeChroma,
     ColorizeRGB,
     Denoise,
+    Reconstruct,
     Task,
     task_to_dict,
 )
-from cae_core.zoo import WEIGHTS, Card, sha256
+from cae_core.zoo import HALF, NOT_KEPT, PICTURES, SINGLE, WEIGHTS, Card, sha256
 
 HISTORY = "history.csv"
-CHECKPOINT = "checkpoint.npz"
-BUNDLED_CHECK = "200 bundled patches"
+LEARNING_RATE = "learning_rate.json"
 _BATCH = 256
+_PICTURES = 12
 COLORIZED, GREY = "as cae.colorize gives it", "grey, nothing guessed"
 LICENCES = {
     "cifar10": "CIFAR-10 (Krizhevsky, 2009), no licence stated",
@@ -62,6 +67,11 @@ class Recipe:
         tests: Name of every condition it is measured under, and the task that makes it.
         dataset: The data set's name.
         notes: What else is worth knowing.
+        preset: The source's network that it is, or stands in for; empty where it is our own.
+        difference: Why the measured figures differ from the published ones, in a line.
+        practice: How it is trained, see `cae_core.practices`.
+        finds_rate: Whether a learning-rate range test chooses the rate.
+        kept: How its weights are kept, see `cae_core.zoo.Card`.
     """
 
     title: str
@@ -73,6 +83,72 @@ class Recipe:
     tests: Mapping[str, Task]
     dataset: str = "cifar10"
     notes: str = ""
+    preset: str = ""
+    difference: str = ""
+    practice: Practice = IN_ONE_GO
+    finds_rate: bool = False
+    kept: str = SINGLE
+
+
+def source_recipe(
+    preset_id: str,
+    *,
+    summary: str,
+    difference: str = "",
+    epochs: int | None = None,
+    title: str = "",
+    dataset: str = "",
+    notes: str = "",
+    practice: Practice | None = None,
+    architecture: Architecture | None = None,
+    finds_rate: bool = False,
+    kept: str = SINGLE,
+    **settings: Any,
+) -> Recipe:
+    """A network of the source documents, trained as its source says.
+
+    Args:
+        preset_id: Which; see `cae_core.presets`.
+        summary: What it is for, in one or two sentences.
+        difference: Why the measured figures differ from the published ones, in a line.
+        epochs: Another number of epochs than the source's.
+        title: Another title than the preset's.
+        dataset: Another data set than the source's.
+        notes: What else is worth knowing.
+        practice: How it is trained, where that is more than a fit.
+        architecture: Another network than the preset's, for a row that stands in for it.
+        finds_rate: Whether a learning-rate range test chooses the rate.
+        kept: How its weights are kept, see `cae_core.zoo.Card`.
+        **settings: Further settings of `TrainConfig`; by default Adam at a constant 0.001,
+            which is what the sources' libraries do when nothing is said.
+    """
+    preset = get_preset(preset_id)
+    chosen: dict[str, Any] = {
+        "learning_rate": 1e-3,
+        "schedule": "constant",
+        "batch_size": preset.batch_size,
+    }
+    task: Task = Reconstruct() if preset.sigma is None else Denoise(sigma=preset.sigma)
+    tests: dict[str, Task] = {}
+    if preset.sigma is not None:
+        tests[f"sigma {preset.sigma}, not clipped"] = task
+    tests["reconstruction" if preset.sigma is None else "clean-through"] = Reconstruct()
+    return Recipe(
+        title=title or preset.title,
+        summary=summary,
+        source=preset.source,
+        architecture=architecture or preset.architecture,
+        task=task,
+        config=TrainConfig(epochs=epochs or preset.epochs, **(chosen | settings)),
+        tests=tests,
+        dataset=dataset or preset.dataset,
+        notes=" ".join(filter(None, (preset.remark, notes))),
+        preset=preset_id,
+        difference=difference,
+        practice=practice or IN_ONE_GO,
+        finds_rate=finds_rate,
+        kept=kept,
+    )
 
 
 def make(recipe: Recipe, folder: Path) -> Card:
@@ -87,22 +163,45 @@ def make(recipe: Recipe, folder: Path) -> Card:
     Returns:
         The card that was written.
     """
-    from cae_core.training import train
-
     data = load_dataset(recipe.dataset, seed=recipe.config.seed)
-    run = train(
-        recipe.architecture,
-        data,
-        task=recipe.task,
-        config=recipe.config,
-        on_progress=_print_progress,
-        checkpoint=folder / CHECKPOINT,
+    recipe = with_tested_rate(recipe, data, folder)
+    runs = recipe.practice.train(recipe.architecture, data, recipe.task, recipe.config, folder)
+    records = [record for run in runs for record in run.history]
+    history = tuple(
+        dataclasses.replace(record, epoch=epoch) for epoch, record in enumerate(records, start=1)
     )
-    run.model.save_weights(folder / WEIGHTS)
-    (folder / HISTORY).write_text(history_csv(run.history))
+    (folder / HISTORY).write_text(history_csv(history))
+    runs[-1].model.save_weights(folder / WEIGHTS)
     card = write_card(recipe, folder, data)
-    (folder / CHECKPOINT).unlink(missing_ok=True)
+    recipe.practice.clean_up(folder)
     return card
+
+
+def with_tested_rate(recipe: Recipe, data: Dataset, folder: Path) -> Recipe:
+    """The recipe with the learning rate that its range test suggests, where it wants one.
+
+    Args:
+        recipe: What to make.
+        data: What the test trains on.
+        folder: Where the test's result is kept, and is found by the next sitting.
+
+    Raises:
+        ValueError: Where the test shows no rate.
+    """
+    if not recipe.finds_rate:
+        return recipe
+    from cae_core.learning_rate import find_learning_rate
+
+    path = folder / LEARNING_RATE
+    if path.exists():
+        test = LearningRateTest.from_json(path.read_text())
+    else:
+        test = find_learning_rate(recipe.architecture, data, task=recipe.task, config=recipe.config)
+        path.write_text(test.to_json() + "\n")
+    if test.suggestion is None:
+        raise ValueError(f"The learning-rate range test of {folder.name} shows none: {test.reason}")
+    config = dataclasses.replace(recipe.config, learning_rate=test.suggestion)
+    return dataclasses.replace(recipe, config=config)
 
 
 def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
@@ -117,22 +216,20 @@ def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
         The card that was written.
     """
     from cae_core.build import build
-    from cae_core.training import evaluate
+    from cae_core.weight_files import round_to_half
 
+    if recipe.kept == HALF:
+        round_to_half(folder / WEIGHTS)
     model = build(recipe.architecture)
     model.load_weights(folder / WEIGHTS)
-    report = analyze(recipe.architecture)
     test_sets = _test_sets(recipe, data)
-    figures: list[dict[str, Any]] = [
-        {
-            "test_set": test_set,
-            "condition": condition,
-            "task": task_to_dict(task),
-            **rounded(evaluate(model, pictures, task)),
-        }
+    figures = [
+        {"test_set": test_set, "condition": condition, **row}
         for test_set, pictures in test_sets.items()
-        for condition, task in recipe.tests.items()
+        for condition, row in _figures(recipe, model, pictures, test_set).items()
     ]
+    report = analyze(recipe.architecture)
+    published = get_preset(recipe.preset).published if recipe.preset else {}
     card = Card(
         name=folder.name,
         title=recipe.title,
@@ -146,19 +243,50 @@ def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
         ),
         licence=LICENCES[recipe.dataset],
         recipe=f"CAE_DATA_DIR=... python pretrained/{folder.name}/recipe.py",
-        seconds=_seconds(folder),
-        recipe_notes=f"{recipe.task}; {recipe.config}. {recipe.notes}".strip(),
+        seconds=seconds_of(folder),
+        recipe_notes=f"{recipe.task}; {recipe.config}. {recipe.practice}{recipe.notes}".strip(),
         parameters=report.parameters,
         code_size=report.latent_size,
         noise_range=recipe.task.sigma_range if isinstance(recipe.task, Denoise) else None,
         figures=tuple(figures),
         sha256=sha256(folder / WEIGHTS),
+        section=get_preset(recipe.preset).section if recipe.preset else "",
+        published=dict(published),
+        difference=recipe.difference,
+        kept=recipe.kept,
     )
     card.save(folder)
+    if recipe.kept == NOT_KEPT:
+        _save_pictures(model, recipe.task, bundled_check_pictures(card.input_shape), folder)
     if isinstance(recipe.task, ColorizeRGB | ColorizeChroma):
         card = dataclasses.replace(card, figures=(*figures, *color_rows(card.name, test_sets)))
         card.save(folder)
     return card
+
+
+def _figures(
+    recipe: Recipe, model: Any, pictures: np.ndarray, test_set: str
+) -> dict[str, dict[str, Any]]:
+    """A row of the card for every condition that a network is measured under."""
+    from cae_core.training import evaluate
+
+    rows = {}
+    for condition, task in recipe.tests.items():
+        row = {"task": task_to_dict(task), **rounded(evaluate(model, pictures, task))}
+        judge = JUDGES.get(recipe.dataset)
+        if test_set == f"{recipe.dataset} test" and judge in zoo.names():
+            labels = load_labels(recipe.dataset).test
+            share = judge_accuracy(model, pictures, labels, task, recipe.dataset)
+            row[ACCURACY] = round(share, 4)
+        rows[condition] = row
+    return rows
+
+
+def _save_pictures(model: Any, task: Task, pictures: np.ndarray, folder: Path) -> None:
+    """A few pictures, what was shown and what came back, for a network that is not kept."""
+    from cae_core.training import way_of
+
+    np.savez_compressed(folder / PICTURES, pictures=way_of(model, task, pictures[:_PICTURES]))
 
 
 def color_rows(
@@ -214,7 +342,7 @@ def _recolored(name: str, pictures: np.ndarray | list[np.ndarray]) -> Iterator[n
             yield rgb_within_gamut(*pair)[0]
 
 
-def _seconds(folder: Path) -> int:
+def seconds_of(folder: Path) -> int:
     """How long a training took, by its history."""
     with (folder / HISTORY).open(newline="") as file:
         return round(sum(float(row["seconds"]) for row in csv.DictReader(file)))
@@ -222,15 +350,10 @@ def _seconds(folder: Path) -> int:
 
 def _test_sets(recipe: Recipe, data: Dataset) -> dict[str, np.ndarray]:
     """The data set's test part, and a few pictures that are always there to check against."""
-    sets = {f"{recipe.dataset} test": data.test}
-    if data.image_shape[2] == 3:
-        sets[BUNDLED_CHECK] = bundled_check_pictures()
-    return sets
-
-
-def bundled_check_pictures() -> np.ndarray:
-    """200 patches of the photographs that come with the app, uint8 (200, 32, 32, 3)."""
-    return load_dataset("photo_patches").test[:200]
+    return {
+        f"{recipe.dataset} test": data.test,
+        bundled_check_name(data.image_shape): bundled_check_pictures(data.image_shape),
+    }
 
 
 def rounded(figures: Mapping[str, float]) -> dict[str, float]:
@@ -242,26 +365,35 @@ def rounded(figures: Mapping[str, float]) -> dict[str, float]:
     }
 
 
-def run_recipe(recipe: Recipe, file: str) -> None:
+def run_recipe(recipe: Recipe, file: str, imagenet: Recipe | None = None) -> None:
     """The command line of a recipe: makes it in the folder where it stands.
 
     Args:
         recipe: What to make.
         file: The recipe's ``__file__``.
+        imagenet: The same with ImageNet weights, which have to be fetched.
     """
     parser = argparse.ArgumentParser(description=recipe.summary)
     parser.add_argument("--card", action="store_true", help="only measure, and write the card")
     folder = Path(file).resolve().parent
-    if parser.parse_args().card:
+    parser.add_argument("--out", type=Path, default=folder, help="folder of weights and card")
+    if imagenet is not None:
+        parser.add_argument(
+            "--imagenet",
+            action="store_true",
+            help="with ImageNet weights through keras.applications in place of the judge's "
+            "(needs a network connection the first time, and --out)",
+        )
+    options = parser.parse_args()
+    if imagenet is not None and options.imagenet:
+        if options.out == folder:
+            parser.error("--imagenet makes another network: name its folder with --out.")
+        recipe = imagenet
+    options.out.mkdir(parents=True, exist_ok=True)
+    if options.card:
         data = load_dataset(recipe.dataset, seed=recipe.config.seed)
-        card = write_card(recipe, folder, data)
+        card = write_card(with_tested_rate(recipe, data, options.out), options.out, data)
     else:
-        card = make(recipe, folder)
+        card = make(recipe, options.out)
     for row in card.figures:
         sys.stdout.write(f"{row}\n")
-
-
-def _print_progress(progress: Progress) -> None:
-    """A line per epoch on stderr."""
-    if progress.batch == progress.batches and progress.history and not progress.is_testing:
-        sys.stderr.write(f"{progress}\n")

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from cae_core.build import build, build_for_training
 from cae_core.callbacks import BestEpoch, Checkpoint, Reporter, SameValidationNoise, Stopped
 from cae_core.config import TrainConfig
 from cae_core.dataset import Dataset
-from cae_core.losses import TargetLoss, scaled, ssim
+from cae_core.losses import LOSS_FUNCTIONS, PictureLoss, TargetLoss, scaled, ssim
 from cae_core.metrics import psnr_from_mse
 from cae_core.precision import training_dtype
 from cae_core.progress import Progress
@@ -43,6 +44,26 @@ ONE_CYCLE_WARMUP, ONE_CYCLE_START = 1 / 3, 1 / 25
 TRAINING_NOISE, VALIDATION_NOISE, SAMPLE_NOISE, TEST_NOISE = range(4)
 
 
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What a training begins with in place of random weights.
+
+    Attributes:
+        weights: As `get_weights` of the architecture's model gives them; None for random ones.
+        frozen: Names of layers that are not trained, as `cae_core.build.layer_name` makes them.
+    """
+
+    weights: Sequence[np.ndarray] | None = None
+    frozen: Collection[str] = ()
+
+    def apply(self, network: keras.Model) -> None:
+        """Gives a network these weights and freezes its layers."""
+        if self.weights is not None:
+            network.set_weights(self.weights)
+        for name in self.frozen:
+            network.get_layer(name).trainable = False
+
+
 def train(
     architecture: Architecture,
     data: Dataset,
@@ -52,6 +73,8 @@ def train(
     on_progress: Callable[[Progress], object] | None = None,
     should_stop: Callable[[], bool] | None = None,
     checkpoint: str | Path | None = None,
+    loss: PictureLoss | None = None,
+    start: Start | None = None,
 ) -> Run:
     """Trains an architecture on a data set and tests it once at the end.
 
@@ -68,6 +91,9 @@ def train(
             what was learnt.
         checkpoint: A ``.npz`` file that is written after every epoch. Where it is there
             already, the training goes on from it.
+        loss: What is minimised in place of the loss that `config` names, for example
+            `cae_core.feature_loss.FeatureLoss`.
+        start: What to begin with; by default random weights, all of them trained.
 
     Returns:
         The run: trained model, history, test figures, sample pictures.
@@ -90,6 +116,8 @@ def train(
     check_loss(config.loss, task)
     dtype = training_dtype(architecture, config.precision)
     network = build_for_training(architecture, seed=config.seed, dtype=dtype)
+    if start is not None:
+        start.apply(network)
     corruption = Corruption(task, config.seed * 10 + TRAINING_NOISE)
     samples = _Samples(network, task, data.validation[:SAMPLE_COUNT], config.seed)
     reporter = Reporter(config, len(data.train), samples.now, on_progress, should_stop)
@@ -97,7 +125,8 @@ def train(
     state = None
     if checkpoint is not None:
         state = Checkpoint(Path(checkpoint), network, corruption.noise, best, reporter.history)
-    was_stopped = _fit(network, corruption, data, config, reporter, best, state)
+    target_loss = TargetLoss(task, loss or LOSS_FUNCTIONS[config.loss])
+    was_stopped = _fit(network, corruption, target_loss, data, config, reporter, best, state)
     reporter.report_testing()
     if not was_stopped:
         best.restore()
@@ -146,10 +175,7 @@ def per_image_errors(
     model: keras.Model, images: np.ndarray, task: Task, *, seed: int = 0, batch_size: int = 256
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean squared error, mean absolute error and SSIM of every picture, (N,) each."""
-    inputs = keras.Input(images.shape[1:], dtype="uint8")
-    shown = Corruption(task, seed * 10 + TEST_NOISE)(inputs)
-    clean = scaled(inputs)
-    picture = task.picture(model(shown, training=False), clean)
+    inputs, clean, picture = _way_through(model, images.shape[1:], task, seed)
     # (B, H, W, C) -> (B,)
     outputs = [
         ops.mean(ops.square(picture - clean), axis=(1, 2, 3)),
@@ -159,6 +185,36 @@ def per_image_errors(
     predicted = keras.Model(inputs, outputs).predict(images, batch_size=batch_size, verbose=0)
     squared, absolute, similarity = (np.asarray(values, np.float64) for values in predicted)
     return squared, absolute, similarity
+
+
+def pictures_of(
+    model: keras.Model, images: np.ndarray, task: Task, *, seed: int = 0, batch_size: int = 256
+) -> np.ndarray:
+    """The pictures that a model gives back, the same ones that `evaluate` measures.
+
+    Args:
+        model: The network.
+        images: uint8 pictures (N, H, W, C).
+        task: What the network is shown and what picture its output stands for.
+        seed: Seed of the task's noise.
+        batch_size: Pictures at a time.
+
+    Returns:
+        float32 (N, H, W, C) in [0, 1].
+    """
+    inputs, _, picture = _way_through(model, images.shape[1:], task, seed)
+    way = keras.Model(inputs, ops.clip(picture, 0.0, 1.0))
+    return np.asarray(way.predict(images, batch_size=batch_size, verbose=0))
+
+
+def _way_through(
+    model: keras.Model, shape: tuple[int, ...], task: Task, seed: int
+) -> tuple[Any, Any, Any]:
+    """uint8 pictures of a shape, the same scaled, and what a model makes of them."""
+    inputs = keras.Input(shape, dtype="uint8")
+    shown = Corruption(task, seed * 10 + TEST_NOISE)(inputs)
+    clean = scaled(inputs)
+    return inputs, clean, task.picture(model(shown, training=False), clean)
 
 
 def _figures(squared: np.ndarray, absolute: np.ndarray, similarity: np.ndarray) -> dict[str, float]:
@@ -209,6 +265,18 @@ class _Samples:
         return np.round(np.clip(stack, 0, 1) * 255).astype(np.uint8)
 
 
+def way_of(model: keras.Model, task: Task, pictures: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Pictures, what a model is shown of them and what it gives back, (3, N, H, W, C) uint8.
+
+    Args:
+        model: The network.
+        task: What the network is shown and what picture its output stands for.
+        pictures: uint8 (N, H, W, C).
+        seed: Seed of the task's noise.
+    """
+    return _Samples(model, task, pictures, seed).now()
+
+
 def _extremes(
     model: keras.Model, images: np.ndarray, errors: np.ndarray, task: Task, seed: int
 ) -> np.ndarray:
@@ -217,7 +285,7 @@ def _extremes(
     count = min(SAMPLE_COUNT, len(images))
     return np.stack(
         [
-            _Samples(model, task, images[chosen], seed).now()
+            way_of(model, task, images[chosen], seed)
             for chosen in (order[:count], order[::-1][:count])
         ]
     )
@@ -263,6 +331,7 @@ class Batches(keras.utils.PyDataset):
 def _fit(
     model: keras.Model,
     corruption: Corruption,
+    loss: TargetLoss,
     data: Dataset,
     config: TrainConfig,
     reporter: Reporter,
@@ -275,7 +344,7 @@ def _fit(
     steps = math.ceil(len(data.train) / config.batch_size)
     trainer.compile(
         optimizer=make_optimizer(config, config.epochs * steps),
-        loss=TargetLoss(corruption.task, config.loss),
+        loss=loss,
         steps_per_execution=min(STEPS_PER_EXECUTION, steps),
     )
     epochs_done = 0 if state is None else state.restore(trainer)

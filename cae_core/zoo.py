@@ -15,7 +15,7 @@ import dataclasses
 import functools
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,10 @@ WEIGHTS = "model.weights.h5"
 PHOTO_DENOISER = "photo-denoiser"
 COLORIZER = "colorizer"
 PHOTO_COLORIZER = "photo-colorizer"
+# How weights are kept.
+SINGLE, HALF, NOT_KEPT = "float32", "float16", "not kept"
+# A few pictures through a network whose weights are not kept.
+PICTURES = "pictures.npz"
 
 
 class ZooError(CAEError):
@@ -61,7 +65,13 @@ class Card:
         code_size: Numbers in the code; None where there is no bottleneck.
         noise_range: Lowest and highest sigma it was trained on, in [0, 1]; None without noise.
         figures: Measured results: each row names its test set and its conditions.
-        sha256: Of the weights file.
+        sha256: Of the weights file; where that is not kept, of the one that was measured.
+        section: The source document's letter, see `cae_core.presets.SOURCES`; empty where the
+            network is our own.
+        published: What its source says of it: figures by name, and words.
+        difference: Why the measured figures differ from the published ones, in a line.
+        kept: How the weights are kept: ``float32``, ``float16`` (rounded before they were
+            measured), or ``not kept``: then there are pictures in their place.
     """
 
     name: str
@@ -80,6 +90,10 @@ class Card:
     noise_range: tuple[float, float] | None
     figures: tuple[dict[str, Any], ...]
     sha256: str
+    section: str = ""
+    published: dict[str, Any] = field(default_factory=dict)
+    difference: str = ""
+    kept: str = SINGLE
 
     @property
     def architecture(self) -> Architecture | None:
@@ -90,8 +104,9 @@ class Card:
 
     @property
     def task(self) -> Task | None:
-        """What it learnt, the task of its first figure; None where it has no architecture."""
-        return None if self.architecture is None else task_from_dict(self.figures[0]["task"])
+        """What it learnt, the task of its first figure; None for what gives back no picture."""
+        task = self.figures[0].get("task")
+        return None if self.architecture is None or task is None else task_from_dict(task)
 
     def save(self, folder: Path) -> None:
         """Writes the card into its network's folder."""
@@ -148,6 +163,11 @@ def load(name: str, dtype: str = "float32") -> keras.Model:
     """
     known = card(name)
     weights = FOLDER / name / WEIGHTS
+    if known.kept == NOT_KEPT:
+        raise ZooError(
+            "Only a network whose weights are kept can be loaded. "
+            f"Received: {name!r}, which is too large. Run {known.recipe} to make them."
+        )
     if not weights.exists() or sha256(weights) != known.sha256:
         raise ZooError(
             f"A network's weights are those that its card names. Received: {weights}, "

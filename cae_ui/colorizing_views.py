@@ -7,11 +7,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cae_core import zoo
+from cae_core.bundled import BUNDLED_CHECK
 from cae_core.chroma_bins import TEMPERATURE
 from cae_core.color_metrics import ciede2000_map, color_figures
 from cae_core.gamut import lightness_of, rgb_within_gamut
 from cae_core.images import encode_png, fit_within, to_uint8
-from cae_core.recipes import BUNDLED_CHECK, COLORIZED, GREY
+from cae_core.recipes import COLORIZED, GREY
 from cae_ui.colorizing import Scene, Settings, colored, gives_probabilities
 from cae_ui.compare_slider import compare_slider
 from cae_ui.pictures import Photo

@@ -1,4 +1,4 @@
-"""The laboratory from a shell: ``python -m cae_core latent|train|denoise|colorize|zoo``.
+"""The laboratory from a shell: ``python -m cae_core latent|train|denoise|colorize|zoo|sweep``.
 
 A command is a module with two functions: ``add_parser`` declares its options, ``run`` does the
 work and returns the exit code. To add one, write both and name the module in `_COMMANDS`.
@@ -12,12 +12,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from cae_core.cli import colorize, denoise, latent, train, zoo
+from cae_core.cli import colorize, denoise, latent, sweep, train, zoo
 from cae_core.cli.arguments import NOTATION, PROGRAM, Parser
 from cae_core.cli.terminal import DONE, INTERRUPTED, USER_MISTAKE, complain
 from cae_core.errors import CAEError
 
-_COMMANDS = (latent, train, denoise, colorize, zoo)
+_COMMANDS = (latent, train, denoise, colorize, zoo, sweep)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -24,6 +24,8 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent.parent))
 
 from cae_core import zoo  # noqa: E402 - found through the line above
+from cae_core.augmentation import MovedBatches  # noqa: E402
+from cae_core.bundled import BUNDLED_CHECK, bundled_check_pictures  # noqa: E402
 from cae_core.chroma_bins import VIVIDNESS  # noqa: E402
 from cae_core.color_metrics import color_figures  # noqa: E402
 from cae_core.colorization import full_size_chroma, grey_of, guess_chroma  # noqa: E402
@@ -32,41 +34,13 @@ from cae_core.colorizer_training import DROPOUT, class_weights, train_sitting  #
 from cae_core.datasets import load_dataset  # noqa: E402
 from cae_core.gamut import lightness_of, rgb_within_gamut  # noqa: E402
 from cae_core.images import as_image  # noqa: E402
-from cae_core.recipes import (  # noqa: E402
-    BUNDLED_CHECK,
-    LICENCES,
-    bundled_check_pictures,
-    color_rows,
-)
+from cae_core.recipes import LICENCES, color_rows  # noqa: E402
 from cae_core.sittings import add_sitting_arguments, read_history  # noqa: E402
 
 BATCH_SIZE = 128
-STEPS_PER_EPOCH = 352
 WEIGHED_PICTURES, TRIED_PICTURES = 10_000, 1_200
-# How far a picture is moved at most, in pixels; what comes in is mirrored at its edge.
+# How far a picture is moved at most, in pixels.
 MARGIN = 4
-
-
-class MovedPictures(keras.utils.PyDataset):
-    """An epoch's worth of training pictures, mirrored and moved; the target is not used."""
-
-    def __init__(self, pictures: np.ndarray, seed: int) -> None:
-        super().__init__()
-        around = ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
-        self.pictures = np.pad(pictures, around, mode="symmetric")
-        self.side = pictures.shape[1]
-        self.random = np.random.default_rng(seed)
-
-    def __len__(self) -> int:
-        return STEPS_PER_EPOCH
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        chosen = self.pictures[self.random.integers(len(self.pictures), size=BATCH_SIZE)]
-        is_mirrored = self.random.integers(2, size=BATCH_SIZE).astype(bool)
-        chosen[is_mirrored] = chosen[is_mirrored, :, ::-1]
-        top, left = self.random.integers(2 * MARGIN + 1, size=2)
-        moved = chosen[:, top : top + self.side, left : left + self.side]
-        return np.ascontiguousarray(moved), np.zeros(BATCH_SIZE)
 
 
 def train(minutes: float, peak: float, folder: Path, dtype: str) -> None:
@@ -80,7 +54,7 @@ def train(minutes: float, peak: float, folder: Path, dtype: str) -> None:
     data = load_dataset("cifar10")
     train_sitting(
         colorizer,
-        MovedPictures(data.train, seed=done),
+        MovedBatches(data.train, np.zeros(len(data.train)), BATCH_SIZE, margin=MARGIN, seed=done),
         data.validation,
         class_weights(data.train[:WEIGHED_PICTURES]),
         folder,

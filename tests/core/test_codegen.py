@@ -347,7 +347,7 @@ def coloured_noise(count, seed):
 
 @pytest.mark.parametrize(("task", "architecture", "loss"), TASKS_AND_LOSSES)
 def test_the_loss_is_that_of_the_app(task, architecture, loss):
-    from cae_core.losses import TargetLoss
+    from cae_core.losses import LOSS_FUNCTIONS, TargetLoss
 
     config = TrainConfig(loss=loss)
     made = executed(generate_script(architecture, task=task, config=config, dataset="mine"))
@@ -356,7 +356,7 @@ def test_the_loss_is_that_of_the_app(task, architecture, loss):
 
     values = np.asarray(made["loss"](pictures, output))
 
-    expected = np.asarray(TargetLoss(task, loss).call(pictures, output))
+    expected = np.asarray(TargetLoss(task, LOSS_FUNCTIONS[loss]).call(pictures, output))
     assert values.shape == (5,)
     np.testing.assert_allclose(values, expected, rtol=1e-6)
 

@@ -14,7 +14,8 @@ EXPECTED = {
     "A": "dense-mnist dense-1 dense-3 conv-dense conv-dense-bn shallow-pool shallow-strided "
     "strided-bn denoise-1.0 denoise-0.3 clean-through",
     "B": "baseline baseline-mnist pixel-shuffle pixel-shuffle-mnist progressive "
-    "progressive-mnist resnet34-pretrained resnet34 feature-loss",
+    "progressive-mnist resnet34-pretrained resnet34-pretrained-mnist resnet34 resnet34-mnist "
+    "feature-loss feature-loss-mnist",
     "C": "lesson-dense lesson-cnn lesson-denoise-dense lesson-denoise-cnn",
     "D": "homework",
 }

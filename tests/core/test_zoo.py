@@ -9,8 +9,9 @@ import pytest
 
 import cae_core as cae
 from cae_core import zoo
+from cae_core.bundled import BUNDLED_CHECK, bundled_check_pictures
 from cae_core.color_metrics import color_figures
-from cae_core.recipes import BUNDLED_CHECK, COLORIZED, bundled_check_pictures, color_rows
+from cae_core.recipes import COLORIZED, color_rows
 from cae_core.tasks import task_from_dict
 from cae_core.training import evaluate
 

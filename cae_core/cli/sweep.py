@@ -1,0 +1,137 @@
+"""``sweep``: many architectures, the same training for all, a table of what came out."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from cae_core import studies
+from cae_core.cli.arguments import NOTATION, PROGRAM
+from cae_core.cli.terminal import DONE, aligned, note, quiet_tensorflow
+from cae_core.config import TrainConfig
+from cae_core.datasets import DATASET_NAMES, load_dataset
+from cae_core.errors import TrainingError
+from cae_core.sweep import Result, Trial, sweep
+
+_FEWEST_FOR_CORRELATION = 8
+
+
+def add_parser(commands: Any) -> None:
+    """Declares the command and its options."""
+    parser = commands.add_parser(
+        "sweep",
+        help="train many architectures and compare them",
+        description="Trains architectures one after another, every one in the same way, and adds a "
+        "line for each to a table.\nWhat is in the table already is not trained again: stop with "
+        "Ctrl-C and go on later with the same command.",
+        epilog=NOTATION + _EXAMPLES,
+    )
+    parser.add_argument("networks", nargs="*", metavar="ARCHITECTURE", help="what to train")
+    parser.add_argument(
+        "--study",
+        choices=studies.STUDY_NAMES,
+        help="latent-size: is the size of the code correlated with the error, on CIFAR-10; "
+        "claims: what a source claims, with three seeds (each takes an hour and more)",
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the table, a CSV file")
+    parser.add_argument(
+        "--data",
+        default="photo_patches",
+        metavar="NAME|FOLDER",
+        help=f"{', '.join(DATASET_NAMES)}, or a folder of pictures; default: photo_patches",
+    )
+    parser.add_argument("--limit", type=int, default=0, help="training pictures; default: all")
+    parser.add_argument("--epochs", type=int, default=3, help="default: 3")
+    parser.add_argument("--seeds", type=int, default=1, help="trainings of each; default: 1")
+    parser.set_defaults(run=run)
+
+
+_EXAMPLES = f"""
+examples:
+  {PROGRAM} sweep "conv8 pool conv4 | up conv3:sigmoid" "conv8 pool conv16 | up conv3:sigmoid"
+  {PROGRAM} sweep --out mine.csv --data cifar10 --seeds 3 "conv8 pool | up conv3:sigmoid"
+  {PROGRAM} sweep --study latent-size
+"""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Trains what is missing and prints the table; returns the exit code."""
+    trials = _trials(options)
+    path = options.out or (
+        studies.table_path(options.study) if options.study else Path("sweep.csv")
+    )
+    # A setting out of range is found before anything is trained.
+    for trial in trials:
+        TrainConfig(epochs=trial.epochs, seed=trial.seed)
+    load_dataset(trials[0].dataset)
+
+    def report(result: Result) -> None:
+        note(f"{_place(result, trials)}/{len(trials)}  {result.network}  MSE {result.mse:.5f}")
+
+    with quiet_tensorflow():
+        import cae_core.training  # noqa: F401 - what it says on its first import is kept quiet
+    results = sweep(trials, path, on_result=report)
+    print("\n".join(_table(results)))
+    print("\n".join(["", *_conclusions(options.study, results), f"The table is in {path}."]))
+    return DONE
+
+
+def _trials(options: argparse.Namespace) -> list[Trial]:
+    """What is asked for."""
+    if (options.study is None) == (not options.networks):
+        raise TrainingError(
+            "A sweep takes architectures, or a study by its name. "
+            f"Received: {'both' if options.study else 'neither'}. See {PROGRAM} sweep --help."
+        )
+    if options.study == studies.LATENT_SIZE:
+        return studies.latent_size_trials()
+    if options.study == studies.CLAIMS_STUDY:
+        return studies.claims_trials()
+    return [
+        Trial(network, options.epochs, seed, options.data, options.limit)
+        for network in options.networks
+        for seed in range(options.seeds)
+    ]
+
+
+def _place(result: Result, trials: list[Trial]) -> int:
+    """A result's place among the trials, counted from 1."""
+    return trials.index(result.trial) + 1
+
+
+def _table(results: list[Result]) -> list[str]:
+    """The results, the best first."""
+    rows = [("MSE", "PSNR", "SSIM", "code", "parameters", "epochs", "seed", "network")]
+    rows += [
+        (
+            f"{result.mse:.5f}",
+            f"{result.psnr:.2f}",
+            f"{result.ssim:.4f}",
+            f"{result.code_size:,}",
+            f"{result.parameters:,}",
+            str(result.epochs),
+            str(result.seed),
+            result.network,
+        )
+        for result in sorted(results, key=lambda result: result.mse)
+    ]
+    return aligned(rows, right=set(range(len(rows[0]) - 1)))
+
+
+def _conclusions(study: str | None, results: list[Result]) -> list[str]:
+    """What the table says."""
+    if study == studies.CLAIMS_STUDY:
+        return [
+            f"{verdict.claim.statement} {verdict.word.capitalize()}. {verdict.reason}"
+            for verdict in studies.verdicts(results)
+        ]
+    if len({result.code_size for result in results}) < _FEWEST_FOR_CORRELATION:
+        return []
+    found = studies.rank_correlation(
+        [result.code_size for result in results], [result.mse for result in results]
+    )
+    return [
+        f"Rank correlation of code size and error: {found.rho:.2f}, 95 % interval "
+        f"{found.low:.2f} to {found.high:.2f} ({found.networks} networks)."
+    ]

@@ -1,0 +1,28 @@
+"""Section B: the baseline on CIFAR-10.
+
+    CAE_DATA_DIR=... python pretrained/baseline/recipe.py    # DURATION
+
+EXPECTED
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from cae_core.recipes import run_recipe, source_recipe
+from cae_core.zoo import HALF
+
+RECIPE = source_recipe(
+    "baseline",
+    summary=(
+        "Two convolutions, two poolings and a code of 1,000 numbers; the others of its section "
+        "are measured against it."
+    ),
+    schedule="one_cycle",
+    finds_rate=True,
+    kept=HALF,
+)
+
+if __name__ == "__main__":
+    run_recipe(RECIPE, __file__)

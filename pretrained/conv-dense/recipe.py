@@ -1,0 +1,23 @@
+"""Section A: dense layers in the middle of convolutions.
+
+    CAE_DATA_DIR=... python pretrained/conv-dense/recipe.py    # DURATION
+
+EXPECTED
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from cae_core.recipes import run_recipe, source_recipe
+from cae_core.zoo import NOT_KEPT
+
+RECIPE = source_recipe(
+    "conv-dense",
+    summary="Convolutions on both sides of two dense layers of 2,048 units.",
+    kept=NOT_KEPT,
+)
+
+if __name__ == "__main__":
+    run_recipe(RECIPE, __file__)

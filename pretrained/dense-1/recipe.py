@@ -1,0 +1,23 @@
+"""Section A: one dense hidden layer on CIFAR-10.
+
+    CAE_DATA_DIR=... python pretrained/dense-1/recipe.py    # DURATION
+
+EXPECTED
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from cae_core.recipes import run_recipe, source_recipe
+from cae_core.zoo import HALF
+
+RECIPE = source_recipe(
+    "dense-1",
+    summary="One hidden layer of 1,024 units between picture and picture.",
+    kept=HALF,
+)
+
+if __name__ == "__main__":
+    run_recipe(RECIPE, __file__)

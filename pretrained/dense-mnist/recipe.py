@@ -1,0 +1,21 @@
+"""Section A: dense layers alone on MNIST.
+
+    CAE_DATA_DIR=... python pretrained/dense-mnist/recipe.py    # DURATION
+
+EXPECTED
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from cae_core.recipes import run_recipe, source_recipe
+
+RECIPE = source_recipe(
+    "dense-mnist",
+    summary="Fully connected layers are enough for digits.",
+)
+
+if __name__ == "__main__":
+    run_recipe(RECIPE, __file__)

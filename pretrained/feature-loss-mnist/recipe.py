@@ -1,0 +1,30 @@
+"""Section B: feature loss on MNIST.
+
+    CAE_DATA_DIR=... python pretrained/feature-loss-mnist/recipe.py    # DURATION
+
+EXPECTED
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from cae_core.practices import FeatureLossTraining
+from cae_core.recipes import run_recipe, source_recipe
+from cae_core.zoo import NOT_KEPT
+
+RECIPE = source_recipe(
+    "feature-loss-mnist",
+    summary=(
+        "The baseline, trained to look right to the judge: features at three depths and gram "
+        "terms, in place of VGG-16's."
+    ),
+    practice=FeatureLossTraining("judge-mnist", ("layer_4_relu", "layer_11_relu", "layer_18_relu")),
+    schedule="one_cycle",
+    finds_rate=True,
+    kept=NOT_KEPT,
+)
+
+if __name__ == "__main__":
+    run_recipe(RECIPE, __file__)

@@ -1,0 +1,39 @@
+"""Section B: feature loss on CIFAR-10.
+
+    CAE_DATA_DIR=... python pretrained/feature-loss/recipe.py    # DURATION
+
+EXPECTED
+"""
+
+import dataclasses
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from cae_core.imagenet import FEATURE_LAYERS
+from cae_core.practices import IMAGENET, FeatureLossTraining
+from cae_core.recipes import run_recipe, source_recipe
+from cae_core.zoo import HALF
+
+RECIPE = source_recipe(
+    "feature-loss",
+    summary=(
+        "The baseline, trained to look right to the judge: features at three depths and gram "
+        "terms, in place of VGG-16's (--imagenet)."
+    ),
+    practice=FeatureLossTraining(
+        "judge-cifar10", ("layer_9_relu", "layer_16_relu", "layer_23_relu")
+    ),
+    schedule="one_cycle",
+    finds_rate=True,
+    kept=HALF,
+)
+WITH_IMAGENET = dataclasses.replace(
+    RECIPE,
+    title="Baseline with ImageNet's feature loss",
+    practice=FeatureLossTraining(IMAGENET, FEATURE_LAYERS),
+)
+
+if __name__ == "__main__":
+    run_recipe(RECIPE, __file__, imagenet=WITH_IMAGENET)

@@ -1,0 +1,23 @@
+"""Section C: the convolutional denoiser.
+
+    CAE_DATA_DIR=... python pretrained/lesson-denoise-cnn/recipe.py    # DURATION
+
+EXPECTED
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from cae_core.recipes import run_recipe, source_recipe
+
+RECIPE = source_recipe(
+    "lesson-denoise-cnn",
+    summary=(
+        "A small convolutional network that takes noise of sigma 0.5 out of pictures of clothing."
+    ),
+)
+
+if __name__ == "__main__":
+    run_recipe(RECIPE, __file__)

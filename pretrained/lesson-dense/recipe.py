@@ -1,0 +1,21 @@
+"""Section C: the lesson with dense layers.
+
+    CAE_DATA_DIR=... python pretrained/lesson-dense/recipe.py    # DURATION
+
+EXPECTED
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from cae_core.recipes import run_recipe, source_recipe
+
+RECIPE = source_recipe(
+    "lesson-dense",
+    summary="Ten numbers sent in place of a picture of clothing: that is compression.",
+)
+
+if __name__ == "__main__":
+    run_recipe(RECIPE, __file__)

@@ -1,0 +1,25 @@
+"""Section B: pixel shuffle in the decoder on MNIST.
+
+    CAE_DATA_DIR=... python pretrained/pixel-shuffle-mnist/recipe.py    # DURATION
+
+EXPECTED
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from cae_core.recipes import run_recipe, source_recipe
+from cae_core.zoo import NOT_KEPT
+
+RECIPE = source_recipe(
+    "pixel-shuffle-mnist",
+    summary=("The baseline with a decoder of sub-pixel convolutions (ICNR start) and blur."),
+    schedule="one_cycle",
+    finds_rate=True,
+    kept=NOT_KEPT,
+)
+
+if __name__ == "__main__":
+    run_recipe(RECIPE, __file__)

@@ -1,0 +1,21 @@
+"""Section A: no dense layers, one max pooling.
+
+    CAE_DATA_DIR=... python pretrained/shallow-pool/recipe.py    # DURATION
+
+EXPECTED
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from cae_core.recipes import run_recipe, source_recipe
+
+RECIPE = source_recipe(
+    "shallow-pool",
+    summary="Four convolutions and a single max pooling: the dense layers are gone.",
+)
+
+if __name__ == "__main__":
+    run_recipe(RECIPE, __file__)

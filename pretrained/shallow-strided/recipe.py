@@ -1,0 +1,21 @@
+"""Section A: the pooling replaced by a convolution of stride 2.
+
+    CAE_DATA_DIR=... python pretrained/shallow-strided/recipe.py    # DURATION
+
+EXPECTED
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from cae_core.recipes import run_recipe, source_recipe
+
+RECIPE = source_recipe(
+    "shallow-strided",
+    summary="The shallow network with a strided convolution in place of its pooling.",
+)
+
+if __name__ == "__main__":
+    run_recipe(RECIPE, __file__)

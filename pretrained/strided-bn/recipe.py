@@ -1,0 +1,23 @@
+"""Section A: the source's best.
+
+    CAE_DATA_DIR=... python pretrained/strided-bn/recipe.py    # DURATION
+
+EXPECTED
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from cae_core.recipes import run_recipe, source_recipe
+
+RECIPE = source_recipe(
+    "strided-bn",
+    summary=(
+        "A strided convolution and batch normalisation; its code has more numbers than the picture."
+    ),
+)
+
+if __name__ == "__main__":
+    run_recipe(RECIPE, __file__)

@@ -1,0 +1,37 @@
+"""Section B: transfer learning, with the judge's body as encoder, on MNIST.
+
+    CAE_DATA_DIR=... python pretrained/transfer-mnist/recipe.py    # DURATION
+
+EXPECTED
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from cae_core.architecture import Architecture
+from cae_core.practices import TransferLearning
+from cae_core.recipes import run_recipe, source_recipe
+from cae_core.zoo import NOT_KEPT
+
+RECIPE = source_recipe(
+    "resnet34-pretrained-mnist",
+    summary=(
+        "The judge's convolutions as encoder, frozen for ten epochs; ImageNet's, which the "
+        "source took, have to be fetched."
+    ),
+    title="Transferred encoder on MNIST",
+    architecture=Architecture.parse(
+        "28x28x1 conv32:linear pool bn relu conv64:linear bn relu conv64:linear pool bn "
+        "relu conv128:linear bn relu conv128:linear pool bn relu flatten dense1000:linear "
+        "| dense1176 reshape7x7x24 up conv12:linear bn relu up conv1:sigmoid"
+    ),
+    practice=TransferLearning("judge-mnist", layers=18),
+    schedule="one_cycle",
+    finds_rate=True,
+    kept=NOT_KEPT,
+)
+
+if __name__ == "__main__":
+    run_recipe(RECIPE, __file__)

@@ -1,0 +1,33 @@
+"""Section B: the same encoder from scratch on CIFAR-10.
+
+    CAE_DATA_DIR=... python pretrained/transfer-scratch/recipe.py    # DURATION
+
+EXPECTED
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from cae_core.architecture import Architecture
+from cae_core.recipes import run_recipe, source_recipe
+from cae_core.zoo import NOT_KEPT
+
+RECIPE = source_recipe(
+    "resnet34",
+    summary=("The encoder of the transfer row with random weights in place of the judge's."),
+    title="The same encoder from scratch",
+    architecture=Architecture.parse(
+        "conv24k2:valid:linear relu conv64:linear pool bn relu conv64:linear bn relu "
+        "conv128:linear pool bn relu conv128:linear bn relu conv256:linear pool bn relu "
+        "conv256:linear bn relu flatten dense1000:linear | dense1536 reshape8x8x24 up "
+        "conv12:linear bn relu up conv3:sigmoid"
+    ),
+    schedule="one_cycle",
+    finds_rate=True,
+    kept=NOT_KEPT,
+)
+
+if __name__ == "__main__":
+    run_recipe(RECIPE, __file__)

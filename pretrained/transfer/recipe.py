@@ -1,0 +1,47 @@
+"""Section B: transfer learning, with the judge's body as encoder, on CIFAR-10.
+
+    CAE_DATA_DIR=... python pretrained/transfer/recipe.py    # DURATION
+
+EXPECTED
+"""
+
+import dataclasses
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from cae_core.architecture import Architecture
+from cae_core.imagenet import VGG16_LAYERS, VGG16_TEXT
+from cae_core.practices import IMAGENET, TransferLearning
+from cae_core.recipes import run_recipe, source_recipe
+from cae_core.zoo import HALF
+
+DECODER = "dense1536 reshape8x8x24 up conv12:linear bn relu up conv3:sigmoid"
+RECIPE = source_recipe(
+    "resnet34-pretrained",
+    summary=(
+        "The judge's convolutions as encoder, frozen for ten epochs; ImageNet's, which the "
+        "source took, have to be fetched (--imagenet)."
+    ),
+    title="Transferred encoder",
+    architecture=Architecture.parse(
+        "conv24k2:valid:linear relu conv64:linear pool bn relu conv64:linear bn relu "
+        "conv128:linear pool bn relu conv128:linear bn relu conv256:linear pool bn relu "
+        f"conv256:linear bn relu flatten dense1000:linear | {DECODER}"
+    ),
+    practice=TransferLearning("judge-cifar10", layers=23),
+    schedule="one_cycle",
+    finds_rate=True,
+    kept=HALF,
+)
+# VGG-16 in place of the source's ResNet-34, which keras.applications does not have.
+WITH_IMAGENET = dataclasses.replace(
+    RECIPE,
+    title="Encoder transferred from ImageNet",
+    architecture=Architecture.parse(f"{VGG16_TEXT} flatten dense1000:linear | {DECODER}"),
+    practice=TransferLearning(IMAGENET, layers=VGG16_LAYERS),
+)
+
+if __name__ == "__main__":
+    run_recipe(RECIPE, __file__, imagenet=WITH_IMAGENET)
