@@ -13,8 +13,6 @@ from keras import ops
 from cae_core.chroma_bins import chroma_bins
 from cae_core.keras_layers import PixelShuffle, PixelUnshuffle
 
-# What both sides of a picture must be a multiple of: halved once by pixels, then at every level.
-TOTAL_STRIDE = 16
 CHANNELS = (40, 64, 88, 96)
 
 

@@ -38,6 +38,7 @@ class DatasetPreview:
         image_shape: (height, width, channels) of every image.
         counts: Images to train, validate and test with.
         samples: A few validation images, uint8 (N, H, W, C).
+        test_samples: A few test images.
         notes: What a user should know, such as files that were skipped.
     """
 
@@ -45,6 +46,7 @@ class DatasetPreview:
     image_shape: tuple[int, int, int]
     counts: tuple[int, int, int]
     samples: Pixels
+    test_samples: Pixels
     notes: tuple[str, ...]
 
 
@@ -107,6 +109,7 @@ class Dataset:
             self.image_shape,
             (len(self.train), len(self.validation), len(self.test)),
             self.validation[:PREVIEW_SAMPLES].copy(),
+            self.test[:PREVIEW_SAMPLES].copy(),
             self.notes,
         )
 

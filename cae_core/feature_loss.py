@@ -25,7 +25,7 @@ class FeatureLoss:
     section B's.
 
     Args:
-        classifier: Takes pictures (B, H, W, C) in [0, 1]; it is not trained.
+        classifier: Takes pictures (B, H, W, C) in [0, 1].
         layers: Names of its layers whose outputs (B, h, w, c) are compared.
         weights: One per layer.
 
@@ -45,7 +45,7 @@ class FeatureLoss:
         weights: Sequence[float] = FEATURE_WEIGHTS,
     ) -> None:
         outputs = [classifier.get_layer(name).output for name in layers]
-        self.features = keras.Model(classifier.inputs, outputs, trainable=False)
+        self.features = keras.Model(classifier.input, outputs)
         self.weights = weights
 
     def __call__(self, output: Any, target: Any) -> Any:

@@ -31,6 +31,11 @@ def table_path(study: str) -> Path:
     return FOLDER / f"{study}.csv"
 
 
+def pca_path(dataset: str) -> Path:
+    """Where the errors of a data set's best linear autoencoders are kept."""
+    return FOLDER / f"pca-{dataset}.json"
+
+
 # --- Section D, exercise 2 -----------------------------------------------------------------
 
 _EPOCHS = 3

@@ -27,7 +27,8 @@ def round_to_half(path: Path) -> None:
             )
         )
         for name in names:
-            rounded = file[name][()].astype(np.float16)
+            with np.errstate(over="ignore"):  # said below
+                rounded = file[name][()].astype(np.float16)
             if not np.isfinite(rounded).all():
                 raise ValueError(f"{name} of {path} has numbers too large for float16")
             del file[name]

@@ -125,13 +125,20 @@ def card(name: str) -> Card:
     Raises:
         ZooError: For a name that is not in the zoo, or a card that cannot be read.
     """
-    if name not in names():
+    path = FOLDER / name / CARD
+    if Path(name).name != name or not path.is_file():
         raise ZooError(
             f"A trained network's name is one of: {', '.join(names())}. Received: {name!r}. "
             "Choose one of them."
         )
+    return _read_card(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=256)
+def _read_card(path: Path, modified: int) -> Card:
+    """The card in a file; `modified` has a changed file read again."""
     try:
-        fields = json.loads((FOLDER / name / CARD).read_text())
+        fields = json.loads(path.read_text())
         height, width, channels = fields["input_shape"]
         fields |= {
             "input_shape": (height, width, channels),
@@ -141,12 +148,13 @@ def card(name: str) -> Card:
         return Card(**fields)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ZooError(
-            f"A card is a JSON file with the fields of Card. Received: {FOLDER / name / CARD} "
-            f"({error!r}). Run the recipe beside it again."
+            f"A card is a JSON file with the fields of Card. Received: {path} ({error!r}). "
+            "Run the recipe beside it again."
         ) from error
 
 
-@functools.cache
+# As many as a visitor looks at in a row: memory is scarce where the app is hosted.
+@functools.lru_cache(maxsize=8)
 def load(name: str, dtype: str = "float32") -> keras.Model:
     """A trained network, its weights checked against the card.
 

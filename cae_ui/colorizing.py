@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +66,7 @@ class Scene:
     was_reduced: np.ndarray | None
     full_size: tuple[int, int]
 
-    @property
+    @functools.cached_property
     def has_colour(self) -> bool:
         """Whether there are true colours to compare with."""
         return is_coloured(self.photo)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
@@ -36,32 +38,13 @@ FIGURE_COLUMNS = {
 
 def show_result(scene: Scene, settings: Settings) -> None:
     """Grey and colour under the comparison slider."""
-    shown: dict[str, tuple[np.ndarray, np.ndarray | None, str, str]] = {}
-    shown["Colorized"] = (scene.grey, scene.colorized, "Lightness only", "Colorized")
-    if scene.has_colour:
-        shown["Original"] = (scene.colorized, scene.photo, "Colorized", "Original")
-        shown["Difference"] = (
-            scene.colorized,
-            difference_picture(scene),
-            "Colorized",
-            "CIEDE2000",
-        )
-    if scene.was_reduced is not None:
-        shown["Gamut"] = (
-            scene.colorized,
-            np.where(scene.was_reduced[..., np.newaxis], (1.0, 0.0, 1.0), 0.6 * scene.grey),
-            "Colorized",
-            "Chroma was reduced",
-        )
-    if settings.model != RETURNS_RGB:
-        shown["RGB"] = (scene.colorized, None, "Colorized", "Grey to RGB")
+    views = _views(scene, settings)
     view = st.segmented_control(
-        "Show", list(shown), default="Colorized", required=True, key="compare",
+        "Show", list(views), default="Colorized", required=True, key="compare",
         bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
-    before, after, before_label, after_label = shown.get(str(view), shown["Colorized"])
-    if after is None:  # the other network works only when it is asked for
-        after = colored(scene.photo, Settings(RETURNS_RGB, TEMPERATURE, 1.0))[0]
+    (before, before_label), (make_after, after_label) = views.get(str(view), views["Colorized"])
+    after = make_after()
     compare_slider(
         to_uint8(before),
         to_uint8(after),
@@ -72,6 +55,27 @@ def show_result(scene: Scene, settings: Settings) -> None:
     )
     _explain(str(view))
     _show_lightness(scene)
+
+
+# A picture and its label, and the same of what it is compared with, made when it is looked at.
+_View = tuple[tuple[np.ndarray, str], tuple[Callable[[], np.ndarray], str]]
+
+
+def _views(scene: Scene, settings: Settings) -> dict[str, _View]:
+    """What can be compared, by the name of the choice."""
+    ours = (scene.colorized, "Colorized")
+    views: dict[str, _View] = {
+        "Colorized": ((scene.grey, "Lightness only"), (lambda: scene.colorized, "Colorized"))
+    }
+    if scene.has_colour:
+        views["Original"] = (ours, (lambda: scene.photo, "Original"))
+        views["Difference"] = (ours, (lambda: difference_picture(scene), "CIEDE2000"))
+    if scene.was_reduced is not None:
+        views["Gamut"] = (ours, (lambda: gamut_picture(scene), "Chroma was reduced"))
+    if settings.model != RETURNS_RGB:
+        other = Settings(RETURNS_RGB, TEMPERATURE, 1.0)
+        views["RGB"] = (ours, (lambda: colored(scene.photo, other)[0], "Grey to RGB"))
+    return views
 
 
 def _explain(view: str) -> None:
@@ -98,6 +102,12 @@ def _show_lightness(scene: Scene) -> None:
             f"{scene.was_reduced.mean():.1%}."
         )
     st.caption(f"{said} **Colours are guesses.**")
+
+
+def gamut_picture(scene: Scene) -> np.ndarray:
+    """Magenta where chroma was reduced, elsewhere the photo in dark grey, (H, W, 3) in [0, 1]."""
+    assert scene.was_reduced is not None  # noqa: S101 - offered only where it is known
+    return np.where(scene.was_reduced[..., np.newaxis], (1.0, 0.0, 1.0), 0.6 * scene.grey)
 
 
 def difference_picture(scene: Scene) -> np.ndarray:
@@ -262,6 +272,7 @@ def show_lesson() -> None:
     st.dataframe(_card_figures(), hide_index=True, width="stretch")
 
 
+@st.cache_data(show_spinner=False)
 def _card_figures() -> list[dict[str, object]]:
     """What the cards say: every colorizer on every test set, and grey on each."""
     rows: dict[tuple[str, str], dict[str, object]] = {}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
+from cae_core.architecture import Architecture
 from cae_core.errors import ImageError
 from cae_core.images import encode_png, fit_within, to_uint8
 from cae_core.jobs import JobStatus
 from cae_core.metrics import psnr
 from cae_core.photos import apply_to_photo, plan_photo
-from cae_core.runs import Run
-from cae_core.tasks import LUMA, Denoise, Reconstruct
+from cae_core.tasks import LUMA, Denoise, Reconstruct, Task
 from cae_ui.messages import plain
 from cae_ui.pictures import BUNDLED_PHOTOS, photo_input
 from cae_ui.resources import trained_run
@@ -20,12 +23,48 @@ PREVIEW_SIDE = 1200
 PHOTO_PATCHES = "photo_patches"
 
 
-def try_on_photo(status: JobStatus) -> None:
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A network that a photo can be given to.
+
+    Attributes:
+        identity: Differs from that of every other network, and of its earlier versions.
+        model: The network.
+        architecture: As what it was built.
+        task: What it learnt.
+        dataset: On what.
+        seed: Of the noise that the photo gets.
+    """
+
+    identity: str
+    model: Any
+    architecture: Architecture
+    task: Task
+    dataset: str
+    seed: int = 0
+
+
+def try_run_on_photo(status: JobStatus) -> None:
     """An upload, what a finished job's network makes of it, and how close that is."""
     if status.run_folder is None:
         return
-    folder = str(status.run_folder)
     st.subheader("Try it on your photo")
+    modified = status.run_folder.stat().st_mtime
+    run = trained_run(str(status.run_folder), modified)
+    try_on_photo(
+        TrainedNetwork(
+            f"{status.run_folder} {modified}",
+            run.model,
+            run.architecture,
+            run.task,
+            run.dataset,
+            run.config.seed,
+        )
+    )
+
+
+def try_on_photo(network: TrainedNetwork) -> None:
+    """An upload, what a network makes of it, and how close that is."""
     chosen = photo_input("try")
     if chosen is None:
         return
@@ -36,23 +75,23 @@ def try_on_photo(status: JobStatus) -> None:
     ):
         photo = fit_within(photo, PREVIEW_SIDE)
         st.caption(f"Shrunk from {width} x {height} to {photo.shape[1]} x {photo.shape[0]}.")
-    run = trained_run(folder, status.run_folder.stat().st_mtime)
-    if run.architecture.input_shape[2] == 1 and isinstance(run.task, Reconstruct | Denoise):
+    if network.architecture.input_shape[2] == 1 and isinstance(network.task, Reconstruct | Denoise):
         photo = _grey(photo)
     try:
-        shown, result = _returned(folder, run, photo)
+        shown, result = _returned(network, photo)
     except ImageError as error:
         st.error(plain(error), icon=":material/broken_image:")
         return
     pictures = [(photo, f"{plain(name)}, {photo.shape[1]} x {photo.shape[0]}")]
-    if not isinstance(run.task, Reconstruct):
-        damage = "With noise" if isinstance(run.task, Denoise) else "In grey"
+    if not isinstance(network.task, Reconstruct):
+        damage = "With noise" if isinstance(network.task, Denoise) else "In grey"
         pictures.append((shown, f"{damage}: {psnr(shown, photo):.2f} dB"))
     pictures.append((result, f"From the network: {psnr(result, photo):.2f} dB"))
     for column, (picture, caption) in zip(st.columns(len(pictures)), pictures, strict=True):
         _picture(column, picture, caption)
-    how = f"Done {plan_photo(run.architecture, *photo.shape[:2])}. PSNR against the original."
-    if run.dataset == PHOTO_PATCHES and name in BUNDLED_PHOTOS:
+    plan = plan_photo(network.architecture, *photo.shape[:2])
+    how = f"Done {plan}. PSNR against the original."
+    if network.dataset == PHOTO_PATCHES and name in BUNDLED_PHOTOS:
         how += " Parts of this photo were among the training patches: upload one of your own."
     st.caption(how)
     st.download_button(
@@ -60,12 +99,12 @@ def try_on_photo(status: JobStatus) -> None:
     )
 
 
-def _returned(folder: str, run: Run, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _returned(network: TrainedNetwork, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What the network is shown of a photo, cut to [0, 1], and the picture it makes of it.
 
     Kept in the session, so that a rerun of the page costs nothing.
     """
-    key = (folder, photo.shape, hash(photo.tobytes()))
+    key = (network.identity, photo.shape, hash(photo.tobytes()))
     kept = st.session_state.get("try-result")
     if kept is None or kept[0] != key:
         bar = st.progress(0.0, "The network works …")
@@ -74,9 +113,11 @@ def _returned(folder: str, run: Run, photo: np.ndarray) -> tuple[np.ndarray, np.
             bar.progress(done / total, "The network works …")
 
         # (H, W, C) -> (1, H, W, C) and back: tasks work on batches.
-        shown = np.asarray(run.task.corrupt(photo[np.newaxis], run.config.seed))[0]
-        output = apply_to_photo(run.model, run.architecture, shown, clip=False, on_progress=advance)
-        result = np.asarray(run.task.picture(output[np.newaxis], photo[np.newaxis]))[0]
+        shown = np.asarray(network.task.corrupt(photo[np.newaxis], network.seed))[0]
+        output = apply_to_photo(
+            network.model, network.architecture, shown, clip=False, on_progress=advance
+        )
+        result = np.asarray(network.task.picture(output[np.newaxis], photo[np.newaxis]))[0]
         bar.empty()
         visible = np.broadcast_to(np.clip(shown, 0, 1), photo.shape)
         st.session_state["try-result"] = kept = (key, (visible, result))

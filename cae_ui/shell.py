@@ -26,6 +26,7 @@ def _pages() -> list[StreamlitPage]:
         st.Page("pages/trainer.py", title="Trainer", icon=":material/model_training:"),
         st.Page("pages/denoise.py", title="Denoise", icon=":material/blur_off:"),
         st.Page("pages/colorize.py", title="Colorize", icon=":material/palette:"),
+        st.Page("pages/zoo.py", title="Zoo", icon=":material/pets:"),
     ]
 
 

@@ -6,7 +6,7 @@ from cae_core.arithmetic import analyze
 from cae_ui.architecture_form import architecture_form
 from cae_ui.architecture_state import TEXT_KEY, architecture_input, preset_input
 from cae_ui.comparison_views import show_comparison
-from cae_ui.photo_views import try_on_photo
+from cae_ui.photo_views import try_run_on_photo
 from cae_ui.result_views import show_result
 from cae_ui.shell import page_header
 from cae_ui.training_form import (
@@ -42,7 +42,7 @@ with view:
     if status is not None:
         show_job(status)
         show_result(status)
-        try_on_photo(status)
+        try_run_on_photo(status)
     elif data is not None:
         show_data(data, task)
 

@@ -1,7 +1,5 @@
 """The colorize page: a photo, its lightness, and colours that are guessed."""
 
-import io
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,10 +7,10 @@ from PIL import Image
 import cae_core as cae
 from cae_core import zoo
 from cae_core.jobs import JobRequest
-from cae_ui import pictures
+from cae_ui import colorizing_views
 from cae_ui.colorizing_views import channel_picture, plane_figure
 from cae_ui.resources import job_queue
-from tests.app.finding import labelled, press, said
+from tests.app.finding import said
 from tests.app.pictures import encoded, png, scene
 
 
@@ -66,10 +64,34 @@ def test_an_address_says_photo_settings_and_network(colorize_page):
     assert len(page.get("plotly_chart")) == 2
 
 
-@pytest.mark.parametrize("view", ["Original", "Difference", "Gamut", "RGB"])
-def test_every_view_can_be_looked_at(colorize_page, view):
+@pytest.mark.parametrize(
+    ("view", "expected"),
+    [
+        ("Original", ("Colorized", "Original")),
+        ("Difference", ("Colorized", "CIEDE2000")),
+        ("Gamut", ("Colorized", "Chroma was reduced")),
+        ("RGB", ("Colorized", "Grey to RGB")),
+    ],
+)
+def test_every_view_compares_what_it_names(colorize_page, monkeypatch, view, expected):
+    compared = []
+
+    def slider(before, after, *, before_label, after_label, **_):
+        compared.append((before_label, after_label, np.array_equal(before, after)))
+
+    monkeypatch.setattr(colorizing_views, "compare_slider", slider)
     page = upload(colorize_page(), "small.png", png(90, 70))
     page.button_group("compare").set_value(view).run()
+    assert compared[-1] == (*expected, False)
+
+
+def test_the_difference_is_not_computed_while_nobody_looks_at_it(colorize_page, monkeypatch):
+    def computed(scene):
+        raise AssertionError("computed")
+
+    monkeypatch.setattr(colorizing_views, "difference_picture", computed)
+    page = upload(colorize_page(), "small.png", png(90, 70))
+    page.slider("saturation").set_value(0.5).run()
     assert not page.error
 
 
@@ -93,11 +115,8 @@ def test_networks_that_colorize_can_be_chosen_ones_own_included(
     assert "Largest difference in lightness" in said(page.caption)
 
 
-# Uploads
-
-
 @pytest.mark.parametrize("kind", ["L", "I;16", "RGBA", "P", "1"])
-def test_any_kind_of_picture_is_colorized(colorize_page, kind):
+def test_a_grey_picture_is_said_to_have_nothing_to_compare_with(colorize_page, kind):
     picture = scene(90, 70).convert("L" if kind == "I;16" else kind)
     if kind == "I;16":
         picture = Image.fromarray(np.asarray(picture, np.uint16) * 257)
@@ -105,44 +124,6 @@ def test_any_kind_of_picture_is_colorized(colorize_page, kind):
     assert not page.error
     has_colour = kind in ("RGBA", "P")
     assert ("has no colours to compare with" in said(page.caption)) != has_colour
-
-
-@pytest.mark.parametrize("size", [(1, 1), (1, 40), (7, 5)])
-def test_the_smallest_pictures_work(colorize_page, size):
-    page = upload(colorize_page(inside="true"), "tiny.png", png(*size))
-    assert not page.error
-
-
-def test_an_upload_that_stops_in_the_middle_gives_one_sentence_and_the_page_goes_on(colorize_page):
-    page = upload(colorize_page(), "half.png", png(300, 200)[:2000])
-    (error,) = page.error
-    assert "Received: " in error.value
-    upload(page, "whole.png", png(60, 40))
-    assert not page.error
-
-
-def test_a_large_photo_is_tried_small_and_colorized_whole(colorize_page):
-    buffer = io.BytesIO()
-    scene(1500, 900).save(buffer, "PNG")
-    page = upload(colorize_page(), "large.png", buffer.getvalue())
-    assert "1,500 x 900 pixels; above is a reduction" in said(page.caption)
-    press(page, "Colorize all 1.4 megapixels")
-    assert "1,500 x 900 pixels, done in" in said(page.caption)
-    assert labelled(page.get("download_button"), "Download the whole photo")
-
-
-def test_a_moved_slider_does_not_decode_the_upload_again(colorize_page, monkeypatch):
-    decoded = []
-    opened = pictures.open_image
-
-    def counted(content):
-        decoded.append(len(content))
-        return opened(content)
-
-    monkeypatch.setattr(pictures, "open_image", counted)
-    page = upload(colorize_page(), "mine.png", png(900, 700))
-    page.slider("saturation").set_value(0.5).run()
-    assert len(decoded) == 1
 
 
 # Inside

@@ -9,11 +9,10 @@ from PIL import Image
 import cae_core as cae
 from cae_core import zoo
 from cae_core.jobs import JobRequest
-from cae_ui import pictures
 from cae_ui.denoising import NoiseOptions, with_noise
 from cae_ui.denoising_views import curve_figure
 from cae_ui.resources import job_queue
-from tests.app.finding import figure, labelled, press, said
+from tests.app.finding import figure, labelled, said
 from tests.app.pictures import encoded, png, scene
 
 
@@ -135,25 +134,6 @@ def test_the_smallest_pictures_work_in_both_modes(denoise_page, size):
     assert all("Received: " in error.value for error in page.error)
 
 
-def test_an_upload_that_stops_in_the_middle_gives_one_sentence_and_the_page_goes_on(denoise_page):
-    page = upload(denoise_page(), "half.png", png(300, 200)[:2000])
-    (error,) = page.error
-    assert "Received: " in error.value
-    upload(page, "whole.png", png(60, 40))
-    assert not page.error
-    assert decibels(page, "PSNR, denoised") > 20
-
-
-def test_a_large_photo_is_tried_small_and_denoised_whole(denoise_page):
-    buffer = io.BytesIO()
-    scene(1500, 900).save(buffer, "PNG")
-    page = upload(denoise_page(), "large.png", buffer.getvalue())
-    assert "Reduced from 1,500 x 900 to 640 x 384" in said(page.caption)
-    press(page, "Denoise all 1.4 megapixels")
-    assert "1,500 x 900 pixels, done in" in said(page.caption)
-    assert labelled(page.get("download_button"), "Download the whole photo")
-
-
 def test_a_part_of_a_large_photo_can_be_looked_at_at_full_size(denoise_page):
     page = denoise_page(part="true")
     buffer = io.BytesIO()
@@ -186,21 +166,3 @@ def test_the_curve_has_a_line_for_every_method(denoise_page):
     assert len(page.get("plotly_chart")) == 1
     figure = curve_figure({"As it is": [1.0] * 8, "Ours": [2.0] * 8})
     assert [line.name for line in figure.data] == ["As it is", "Ours"]
-
-
-def test_a_moved_slider_does_not_decode_the_upload_again(denoise_page, monkeypatch):
-    decoded = []
-    opened = pictures.open_image
-
-    def counted(content):
-        decoded.append(len(content))
-        return opened(content)
-
-    monkeypatch.setattr(pictures, "open_image", counted)
-    page = upload(denoise_page(), "mine.png", png(900, 700))
-    assert len(decoded) == 1
-    page.slider("sigma").set_value(60).run()
-    page.slider("sigma").set_value(70).run()
-    assert len(decoded) == 1
-    upload(page, "other.png", png(80, 60))
-    assert len(decoded) == 2

@@ -16,6 +16,7 @@ from cae_core.tasks import task_from_dict
 from cae_core.training import evaluate
 
 NAMES = zoo.names()
+OPTIONAL = ("code_size", "noise_range", "section", "published", "difference")
 
 
 def test_there_are_networks_and_a_bogus_name_is_refused():
@@ -32,8 +33,9 @@ def test_a_card_is_whole_and_belongs_to_its_folder(name):
     assert card.name == name
     assert (zoo.FOLDER / name / "recipe.py").exists()
     for field in dataclasses.fields(card):
-        if field.name not in ("code_size", "noise_range"):
+        if field.name not in OPTIONAL:
             assert getattr(card, field.name), field.name
+    assert card.difference or not card.published
     for row in card.figures:
         assert row["test_set"]
         assert row["condition"]

@@ -1,0 +1,112 @@
+"""The zoo as a table: measured beside published, a row for every network and condition.
+
+Importing this module does not import Keras.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cae_core import zoo
+from cae_core.judge import ACCURACY, JUDGES
+from cae_core.presets import SOURCES
+from cae_core.tasks import Reconstruct
+from cae_core.zoo import Card
+
+OURS = "Ours"
+SOURCE_TITLES = {letter: f"{letter}: {title}" for letter, title in SOURCES.items()}
+MEASURES = ("mse", "mae", "psnr", "ssim", ACCURACY)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A network under one condition, on the test part of what it was trained on.
+
+    Attributes:
+        card: The network's.
+        figure: The card's figure.
+    """
+
+    card: Card
+    figure: dict[str, Any]
+
+    @property
+    def source(self) -> str:
+        """The source document's letter and title, or `OURS`."""
+        return SOURCE_TITLES.get(self.card.section, OURS)
+
+    @property
+    def dataset(self) -> str:
+        """What it was trained and measured on, by its first word: ``cifar10``."""
+        return self.card.data.split(":")[0]
+
+    @property
+    def kind(self) -> str:
+        """What it does: reconstruct, denoise, colorize or judge."""
+        if "accuracy" in self.figure:
+            return "judge"
+        if self.card.noise_range is not None:
+            return "denoise"
+        return "reconstruct" if isinstance(self.card.task, Reconstruct) else "colorize"
+
+    @property
+    def condition(self) -> str:
+        """What it was measured under."""
+        return str(self.figure["condition"])
+
+    def measured(self, name: str) -> float | None:
+        """One of `MEASURES`; None where it was not measured."""
+        return self.figure.get(name)
+
+    def published(self, name: str) -> float | None:
+        """What the source says of the same measure; None where it says nothing."""
+        if "sigma" not in self.condition and self.kind == "denoise":
+            return None  # clean pictures through a denoiser: the source has words only
+        value = self.card.published.get(name)
+        return value if isinstance(value, int | float) else None
+
+    @property
+    def judge_drop(self) -> float | None:
+        """By how much the judge's accuracy is lower than on the originals."""
+        share = self.measured(ACCURACY)
+        own = judge_own_accuracy(self.dataset)
+        return None if share is None or own is None else own - share
+
+
+def judge_own_accuracy(dataset: str) -> float | None:
+    """The accuracy of a data set's judge on the originals; None where there is no judge."""
+    name = JUDGES.get(dataset)
+    if name not in zoo.names():
+        return None
+    return float(zoo.card(name).figures[0]["accuracy"])
+
+
+def rows() -> list[Row]:
+    """Every network, the sources' first, under every condition of its own test set.
+
+    Example:
+        >>> {row.card.name for row in rows()} == set(zoo.names())
+        True
+    """
+    cards = sorted(map(zoo.card, zoo.names()), key=lambda card: (card.section or "Z", card.name))
+    return [Row(card, figure) for card in cards for figure in _own_figures(card)]
+
+
+def _own_figures(card: Card) -> list[dict[str, Any]]:
+    """The figures on the card's first test set that are this network's own."""
+    first = card.figures[0]["test_set"]
+    own = [row for row in card.figures if row["test_set"] == first and "task" in row]
+    return own or [card.figures[0]]
+
+
+def points(dataset: str) -> list[Row]:
+    """Reconstructions of a data set's test pictures: what code size is compared with error for."""
+    return [
+        row
+        for row in rows()
+        if row.dataset == dataset
+        and row.kind == "reconstruct"
+        and row.card.code_size is not None
+        and row.measured("mse") is not None
+    ]

@@ -1,0 +1,38 @@
+"""Weights in half the bytes."""
+
+import numpy as np
+import pytest
+
+import cae_core as cae
+from cae_core.weight_files import round_to_half
+
+NETWORK = cae.Architecture.parse("conv64 pool conv64 | up conv3:sigmoid")
+
+
+def test_a_rounded_file_is_half_as_large_and_loads_rounded(tmp_path):
+    model, path = cae.build(NETWORK), tmp_path / "model.weights.h5"
+    model.save_weights(path)
+    size = path.stat().st_size
+    round_to_half(path)
+    assert path.stat().st_size < 0.62 * size
+    again = cae.build(NETWORK, seed=9)
+    again.load_weights(path)
+    for ours, before in zip(again.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, before.astype(np.float16).astype(np.float32))
+
+
+def test_rounding_twice_is_rounding_once(tmp_path):
+    model, path = cae.build(NETWORK), tmp_path / "model.weights.h5"
+    model.save_weights(path)
+    round_to_half(path)
+    once = path.read_bytes()
+    round_to_half(path)
+    assert path.read_bytes() == once
+
+
+def test_numbers_too_large_for_half_are_refused(tmp_path):
+    model, path = cae.build(NETWORK), tmp_path / "model.weights.h5"
+    model.set_weights([weights * 1e6 for weights in model.get_weights()])
+    model.save_weights(path)
+    with pytest.raises(ValueError, match="too large for float16"):
+        round_to_half(path)
