@@ -43,6 +43,7 @@ from cae_core.zoo import HALF, NOT_KEPT, PICTURES, SINGLE, WEIGHTS, Card, sha256
 
 HISTORY = "history.csv"
 LEARNING_RATE = "learning_rate.json"
+UNKEPT_WEIGHTS = "unkept.weights.h5"  # git does not see it
 _BATCH = 256
 _PICTURES = 12
 COLORIZED, GREY = "as cae.colorize gives it", "grey, nothing guessed"
@@ -171,7 +172,7 @@ def make(recipe: Recipe, folder: Path) -> Card:
         dataclasses.replace(record, epoch=epoch) for epoch, record in enumerate(records, start=1)
     )
     (folder / HISTORY).write_text(history_csv(history))
-    runs[-1].model.save_weights(folder / WEIGHTS)
+    runs[-1].model.save_weights(_weights_path(recipe, folder))
     card = write_card(recipe, folder, data)
     recipe.practice.clean_up(folder)
     return card
@@ -218,10 +219,11 @@ def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
     from cae_core.build import build
     from cae_core.weight_files import round_to_half
 
+    weights = _weights_path(recipe, folder)
     if recipe.kept == HALF:
-        round_to_half(folder / WEIGHTS)
+        round_to_half(weights)
     model = build(recipe.architecture)
-    model.load_weights(folder / WEIGHTS)
+    model.load_weights(weights)
     test_sets = _test_sets(recipe, data)
     figures = [
         {"test_set": test_set, "condition": condition, **row}
@@ -249,7 +251,7 @@ def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
         code_size=report.latent_size,
         noise_range=recipe.task.sigma_range if isinstance(recipe.task, Denoise) else None,
         figures=tuple(figures),
-        sha256=sha256(folder / WEIGHTS),
+        sha256=sha256(weights),
         section=get_preset(recipe.preset).section if recipe.preset else "",
         published=dict(published),
         difference=recipe.difference,
@@ -262,6 +264,11 @@ def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
         card = dataclasses.replace(card, figures=(*figures, *color_rows(card.name, test_sets)))
         card.save(folder)
     return card
+
+
+def _weights_path(recipe: Recipe, folder: Path) -> Path:
+    """Where a recipe leaves its weights; those that are not kept stay on its machine."""
+    return folder / (UNKEPT_WEIGHTS if recipe.kept == NOT_KEPT else WEIGHTS)
 
 
 def _figures(

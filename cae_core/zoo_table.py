@@ -10,7 +10,7 @@ from typing import Any
 
 from cae_core import zoo
 from cae_core.judge import ACCURACY, JUDGES
-from cae_core.presets import SOURCES
+from cae_core.presets import SOURCES, get_preset
 from cae_core.tasks import Reconstruct
 from cae_core.zoo import Card
 
@@ -61,10 +61,15 @@ class Row:
 
     def published(self, name: str) -> float | None:
         """What the source says of the same measure; None where it says nothing."""
-        if "sigma" not in self.condition and self.kind == "denoise":
-            return None  # clean pictures through a denoiser: the source has words only
         value = self.card.published.get(name)
         return value if isinstance(value, int | float) else None
+
+    @property
+    def words(self) -> str:
+        """What the source says of it in words; empty where it says nothing."""
+        if self.card.section == "A" and self.condition == "clean-through":
+            return str(get_preset("clean-through").published["said"])
+        return str(self.card.published.get("said", ""))
 
     @property
     def judge_drop(self) -> float | None:
@@ -110,3 +115,40 @@ def points(dataset: str) -> list[Row]:
         and row.card.code_size is not None
         and row.measured("mse") is not None
     ]
+
+
+def markdown_table(chosen: list[Row]) -> str:
+    """Rows as the README shows them.
+
+    Args:
+        chosen: Which.
+
+    Example:
+        >>> print(markdown_table([]).splitlines()[0][:40])
+        | network | data | condition | code | pa
+    """
+    lines = [
+        "| network | data | condition | code | parameters | MSE | published | PSNR | judge | "
+        "published |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in chosen:
+        cells = (
+            f"`{row.card.name}`",
+            row.dataset,
+            row.condition,
+            _text(row.card.code_size, "{:,}"),
+            f"{row.card.parameters:,}",
+            _text(row.measured("mse"), "{:.6f}"),
+            f'"{row.words}"' if row.words else _text(row.published("mse"), "{:.6f}"),
+            _text(row.measured("psnr"), "{:.2f}"),
+            _text(row.measured(ACCURACY), "{:.2%}"),
+            _text(row.published(ACCURACY), "{:.2%}"),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _text(value: float | None, form: str) -> str:
+    """A number, or a dash where there is none."""
+    return "-" if value is None else form.format(value)

@@ -131,7 +131,7 @@ def _cells(row: Row) -> dict[str, Any]:
         "Code": card.code_size,
         "Parameters": card.parameters,
         "Minutes": card.seconds / 60,
-        "The source's words": card.published.get("said", ""),
+        "The source's words": row.words,
     }
 
 

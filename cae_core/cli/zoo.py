@@ -8,7 +8,7 @@ import json
 import textwrap
 from typing import Any
 
-from cae_core import zoo
+from cae_core import zoo, zoo_table
 from cae_core.architecture import format_shape
 from cae_core.cli.arguments import PROGRAM
 from cae_core.cli.terminal import DONE, aligned
@@ -21,6 +21,7 @@ _MEASURES = {
     "ssim": ("SSIM", "{:.4f}"),
     "mse": ("MSE", "{:.6f}"),
     "mae": ("MAE", "{:.5f}"),
+    "judge_accuracy": ("judge", "{:.4f}"),
 }
 
 
@@ -36,6 +37,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="the network; default: all")
     parser.add_argument(
         "--json", action="store_true", help="print JSON: a card, or the list of all cards"
+    )
+    parser.add_argument(
+        "--markdown",
+        action="store_true",
+        help="print the sources' networks as a table in Markdown, measured beside published",
     )
     parser.set_defaults(run=run)
 
@@ -54,6 +60,10 @@ def run(options: argparse.Namespace) -> int:
     if options.name is not None:
         card = zoo.card(options.name)
         print(_as_json(dataclasses.asdict(card)) if options.json else _card_text(card))
+        return DONE
+    if options.markdown:
+        sources = [row for row in zoo_table.rows() if row.card.section]
+        print(zoo_table.markdown_table(sources))
         return DONE
     cards = [zoo.card(name) for name in zoo.names()]
     if options.json:

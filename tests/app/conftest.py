@@ -98,6 +98,12 @@ def colorize_page():
     return partial(_open, "pages/colorize.py")
 
 
+@pytest.fixture
+def zoo_page():
+    """Opens the zoo with query parameters."""
+    return partial(_open, "pages/zoo.py")
+
+
 def _open(path, **query):
     page = AppTest.from_file(APP, default_timeout=TIMEOUT)
     if path is not None:

@@ -55,9 +55,7 @@ def test_every_claim_is_tested_with_three_seeds():
 
 def results(error_of):
     """A table of made-up errors."""
-    return [
-        Result(**dataclasses.asdict(trial), mse=error_of(trial)) for trial in claims_trials()
-    ]
+    return [Result(**dataclasses.asdict(trial), mse=error_of(trial)) for trial in claims_trials()]
 
 
 def better_first(claim):

@@ -1,0 +1,61 @@
+"""The zoo in a browser: a row opens its card, the network goes to the trainer, a photo through it."""
+
+import io
+import re
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+from skimage import data
+
+from cae_core import zoo
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+
+
+def photo_bytes():
+    buffer = io.BytesIO()
+    Image.fromarray(data.coffee()[::4, ::4]).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_row_opens_its_card_and_the_network_goes_to_the_trainer(visit):
+    page = visit("/zoo")
+    first = page.get_by_test_id("glide-cell-1-0").first
+    expect(first).to_have_text(re.compile(r"\w"))
+    title = first.inner_text()
+    # The table is a canvas: its first column is boxes, its first line headings.
+    table = page.get_by_test_id("stDataFrame").first
+    table.click(position={"x": 16, "y": 52})
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    (name,) = [name for name in zoo.names() if zoo.card(name).title == title]
+    expect(page).to_have_url(re.compile(f"network={name}"))
+    page.get_by_role("button", name="Open in the trainer").click()
+    expect(page.get_by_role("heading", name="Trainer", exact=True)).to_be_visible()
+    expect(page.get_by_label("Architecture", exact=True)).to_have_value(zoo.card(name).network)
+
+
+def test_a_photo_goes_through_a_network_of_the_zoo(visit):
+    page = visit("/zoo?network=strided-bn")
+    expect(page.get_by_text("What the network returns")).to_be_visible()
+    page.get_by_text("Try it on your photo").click()
+    page.get_by_test_id("stFileUploader").locator("input").set_input_files(
+        {"name": "coffee.png", "mimeType": "image/png", "buffer": photo_bytes()}
+    )
+    caption = page.get_by_text(re.compile(r"From the network: \d+\.\d+ dB"))
+    expect(caption).to_be_visible()
+    decibels = float(re.search(r"([\d.]+) dB", caption.inner_text())[1])
+    assert decibels > 25
+    with page.expect_download() as download:
+        page.get_by_role("button", name=re.compile("Download the result")).click()
+    assert Image.open(download.value.path()).size == (150, 100)
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(visit):
+    page = visit("/zoo?network=homework", **PHONE)
+    expect(page.get_by_text("The claims, settled")).to_be_visible()
+    expect(page.get_by_text("What the network returns")).to_be_visible()
+    widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert widths[0] <= widths[1]
