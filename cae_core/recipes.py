@@ -231,12 +231,9 @@ def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
         for condition, row in _figures(recipe, model, pictures, test_set).items()
     ]
     report = analyze(recipe.architecture)
-    published = get_preset(recipe.preset).published if recipe.preset else {}
     card = Card(
         name=folder.name,
-        title=recipe.title,
-        summary=recipe.summary,
-        source=recipe.source,
+        **_words(recipe),
         network=str(recipe.architecture),
         input_shape=recipe.architecture.input_shape,
         data=(
@@ -252,9 +249,6 @@ def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
         noise_range=recipe.task.sigma_range if isinstance(recipe.task, Denoise) else None,
         figures=tuple(figures),
         sha256=sha256(weights),
-        section=get_preset(recipe.preset).section if recipe.preset else "",
-        published=dict(published),
-        difference=recipe.difference,
         kept=recipe.kept,
     )
     card.save(folder)
@@ -264,6 +258,34 @@ def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
         card = dataclasses.replace(card, figures=(*figures, *color_rows(card.name, test_sets)))
         card.save(folder)
     return card
+
+
+def describe(recipe: Recipe, folder: Path) -> Card:
+    """Says anew what a card says in words; its figures stay as they were measured.
+
+    Args:
+        recipe: What the network was made by.
+        folder: Where its card is.
+
+    Returns:
+        The card that was written.
+    """
+    card = dataclasses.replace(zoo.read_card(folder / zoo.CARD), **_words(recipe))
+    card.save(folder)
+    return card
+
+
+def _words(recipe: Recipe) -> dict[str, Any]:
+    """What a card says that nothing has to be measured for."""
+    preset = get_preset(recipe.preset) if recipe.preset else None
+    return {
+        "title": recipe.title,
+        "summary": recipe.summary,
+        "source": recipe.source,
+        "section": preset.section if preset else "",
+        "published": dict(preset.published) if preset else {},
+        "difference": recipe.difference,
+    }
 
 
 def _weights_path(recipe: Recipe, folder: Path) -> Path:
@@ -382,6 +404,7 @@ def run_recipe(recipe: Recipe, file: str, imagenet: Recipe | None = None) -> Non
     """
     parser = argparse.ArgumentParser(description=recipe.summary)
     parser.add_argument("--card", action="store_true", help="only measure, and write the card")
+    parser.add_argument("--words", action="store_true", help="only rewrite the card's words")
     folder = Path(file).resolve().parent
     parser.add_argument("--out", type=Path, default=folder, help="folder of weights and card")
     if imagenet is not None:
@@ -397,7 +420,9 @@ def run_recipe(recipe: Recipe, file: str, imagenet: Recipe | None = None) -> Non
             parser.error("--imagenet makes another network: name its folder with --out.")
         recipe = imagenet
     options.out.mkdir(parents=True, exist_ok=True)
-    if options.card:
+    if options.words:
+        card = describe(recipe, options.out)
+    elif options.card:
         data = load_dataset(recipe.dataset, seed=recipe.config.seed)
         card = write_card(with_tested_rate(recipe, data, options.out), options.out, data)
     else:

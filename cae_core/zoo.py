@@ -131,12 +131,21 @@ def card(name: str) -> Card:
             f"A trained network's name is one of: {', '.join(names())}. Received: {name!r}. "
             "Choose one of them."
         )
-    return _read_card(path, path.stat().st_mtime_ns)
+    return _kept_card(path, path.stat().st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=256)
-def _read_card(path: Path, modified: int) -> Card:
-    """The card in a file; `modified` has a changed file read again."""
+def _kept_card(path: Path, modified: int) -> Card:
+    """The card in a file, read once; `modified` has a changed file read again."""
+    return read_card(path)
+
+
+def read_card(path: Path) -> Card:
+    """The card in a file.
+
+    Raises:
+        ZooError: Where it cannot be read.
+    """
     try:
         fields = json.loads(path.read_text())
         height, width, channels = fields["input_shape"]

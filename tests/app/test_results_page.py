@@ -1,5 +1,6 @@
 """What a finished training offers to take away."""
 
+import gc
 import io
 import zipfile
 
@@ -81,3 +82,10 @@ def test_everything_comes_as_a_zip_that_is_named_after_the_job(
 def test_a_training_that_is_not_finished_offers_nothing_to_take_away(trainer_page, offered):
     press(trainer_page(arch=SMALL, epochs="1"), "Train")
     assert offered == {}
+
+
+def test_what_is_loaded_is_taken_out_of_the_garbage_collectors_work():
+    gc.unfreeze()
+    resources.spare_the_garbage_collector()
+    assert gc.get_freeze_count() > 1000
+    gc.unfreeze()

@@ -1,4 +1,4 @@
-"""The zoo in a browser: a row opens its card, the network goes to the trainer, a photo through it."""
+"""The zoo in a browser: a row opens its card, a network goes to the trainer, a photo through it."""
 
 import io
 import re

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cae_core import cutting, datasets, downloads, patches
-from cae_core.datasets import Dataset, is_available, load_dataset
+from cae_core.datasets import Dataset, is_available, load_dataset, load_labels
 from cae_core.errors import DatasetError
 
 PARTS = ("train", "validation", "test")
@@ -34,6 +34,17 @@ def test_a_dataset_knows_its_shape_and_describes_itself_in_one_line():
     dataset = Dataset("mine", zeros(4), zeros(), zeros(1))
     assert dataset.image_shape == (8, 8, 3)
     assert repr(dataset) == "Dataset('mine': 4 training, 2 validation, 1 test images of 8×8×3)"
+
+
+def test_a_preview_counts_the_images_and_keeps_copies_of_a_few():
+    parts = [np.full((count, 8, 8, 3), count, np.uint8) for count in (20, 12, 3)]
+    preview = Dataset("levels", *parts, notes=("One.",)).preview()
+    assert (preview.counts, preview.image_shape) == ((20, 12, 3), (8, 8, 3))
+    assert (preview.name, preview.notes) == ("levels", ("One.",))
+    assert (preview.samples == 12).all()
+    assert preview.samples.shape == (8, 8, 8, 3)
+    assert preview.test_samples.shape == (3, 8, 8, 3)
+    assert not any(np.shares_memory(preview.samples, part) for part in parts)
 
 
 def test_the_images_of_a_dataset_are_read_only_and_the_givers_array_is_not():
@@ -159,6 +170,18 @@ def test_the_original_test_part_is_kept_whole_and_validation_is_drawn_from_train
     assert drawn == {image.tobytes() for image in arrays["x_train"]}
     assert (dataset.validation != load_dataset("cifar10", seed=2).validation).any()
     np.testing.assert_array_equal(dataset.train, load_dataset("cifar10", seed=1).train)
+
+
+def test_classes_belong_to_the_images_of_the_same_split(tmp_path, monkeypatch):
+    monkeypatch.setenv("CAE_DATA_DIR", str(tmp_path))
+    classes = np.arange(200, dtype=np.uint8)
+    images = np.tile(classes[:, None, None], (1, 28, 28))  # every image is its class
+    np.savez(tmp_path / "mnist.npz", x_train=images, y_train=classes, x_test=images, y_test=classes)
+    for seed in (0, 3):
+        data = load_dataset("mnist", seed=seed, validation_fraction=0.2)
+        labels = load_labels("mnist", seed=seed, validation_fraction=0.2)
+        for part in ("train", "validation", "test"):
+            np.testing.assert_array_equal(getattr(data, part)[:, 0, 0, 0], getattr(labels, part))
 
 
 def test_grey_images_get_a_channel_axis(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 import threading
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -393,9 +394,25 @@ def test_a_damaged_learning_rate_test_is_refused(tmp_path, text):
 # Warming
 
 
+def test_warming_trains_a_step_as_a_job_would(monkeypatch):
+    from cae_core import training
+
+    trained, train = [], training.train
+
+    def noted(*arguments, **settings):
+        trained.append(train(*arguments, **settings))
+        return trained[-1]
+
+    monkeypatch.setattr(training, "train", noted)
+    jobs.warm_up()
+    (run,) = trained
+    assert len(run.history) == 1
+
+
 def test_a_worker_can_be_warmed_before_its_first_job():
     with WorkerProcess() as worker:
         assert worker.submit(jobs.warm_up).result(DEADLINE) is None
+        assert worker.submit(_has_tensorflow).result(DEADLINE)
 
 
 # Stopping
@@ -681,3 +698,8 @@ def test_a_damaged_job_is_left_out_of_the_list_and_named(tmp_path):
     assert len(queue.damaged()) == 1
     assert broken in queue.damaged()[0]
     JobQueue(tmp_path, ByHand())  # a restart survives it as well
+
+
+def _has_tensorflow():
+    """Whether the process that runs this has TensorFlow loaded."""
+    return "tensorflow" in sys.modules

@@ -11,7 +11,7 @@ from cae_core.bundled import BUNDLED_CHECK, DRAWN_CHECK
 from cae_core.dataset import Dataset, Labels
 from cae_core.learning_rate import LearningRateTest
 from cae_core.presets import PRESETS
-from cae_core.recipes import make, source_recipe, write_card
+from cae_core.recipes import describe, make, source_recipe, write_card
 from cae_core.zoo import HALF, NOT_KEPT, PICTURES, WEIGHTS
 
 SMALL = cae.Architecture.parse("conv4 pool | up conv3:sigmoid")
@@ -53,6 +53,16 @@ def test_a_recipe_leaves_weights_losses_and_a_card_and_no_checkpoint(tmp_path, c
     own, bundled = card.figures
     assert 0 <= own["judge_accuracy"] <= 1
     assert "judge_accuracy" not in bundled
+
+
+def test_words_can_be_said_anew_without_measuring(tmp_path, cifar):
+    folder = folder_of(tmp_path)
+    card = make(recipe(), folder)
+    (folder / WEIGHTS).unlink()
+    again = describe(recipe(difference="Trained on fewer pictures.", title="Smaller"), folder)
+    assert again == zoo.read_card(folder / "card.json")
+    changed = {"title": "Smaller", "difference": "Trained on fewer pictures."}
+    assert again == dataclasses.replace(card, **changed)
 
 
 def test_the_card_is_of_the_weights_that_are_kept(tmp_path, cifar):
