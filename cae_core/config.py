@@ -39,8 +39,8 @@ class TrainConfig:
         TrainingError: For a value out of range.
 
     Example:
-        >>> TrainConfig(epochs=2).batch_size
-        128
+        >>> print(TrainConfig(epochs=2))
+        2 epochs, batch 128, adam, learning rate 0.004 (cosine), loss mse
     """
 
     epochs: int = 10
@@ -52,6 +52,13 @@ class TrainConfig:
     precision: str = "auto"
     patience: int | None = None
     seed: int = 0
+
+    def __str__(self) -> str:
+        early = "" if self.patience is None else f" at most, {self.patience} without a better one"
+        return (
+            f"{self.epochs} epochs{early}, batch {self.batch_size}, {self.optimizer}, learning "
+            f"rate {self.learning_rate:g} ({self.schedule.replace('_', '-')}), loss {self.loss}"
+        )
 
     def __post_init__(self) -> None:
         for name, low, high in (

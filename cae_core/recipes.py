@@ -185,20 +185,31 @@ def with_tested_rate(recipe: Recipe, data: Dataset, folder: Path) -> Recipe:
         recipe: What to make.
         data: What the test trains on.
         folder: Where the test's result is kept, and is found by the next sitting.
-
-    Raises:
-        ValueError: Where the test shows no rate.
     """
     if not recipe.finds_rate:
         return recipe
     from cae_core.learning_rate import find_learning_rate
 
     path = folder / LEARNING_RATE
-    if path.exists():
-        test = LearningRateTest.from_json(path.read_text())
-    else:
+    if not path.exists():
         test = find_learning_rate(recipe.architecture, data, task=recipe.task, config=recipe.config)
         path.write_text(test.to_json() + "\n")
+    return with_kept_rate(recipe, folder)
+
+
+def with_kept_rate(recipe: Recipe, folder: Path) -> Recipe:
+    """The recipe with the learning rate that was suggested when it was trained.
+
+    Args:
+        recipe: What was made.
+        folder: Where the test's result is kept.
+
+    Raises:
+        ValueError: Where the test shows no rate.
+    """
+    if not recipe.finds_rate:
+        return recipe
+    test = LearningRateTest.from_json((folder / LEARNING_RATE).read_text())
     if test.suggestion is None:
         raise ValueError(f"The learning-rate range test of {folder.name} shows none: {test.reason}")
     config = dataclasses.replace(recipe.config, learning_rate=test.suggestion)
@@ -243,7 +254,6 @@ def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
         licence=LICENCES[recipe.dataset],
         recipe=f"CAE_DATA_DIR=... python pretrained/{folder.name}/recipe.py",
         seconds=seconds_of(folder),
-        recipe_notes=f"{recipe.task}; {recipe.config}. {recipe.practice}{recipe.notes}".strip(),
         parameters=report.parameters,
         code_size=report.latent_size,
         noise_range=recipe.task.sigma_range if isinstance(recipe.task, Denoise) else None,
@@ -282,6 +292,7 @@ def _words(recipe: Recipe) -> dict[str, Any]:
         "title": recipe.title,
         "summary": recipe.summary,
         "source": recipe.source,
+        "recipe_notes": f"{recipe.task}; {recipe.config}. {recipe.practice}{recipe.notes}".strip(),
         "section": preset.section if preset else "",
         "published": dict(preset.published) if preset else {},
         "difference": recipe.difference,
@@ -421,7 +432,7 @@ def run_recipe(recipe: Recipe, file: str, imagenet: Recipe | None = None) -> Non
         recipe = imagenet
     options.out.mkdir(parents=True, exist_ok=True)
     if options.words:
-        card = describe(recipe, options.out)
+        card = describe(with_kept_rate(recipe, options.out), options.out)
     elif options.card:
         data = load_dataset(recipe.dataset, seed=recipe.config.seed)
         card = write_card(with_tested_rate(recipe, data, options.out), options.out, data)

@@ -11,6 +11,7 @@ Importing this module does not import Keras.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -174,6 +175,49 @@ def rank_correlation(first: list[float], second: list[float]) -> Correlation:
         round(float(found.low), 3),
         round(float(found.high), 3),
         len(first),
+    )
+
+
+@dataclass(frozen=True)
+class LatentSizeAnswer:
+    """What the study says to the homework's question.
+
+    Attributes:
+        correlation: Of code size and test error, over all architectures.
+        epochs: How long each was trained.
+        code_size: The size that most of them have.
+        count: How many have it.
+        spread: The largest error among those over the smallest.
+        best: The trial with the lowest error.
+    """
+
+    correlation: Correlation
+    epochs: int
+    code_size: int
+    count: int
+    spread: float
+    best: Result
+
+
+def latent_size_answer(results: list[Result]) -> LatentSizeAnswer | None:
+    """The answer, once every training of the study is in its table; None before.
+
+    Args:
+        results: Lines of the table.
+    """
+    trials = set(latent_size_trials())
+    found = [result for result in results if result.trial in trials]
+    if len(found) < len(trials):
+        return None
+    size, count = Counter(result.code_size for result in found).most_common(1)[0]
+    errors = [result.mse for result in found if result.code_size == size]
+    return LatentSizeAnswer(
+        rank_correlation([result.code_size for result in found], [r.mse for r in found]),
+        _EPOCHS,
+        size,
+        count,
+        max(errors) / min(errors),
+        min(found, key=lambda result: result.mse),
     )
 
 

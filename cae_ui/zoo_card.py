@@ -137,7 +137,16 @@ def _show_figures(card: Card) -> None:
         words = {"The source's words": published["said"]} if "said" in published else {}
         condition = {"Test set": first, "Condition": "published by the source"}
         measured.insert(0, {**condition, **_named(published), **words})
-    st.dataframe(measured, hide_index=True, width="stretch", placeholder="–")
+    st.dataframe(
+        measured,
+        hide_index=True,
+        width="stretch",
+        placeholder="–",
+        column_config={
+            heading: st.column_config.NumberColumn(format=form)
+            for heading, form in _FORMATS.items()
+        },
+    )
     own = judge_own_accuracy(card.data.split(":")[0])
     if own is not None and ACCURACY in card.figures[0]:
         theirs = card.published.get("originals")
@@ -159,6 +168,18 @@ _NAMES = {
     "ciede2000": "CIEDE2000",
     "colorfulness": "Colourfulness",
     "images": "Pictures",
+}
+
+
+_FORMATS = {
+    "MSE": "%.6f",
+    "MAE": "%.5f",
+    "PSNR, dB": "%.2f",
+    "SSIM": "%.4f",
+    "Judge's accuracy": "percent",
+    "Accuracy": "percent",
+    "Confidence": "percent",
+    "Pictures": "localized",
 }
 
 

@@ -85,20 +85,18 @@ def network_input(shown: list[Row]) -> str | None:
                 heading: st.column_config.NumberColumn(format=form, help=said)
                 for heading, (form, said) in _NUMBERS.items()
             }
-            | {"Network": st.column_config.TextColumn(pinned=True, width=270)},
+            | {"Network": st.column_config.TextColumn(pinned=True)},
         )
         st.caption(
             "Measured here on the whole test set, one split and seed for all; – was "
             "not measured or not published. Click a heading to sort, a row's box to open its card."
         )
-    names = zoo.names()
     return st.selectbox(
         "Network",
-        names,
+        zoo.names(),
         index=None,
         key=NETWORK_KEY,
         bind="query-params",
-        format_func=lambda name: f"{zoo.card(name).title} ({name})",
         placeholder="Choose a row above, or a network here",
     )
 
@@ -114,7 +112,8 @@ def _cells(row: Row) -> dict[str, Any]:
     """One line of the table."""
     card = row.card
     return {
-        "Network": card.title,
+        "Network": card.name,
+        "Title": card.title,
         "Source": card.section or "ours",
         "Data": dataset_title(row.dataset),
         "Task": row.kind,

@@ -7,7 +7,14 @@ import streamlit as st
 
 from cae_core import studies
 from cae_core.pca import load_pca_line
-from cae_core.studies import CLAIMS_STUDY, LATENT_SIZE, Verdict, rank_correlation, verdicts
+from cae_core.studies import (
+    CLAIMS_STUDY,
+    LATENT_SIZE,
+    Verdict,
+    latent_size_answer,
+    latent_size_trials,
+    verdicts,
+)
 from cae_core.sweep import Result, read_table
 from cae_core.zoo_table import Row, points
 from cae_ui.messages import plain
@@ -102,20 +109,20 @@ def rate_distortion_figure(
 
 def _show_correlation(study: list[Result]) -> None:
     """The answer to the homework's question, in words with their numbers."""
-    found = rank_correlation(
-        [result.code_size for result in study], [result.mse for result in study]
-    )
-    best = min(study, key=lambda result: result.mse)
-    same = [result for result in study if result.code_size == 1024]
-    spread = max(result.mse for result in same) / min(result.mse for result in same)
-    st.markdown(
-        f"**Is latent size correlated with the error?** Over {found.networks} architectures, each "
-        f"trained {study[0].epochs} epochs on all training pictures: rank correlation "
-        f"**{found.rho:.2f}** (95 % interval {found.low:.2f} to {found.high:.2f}; −1 would be: the "
-        f"larger the code, always the smaller the error). But among the {len(same)} with a code of "
-        f"1,024 numbers the largest error is {spread:.1f} times the smallest: what stands around "
-        f"the code matters as well. The lowest error, {best.mse:.5f}, has `{best.network}`."
-    )
+    answer = latent_size_answer(study)
+    if answer is None:
+        st.caption(f"The sweep goes on: {len(study)} of {len(latent_size_trials())} are trained.")
+    else:
+        found = answer.correlation
+        st.markdown(
+            f"**Is latent size correlated with the error?** Over {found.networks} architectures, "
+            f"each trained {answer.epochs} epochs on all training pictures: rank correlation "
+            f"**{found.rho:.2f}** (95 % interval {found.low:.2f} to {found.high:.2f}; −1 would be: "
+            "the larger the code, always the smaller the error). But among the "
+            f"{answer.count} with a code of {answer.code_size:,} numbers the largest error is "
+            f"{answer.spread:.1f} times the smallest: what stands around the code matters as well. "
+            f"The lowest error, {answer.best.mse:.5f}, has `{answer.best.network}`."
+        )
     with st.expander("All architectures of the sweep"):
         st.dataframe(
             [

@@ -25,12 +25,12 @@ def table(page):
 def test_the_page_opens_with_every_network_under_every_condition(zoo_page):
     page = zoo_page()
     assert not page.error
-    assert list(table(page)["Network"]) == [row.card.title for row in rows()]
+    assert list(table(page)["Network"]) == [row.card.name for row in rows()]
     assert set(zoo.names()) == {row.card.name for row in rows()}
 
 
 def test_measured_and_published_figures_stand_side_by_side(zoo_page):
-    line = table(zoo_page()).set_index("Network").loc[zoo.card("baseline").title]
+    line = table(zoo_page()).set_index("Network").loc["baseline"]
     card = zoo.card("baseline")
     assert line["MSE"] == card.figures[0]["mse"]
     assert line["MSE published"] == card.published["mse"]

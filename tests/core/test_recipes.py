@@ -99,7 +99,7 @@ def test_a_range_test_chooses_the_rate_once(tmp_path, cifar, monkeypatch):
     monkeypatch.setattr("cae_core.learning_rate.find_learning_rate", found)
     folder = folder_of(tmp_path)
     card = make(recipe(finds_rate=True), folder)
-    assert "learning_rate=0.025" in card.recipe_notes
+    assert "learning rate 0.025" in card.recipe_notes
     write_card(recipes.with_tested_rate(recipe(finds_rate=True), cifar, folder), folder, cifar)
     assert len(tests) == 1
 

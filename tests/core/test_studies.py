@@ -1,6 +1,7 @@
 """The studies: what they train, and what their tables are taken to say."""
 
 import dataclasses
+import zlib
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from cae_core.studies import (
     LATENT_SIZE,
     SEEDS,
     claims_trials,
+    latent_size_answer,
     latent_size_trials,
     rank_correlation,
     table_path,
@@ -118,6 +120,33 @@ def test_numbers_that_have_nothing_to_do_with_each_other_have_an_interval_around
     rng = np.random.default_rng(1)
     found = rank_correlation(list(rng.normal(size=50)), list(rng.normal(size=50)))
     assert found.low < 0 < found.high
+
+
+def latent_sizes(error_of):
+    """A table of made-up errors of the latent-size study."""
+    found = []
+    for trial in latent_size_trials():
+        size = analyze(Architecture.parse(trial.network)).latent_size
+        found.append(Result(**dataclasses.asdict(trial), code_size=size, mse=error_of(size, trial)))
+    return found
+
+
+def test_the_answer_is_what_the_whole_table_says():
+    smaller_is_worse = latent_sizes(lambda size, trial: 1 / size + len(trial.group) * 1e-6)
+    answer = latent_size_answer(smaller_is_worse)
+    assert answer.correlation.rho < -0.9
+    assert answer.code_size == 1024
+    assert answer.count == sum(result.code_size == 1024 for result in smaller_is_worse)
+    assert 1 < answer.spread < 1.1
+    assert answer.best.code_size == 8192
+    constant = latent_size_answer(
+        latent_sizes(lambda size, trial: 1 + zlib.crc32(trial.network.encode()) % 997)
+    )
+    assert abs(constant.correlation.rho) < 0.5
+
+
+def test_there_is_no_answer_before_the_table_is_whole():
+    assert latent_size_answer(latent_sizes(lambda size, trial: 1 / size)[1:]) is None
 
 
 @pytest.mark.parametrize(
