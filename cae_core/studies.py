@@ -11,6 +11,7 @@ Importing this module does not import Keras.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,24 +159,19 @@ def rank_correlation(first: list[float], second: list[float]) -> Correlation:
         >>> rank_correlation(list(range(12)), errors)
         Correlation(rho=-0.944, low=-1.0, high=-0.846, networks=12)
     """
-
-    def rho(x: np.ndarray, y: np.ndarray) -> float:
-        return float(stats.spearmanr(x, y).statistic)
-
+    x, y = np.asarray(first, float), np.asarray(second, float)
     found = stats.bootstrap(
-        (np.asarray(first), np.asarray(second)),
-        rho,
-        paired=True,
-        vectorized=False,
-        n_resamples=_BOOTSTRAPS,
-        rng=np.random.default_rng(0),
+        (x, y), _rho, paired=True, n_resamples=_BOOTSTRAPS, rng=np.random.default_rng(0)
     ).confidence_interval
-    return Correlation(
-        round(rho(np.asarray(first), np.asarray(second)), 3),
-        round(float(found.low), 3),
-        round(float(found.high), 3),
-        len(first),
-    )
+    low, high = (round(float(end), 3) for end in (found.low, found.high))
+    return Correlation(round(float(_rho(x, y)), 3), low, high, len(x))
+
+
+def _rho(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Spearman's correlation of many samples at once: Pearson's of the ranks, (..., n) -> (...)."""
+    ranks = [stats.rankdata(values, axis=axis) for values in (x, y)]
+    a, b = (rank - rank.mean(axis=axis, keepdims=True) for rank in ranks)
+    return (a * b).sum(axis=axis) / np.sqrt((a * a).sum(axis=axis) * (b * b).sum(axis=axis))
 
 
 @dataclass(frozen=True)
@@ -199,7 +195,8 @@ class LatentSizeAnswer:
     best: Result
 
 
-def latent_size_answer(results: list[Result]) -> LatentSizeAnswer | None:
+@functools.lru_cache(maxsize=2)
+def latent_size_answer(results: tuple[Result, ...]) -> LatentSizeAnswer | None:
     """The answer, once every training of the study is in its table; None before.
 
     Args:

@@ -109,7 +109,7 @@ def rate_distortion_figure(
 
 def _show_correlation(study: list[Result]) -> None:
     """The answer to the homework's question, in words with their numbers."""
-    answer = latent_size_answer(study)
+    answer = latent_size_answer(tuple(study))
     if answer is None:
         st.caption(f"The sweep goes on: {len(study)} of {len(latent_size_trials())} are trained.")
     else:

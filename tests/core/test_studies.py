@@ -128,7 +128,7 @@ def latent_sizes(error_of):
     for trial in latent_size_trials():
         size = analyze(Architecture.parse(trial.network)).latent_size
         found.append(Result(**dataclasses.asdict(trial), code_size=size, mse=error_of(size, trial)))
-    return found
+    return tuple(found)
 
 
 def test_the_answer_is_what_the_whole_table_says():
