@@ -39,43 +39,51 @@ WARMUP = 0.15
 WHITENED_PICTURES = 5_000
 
 
-def train_judge(
-    architecture: Architecture,
-    data: Dataset,
-    labels: Labels,
-    folder: Path,
-    *,
-    epochs: int,
-    batch_size: int,
-    peak: float,
-    margin: int,
-    is_mirrored: bool,
-    seed: int = 0,
-) -> keras.Model:
-    """Trains a classifier of a data set's originals; leaves its history in a folder.
+@dataclass(frozen=True)
+class JudgeRecipe:
+    """One judge and how it is made.
 
-    Goes on from the folder's backup where a training was interrupted.
-
-    Args:
+    Attributes:
+        title: What people call it.
+        dataset: The data set whose classes it names.
         architecture: Its encoder ends in features, its decoder gives a number per class; its
             first layer is a convolution.
-        data: Pictures; the test part is not used.
-        labels: Their classes.
-        folder: Where history and backup are.
         epochs: Passes over the training pictures.
         batch_size: Pictures per step.
         peak: The highest learning rate; it rises to it, then falls along half a cosine.
         margin: How far a picture is moved at most, in pixels.
         is_mirrored: Whether every second picture is mirrored; digits may not be.
         seed: Of weights, order and moves.
+    """
+
+    title: str
+    dataset: str
+    architecture: Architecture
+    epochs: int
+    batch_size: int
+    peak: float
+    margin: int
+    is_mirrored: bool
+    seed: int = 0
+
+
+def train_judge(recipe: JudgeRecipe, data: Dataset, labels: Labels, folder: Path) -> keras.Model:
+    """Trains a classifier of a data set's originals; leaves its history in a folder.
+
+    Goes on from the folder's backup where a training was interrupted.
+
+    Args:
+        recipe: What to make.
+        data: Pictures; the test part is not used.
+        labels: Their classes.
+        folder: Where history and backup are.
 
     Returns:
         The classifier, from pictures in [0, 1] to a number per class.
     """
-    keras.utils.set_random_seed(seed)
-    network = build_for_training(
-        architecture, seed=seed, dtype=training_dtype(architecture, "auto")
-    )
+    keras.utils.set_random_seed(recipe.seed)
+    dtype = training_dtype(recipe.architecture, "auto")
+    network = build_for_training(recipe.architecture, seed=recipe.seed, dtype=dtype)
     whiten(network.layers[1], data.train[:WHITENED_PICTURES])
     inputs = keras.Input(data.image_shape, dtype="uint8")
     trainer = keras.Model(inputs, network(scaled(inputs)))
@@ -83,14 +91,15 @@ def train_judge(
     batches = MovedBatches(
         data.train,
         one_hot[labels.train],
-        batch_size,
-        margin=margin,
-        is_mirrored=is_mirrored,
-        seed=seed,
+        recipe.batch_size,
+        margin=recipe.margin,
+        is_mirrored=recipe.is_mirrored,
+        seed=recipe.seed,
     )
-    steps = epochs * len(batches)
+    steps = recipe.epochs * len(batches)
+    warmup = int(WARMUP * steps)
     rate = keras.optimizers.schedules.CosineDecay(
-        peak / 20, steps - int(WARMUP * steps), warmup_target=peak, warmup_steps=int(WARMUP * steps)
+        recipe.peak / 20, steps - warmup, warmup_target=recipe.peak, warmup_steps=warmup
     )
     trainer.compile(
         ConvolutionMuon(rate, exclude_layers=["dense"], weight_decay=WEIGHT_DECAY),
@@ -103,14 +112,14 @@ def train_judge(
     trainer.fit(
         batches,
         validation_data=(data.validation, one_hot[labels.validation]),
-        epochs=epochs,
+        epochs=recipe.epochs,
         verbose=0,
         callbacks=[
             keras.callbacks.BackupAndRestore(folder / "backup"),
             _HistoryFile(folder / "history.csv"),
         ],
     )
-    judge = build(architecture, seed=seed)
+    judge = build(recipe.architecture, seed=recipe.seed)
     judge.set_weights(network.get_weights())
     return judge
 
@@ -158,26 +167,6 @@ def whiten(layer: keras.layers.Conv2D, pictures: np.ndarray) -> None:
     layer.set_weights([kernel, bias])
 
 
-@dataclass(frozen=True)
-class JudgeRecipe:
-    """One judge and how it is made; see `train_judge` for what is not said here.
-
-    Attributes:
-        title: What people call it.
-        dataset: The data set whose classes it names.
-    """
-
-    title: str
-    dataset: str
-    architecture: Architecture
-    epochs: int
-    batch_size: int
-    peak: float
-    margin: int
-    is_mirrored: bool
-    seed: int = 0
-
-
 def run_judge_recipe(recipe: JudgeRecipe, file: str) -> None:
     """The command line of a judge's recipe: makes it in the folder where it stands.
 
@@ -191,18 +180,7 @@ def run_judge_recipe(recipe: JudgeRecipe, file: str) -> None:
     data = load_dataset(recipe.dataset, seed=recipe.seed)
     labels = load_labels(recipe.dataset, seed=recipe.seed)
     if not parser.parse_args().card:
-        judge = train_judge(
-            recipe.architecture,
-            data,
-            labels,
-            folder,
-            epochs=recipe.epochs,
-            batch_size=recipe.batch_size,
-            peak=recipe.peak,
-            margin=recipe.margin,
-            is_mirrored=recipe.is_mirrored,
-            seed=recipe.seed,
-        )
+        judge = train_judge(recipe, data, labels, folder)
         judge.save_weights(folder / WEIGHTS)
     for row in write_judge_card(recipe, folder, data.test, labels.test).figures:
         sys.stdout.write(f"{row}\n")

@@ -51,23 +51,24 @@ def show_result(scene: Scene, model: str) -> np.ndarray:
     started = time.perf_counter()
     clean = cleaned(scene.noisy, scene.told, model)
     seconds = time.perf_counter() - started
+    noisy = (scene.noisy, describe(scene))
+    # A picture and its label, and the same of what it is compared with, made when it is looked at.
     shown = {
-        "Denoised": (scene.noisy, clean, describe(scene), "Denoised"),
+        "Denoised": (noisy, (lambda: clean, "Denoised")),
         "Taken out": (
-            scene.noisy,
-            removed(scene.noisy, clean, _gain(scene)),
-            describe(scene),
-            "Taken out, amplified",
+            noisy,
+            (lambda: removed(scene.noisy, clean, _gain(scene)), "Taken out, amplified"),
         ),
     }
     if scene.clean is not None:
-        shown["Original"] = (clean, scene.clean, "Denoised", "Original")
+        original = scene.clean
+        shown["Original"] = ((clean, "Denoised"), (lambda: original, "Original"))
     view = st.segmented_control(
         "Show", list(shown), default="Denoised", required=True, key="show", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
-    before, after, before_label, after_label = shown.get(str(view), shown["Denoised"])
-    _compare(before, after, before_label, after_label)
+    (before, before_label), (make_after, after_label) = shown.get(str(view), shown["Denoised"])
+    _compare(before, make_after(), before_label, after_label)
     _show_figures(scene, clean, seconds)
     return clean
 

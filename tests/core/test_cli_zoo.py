@@ -121,3 +121,15 @@ def test_help_teaches_with_examples(capsys):
         cli.main(["zoo", "--help"])
 
     assert "examples:\n  python -m cae_core zoo\n" in capsys.readouterr().out
+
+
+def test_the_readme_shows_the_sources_networks_as_the_command_prints_them(capsys):
+    readme = (zoo.FOLDER.parent / "README.md").read_text()
+    assert printed(["--markdown"], capsys).strip() in readme
+
+
+def test_a_published_figure_stands_beside_the_measured_one(capsys):
+    table = printed(["--markdown"], capsys)
+    (line,) = [line for line in table.splitlines() if line.startswith("| `baseline` |")]
+    card = zoo.card("baseline")
+    assert f"| {card.figures[0]['mse']:.6f} | {card.published['mse']:.6f} |" in line

@@ -12,7 +12,7 @@ from cae_core.bundled import drawn_digits
 from cae_core.dataset import Dataset, Labels
 from cae_core.datasets import load_labels
 from cae_core.judge import JUDGES, accuracy, confidence, judge_accuracy, logits_of
-from cae_core.judge_training import CLASSES, train_judge, whiten
+from cae_core.judge_training import CLASSES, JudgeRecipe, train_judge, whiten
 from cae_core.training import pictures_of
 
 NETWORK = cae.Architecture.parse("8x8x3 conv12k3:linear bn relu pool8 flatten | dense10:linear")
@@ -67,10 +67,8 @@ def coloured():
 
 def test_a_judge_learns_to_tell_shades_apart(coloured, tmp_path):
     data, labels = coloured
-    judge = train_judge(
-        NETWORK, data, labels, tmp_path, epochs=12, batch_size=20, peak=0.03, margin=1,
-        is_mirrored=True,
-    )  # fmt: skip
+    recipe = JudgeRecipe("Shades", "shades", NETWORK, 12, 20, 0.03, margin=1, is_mirrored=True)
+    judge = train_judge(recipe, data, labels, tmp_path)
     assert accuracy(judge, data.test, labels.test) > 0.8
     lines = (tmp_path / "history.csv").read_text().splitlines()
     assert lines[0] == "epoch,accuracy,loss,val_accuracy,val_loss,seconds"
