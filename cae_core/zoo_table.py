@@ -67,8 +67,10 @@ class Row:
     @property
     def words(self) -> str:
         """What the source says of it in words; empty where it says nothing."""
-        if self.card.section == "A" and self.condition == "clean-through":
-            return str(get_preset("clean-through").published["said"])
+        if self.condition == "clean-through":
+            shown = get_preset("clean-through")
+            is_shown = self.card.section and self.card.noise_range == (shown.sigma, shown.sigma)
+            return str(shown.published["said"]) if is_shown else ""
         return str(self.card.published.get("said", ""))
 
     @property
