@@ -15,6 +15,7 @@ from cae_core.bundled import bundled_check_name, bundled_check_pictures
 from cae_core.datasets import is_available
 from cae_core.images import image_grid
 from cae_core.judge import ACCURACY
+from cae_core.tasks import ColorizeChroma, ColorizeRGB
 from cae_core.zoo import NOT_KEPT, PICTURES, Card
 from cae_core.zoo_table import judge_own_accuracy
 from cae_ui.architecture_state import TEXT_KEY
@@ -232,8 +233,8 @@ def _pictures(card: Card) -> tuple[np.ndarray, str]:
     if is_available(dataset):
         return named_dataset(dataset).test_samples, f"test pictures of {dataset_title(dataset)}"
     shape = card.input_shape
-    if card.task is not None and shape[2] == 1 and "cifar10" in card.data:
-        shape = (*shape[:2], 3)  # a colorizer: its pictures have colours
+    if isinstance(card.task, ColorizeRGB | ColorizeChroma):
+        shape = (*shape[:2], 3)  # the network takes their lightness
     said = f"{bundled_check_name(shape)}; {dataset_title(dataset)} is not on this machine"
     return bundled_check_pictures(shape)[:GRID_PICTURES], said
 
