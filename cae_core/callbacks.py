@@ -76,8 +76,12 @@ class BestEpoch(keras.callbacks.Callback):
         if loss < self.loss:
             self.loss, self.epoch = loss, epoch + 1
             self.weights = self.network.get_weights()
-        elif self.patience is not None and epoch + 1 - self.epoch >= self.patience:
+        elif self.has_waited(epoch + 1):
             self.model.stop_training = True
+
+    def has_waited(self, epochs_done: int) -> bool:
+        """Whether as many epochs as there is patience for were no better."""
+        return self.patience is not None and epochs_done - self.epoch >= self.patience
 
     def restore(self) -> None:
         """Gives the network the best epoch's weights."""

@@ -113,6 +113,7 @@ def train_judge(recipe: JudgeRecipe, data: Dataset, labels: Labels, folder: Path
         batches,
         validation_data=(data.validation, one_hot[labels.validation]),
         epochs=recipe.epochs,
+        shuffle=False,  # the batches shuffle themselves
         verbose=0,
         callbacks=[
             keras.callbacks.BackupAndRestore(folder / "backup"),

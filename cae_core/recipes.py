@@ -43,6 +43,7 @@ from cae_core.zoo import HALF, NOT_KEPT, PICTURES, SINGLE, WEIGHTS, Card, sha256
 
 HISTORY = "history.csv"
 LEARNING_RATE = "learning_rate.json"
+RANGE_TEST = "The learning rate is a range test's, from random weights and on plain MSE."
 UNKEPT_WEIGHTS = "unkept.weights.h5"  # git does not see it
 _BATCH = 256
 _PICTURES = 12
@@ -73,6 +74,7 @@ class Recipe:
         practice: How it is trained, see `cae_core.practices`.
         finds_rate: Whether a learning-rate range test chooses the rate.
         kept: How its weights are kept, see `cae_core.zoo.Card`.
+        command: What makes it, where that is not the recipe in its folder alone.
     """
 
     title: str
@@ -89,6 +91,7 @@ class Recipe:
     practice: Practice = IN_ONE_GO
     finds_rate: bool = False
     kept: str = SINGLE
+    command: str = ""
 
 
 def source_recipe(
@@ -124,6 +127,8 @@ def source_recipe(
             which is what the sources' libraries do when nothing is said.
     """
     preset = get_preset(preset_id)
+    # What stands in for a source's network is not what the source's remark is about.
+    remark = preset.remark if architecture is None and practice is None else ""
     chosen: dict[str, Any] = {
         "learning_rate": 1e-3,
         "schedule": "constant",
@@ -143,7 +148,7 @@ def source_recipe(
         config=TrainConfig(epochs=epochs or preset.epochs, **(chosen | settings)),
         tests=tests,
         dataset=dataset or preset.dataset,
-        notes=" ".join(filter(None, (preset.remark, notes))),
+        notes=" ".join(filter(None, (remark, RANGE_TEST if finds_rate else "", notes))),
         preset=preset_id,
         difference=difference,
         practice=practice or IN_ONE_GO,
@@ -252,7 +257,7 @@ def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
             f"{len(data.validation):,} to validate, {len(data.test):,} to test"
         ),
         licence=LICENCES[recipe.dataset],
-        recipe=f"CAE_DATA_DIR=... python pretrained/{folder.name}/recipe.py",
+        recipe=recipe.command or f"CAE_DATA_DIR=... python pretrained/{folder.name}/recipe.py",
         seconds=seconds_of(folder),
         parameters=report.parameters,
         code_size=report.latent_size,
@@ -313,8 +318,7 @@ def _figures(
     rows = {}
     for condition, task in recipe.tests.items():
         row = {"task": task_to_dict(task), **rounded(evaluate(model, pictures, task))}
-        judge = JUDGES.get(recipe.dataset)
-        if test_set == f"{recipe.dataset} test" and judge in zoo.names():
+        if test_set == f"{recipe.dataset} test" and recipe.dataset in JUDGES:
             labels = load_labels(recipe.dataset).test
             share = judge_accuracy(model, pictures, labels, task, recipe.dataset)
             row[ACCURACY] = round(share, 4)
@@ -435,7 +439,7 @@ def run_recipe(recipe: Recipe, file: str, imagenet: Recipe | None = None) -> Non
         card = describe(with_kept_rate(recipe, options.out), options.out)
     elif options.card:
         data = load_dataset(recipe.dataset, seed=recipe.config.seed)
-        card = write_card(with_tested_rate(recipe, data, options.out), options.out, data)
+        card = write_card(with_kept_rate(recipe, options.out), options.out, data)
     else:
         card = make(recipe, options.out)
     for row in card.figures:

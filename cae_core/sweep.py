@@ -83,8 +83,11 @@ def read_table(path: Path) -> list[Result]:
     if not path.exists():
         return []
     with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
+        reader = csv.DictReader(file)
+        rows = list(reader)
     try:
+        if set(reader.fieldnames or ()) != set(_COLUMNS):
+            raise ValueError(f"its columns are {', '.join(reader.fieldnames or ()) or 'none'}")
         return [Result(**_typed(row)) for row in rows]
     except (KeyError, TypeError, ValueError) as error:
         raise TrainingError(

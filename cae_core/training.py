@@ -348,6 +348,8 @@ def _fit(
         steps_per_execution=min(STEPS_PER_EXECUTION, steps),
     )
     epochs_done = 0 if state is None else state.restore(trainer)
+    if epochs_done and best.has_waited(epochs_done):
+        return False
     noise = SameValidationNoise(corruption.noise, config.seed * 10 + VALIDATION_NOISE)
     training_batches = Batches(data.train, config.batch_size, config.seed, epochs_done)
     validation_batches = Batches(data.validation, config.batch_size)

@@ -9,7 +9,9 @@ import numpy as np
 
 
 def round_to_half(path: Path) -> None:
-    """Rounds the float32 numbers of a weights file to float16; Keras loads it as before.
+    """Rounds the float32 kernels of a weights file to float16; Keras loads it as before.
+
+    Biases and statistics, vectors, stay as they are: they are few, and may be large.
 
     Args:
         path: A file of Keras's `save_weights`.
@@ -17,31 +19,27 @@ def round_to_half(path: Path) -> None:
     Raises:
         ValueError: Where a number is too large for float16.
     """
-    with h5py.File(path, "r+") as file:
-        names: list[str] = []
-        file.visititems(
-            lambda name, item: (
-                names.append(name)
-                if isinstance(item, h5py.Dataset) and item.dtype == np.float32
-                else None
-            )
-        )
-        for name in names:
-            with np.errstate(over="ignore"):  # said below
-                rounded = file[name][()].astype(np.float16)
-            if not np.isfinite(rounded).all():
-                raise ValueError(f"{name} of {path} has numbers too large for float16")
-            del file[name]
-            file[name] = rounded
-    _repack(path)
-
-
-def _repack(path: Path) -> None:
-    """Writes a file anew: HDF5 keeps the room of what was deleted."""
     partial = path.with_suffix(".partial")
     with h5py.File(path) as old, h5py.File(partial, "w") as new:
-        for name in old:
-            old.copy(name, new)
-        for name, value in old.attrs.items():
-            new.attrs[name] = value
+        new.attrs.update(old.attrs)
+
+        def copy(name: str, item: h5py.Group | h5py.Dataset) -> None:
+            if isinstance(item, h5py.Dataset):
+                new[name] = _rounded(item[()], f"{name} of {path}")
+            else:
+                new.require_group(name)
+            new[name].attrs.update(item.attrs)
+
+        old.visititems(copy)
     partial.replace(path)
+
+
+def _rounded(numbers: np.ndarray, name: str) -> np.ndarray:
+    """A kernel in float16; anything else as it is."""
+    if numbers.dtype != np.float32 or numbers.ndim < 2:
+        return numbers
+    with np.errstate(over="ignore"):  # said in the next line
+        rounded = numbers.astype(np.float16)
+    if not np.isfinite(rounded).all():
+        raise ValueError(f"{name} has numbers too large for float16")
+    return rounded

@@ -162,8 +162,6 @@ def read_card(path: Path) -> Card:
         ) from error
 
 
-# As many as a visitor looks at in a row: memory is scarce where the app is hosted.
-@functools.lru_cache(maxsize=8)
 def load(name: str, dtype: str = "float32") -> keras.Model:
     """A trained network, its weights checked against the card.
 
@@ -185,15 +183,27 @@ def load(name: str, dtype: str = "float32") -> keras.Model:
             "Only a network whose weights are kept can be loaded. "
             f"Received: {name!r}, which is too large. Run {known.recipe} to make them."
         )
-    if not weights.exists() or sha256(weights) != known.sha256:
+    if not weights.exists() or _kept_sha256(weights, weights.stat().st_mtime_ns) != known.sha256:
         raise ZooError(
             f"A network's weights are those that its card names. Received: {weights}, "
             f"{'which differs' if weights.exists() else 'which is missing'}. "
             "Fetch the project anew, or run the recipe beside it."
         )
-    model = _build(known, dtype)
+    return _loaded(weights, known.sha256, dtype)
+
+
+# As many as a visitor looks at in a row: memory is scarce where the app is hosted.
+@functools.lru_cache(maxsize=8)
+def _loaded(weights: Path, checksum: str, dtype: str) -> keras.Model:
+    """The network of a weights file; another checksum is another network."""
+    model = _build(read_card(weights.with_name(CARD)), dtype)
     model.load_weights(weights)
     return model
+
+
+def is_loaded() -> bool:
+    """Whether a network is in memory, and Keras with it."""
+    return _loaded.cache_info().currsize > 0
 
 
 def _build(known: Card, dtype: str) -> keras.Model:
@@ -227,6 +237,12 @@ def network_of(model: str | Run) -> tuple[Any, Architecture]:
             f"Received: {model!r}. Leave the model out where it is the one for the purpose."
         )
     return load(model), architecture
+
+
+@functools.lru_cache(maxsize=256)
+def _kept_sha256(path: Path, modified: int) -> str:
+    """A file's checksum, computed once; `modified` has a changed file read again."""
+    return sha256(path)
 
 
 def sha256(path: Path) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cae_core import zoo
+from cae_core.datasets import DATASETS
 from cae_core.judge import ACCURACY, JUDGES
 from cae_core.presets import SOURCES, get_preset
 from cae_core.tasks import Reconstruct
@@ -38,8 +39,9 @@ class Row:
 
     @property
     def dataset(self) -> str:
-        """What it was trained and measured on, by its first word: ``cifar10``."""
-        return self.card.data.split(":")[0]
+        """What it was measured on: a data set's name, or a test set's where it is no data set."""
+        name = self.card.data.split(":")[0]
+        return name if name in DATASETS else str(self.figure["test_set"])
 
     @property
     def kind(self) -> str:

@@ -272,7 +272,6 @@ def show_lesson() -> None:
     st.dataframe(_card_figures(), hide_index=True, width="stretch")
 
 
-@st.cache_data(show_spinner=False)
 def _card_figures() -> list[dict[str, object]]:
     """What the cards say: every colorizer on every test set, and grey on each."""
     rows: dict[tuple[str, str], dict[str, object]] = {}

@@ -239,7 +239,7 @@ def _estimated_sigma(photo: np.ndarray) -> float:
 
 def is_network_ready() -> bool:
     """Whether the photo denoiser answers at once."""
-    return "keras" in sys.modules and zoo.load.cache_info().currsize > 0
+    return "keras" in sys.modules and zoo.is_loaded()
 
 
 @st.cache_resource(show_spinner="The network is being started, once for all visitors …")

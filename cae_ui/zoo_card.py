@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from typing import Any
 
 import numpy as np
@@ -27,13 +28,12 @@ from cae_ui.training_views import TRAINING_COLOR, VALIDATION_COLOR, dataset_titl
 
 GRID_PICTURES = 8
 ERROR_AMPLIFIED = 4
-# What a column of a history.csv is called here; others keep their names.
-_CURVES = {
+# What a loss in a history.csv is called here; other columns keep their names.
+_LOSSES = {
     "loss": "Training",
     "validation_loss": "Validation",
     "val_loss": "Validation",
-    "accuracy": "Training accuracy",
-    "val_accuracy": "Validation accuracy",
+    "validation": "Validation",
 }
 _COLORS = (TRAINING_COLOR, VALIDATION_COLOR, "#6366f1", "#dc2626")
 _PAGES = {
@@ -102,24 +102,24 @@ def curves_figure(history: dict[str, list[float]]) -> go.Figure:
         history: Columns by name; the first says how far the training was.
     """
     progress, *others = [name for name in history if name != "seconds"]
-    watched = [name for name in others if "loss" in name] or others
+    losses = [name for name in others if name in _LOSSES]
+    watched = losses or others
     figure = go.Figure()
-    for name, color in zip(watched, _COLORS, strict=False):
+    for name, color in zip(watched, itertools.cycle(_COLORS), strict=False):
         figure.add_trace(
             go.Scatter(
                 x=history[progress],
                 y=history[name],
-                name=_CURVES.get(name, name),
+                name=_LOSSES.get(name, name),
                 mode="lines+markers" if len(history[progress]) < 40 else "lines",
                 line={"color": color},
             )
         )
-    is_loss = watched != others or all("loss" in name for name in watched)
     figure.update_layout(
         height=340,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis={"title": progress.capitalize()},
-        yaxis={"title": "Loss", "type": "log", "tickformat": "~g"} if is_loss else {},
+        yaxis={"title": "Loss", "type": "log", "tickformat": "~g"} if losses else {},
         legend={"orientation": "h", "y": 1.12},
         showlegend=True,
     )
@@ -207,12 +207,12 @@ def _show_architecture(architecture: Architecture) -> None:
 def _show_pictures(card: Card, architecture: Architecture) -> None:
     """Test pictures, what comes back, and where they differ."""
     st.markdown("**What it does to pictures**")
-    pictures, said = _pictures(card)
     if card.kept == NOT_KEPT:
         with np.load(zoo.FOLDER / card.name / PICTURES) as kept:
             way = kept["pictures"][:, :GRID_PICTURES]
         said = bundled_check_name(architecture.input_shape)
     else:
+        pictures, said = _pictures(card)
         way = _way_through(card.name, card.sha256, pictures)
     original, shown, returned = way
     error = np.abs(returned.astype(np.int16) - original) * ERROR_AMPLIFIED

@@ -88,7 +88,7 @@ def network_input(shown: list[Row]) -> str | None:
             | {"Network": st.column_config.TextColumn(pinned=True)},
         )
         st.caption(
-            "Measured here on the whole test set, one split and seed for all; – was "
+            "Measured here on the test set of the data, one split and seed for all; – was "
             "not measured or not published. Click a heading to sort, a row's box to open its card."
         )
     return st.selectbox(

@@ -10,6 +10,7 @@ from cae_core.pca import load_pca_line
 from cae_core.studies import (
     CLAIMS_STUDY,
     LATENT_SIZE,
+    WORDS,
     Verdict,
     latent_size_answer,
     latent_size_trials,
@@ -20,9 +21,8 @@ from cae_core.zoo_table import Row, points
 from cae_ui.messages import plain
 from cae_ui.training_views import dataset_title
 
-_DATASETS = ("cifar10", "mnist", "fashion_mnist")
 _ZOO_COLOR, _LINE_COLOR, _STUDY_COLOR = "#0f766e", "#f59e0b", "#6366f1"
-_BADGES = {"holds": "green", "does not hold": "red", "depends": "orange", "not yet tested": "gray"}
+_COLORS_OF_WORDS = dict(zip(WORDS, ("green", "red", "orange", "orange", "gray"), strict=True))
 
 
 def show_rate_distortion() -> None:
@@ -30,8 +30,8 @@ def show_rate_distortion() -> None:
     st.subheader("Is a smaller code a larger error?", anchor="rate-distortion")
     dataset = st.segmented_control(
         "Data",
-        _DATASETS,
-        default=_DATASETS[0],
+        studies.DATASETS_WITH_CODES,
+        default=studies.DATASETS_WITH_CODES[0],
         required=True,
         format_func=dataset_title,
         key="rate-data",
@@ -111,7 +111,9 @@ def _show_correlation(study: list[Result]) -> None:
     """The answer to the homework's question, in words with their numbers."""
     answer = latent_size_answer(tuple(study))
     if answer is None:
-        st.caption(f"The sweep goes on: {len(study)} of {len(latent_size_trials())} are trained.")
+        trials = latent_size_trials()
+        done = len({result.trial for result in study} & set(trials))
+        st.caption(f"{done} of {len(trials)} architectures of the sweep are trained so far.")
     else:
         found = answer.correlation
         st.markdown(
@@ -149,8 +151,9 @@ def show_claims() -> None:
     results = read_table(studies.table_path(CLAIMS_STUDY))
     st.markdown(
         "Their author calls his samples far too small to be sure. Here every claim is a few pairs "
-        f"of trainings on CIFAR-10, each with {len(studies.SEEDS)} seeds: it *holds* where every "
-        "seed of every pair agrees, and *depends* where some pairs do and others don't."
+        f"of trainings on CIFAR-10, each with {len(studies.SEEDS)} seeds. "
+        + "; ".join(f"*{word}*: {meaning}" for word, meaning in WORDS.items())
+        + "."
     )
     for verdict in verdicts(results):
         _show_verdict(verdict)
@@ -158,7 +161,7 @@ def show_claims() -> None:
 
 def _show_verdict(verdict: Verdict) -> None:
     """A claim, its verdict, and the evidence when it is opened."""
-    badge = f":{_BADGES[verdict.word]}-badge[{verdict.word}]"
+    badge = f":{_COLORS_OF_WORDS[verdict.word]}-badge[{verdict.word}]"
     with st.expander(f"{verdict.claim.statement} {badge}"):
         if not verdict.is_complete:
             tested = f"{len(verdict.evidence)} of {len(verdict.claim.contrasts)} pairs"
@@ -170,7 +173,7 @@ def _show_verdict(verdict: Verdict) -> None:
                 {
                     "Pair": item.contrast.label,
                     "Agrees": {True: "yes", False: "no", None: "seeds differ"}[item.holds],
-                    "Error of the other, times": round(item.ratio, 2),
+                    "The other's error, times": round(item.ratio, 2),
                     "Should be better": item.contrast.better[0],
                     "Epochs": item.contrast.better[1],
                     "MSE": _errors(item.better),

@@ -6,7 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cae_core import studies
+from cae_core.architecture import Architecture
 from cae_core.cli.arguments import NOTATION, PROGRAM
 from cae_core.cli.terminal import DONE, aligned, note, quiet_tensorflow
 from cae_core.config import TrainConfig
@@ -14,10 +17,10 @@ from cae_core.datasets import DATASET_NAMES, load_dataset
 from cae_core.errors import TrainingError
 from cae_core.pca import save_pca_line
 from cae_core.sweep import Result, Trial, sweep
+from cae_core.tasks import Reconstruct, check_fit
 
+DEFAULT_DATASET, DEFAULT_EPOCHS = "photo_patches", 3
 _FEWEST_FOR_CORRELATION = 8
-# Data sets on which the zoo has networks whose code sizes are compared.
-PICTURES_OF_CODES = ("cifar10", "mnist", "fashion_mnist")
 
 
 def add_parser(commands: Any) -> None:
@@ -40,13 +43,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="the table, a CSV file")
     parser.add_argument(
         "--data",
-        default="photo_patches",
         metavar="NAME|FOLDER",
-        help=f"{', '.join(DATASET_NAMES)}, or a folder of pictures; default: photo_patches",
+        help=f"{', '.join(DATASET_NAMES)}, or a folder of pictures; default: {DEFAULT_DATASET}",
     )
-    parser.add_argument("--limit", type=int, default=0, help="training pictures; default: all")
-    parser.add_argument("--epochs", type=int, default=3, help="default: 3")
-    parser.add_argument("--seeds", type=int, default=1, help="trainings of each; default: 1")
+    parser.add_argument("--limit", type=int, help="training pictures; default: all")
+    parser.add_argument("--epochs", type=int, help=f"default: {DEFAULT_EPOCHS}")
+    parser.add_argument("--seeds", type=int, help="trainings of each; default: 1")
     parser.set_defaults(run=run)
 
 
@@ -67,7 +69,9 @@ def run(options: argparse.Namespace) -> int:
     # A setting out of range is found before anything is trained.
     for trial in trials:
         TrainConfig(epochs=trial.epochs, seed=trial.seed)
-    load_dataset(trials[0].dataset)
+    shape = load_dataset(trials[0].dataset, limit=trials[0].pictures or None).image_shape
+    for trial in trials:
+        check_fit(Architecture.parse(trial.network), shape, Reconstruct())
 
     def report(result: Result) -> None:
         note(f"{_place(result, trials)}/{len(trials)}  {result.network}  MSE {result.mse:.5f}")
@@ -89,20 +93,34 @@ def _trials(options: argparse.Namespace) -> list[Trial]:
             "A sweep takes architectures, or a study by its name. "
             f"Received: {'both' if options.study else 'neither'}. See {PROGRAM} sweep --help."
         )
+    settings = ("data", "limit", "epochs", "seeds")
+    given = [f"--{name}" for name in settings if getattr(options, name) is not None]
+    if options.study and given:
+        raise TrainingError(
+            "A study has its own pictures, epochs and seeds. "
+            f"Received: --study {options.study} with {', '.join(given)}. Leave them out."
+        )
     if options.study == studies.LATENT_SIZE:
         return studies.latent_size_trials()
     if options.study == studies.CLAIMS_STUDY:
         return studies.claims_trials()
+    seeds = 1 if options.seeds is None else options.seeds
+    if seeds < 1:
+        raise TrainingError(
+            f"--seeds is a number of trainings from 1 on. Received: {seeds}. Use 3, for example."
+        )
+    epochs = DEFAULT_EPOCHS if options.epochs is None else options.epochs
+    data = options.data or DEFAULT_DATASET
     return [
-        Trial(network, options.epochs, seed, options.data, options.limit)
+        Trial(network, epochs, seed, data, options.limit or 0)
         for network in options.networks
-        for seed in range(options.seeds)
+        for seed in range(seeds)
     ]
 
 
 def _add_lines() -> None:
     """Computes what codes are compared with, the best linear autoencoders, where it is missing."""
-    for dataset in PICTURES_OF_CODES:
+    for dataset in studies.DATASETS_WITH_CODES:
         if not studies.pca_path(dataset).exists():
             note(f"PCA of {dataset}")
             save_pca_line(dataset, str(studies.pca_path(dataset)))
@@ -139,10 +157,15 @@ def _conclusions(study: str | None, results: list[Result]) -> list[str]:
             f"{verdict.claim.statement} {verdict.word.capitalize()}. {verdict.reason}"
             for verdict in studies.verdicts(results)
         ]
-    if len({result.code_size for result in results}) < _FEWEST_FOR_CORRELATION:
+    errors: dict[str, list[float]] = {}
+    for result in results:
+        errors.setdefault(result.network, []).append(result.mse)
+    sizes = {result.network: result.code_size for result in results}
+    if len(set(sizes.values())) < _FEWEST_FOR_CORRELATION:
         return []
+    # A network counts once, however many seeds it was trained with.
     found = studies.rank_correlation(
-        [result.code_size for result in results], [result.mse for result in results]
+        list(sizes.values()), [float(np.mean(errors[network])) for network in sizes]
     )
     return [
         f"Rank correlation of code size and error: {found.rho:.2f}, 95 % interval "

@@ -1,8 +1,8 @@
 """Section B: the baseline on MNIST.
 
-    CAE_DATA_DIR=... python pretrained/baseline-mnist/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/baseline-mnist/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import sys

@@ -1,8 +1,8 @@
 """Section A: the same with one more convolution and batch normalisation.
 
-    CAE_DATA_DIR=... python pretrained/conv-dense-bn/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/conv-dense-bn/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import sys

@@ -1,8 +1,8 @@
 """Section A: dense layers in the middle of convolutions.
 
-    CAE_DATA_DIR=... python pretrained/conv-dense/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/conv-dense/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import sys

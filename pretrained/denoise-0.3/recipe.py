@@ -1,8 +1,10 @@
 """The source's denoiser at sigma 0.3, trained as its author did.
 
-    CAE_DATA_DIR=... python pretrained/denoise-0.3/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/denoise-0.3/recipe.py    # 14 minutes, 2 busy cores
 
-EXPECTED
+Expected on the CIFAR-10 test set:
+sigma 0.3, not clipped: MSE 0.006105, 22.30 dB;
+clean-through: MSE 0.003961, 24.37 dB.
 """
 
 import sys

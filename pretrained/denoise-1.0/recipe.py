@@ -1,8 +1,10 @@
 """The source's denoiser at sigma 1.0, trained as its author did.
 
-    CAE_DATA_DIR=... python pretrained/denoise-1.0/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/denoise-1.0/recipe.py    # 23 minutes, 2 busy cores
 
-EXPECTED
+Expected on the CIFAR-10 test set:
+sigma 1.0, not clipped: MSE 0.018090, 17.61 dB;
+clean-through: MSE 0.012375, 19.48 dB.
 """
 
 import sys

@@ -1,8 +1,8 @@
 """Section A: one dense hidden layer on CIFAR-10.
 
-    CAE_DATA_DIR=... python pretrained/dense-1/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/dense-1/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import sys

@@ -1,8 +1,8 @@
 """Section A: three dense hidden layers on CIFAR-10.
 
-    CAE_DATA_DIR=... python pretrained/dense-3/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/dense-3/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import sys

@@ -1,8 +1,9 @@
 """Section A: dense layers alone on MNIST.
 
-    CAE_DATA_DIR=... python pretrained/dense-mnist/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/dense-mnist/recipe.py    # 1 minutes, 2 busy cores
 
-EXPECTED
+Expected on the MNIST test set:
+reconstruction: MSE 0.004308, 24.37 dB.
 """
 
 import sys

@@ -1,8 +1,8 @@
 """Section B: feature loss on MNIST.
 
-    CAE_DATA_DIR=... python pretrained/feature-loss-mnist/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/feature-loss-mnist/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import sys

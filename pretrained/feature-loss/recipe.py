@@ -1,8 +1,8 @@
 """Section B: feature loss on CIFAR-10.
 
-    CAE_DATA_DIR=... python pretrained/feature-loss/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/feature-loss/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import dataclasses
@@ -32,6 +32,8 @@ RECIPE = source_recipe(
 WITH_IMAGENET = dataclasses.replace(
     RECIPE,
     title="Baseline with ImageNet's feature loss",
+    summary="The baseline, trained to look right to VGG-16: features at three depths, gram terms.",
+    command="CAE_DATA_DIR=... python pretrained/feature-loss/recipe.py --imagenet --out FOLDER",
     practice=FeatureLossTraining(IMAGENET, FEATURE_LAYERS),
 )
 

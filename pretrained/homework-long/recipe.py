@@ -1,8 +1,8 @@
 """Section D: the homework network until it stops improving.
 
-    CAE_DATA_DIR=... python pretrained/homework-long/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/homework-long/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import sys

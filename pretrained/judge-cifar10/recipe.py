@@ -1,8 +1,8 @@
 """The judge of CIFAR-10: a classifier that is asked about autoencoders' pictures.
 
-    CAE_DATA_DIR=... python pretrained/judge-cifar10/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/judge-cifar10/recipe.py    # 32 minutes, 2 busy cores
 
-Expected on the CIFAR-10 test set: EXPECTED
+Expected on the CIFAR-10 test set: 92.07 %.
 """
 
 import sys

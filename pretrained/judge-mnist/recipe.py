@@ -1,8 +1,8 @@
 """The judge of MNIST: a classifier that is asked about autoencoders' pictures.
 
-    CAE_DATA_DIR=... python pretrained/judge-mnist/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/judge-mnist/recipe.py    # 13 minutes, 2 busy cores
 
-Expected on the MNIST test set: EXPECTED
+Expected on the MNIST test set: 99.71 %.
 """
 
 import sys

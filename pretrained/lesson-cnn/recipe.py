@@ -1,8 +1,9 @@
 """Section C: the lesson with convolutions.
 
-    CAE_DATA_DIR=... python pretrained/lesson-cnn/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/lesson-cnn/recipe.py    # 4 minutes, 2 busy cores
 
-EXPECTED
+Expected on the Fashion-MNIST test set:
+reconstruction: MSE 0.015120, 18.66 dB.
 """
 
 import sys

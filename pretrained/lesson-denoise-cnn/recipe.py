@@ -1,8 +1,8 @@
 """Section C: the convolutional denoiser.
 
-    CAE_DATA_DIR=... python pretrained/lesson-denoise-cnn/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/lesson-denoise-cnn/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import sys

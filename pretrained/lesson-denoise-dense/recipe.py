@@ -1,8 +1,10 @@
 """Section C: the dense denoiser.
 
-    CAE_DATA_DIR=... python pretrained/lesson-denoise-dense/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/lesson-denoise-dense/recipe.py    # 1 minutes, 2 busy cores
 
-EXPECTED
+Expected on the Fashion-MNIST test set:
+sigma 0.5, not clipped: MSE 0.019020, 17.64 dB;
+clean-through: MSE 0.015339, 18.71 dB.
 """
 
 import sys

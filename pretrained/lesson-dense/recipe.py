@@ -1,8 +1,9 @@
 """Section C: the lesson with dense layers.
 
-    CAE_DATA_DIR=... python pretrained/lesson-dense/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/lesson-dense/recipe.py    # 1 minutes, 2 busy cores
 
-EXPECTED
+Expected on the Fashion-MNIST test set:
+reconstruction: MSE 0.014005, 19.39 dB.
 """
 
 import sys

@@ -1,8 +1,8 @@
 """Section B: pixel shuffle in the decoder on MNIST.
 
-    CAE_DATA_DIR=... python pretrained/pixel-shuffle-mnist/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/pixel-shuffle-mnist/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import sys

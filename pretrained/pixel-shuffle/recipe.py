@@ -1,8 +1,8 @@
 """Section B: pixel shuffle in the decoder on CIFAR-10.
 
-    CAE_DATA_DIR=... python pretrained/pixel-shuffle/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/pixel-shuffle/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import sys

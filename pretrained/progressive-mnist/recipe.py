@@ -1,8 +1,8 @@
 """Section B: progressive resizing on MNIST.
 
-    CAE_DATA_DIR=... python pretrained/progressive-mnist/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/progressive-mnist/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import sys

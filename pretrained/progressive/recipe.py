@@ -1,8 +1,8 @@
 """Section B: progressive resizing on CIFAR-10.
 
-    CAE_DATA_DIR=... python pretrained/progressive/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/progressive/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import sys

@@ -1,8 +1,9 @@
 """Section A: no dense layers, one max pooling.
 
-    CAE_DATA_DIR=... python pretrained/shallow-pool/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/shallow-pool/recipe.py    # 2 minutes, 2 busy cores
 
-EXPECTED
+Expected on the CIFAR-10 test set:
+reconstruction: MSE 0.000932, 30.80 dB.
 """
 
 import sys

@@ -1,8 +1,8 @@
 """Section B: transfer learning, with the judge's body as encoder, on MNIST.
 
-    CAE_DATA_DIR=... python pretrained/transfer-mnist/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/transfer-mnist/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import sys

@@ -1,8 +1,8 @@
 """Section B: the same encoder from scratch on MNIST.
 
-    CAE_DATA_DIR=... python pretrained/transfer-scratch-mnist/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/transfer-scratch-mnist/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import sys

@@ -1,8 +1,8 @@
 """Section B: the same encoder from scratch on CIFAR-10.
 
-    CAE_DATA_DIR=... python pretrained/transfer-scratch/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/transfer-scratch/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import sys

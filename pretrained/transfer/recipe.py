@@ -1,8 +1,8 @@
 """Section B: transfer learning, with the judge's body as encoder, on CIFAR-10.
 
-    CAE_DATA_DIR=... python pretrained/transfer/recipe.py    # DURATION
+    CAE_DATA_DIR=... python pretrained/transfer/recipe.py
 
-EXPECTED
+Not trained yet.
 """
 
 import dataclasses
@@ -39,6 +39,8 @@ RECIPE = source_recipe(
 WITH_IMAGENET = dataclasses.replace(
     RECIPE,
     title="Encoder transferred from ImageNet",
+    summary="The convolutions of VGG-16, trained on ImageNet, as encoder; frozen for ten epochs.",
+    command="CAE_DATA_DIR=... python pretrained/transfer/recipe.py --imagenet --out FOLDER",
     architecture=Architecture.parse(f"{VGG16_TEXT} flatten dense1000:linear | {DECODER}"),
     practice=TransferLearning(IMAGENET, layers=VGG16_LAYERS),
 )

@@ -1,12 +1,18 @@
 """The zoo page: the table, a network's card, code size against error, the claims."""
 
+import dataclasses
+import json
+
 import numpy as np
 import pytest
 
 from cae_core import studies, zoo
+from cae_core.architecture import Architecture
+from cae_core.arithmetic import analyze
 from cae_core.bundled import BUNDLED_CHECK, DRAWN_CHECK
 from cae_core.judge import ACCURACY
 from cae_core.studies import verdicts
+from cae_core.sweep import Result
 from cae_core.zoo import NOT_KEPT
 from cae_core.zoo_table import judge_own_accuracy, rows
 from cae_ui import zoo_card
@@ -126,6 +132,10 @@ def test_curves_are_losses_where_there_are_any():
     figure = curves_figure({"epoch": [1, 2], "loss": [2, 1], "val_loss": [3, 2], "seconds": [9, 9]})
     assert [line.name for line in figure.data] == ["Training", "Validation"]
     assert figure.layout.yaxis.type == "log"
+    figure = curves_figure(
+        {"images": [1, 2], "seconds": [9, 9], "loss": [2, 1], "validation": [3, 2]}
+    )
+    assert [line.name for line in figure.data] == ["Training", "Validation"]
     figure = curves_figure({"patches": [1, 2], "seconds": [9, 9], "psnr_15": [30, 31]})
     assert [line.name for line in figure.data] == ["psnr_15"]
     assert figure.layout.yaxis.type is None
@@ -138,7 +148,11 @@ def test_curves_are_losses_where_there_are_any():
 def test_code_size_is_drawn_against_error_for_every_data_set(zoo_page, dataset):
     page = zoo_page(**{"rate-data": dataset})
     assert not page.error
-    assert len(page.get("plotly_chart")) == 1
+    (chart,) = page.get("plotly_chart")
+    drawn = {line["name"]: line for line in json.loads(chart.proto.spec)["data"]}
+    assert "The zoo" in drawn
+    assert any(name.startswith("PCA") for name in drawn) == studies.pca_path(dataset).exists()
+    assert any(name.startswith("Sweep") for name in drawn) == (dataset == "cifar10")
 
 
 def test_every_reconstructing_network_is_a_point_and_pca_a_line():
@@ -147,6 +161,27 @@ def test_every_reconstructing_network_is_a_point_and_pca_a_line():
     assert (line.x, line.y) == ((1, 16), (0.03, 0.02))
     assert sorted(points.x) == [1024, 8192]
     np.testing.assert_array_equal(points.y, [row.measured("mse") for row in chosen])
+
+
+def test_the_homeworks_question_is_answered_once_the_sweep_is_whole(
+    zoo_page, monkeypatch, tmp_path
+):
+    table = tmp_path / "latent-size.csv"
+    lines = [",".join(field.name for field in dataclasses.fields(Result))]
+    for number, trial in enumerate(studies.latent_size_trials()):
+        size = analyze(Architecture.parse(trial.network)).latent_size
+        result = Result(**dataclasses.asdict(trial), code_size=size, mse=1 / size + number * 1e-6)
+        cells = map(str, dataclasses.astuple(result))
+        lines.append(",".join(f'"{cell}"' for cell in cells))
+    monkeypatch.setattr(studies, "FOLDER", tmp_path)
+    table.write_text("\n".join(lines[:-1]) + "\n")
+    page = zoo_page()
+    assert "45 of 46 architectures of the sweep are trained so far" in said(page.caption)
+    table.write_text("\n".join(lines) + "\n")
+    page.run()
+    (answer,) = [text for text in page.markdown.values if "Is latent size correlated" in text]
+    assert "Over 46 architectures" in answer
+    assert "rank correlation **-0.9" in answer
 
 
 def test_every_claim_has_its_verdict(zoo_page):

@@ -73,7 +73,7 @@ def test_the_card_is_of_the_weights_that_are_kept(tmp_path, cifar):
     assert again == card
     model = cae.build(SMALL)
     model.load_weights(folder / WEIGHTS)
-    for weights in model.get_weights():
+    for weights in (weights for weights in model.get_weights() if weights.ndim > 1):
         np.testing.assert_array_equal(weights, weights.astype(np.float16))
 
 

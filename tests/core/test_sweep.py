@@ -13,6 +13,9 @@ SMALL = "conv4 pool conv2 | up conv3:sigmoid"
 LARGE = "conv4 pool conv8 | up conv3:sigmoid"
 
 
+WHOLE = ",".join(field.name for field in dataclasses.fields(sweep.Result)) + "\n"
+
+
 def trial(network, seed=0):
     return Trial(network, 1, seed=seed, dataset="photo_patches", pictures=64)
 
@@ -50,7 +53,10 @@ def test_a_typing_error_is_found_before_anything_is_trained(tmp_path):
     assert not path.exists()
 
 
-@pytest.mark.parametrize("text", ["a,b\n1,2\n", "network,epochs\nconv4,one\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "a,b\n1,2\n", "network,epochs\nconv4,1\n", WHOLE.replace("mse", "error"), WHOLE + "a,b\n"],
+)
 def test_another_table_is_refused_and_left_alone(tmp_path, text):
     path = tmp_path / "table.csv"
     path.write_text(text)
@@ -84,6 +90,9 @@ def test_the_shell_prints_the_best_first_and_says_where_the_table_is(tmp_path, c
         ([SMALL, "--epochs", "0"], "Received: epochs=0"),
         ([SMALL, "--data", "cifra10"], "Did you mean 'cifar10'"),
         ([SMALL, "--limit", "-5"], "Received: -5"),
+        ([SMALL, "--seeds", "0"], "Received: 0"),
+        ([SMALL, f"28x28x1 {SMALL}"], "Received: "),
+        (["--study", "claims", "--epochs", "9"], "with --epochs"),
     ],
 )
 def test_a_users_mistake_is_one_line_and_exit_code_2(tmp_path, capsys, arguments, expected):

@@ -416,6 +416,16 @@ def test_the_tested_network_is_that_of_the_best_epoch():
     )
 
 
+def test_a_training_that_ended_by_patience_is_not_trained_on(tmp_path):
+    config = TrainConfig(
+        epochs=100, batch_size=64, learning_rate=1e-9, schedule="constant", patience=2
+    )
+    checkpoint = tmp_path / "checkpoint.npz"
+    first, again = (train(SMALL, toy(), config=config, checkpoint=checkpoint) for _ in range(2))
+    assert again.history == first.history
+    assert again.test == first.test
+
+
 def test_patience_ends_a_training_that_no_longer_gets_better():
     config = TrainConfig(
         epochs=100, batch_size=64, learning_rate=1e-9, schedule="constant", patience=3
