@@ -20,6 +20,11 @@ RECIPE = source_recipe(
         "Two convolutions, two poolings and a code of 1,000 numbers; the others of its section "
         "are measured against it."
     ),
+    difference=(
+        "Less error than published, with the same layers: the learning rate is our own range "
+        "test's. The judge recognises fewer because it is another one: trained to 92 % on sharp "
+        "pictures, the source's to 82 %."
+    ),
     schedule="one_cycle",
     finds_rate=True,
     kept=HALF,

@@ -20,6 +20,10 @@ RECIPE = source_recipe(
         "Strided convolution and batch normalisation, 29,123 parameters, trained on noise of "
         "sigma 0.3. Fed a clean picture, it smears it."
     ),
+    difference=(
+        "The source shows pictures and no figures. Usable to the eye, but the judge recognises "
+        "fewer than half of what comes back."
+    ),
     title="Source denoiser, sigma 0.3",
 )
 

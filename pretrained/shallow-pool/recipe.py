@@ -16,6 +16,10 @@ from cae_core.recipes import run_recipe, source_recipe
 RECIPE = source_recipe(
     "shallow-pool",
     summary="Four convolutions and a single max pooling: the dense layers are gone.",
+    difference=(
+        "The source shows pictures and no figures. A gain indeed, with a code larger than the "
+        "picture: PCA needs fewer than 600 numbers for the same error."
+    ),
 )
 
 if __name__ == "__main__":

@@ -18,6 +18,10 @@ RECIPE = source_recipe(
     summary=(
         "A strided convolution and batch normalisation; its code has more numbers than the picture."
     ),
+    difference=(
+        "The source shows pictures and no figures. Hard to tell apart indeed; but shallow- "
+        "strided, trained with batches of 32 in place of 100, has half its error."
+    ),
 )
 
 if __name__ == "__main__":

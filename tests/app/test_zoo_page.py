@@ -10,6 +10,7 @@ from cae_core import studies, zoo
 from cae_core.architecture import Architecture
 from cae_core.arithmetic import analyze
 from cae_core.bundled import BUNDLED_CHECK, DRAWN_CHECK
+from cae_core.datasets import DATASETS
 from cae_core.judge import ACCURACY
 from cae_core.studies import verdicts
 from cae_core.sweep import Result
@@ -146,7 +147,7 @@ def test_curves_are_losses_where_there_are_any():
 
 @pytest.mark.parametrize("dataset", ["cifar10", "mnist", "fashion_mnist"])
 def test_code_size_is_drawn_against_error_for_every_data_set(zoo_page, dataset):
-    page = zoo_page(**{"rate-data": dataset})
+    page = zoo_page(**{"rate-data": DATASETS[dataset].title})
     assert not page.error
     (chart,) = page.get("plotly_chart")
     drawn = {line["name"]: line for line in json.loads(chart.proto.spec)["data"]}
