@@ -19,8 +19,8 @@ RECIPE = source_recipe(
         "A strided convolution and batch normalisation; its code has more numbers than the picture."
     ),
     difference=(
-        "The source shows pictures and no figures. Hard to tell apart indeed; but shallow- "
-        "strided, trained with batches of 32 in place of 100, has half its error."
+        "The source shows pictures and no figures. Hard to tell apart indeed; but "
+        "shallow-strided, trained with batches of 32 in place of 100, has half its error."
     ),
 )
 
