@@ -1,8 +1,9 @@
 """Section B: progressive resizing on CIFAR-10.
 
-    CAE_DATA_DIR=... python pretrained/progressive/recipe.py
+    CAE_DATA_DIR=... python pretrained/progressive/recipe.py    # 9 minutes, 2 busy cores
 
-Not trained yet.
+Expected on the CIFAR-10 test set:
+reconstruction: MSE 0.003658, 24.95 dB.
 """
 
 import sys
@@ -17,6 +18,11 @@ from cae_core.zoo import HALF
 RECIPE = source_recipe(
     "progressive",
     summary="The baseline, trained on coarse pictures first.",
+    difference=(
+        "Less error than published, but more than the baseline's, where the source's had less: "
+        "five epochs on coarse pictures are missed at full size. The judge recognises fewer "
+        "because it is another one: trained to 92 % on sharp pictures, the source's to 82 %."
+    ),
     practice=ProgressiveResizing(factor=2, epochs=5),
     schedule="one_cycle",
     finds_rate=True,
