@@ -73,6 +73,7 @@ class Recipe:
         difference: Why the measured figures differ from the published ones, in a line.
         practice: How it is trained, see `cae_core.practices`.
         finds_rate: Whether a learning-rate range test chooses the rate.
+        highest_rate: Where that test ends.
         kept: How its weights are kept, see `cae_core.zoo.Card`.
         command: What makes it, where that is not the recipe in its folder alone.
     """
@@ -90,6 +91,7 @@ class Recipe:
     difference: str = ""
     practice: Practice = IN_ONE_GO
     finds_rate: bool = False
+    highest_rate: float = 1.0
     kept: str = SINGLE
     command: str = ""
 
@@ -106,6 +108,7 @@ def source_recipe(
     practice: Practice | None = None,
     architecture: Architecture | None = None,
     finds_rate: bool = False,
+    highest_rate: float = 1.0,
     kept: str = SINGLE,
     **settings: Any,
 ) -> Recipe:
@@ -122,6 +125,7 @@ def source_recipe(
         practice: How it is trained, where that is more than a fit.
         architecture: Another network than the preset's, for a row that stands in for it.
         finds_rate: Whether a learning-rate range test chooses the rate.
+        highest_rate: Where that test ends.
         kept: How its weights are kept, see `cae_core.zoo.Card`.
         **settings: Further settings of `TrainConfig`; by default Adam at a constant 0.001,
             which is what the sources' libraries do when nothing is said.
@@ -153,6 +157,7 @@ def source_recipe(
         difference=difference,
         practice=practice or IN_ONE_GO,
         finds_rate=finds_rate,
+        highest_rate=highest_rate,
         kept=kept,
     )
 
@@ -197,7 +202,13 @@ def with_tested_rate(recipe: Recipe, data: Dataset, folder: Path) -> Recipe:
 
     path = folder / LEARNING_RATE
     if not path.exists():
-        test = find_learning_rate(recipe.architecture, data, task=recipe.task, config=recipe.config)
+        test = find_learning_rate(
+            recipe.architecture,
+            data,
+            task=recipe.task,
+            config=recipe.config,
+            highest=recipe.highest_rate,
+        )
         path.write_text(test.to_json() + "\n")
     return with_kept_rate(recipe, folder)
 

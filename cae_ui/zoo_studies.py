@@ -115,16 +115,7 @@ def _show_correlation(study: list[Result]) -> None:
         done = len({result.trial for result in study} & set(trials))
         st.caption(f"{done} of {len(trials)} architectures of the sweep are trained so far.")
     else:
-        found = answer.correlation
-        st.markdown(
-            f"**Is latent size correlated with the error?** Over {found.networks} architectures, "
-            f"each trained {answer.epochs} epochs on all training pictures: rank correlation "
-            f"**{found.rho:.2f}** (95 % interval {found.low:.2f} to {found.high:.2f}; −1 would be: "
-            "the larger the code, always the smaller the error). But among the "
-            f"{answer.count} with a code of {answer.code_size:,} numbers the largest error is "
-            f"{answer.spread:.1f} times the smallest: what stands around the code matters as well. "
-            f"The lowest error, {answer.best.mse:.5f}, has `{answer.best.network}`."
-        )
+        st.markdown(f"**Is latent size correlated with the error?** {plain(answer)}")
     with st.expander("All architectures of the sweep"):
         st.dataframe(
             [

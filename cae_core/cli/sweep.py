@@ -157,6 +157,9 @@ def _conclusions(study: str | None, results: list[Result]) -> list[str]:
             f"{verdict.claim.statement} {verdict.word.capitalize()}. {verdict.reason}"
             for verdict in studies.verdicts(results)
         ]
+    if study == studies.LATENT_SIZE:
+        answer = studies.latent_size_answer(tuple(results))
+        return [] if answer is None else [str(answer)]
     errors: dict[str, list[float]] = {}
     for result in results:
         errors.setdefault(result.network, []).append(result.mse)

@@ -25,6 +25,8 @@ RECIPE = source_recipe(
     practice=ProgressiveResizing(factor=2, epochs=5),
     schedule="one_cycle",
     finds_rate=True,
+    # Higher ones look harmless for as long as a range test takes, and are not.
+    highest_rate=0.1,
     kept=NOT_KEPT,
 )
 

@@ -182,7 +182,7 @@ def test_the_homeworks_question_is_answered_once_the_sweep_is_whole(
     page.run()
     (answer,) = [text for text in page.markdown.values if "Is latent size correlated" in text]
     assert "Over 46 architectures" in answer
-    assert "rank correlation **-0.9" in answer
+    assert "of code size and error is -0.9" in answer
 
 
 def test_every_claim_has_its_verdict(zoo_page):
