@@ -203,10 +203,10 @@ class LatentSizeAnswer:
         return (
             f"Over {found.networks} architectures, {self.epochs} epochs each on all training "
             f"pictures, the rank correlation of code size and error is {found.rho:.2f} (95 % "
-            f"interval {found.low:.2f} to {found.high:.2f}; -1 would be: the larger the code, always "
-            f"the smaller the error). But among the {self.count} with {self.code_size:,} numbers in "
-            f"the code the largest error is {self.spread:.1f} times the smallest: what stands around "
-            f"the code matters as well. The lowest error, {self.best.mse:.5f}, has "
+            f"interval {found.low:.2f} to {found.high:.2f}; -1 would be: the larger the code, "
+            f"always the smaller the error). But among the {self.count} with {self.code_size:,} "
+            f"numbers in the code the largest error is {self.spread:.1f} times the smallest: what "
+            f"stands around the code matters as well. The lowest error, {self.best.mse:.5f}, has "
             f"{self.best.network}"
         )
 
