@@ -43,13 +43,15 @@ def test_a_photo_goes_through_a_network_of_the_zoo(visit):
     page.get_by_test_id("stFileUploader").locator("input").set_input_files(
         {"name": "coffee.png", "mimeType": "image/png", "buffer": photo_bytes()}
     )
+    expect(page.get_by_text("coffee.png, 150 x 100")).to_be_visible()
     caption = page.get_by_text(re.compile(r"From the network: \d+\.\d+ dB"))
     expect(caption).to_be_visible()
     decibels = float(re.search(r"([\d.]+) dB", caption.inner_text())[1])
     assert decibels > 25
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile("Download the result")).click()
-    assert Image.open(download.value.path()).size == (150, 100)
+    result = Image.open(io.BytesIO(download.value.path().read_bytes()))
+    assert result.size == (150, 100)
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(visit):
