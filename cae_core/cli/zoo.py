@@ -21,7 +21,9 @@ _MEASURES = {
     "ssim": ("SSIM", "{:.4f}"),
     "mse": ("MSE", "{:.6f}"),
     "mae": ("MAE", "{:.5f}"),
-    "judge_accuracy": ("judge", "{:.4f}"),
+    "judge_accuracy": ("judge", "{:.2%}"),
+    "accuracy": ("accuracy", "{:.2%}"),
+    "confidence": ("confidence", "{:.2%}"),
 }
 
 
