@@ -40,9 +40,8 @@ def test_the_list_has_a_line_for_every_network(capsys):
         assert f"  {card.title}  " in line
         assert f" {card.parameters:,}  " in line
         figure = card.figures[0]
-        measured = f"PSNR {figure['psnr']:.2f} dB"
-        if "accuracy" in figure:
-            measured = f"accuracy {figure['accuracy']:.2%}"
+        measure = "PSNR" if "psnr" in figure else "accuracy"
+        measured = f"{measure} {first_number(figure)}"
         assert line.endswith(f"{measured} on {figure['test_set']}, {figure['condition']}")
 
 
