@@ -33,26 +33,34 @@ if TYPE_CHECKING:
 IMAGENET = "imagenet"
 
 
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What a practice trains.
+
+    Attributes:
+        architecture: The network.
+        data: What it learns from.
+        task: What it learns.
+        config: How; its epochs are those of all phases together.
+        folder: Where the checkpoints are.
+    """
+
+    architecture: Architecture
+    data: Dataset
+    task: Task
+    config: TrainConfig
+    folder: Path
+
+
 class Practice(ABC):
     """A way to train a network; its text says what is special about it."""
 
     @abstractmethod
-    def train(
-        self,
-        architecture: Architecture,
-        data: Dataset,
-        task: Task,
-        config: TrainConfig,
-        folder: Path,
-    ) -> list[Run]:
+    def train(self, training: Training) -> list[Run]:
         """Trains a network from random weights, or from the folder's checkpoints.
 
         Args:
-            architecture: The network.
-            data: What it learns from.
-            task: What it learns.
-            config: How; its epochs are those of all phases together.
-            folder: Where the checkpoints are.
+            training: What to train.
 
         Returns:
             A run per phase; the last one has the trained network.
@@ -68,16 +76,9 @@ class Practice(ABC):
 class InOneGo(Practice):
     """All epochs on all pictures, with the loss that the settings name."""
 
-    def train(
-        self,
-        architecture: Architecture,
-        data: Dataset,
-        task: Task,
-        config: TrainConfig,
-        folder: Path,
-    ) -> list[Run]:
+    def train(self, training: Training) -> list[Run]:
         """See `Practice.train`."""
-        return [_phase(1, architecture, data, task, config, folder)]
+        return [_phase(1, training)]
 
     def __str__(self) -> str:
         return ""
@@ -101,27 +102,20 @@ class ProgressiveResizing(Practice):
     factor: int = 2
     epochs: int = 5
 
-    def train(
-        self,
-        architecture: Architecture,
-        data: Dataset,
-        task: Task,
-        config: TrainConfig,
-        folder: Path,
-    ) -> list[Run]:
+    def train(self, training: Training) -> list[Run]:
         """See `Practice.train`."""
         from cae_core.training import Start
 
+        data = training.data
         small = dataclasses.replace(
             data,
             train=coarse(data.train, self.factor),
             validation=coarse(data.validation, self.factor),
         )
-        first = dataclasses.replace(config, epochs=self.epochs)
-        then = dataclasses.replace(config, epochs=config.epochs - self.epochs)
-        start = _phase(1, architecture, small, task, first, folder)
-        weights = Start(start.model.get_weights())
-        return [start, _phase(2, architecture, data, task, then, folder, start=weights)]
+        rest = training.config.epochs - self.epochs
+        first = _phase(1, dataclasses.replace(training, data=small), epochs=self.epochs)
+        weights = Start(first.model.get_weights())
+        return [first, _phase(2, training, epochs=rest, start=weights)]
 
     def __str__(self) -> str:
         return (
@@ -168,23 +162,16 @@ class TransferLearning(Practice):
     frozen_epochs: int = 10
     slower: float = 10
 
-    def train(
-        self,
-        architecture: Architecture,
-        data: Dataset,
-        task: Task,
-        config: TrainConfig,
-        folder: Path,
-    ) -> list[Run]:
+    def train(self, training: Training) -> list[Run]:
         """See `Practice.train`."""
         from cae_core.build import build, layer_name
         from cae_core.training import Start
 
         names = [
             layer_name(index, layer)
-            for index, layer in enumerate(architecture.layers[: self.layers], start=1)
+            for index, layer in enumerate(training.architecture.layers[: self.layers], start=1)
         ]
-        network = build(architecture, seed=config.seed)
+        network = build(training.architecture, seed=training.config.seed)
         if self.classifier == IMAGENET:
             from cae_core.imagenet import copy_vgg16
 
@@ -193,16 +180,14 @@ class TransferLearning(Practice):
             classifier = zoo.load(self.classifier)
             for name in names:
                 network.get_layer(name).set_weights(classifier.get_layer(name).get_weights())
-        first = dataclasses.replace(config, epochs=self.frozen_epochs)
-        then = dataclasses.replace(
-            config,
-            epochs=config.epochs - self.frozen_epochs,
-            learning_rate=config.learning_rate / self.slower,
-        )
         start = Start(network.get_weights(), frozen=names)
-        frozen = _phase(1, architecture, data, task, first, folder, start=start)
+        frozen = _phase(1, training, epochs=self.frozen_epochs, start=start)
+        config = training.config
+        gentle = dataclasses.replace(config, learning_rate=config.learning_rate / self.slower)
+        then = dataclasses.replace(training, config=gentle)
         weights = Start(frozen.model.get_weights())
-        return [frozen, _phase(2, architecture, data, task, then, folder, start=weights)]
+        rest = config.epochs - self.frozen_epochs
+        return [frozen, _phase(2, then, epochs=rest, start=weights)]
 
     def __str__(self) -> str:
         return (
@@ -224,19 +209,12 @@ class FeatureLossTraining(Practice):
     classifier: str
     layers: tuple[str, ...]
 
-    def train(
-        self,
-        architecture: Architecture,
-        data: Dataset,
-        task: Task,
-        config: TrainConfig,
-        folder: Path,
-    ) -> list[Run]:
+    def train(self, training: Training) -> list[Run]:
         """See `Practice.train`."""
         from cae_core.feature_loss import FeatureLoss
 
         loss = FeatureLoss(self._loaded(), self.layers)
-        return [_phase(1, architecture, data, task, config, folder, loss=loss)]
+        return [_phase(1, training, loss=loss)]
 
     def _loaded(self) -> keras.Model:
         """The classifier, computing in the number format that is fastest here."""
@@ -262,25 +240,22 @@ class FeatureLossTraining(Practice):
 
 def _phase(
     number: int,
-    architecture: Architecture,
-    data: Dataset,
-    task: Task,
-    config: TrainConfig,
-    folder: Path,
+    training: Training,
     *,
+    epochs: int | None = None,
     loss: PictureLoss | None = None,
     start: Start | None = None,
 ) -> Run:
-    """One training with a checkpoint of its own."""
+    """One part of a training, of all its epochs unless said, with a checkpoint of its own."""
     from cae_core.training import train
 
     return train(
-        architecture,
-        data,
-        task=task,
-        config=config,
+        training.architecture,
+        training.data,
+        task=training.task,
+        config=dataclasses.replace(training.config, epochs=epochs or training.config.epochs),
         on_progress=_print_progress,
-        checkpoint=folder / f"checkpoint-{number}.npz",
+        checkpoint=training.folder / f"checkpoint-{number}.npz",
         loss=loss,
         start=start,
     )

@@ -26,7 +26,7 @@ from cae_core.dataset import Dataset
 from cae_core.datasets import load_dataset, load_labels
 from cae_core.judge import ACCURACY, JUDGES, judge_accuracy
 from cae_core.learning_rate import LearningRateTest
-from cae_core.practices import IN_ONE_GO, Practice
+from cae_core.practices import IN_ONE_GO, Practice, Training
 from cae_core.presets import get_preset
 from cae_core.runs import history_csv
 from cae_core.tasks import (
@@ -176,7 +176,8 @@ def make(recipe: Recipe, folder: Path) -> Card:
     """
     data = load_dataset(recipe.dataset, seed=recipe.config.seed)
     recipe = with_tested_rate(recipe, data, folder)
-    runs = recipe.practice.train(recipe.architecture, data, recipe.task, recipe.config, folder)
+    training = Training(recipe.architecture, data, recipe.task, recipe.config, folder)
+    runs = recipe.practice.train(training)
     records = [record for run in runs for record in run.history]
     history = tuple(
         dataclasses.replace(record, epoch=epoch) for epoch, record in enumerate(records, start=1)

@@ -12,6 +12,7 @@ from cae_core.practices import (
     IN_ONE_GO,
     FeatureLossTraining,
     ProgressiveResizing,
+    Training,
     TransferLearning,
     coarse,
 )
@@ -41,7 +42,7 @@ def judge(monkeypatch):
 
 
 def train(practice, data, folder):
-    return practice.train(NETWORK, data, cae.Reconstruct(), CONFIG, folder)
+    return practice.train(Training(NETWORK, data, cae.Reconstruct(), CONFIG, folder))
 
 
 def test_one_go_is_one_training_with_a_checkpoint_that_is_cleaned_up(data, tmp_path):
@@ -55,9 +56,9 @@ def test_one_go_is_one_training_with_a_checkpoint_that_is_cleaned_up(data, tmp_p
 def test_progressive_resizing_goes_on_from_what_coarse_pictures_taught(data, tmp_path, monkeypatch):
     phase, phases = practices._phase, []
 
-    def noted(*arguments, start=None):
-        run = phase(*arguments, start=start)
-        phases.append((arguments[2], start, run.model.get_weights()))
+    def noted(number, training, *, epochs, start=None):
+        run = phase(number, training, epochs=epochs, start=start)
+        phases.append((training.data, start, run.model.get_weights()))
         return run
 
     monkeypatch.setattr(practices, "_phase", noted)
