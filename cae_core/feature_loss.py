@@ -59,9 +59,14 @@ class FeatureLoss:
         return total
 
     def _at_depths(self, pictures: Any) -> list[Any]:
-        """Features at every depth, (B, h, w, c) each."""
+        """Features at every depth, (B, h, w, c) each.
+
+        In float32 even where the classifier computes in bfloat16: small differences of large
+        numbers would be rounded away.
+        """
         features = self.features(pictures, training=False)
-        return features if isinstance(features, list) else [features]
+        listed = features if isinstance(features, list) else [features]
+        return [ops.cast(depth, "float32") for depth in listed]
 
 
 def gram_matrix(features: Any) -> Any:

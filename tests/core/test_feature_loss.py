@@ -11,12 +11,16 @@ from cae_core.feature_loss import GRAM_FACTOR, FeatureLoss, gram_matrix
 RNG = np.random.default_rng(0)
 
 
+def make_classifier(dtype="float32"):
+    inputs = keras.Input((8, 8, 3))
+    first = keras.layers.Conv2D(4, 3, activation="relu", name="first", dtype=dtype)(inputs)
+    second = keras.layers.Conv2D(5, 3, name="second", dtype=dtype)(first)
+    return keras.Model(inputs, keras.layers.Flatten(dtype=dtype)(second))
+
+
 @pytest.fixture
 def classifier():
-    inputs = keras.Input((8, 8, 3))
-    first = keras.layers.Conv2D(4, 3, activation="relu", name="first")(inputs)
-    second = keras.layers.Conv2D(5, 3, name="second")(first)
-    return keras.Model(inputs, keras.layers.Flatten()(second))
+    return make_classifier()
 
 
 def test_a_gram_matrix_is_the_mean_product_of_features():
@@ -36,6 +40,20 @@ def test_the_loss_is_the_sum_of_pixels_features_and_gram_terms(classifier):
         expected += weight * np.mean((ours - theirs) ** 2, axis=(1, 2, 3))
         expected += weight**2 * GRAM_FACTOR * np.mean((grams[0] - grams[1]) ** 2, axis=(1, 2))
     np.testing.assert_allclose(np.asarray(loss(one, other)), expected, rtol=1e-3)
+
+
+def test_a_classifier_in_bfloat16_is_compared_in_float32():
+    classifier = make_classifier("mixed_bfloat16")
+    one = RNG.random((2, 8, 8, 3)).astype(np.float32)
+    other = one + 0.02 * RNG.normal(size=one.shape).astype(np.float32)
+    expected = np.mean((one - other) ** 2, axis=(1, 2, 3))
+    seen = keras.Model(classifier.input, classifier.get_layer("first").output)
+    ours, theirs = (np.asarray(seen(x), np.float32) for x in (one, other))
+    grams = [np.einsum("nhwc,nhwd->ncd", x, x) / x[0].size for x in (ours, theirs)]
+    expected += np.mean((ours - theirs) ** 2, axis=(1, 2, 3))
+    expected += GRAM_FACTOR * np.mean((grams[0] - grams[1]) ** 2, axis=(1, 2))
+    found = FeatureLoss(classifier, ["first"], [1.0])(one, other)
+    np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-3)
 
 
 def test_training_with_it_leaves_the_classifier_as_it_is(classifier):
