@@ -1,4 +1,4 @@
-"""Weights files in half the bytes. Importing this module does not import Keras."""
+"""Weights files in a third of the bytes. Importing this module does not import Keras."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+SIGNIFICANT_BITS = 6
+"""Of a rounded number. Five raise the error of section B's networks by 1 to 2 %, six by 0.2."""
+
 
 def round_to_half(path: Path) -> None:
     """Rounds the float32 kernels of a weights file to float16; Keras loads it as before.
 
-    Biases and statistics, vectors, stay as they are: they are few, and may be large.
+    Only `SIGNIFICANT_BITS` of their eleven are kept, so that the file can be packed. Biases and
+    statistics, vectors, stay as they are: they are few, and may be large.
 
     Args:
         path: A file of Keras's `save_weights`.
@@ -24,22 +28,32 @@ def round_to_half(path: Path) -> None:
         new.attrs.update(old.attrs)
 
         def copy(name: str, item: h5py.Group | h5py.Dataset) -> None:
-            if isinstance(item, h5py.Dataset):
-                new[name] = _rounded(item[()], f"{name} of {path}")
-            else:
+            if not isinstance(item, h5py.Dataset):
                 new.require_group(name)
+            elif _is_kernel(item):
+                rounded = _rounded(item[()], f"{name} of {path}")
+                new.create_dataset(
+                    name, data=rounded, compression="gzip", compression_opts=9, shuffle=True
+                )
+            else:
+                new[name] = item[()]
             new[name].attrs.update(item.attrs)
 
         old.visititems(copy)
     partial.replace(path)
 
 
+def _is_kernel(item: h5py.Dataset) -> bool:
+    """Whether an entry of a weights file has the numbers of a kernel."""
+    return item.ndim >= 2 and item.dtype in (np.float32, np.float16)
+
+
 def _rounded(numbers: np.ndarray, name: str) -> np.ndarray:
-    """A kernel in float16; anything else as it is."""
-    if numbers.dtype != np.float32 or numbers.ndim < 2:
-        return numbers
+    """A kernel in float16, with as many bits as are kept."""
+    mantissa, exponent = np.frexp(numbers.astype(np.float32))  # 0.5 <= |mantissa| < 1
+    steps = 2**SIGNIFICANT_BITS
     with np.errstate(over="ignore"):  # said in the next line
-        rounded = numbers.astype(np.float16)
+        rounded = np.ldexp(np.round(mantissa * steps) / steps, exponent).astype(np.float16)
     if not np.isfinite(rounded).all():
         raise ValueError(f"{name} has numbers too large for float16")
     return rounded

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from cae_core.practices import FeatureLossTraining
 from cae_core.recipes import run_recipe, source_recipe
-from cae_core.zoo import NOT_KEPT
+from cae_core.zoo import HALF
 
 RECIPE = source_recipe(
     "feature-loss-mnist",
@@ -25,7 +25,7 @@ RECIPE = source_recipe(
     finds_rate=True,
     # 0.1, which a test up to 1 suggests, was no better: 0.00198 with progressive resizing.
     highest_rate=0.1,
-    kept=NOT_KEPT,
+    kept=HALF,
 )
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from cae_core.architecture import Architecture
 from cae_core.recipes import run_recipe, source_recipe
-from cae_core.zoo import NOT_KEPT
+from cae_core.zoo import HALF
 
 RECIPE = source_recipe(
     "resnet34",
@@ -26,7 +26,7 @@ RECIPE = source_recipe(
     ),
     schedule="one_cycle",
     finds_rate=True,
-    kept=NOT_KEPT,
+    kept=HALF,
 )
 
 if __name__ == "__main__":
