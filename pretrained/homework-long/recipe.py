@@ -17,7 +17,7 @@ RECIPE = source_recipe(
     summary="What the nine layers of the homework can do at best.",
     title="Homework network, trained until it stops improving",
     epochs=100,
-    patience=6,
+    patience=3,
 )
 
 if __name__ == "__main__":
