@@ -244,6 +244,8 @@ SHORT, LONG = 6, 24
 _SHALLOW_POOL = "conv32 pool conv32 | up conv32 conv3:sigmoid"
 _SHALLOW_POOL_CONV = "conv32 conv32 pool conv32 | up conv32 conv3:sigmoid"
 _SHALLOW_STRIDED = "conv32 conv32s2 conv32 | up conv32 conv3:sigmoid"
+_TWO_CONVOLUTIONS = "conv32 conv32s2 | up conv32 conv3:sigmoid"
+_ONE_CONVOLUTION = "conv32s2 | up conv32 conv3:sigmoid"
 _STRIDED = "conv32 conv32s2 conv32 | up conv32 conv3k1:sigmoid"
 _STRIDED_BN = "conv32 bn conv32s2 conv32 bn | up conv32 bn conv3k1:sigmoid"
 _DEEP = "conv32 conv32s2 conv32 conv32s2 conv32 | up conv32 up conv32 conv3:sigmoid"
@@ -365,6 +367,22 @@ CLAIMS = (
             Contrast("one stride against three", (_SHALLOW_STRIDED, SHORT), (_DEEPER, SHORT)),
             Contrast("two against three, trained longer", (_DEEP, LONG), (_DEEPER, LONG)),
             Contrast("one against two, 1,024 numbers in both", (_CODE_16, SHORT), (_CODE_8, SHORT)),
+        ),
+    ),
+    Claim(
+        "three-convolutions",
+        "Three convolutions in the encoder are the minimum for really good performance.",
+        (
+            Contrast(
+                "three against two, the same 8,192 numbers in the code",
+                (_SHALLOW_STRIDED, SHORT),
+                (_TWO_CONVOLUTIONS, SHORT),
+            ),
+            Contrast(
+                "three against one, the same 8,192 numbers in the code",
+                (_SHALLOW_STRIDED, SHORT),
+                (_ONE_CONVOLUTION, SHORT),
+            ),
         ),
     ),
     Claim(

@@ -69,13 +69,15 @@ def _show_facts(card: Card) -> None:
     """What it is made of, from and for how long."""
     size = "" if card.code_size is None else f"{card.code_size:,} numbers"
     kept = {zoo.SINGLE: "as float32", zoo.HALF: "as float16, rounded before it was measured"}
+    theirs = card.published.get("seconds")
+    beside = f"; the source's {theirs / 60:.1f}, on Google Colab" if theirs else ""
     facts = {
         "Source": card.source,
         "Trained on": card.data,
         "Licence of the data": card.licence,
         "Parameters": f"{card.parameters:,}",
         "Code": size,
-        "Took": f"{card.seconds / 60:.1f} minutes",
+        "Took": f"{card.seconds / 60:.1f} minutes{beside}",
         "How": card.recipe_notes,
         "Again": f"`{card.recipe}`",
         "Weights": kept.get(card.kept, "not kept, because they are too large"),

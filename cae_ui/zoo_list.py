@@ -26,7 +26,8 @@ _NUMBERS = {
     "Judge published": ("%.2f %%", "The source's judge on the source's pictures"),
     "Code": ("localized", "Numbers in the code"),
     "Parameters": ("localized", "Weights of the network"),
-    "Minutes": ("%.1f", "Training time on two processor cores, other work beside it"),
+    "Minutes": ("%.1f", "Training time on one or two processor cores, other work beside it"),
+    "Minutes published": ("%.1f", "The source's, on Google Colab"),
 }
 
 
@@ -130,6 +131,7 @@ def _cells(row: Row) -> dict[str, Any]:
         "Code": card.code_size,
         "Parameters": card.parameters,
         "Minutes": card.seconds / 60,
+        "Minutes published": _minutes(row.published("seconds")),
         "The source's words": row.words,
     }
 
@@ -137,3 +139,8 @@ def _cells(row: Row) -> dict[str, Any]:
 def _percent(share: float | None) -> float | None:
     """A share in per cent."""
     return None if share is None else 100 * share
+
+
+def _minutes(seconds: float | None) -> float | None:
+    """Seconds in minutes."""
+    return None if seconds is None else seconds / 60

@@ -43,6 +43,13 @@ def test_measured_and_published_figures_stand_side_by_side(zoo_page):
     assert line["MSE published"] == card.published["mse"]
     assert line["Judge"] == pytest.approx(100 * card.figures[0][ACCURACY])
     assert line["Drop"] == pytest.approx(100 * judge_own_accuracy("cifar10") - line["Judge"])
+    assert line["Minutes published"] == pytest.approx(23 + 47 / 60)
+
+
+def test_a_card_says_how_long_the_source_trained(zoo_page):
+    words = "minutes; the source's 23.8, on Google Colab"
+    assert words in said(zoo_page(network="baseline").markdown)
+    assert "Google Colab" not in said(zoo_page(network=NETWORK).markdown)
 
 
 def test_filters_leave_what_fits_all_of_them(zoo_page):
