@@ -39,10 +39,18 @@ from cae_core.tasks import (
     Task,
     task_to_dict,
 )
-from cae_core.zoo import HALF, NOT_KEPT, PICTURES, SINGLE, WEIGHTS, Card, sha256
+from cae_core.zoo import (
+    HALF,
+    LEARNING_RATE,
+    NOT_KEPT,
+    PICTURES,
+    SINGLE,
+    WEIGHTS,
+    Card,
+    sha256,
+)
 
 HISTORY = "history.csv"
-LEARNING_RATE = "learning_rate.json"
 RANGE_TEST = "The learning rate is a range test's, from random weights and on plain MSE."
 UNKEPT_WEIGHTS = "unkept.weights.h5"  # git does not see it
 _BATCH = 256

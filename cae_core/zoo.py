@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from cae_core.architecture import Architecture
 from cae_core.errors import CAEError
+from cae_core.learning_rate import LearningRateTest
 from cae_core.tasks import Task, task_from_dict
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ PHOTO_COLORIZER = "photo-colorizer"
 SINGLE, HALF, NOT_KEPT = "float32", "float16", "not kept"
 # A few pictures through a network whose weights are not kept.
 PICTURES = "pictures.npz"
+# The learning-rate range test of a network whose rate was chosen by one.
+LEARNING_RATE = "learning_rate.json"
 
 
 class ZooError(CAEError):
@@ -112,6 +115,19 @@ class Card:
         """Writes the card into its network's folder."""
         text = json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
         (folder / CARD).write_text(text + "\n")
+
+
+def learning_rate_test(name: str) -> LearningRateTest | None:
+    """The range test that chose a network's learning rate; None where none did.
+
+    Example:
+        >>> learning_rate_test("baseline").suggestion
+        0.044
+        >>> learning_rate_test("homework") is None
+        True
+    """
+    path = FOLDER / name / LEARNING_RATE
+    return LearningRateTest.from_json(path.read_text()) if path.exists() else None
 
 
 def names() -> list[str]:

@@ -20,6 +20,7 @@ from cae_core.tasks import ColorizeChroma, ColorizeRGB
 from cae_core.zoo import NOT_KEPT, PICTURES, Card
 from cae_core.zoo_table import judge_own_accuracy
 from cae_ui.architecture_state import TEXT_KEY
+from cae_ui.learning_rate_views import rate_figure
 from cae_ui.messages import plain
 from cae_ui.photo_views import TrainedNetwork, try_on_photo
 from cae_ui.pictures import show_pixels
@@ -54,6 +55,7 @@ def show_card(name: str) -> None:
         st.plotly_chart(
             curves_figure(_history(card.name)), key="curves", config={"displayModeBar": False}
         )
+        _show_rate_test(card.name)
     _show_figures(card)
     if card.architecture is not None:
         _show_architecture(card.architecture)
@@ -88,6 +90,15 @@ def _show_facts(card: Card) -> None:
         if value
     ]
     st.markdown("  \n".join(lines))
+
+
+def _show_rate_test(name: str) -> None:
+    """The range test that chose the learning rate, where one did."""
+    test = zoo.learning_rate_test(name)
+    if test is not None:
+        with st.expander("The learning-rate range test"):
+            st.plotly_chart(rate_figure(test), key="rates", config={"displayModeBar": False})
+            st.caption(plain(test.reason))
 
 
 def _history(name: str) -> dict[str, list[float]]:

@@ -85,6 +85,18 @@ def test_every_card_can_be_opened_by_its_address(zoo_page, name):
         assert "Measured against published:" in text
 
 
+@pytest.mark.parametrize("name", ["baseline", NETWORK])
+def test_a_learning_rate_from_a_range_test_is_shown_with_it(zoo_page, name):
+    page = zoo_page(network=name)
+    test = zoo.learning_rate_test(name)
+    labels = [expander.label for expander in page.expander]
+    assert ("The learning-rate range test" in labels) == (test is not None)
+    if test is not None:
+        drawn = [json.loads(chart.proto.spec)["data"] for chart in page.get("plotly_chart")]
+        assert any(line.get("text") == ["", "0.044"] for lines in drawn for line in lines)
+        assert test.reason in said(page.caption)
+
+
 def test_the_architecture_goes_along_to_the_trainer(zoo_page):
     page = zoo_page(network=NETWORK)
     assert page.code[0].value == zoo.card(NETWORK).network
