@@ -1,8 +1,9 @@
 """Section A: the same with one more convolution and batch normalisation.
 
-    CAE_DATA_DIR=... python pretrained/conv-dense-bn/recipe.py
+    CAE_DATA_DIR=... python pretrained/conv-dense-bn/recipe.py    # 11 minutes, 1 busy core
 
-Not trained yet.
+Expected on the CIFAR-10 test set:
+reconstruction: MSE 0.006323, 22.51 dB.
 """
 
 import sys
@@ -17,6 +18,10 @@ RECIPE = source_recipe(
     "conv-dense-bn",
     summary=(
         "An attempt to save the network with dense layers in its middle by batch normalisation."
+    ),
+    difference=(
+        "The source shows pictures of one failure among several attempts and does not say where "
+        "it put the normalisation. It did not fail here: slightly less error than without."
     ),
     kept=NOT_KEPT,
 )

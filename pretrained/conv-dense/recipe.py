@@ -1,8 +1,9 @@
 """Section A: dense layers in the middle of convolutions.
 
-    CAE_DATA_DIR=... python pretrained/conv-dense/recipe.py
+    CAE_DATA_DIR=... python pretrained/conv-dense/recipe.py    # 9 minutes, 1 busy core
 
-Not trained yet.
+Expected on the CIFAR-10 test set:
+reconstruction: MSE 0.006853, 22.16 dB.
 """
 
 import sys
@@ -16,6 +17,10 @@ from cae_core.zoo import NOT_KEPT
 RECIPE = source_recipe(
     "conv-dense",
     summary="Convolutions on both sides of two dense layers of 2,048 units.",
+    difference=(
+        "The source shows pictures and no figures. Poor indeed: hardly less error than one dense "
+        "layer alone, and more than PCA with 128 numbers."
+    ),
     kept=NOT_KEPT,
 )
 

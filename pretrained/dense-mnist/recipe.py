@@ -1,6 +1,6 @@
 """Section A: dense layers alone on MNIST.
 
-    CAE_DATA_DIR=... python pretrained/dense-mnist/recipe.py    # 1 minutes, 2 busy cores
+    CAE_DATA_DIR=... python pretrained/dense-mnist/recipe.py    # 1 minute, 2 busy cores
 
 Expected on the MNIST test set:
 reconstruction: MSE 0.004308, 24.37 dB.

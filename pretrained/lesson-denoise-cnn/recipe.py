@@ -1,8 +1,10 @@
 """Section C: the convolutional denoiser.
 
-    CAE_DATA_DIR=... python pretrained/lesson-denoise-cnn/recipe.py
+    CAE_DATA_DIR=... python pretrained/lesson-denoise-cnn/recipe.py    # 3 minutes, 1 busy core
 
-Not trained yet.
+Expected on the Fashion-MNIST test set:
+sigma 0.5, not clipped: MSE 0.017095, 17.91 dB;
+clean-through: MSE 0.011241, 19.94 dB.
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Section C: the dense denoiser.
 
-    CAE_DATA_DIR=... python pretrained/lesson-denoise-dense/recipe.py    # 1 minutes, 2 busy cores
+    CAE_DATA_DIR=... python pretrained/lesson-denoise-dense/recipe.py    # 1 minute, 2 busy cores
 
 Expected on the Fashion-MNIST test set:
 sigma 0.5, not clipped: MSE 0.019020, 17.64 dB;

@@ -1,6 +1,6 @@
 """Section C: the lesson with dense layers.
 
-    CAE_DATA_DIR=... python pretrained/lesson-dense/recipe.py    # 1 minutes, 2 busy cores
+    CAE_DATA_DIR=... python pretrained/lesson-dense/recipe.py    # 1 minute, 2 busy cores
 
 Expected on the Fashion-MNIST test set:
 reconstruction: MSE 0.014005, 19.39 dB.
