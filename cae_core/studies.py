@@ -501,6 +501,23 @@ class Verdict:
         )
 
 
+def markdown_verdicts(found: list[Verdict]) -> str:
+    """Claims with their verdicts as the README shows them.
+
+    Args:
+        found: Which.
+
+    Example:
+        >>> print(markdown_verdicts([]).splitlines()[0])
+        | claim | verdict | the other's error, times |
+    """
+    lines = ["| claim | verdict | the other's error, times |", "|---|---|---|"]
+    for verdict in found:
+        ratios = ", ".join(f"{item.ratio:.2f}" for item in verdict.evidence) or "-"
+        lines.append(f"| {verdict.claim.statement} | {verdict.word} | {ratios} |")
+    return "\n".join(lines)
+
+
 _SAYS = {True: "Yes:", False: "No:", None: "Seeds differ:"}
 
 

@@ -8,7 +8,7 @@ import json
 import textwrap
 from typing import Any
 
-from cae_core import zoo, zoo_table
+from cae_core import studies, zoo, zoo_table
 from cae_core.architecture import format_shape
 from cae_core.cli.arguments import PROGRAM
 from cae_core.cli.terminal import DONE, aligned
@@ -43,7 +43,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--markdown",
         action="store_true",
-        help="print the sources' networks as a table in Markdown, measured beside published",
+        help="print Markdown: the sources' networks, measured beside published, and their claims",
     )
     parser.set_defaults(run=run)
 
@@ -66,6 +66,7 @@ def run(options: argparse.Namespace) -> int:
     if options.markdown:
         sources = [row for row in zoo_table.rows() if row.card.section]
         print(zoo_table.markdown_table(sources))
+        print(f"\n{studies.markdown_verdicts(studies.verdicts())}")
         return DONE
     cards = [zoo.card(name) for name in zoo.names()]
     if options.json:

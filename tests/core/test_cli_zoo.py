@@ -131,9 +131,11 @@ def test_help_teaches_with_examples(capsys):
     assert "examples:\n  python -m cae_core zoo\n" in capsys.readouterr().out
 
 
-def test_the_readme_shows_the_sources_networks_as_the_command_prints_them(capsys):
+def test_the_readme_shows_networks_and_claims_as_the_command_prints_them(capsys):
     readme = (zoo.FOLDER.parent / "README.md").read_text()
-    assert printed(["--markdown"], capsys).strip() in readme
+    networks, claims = printed(["--markdown"], capsys).strip().split("\n\n")
+    assert networks in readme
+    assert claims in readme
 
 
 def test_a_published_figure_stands_beside_the_measured_one(capsys):
