@@ -1,8 +1,9 @@
 """Section B: transfer learning, with the judge's body as encoder, on CIFAR-10.
 
-    CAE_DATA_DIR=... python pretrained/transfer/recipe.py
+    CAE_DATA_DIR=... python pretrained/transfer/recipe.py    # 23 minutes, 1 busy core
 
-Not trained yet.
+Expected on the CIFAR-10 test set:
+reconstruction: MSE 0.013118, 19.37 dB.
 """
 
 import dataclasses
@@ -25,6 +26,11 @@ RECIPE = source_recipe(
         "source took, have to be fetched (--imagenet)."
     ),
     title="Transferred encoder",
+    difference=(
+        "The judge's convolutions stand in for a ResNet-34 trained on ImageNet. The outcome is the "
+        "source's: features made for telling classes apart keep little detail, and the error is "
+        "more than three times the baseline's."
+    ),
     architecture=Architecture.parse(
         "conv24k2:valid:linear relu conv64:linear pool bn relu conv64:linear bn relu "
         "conv128:linear pool bn relu conv128:linear bn relu conv256:linear pool bn relu "
