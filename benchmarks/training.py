@@ -323,8 +323,8 @@ def torch_model(architecture: Any, weights: list[np.ndarray]) -> Any:
             case Up(interpolation="nearest"):
                 modules.append(nn.Upsample(scale_factor=layer.factor))
             case BatchNorm():
-                # Keras's momentum of 0.99 is PyTorch's 0.01.
-                norm = nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+                # The network's momentum of 0.9 is PyTorch's 0.1.
+                norm = nn.BatchNorm2d(channels, eps=1e-3, momentum=0.1)
                 norm.weight.data, norm.bias.data = next(waiting), next(waiting)
                 norm.running_mean.data, norm.running_var.data = next(waiting), next(waiting)
                 modules.append(norm)

@@ -252,7 +252,7 @@ class ResidualBlock(keras.layers.Layer):
                 seed=None if self.seed is None else self.seed + part
             ),
         )
-        return convolution, keras.layers.BatchNormalization()
+        return convolution, keras.layers.BatchNormalization(momentum=0.9)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Adds the shortcut to the main path."""

@@ -96,6 +96,13 @@ def test_the_loss_of_a_network_that_can_hand_the_picture_through_falls_to_almost
     assert run.test["psnr"] > 40
 
 
+@pytest.mark.parametrize("text", ["conv8 bn pool conv8 bn | up", "conv8 pool res8 | up"])
+def test_after_a_short_training_batch_normalisation_is_tested_as_it_was_trained(text):
+    network = Architecture.parse(f"8x8x1 {text} conv1:sigmoid")
+    run = train(network, toy(256), config=TrainConfig(epochs=8, batch_size=32))  # 64 steps
+    assert run.test["mse"] < 2 * run.history[-1].loss
+
+
 def test_a_denoiser_returns_less_noise_than_it_was_shown():
     architecture = Architecture.parse("8x8x1 conv8k5 | conv1k5:linear")
     config = TrainConfig(epochs=8, batch_size=8, learning_rate=0.02)
