@@ -112,8 +112,8 @@ def _(layer: Up) -> KerasCall:
 
 @keras_call.register
 def _(layer: BatchNorm) -> KerasCall:
-    # Keras's 0.99 needs about a thousand steps until the averages are those of the pictures; trainings
-    # here are often shorter, and would be tested with what is left of the averages' start.
+    # Keras's 0.99 needs about a thousand steps until the averages are those of the pictures.
+    # Trainings here are often shorter, and would be tested with what is left of the start.
     return KerasCall("BatchNormalization", {"momentum": 0.9})
 
 
