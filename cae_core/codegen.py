@@ -40,8 +40,7 @@ LINE_LENGTH = 100
 PUBLIC_DATASETS = ("cifar10", "mnist", "fashion_mnist")  # those that keras.datasets has
 MAX_PATCH_SIDE = 256  # the photographs are 300 pixels high and more
 
-# The arguments that the script leaves out where they have these values: Keras's defaults. The
-# first one or two are written without their names.
+# The arguments that the script leaves out where they have these values: Keras's defaults.
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "Conv2D": {"strides": 1, "padding": "valid", "activation": "linear"},
     "Conv2DTranspose": {"strides": 1, "padding": "valid", "activation": "linear"},
@@ -52,7 +51,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "SubPixelUpsampling": {"factor": 2},
     "ResidualBlock": {"kernel": 3, "stride": 1, "activation": "relu"},
 }
-_UNNAMED = {"Conv2D": 2, "Conv2DTranspose": 2}  # filters and kernel size; elsewhere one
+# How many arguments are written without their names: filters and kernel size; elsewhere one.
+_UNNAMED = {"Conv2D": 2, "Conv2DTranspose": 2, "BatchNormalization": 0}
 
 
 def generate_script(
