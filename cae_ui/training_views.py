@@ -150,7 +150,7 @@ def loss_figure(progress: Progress | None, planned_epochs: int) -> go.Figure:
             "range": [0, planned_epochs * 1.02],
             "dtick": math.ceil(planned_epochs / 10),
         },
-        yaxis={"title": "Mean squared error", "type": "log", "tickformat": "~g"},
+        yaxis={"title": "Mean squared error", "type": "log", "tickformat": "~g", "nticks": 4},
         legend={"orientation": "h", "y": 1.12},
         uirevision="loss",  # keeps the reader's zoom while points come in
     )

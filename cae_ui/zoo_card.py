@@ -132,7 +132,7 @@ def curves_figure(history: dict[str, list[float]]) -> go.Figure:
         height=340,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis={"title": progress.capitalize()},
-        yaxis={"title": "Loss", "type": "log", "tickformat": "~g"} if losses else {},
+        yaxis={"title": "Loss", "type": "log", "tickformat": "~g", "nticks": 4} if losses else {},
         legend={"orientation": "h", "y": 1.12},
         showlegend=True,
     )
