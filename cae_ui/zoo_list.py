@@ -114,7 +114,6 @@ def _cells(row: Row) -> dict[str, Any]:
     card = row.card
     return {
         "Network": card.name,
-        "Title": card.title,
         "Source": card.section or "ours",
         "Data": dataset_title(row.dataset),
         "Task": row.kind,
@@ -132,6 +131,7 @@ def _cells(row: Row) -> dict[str, Any]:
         "Parameters": card.parameters,
         "Minutes": card.seconds / 60,
         "Minutes published": _minutes(row.published("seconds")),
+        "Title": card.title,
         "The source's words": row.words,
     }
 
