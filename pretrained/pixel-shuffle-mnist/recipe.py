@@ -1,8 +1,9 @@
 """Section B: pixel shuffle in the decoder on MNIST.
 
-    CAE_DATA_DIR=... python pretrained/pixel-shuffle-mnist/recipe.py
+    CAE_DATA_DIR=... python pretrained/pixel-shuffle-mnist/recipe.py    # 10 minutes, 1 busy core
 
-Not trained yet.
+Expected on the MNIST test set:
+reconstruction: MSE 0.001976, 27.64 dB.
 """
 
 import sys
@@ -16,6 +17,10 @@ from cae_core.zoo import HALF
 RECIPE = source_recipe(
     "pixel-shuffle-mnist",
     summary=("The baseline with a decoder of sub-pixel convolutions (ICNR start) and blur."),
+    difference=(
+        "More error than published, at the learning rate that our own range test suggests; the "
+        "source does not give its. As there, the judge recognises nearly all."
+    ),
     schedule="one_cycle",
     finds_rate=True,
     # 0.1, which a test up to 1 suggests, was no better: 0.00198 with progressive resizing.
