@@ -1,8 +1,9 @@
 """Section B: transfer learning, with the judge's body as encoder, on MNIST.
 
-    CAE_DATA_DIR=... python pretrained/transfer-mnist/recipe.py
+    CAE_DATA_DIR=... python pretrained/transfer-mnist/recipe.py    # 13 minutes, 1 busy core
 
-Not trained yet.
+Expected on the MNIST test set:
+reconstruction: MSE 0.005082, 23.75 dB.
 """
 
 import sys
@@ -22,6 +23,10 @@ RECIPE = source_recipe(
         "source took, have to be fetched."
     ),
     title="Transferred encoder on MNIST",
+    difference=(
+        "The judge's convolutions stand in for a ResNet-34 trained on ImageNet. As in the source, "
+        "more error than the baseline's: features made for telling digits apart keep less detail."
+    ),
     architecture=Architecture.parse(
         "28x28x1 conv32:linear pool bn relu conv64:linear bn relu conv64:linear pool bn "
         "relu conv128:linear bn relu conv128:linear pool bn relu flatten dense1000:linear "
