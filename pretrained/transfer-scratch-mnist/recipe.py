@@ -1,8 +1,9 @@
 """Section B: the same encoder from scratch on MNIST.
 
-    CAE_DATA_DIR=... python pretrained/transfer-scratch-mnist/recipe.py
+    CAE_DATA_DIR=... python pretrained/transfer-scratch-mnist/recipe.py    # 20 minutes, 1 busy core
 
-Not trained yet.
+Expected on the MNIST test set:
+reconstruction: MSE 0.001255, 29.64 dB.
 """
 
 import sys
@@ -18,6 +19,11 @@ RECIPE = source_recipe(
     "resnet34-mnist",
     summary=("The encoder of the transfer row with random weights in place of the judge's."),
     title="The same encoder from scratch on MNIST",
+    difference=(
+        "The judge's layers, from random weights, stand in for ResNet-34's. Less error than "
+        "published and than our baseline: they reduce digits to 3x3, where ResNet-34 leaves one "
+        "place."
+    ),
     architecture=Architecture.parse(
         "28x28x1 conv32:linear pool bn relu conv64:linear bn relu conv64:linear pool bn "
         "relu conv128:linear bn relu conv128:linear pool bn relu flatten dense1000:linear "
