@@ -1,8 +1,9 @@
 """Section B: feature loss on MNIST.
 
-    CAE_DATA_DIR=... python pretrained/feature-loss-mnist/recipe.py
+    CAE_DATA_DIR=... python pretrained/feature-loss-mnist/recipe.py    # 20 minutes, 1 busy core
 
-Not trained yet.
+Expected on the MNIST test set:
+reconstruction: MSE 0.003989, 24.67 dB.
 """
 
 import sys
@@ -19,6 +20,11 @@ RECIPE = source_recipe(
     summary=(
         "The baseline, trained to look right to the judge: features at three depths and gram "
         "terms, in place of VGG-16's."
+    ),
+    difference=(
+        "The source's errors for this row are its CIFAR-10 ResNet's, probably pasted, and left "
+        "out. The judge recognises more than the source's did, but here it is also what the loss "
+        "looks through: its word is no independent one."
     ),
     practice=FeatureLossTraining("judge-mnist", ("layer_4_relu", "layer_11_relu", "layer_18_relu")),
     schedule="one_cycle",
