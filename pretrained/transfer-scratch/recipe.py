@@ -1,8 +1,9 @@
 """Section B: the same encoder from scratch on CIFAR-10.
 
-    CAE_DATA_DIR=... python pretrained/transfer-scratch/recipe.py
+    CAE_DATA_DIR=... python pretrained/transfer-scratch/recipe.py    # 36 minutes, 1 busy core
 
-Not trained yet.
+Expected on the CIFAR-10 test set:
+reconstruction: MSE 0.004509, 24.08 dB.
 """
 
 import sys
@@ -18,6 +19,11 @@ RECIPE = source_recipe(
     "resnet34",
     summary=("The encoder of the transfer row with random weights in place of the judge's."),
     title="The same encoder from scratch",
+    difference=(
+        "The judge's layers, from random weights, stand in for ResNet-34's. Less error than "
+        "published: they reduce pictures to 3x3, where ResNet-34 leaves one place. As in the "
+        "source, a start from a classifier is no help, and the baseline has less error."
+    ),
     architecture=Architecture.parse(
         "conv24k2:valid:linear relu conv64:linear pool bn relu conv64:linear bn relu "
         "conv128:linear pool bn relu conv128:linear bn relu conv256:linear pool bn relu "
