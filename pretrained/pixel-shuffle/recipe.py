@@ -3,7 +3,7 @@
     CAE_DATA_DIR=... python pretrained/pixel-shuffle/recipe.py    # 15 minutes, 2 busy cores
 
 Expected on the CIFAR-10 test set:
-reconstruction: MSE 0.003812, 24.78 dB.
+reconstruction: MSE 0.003824, 24.76 dB.
 """
 
 import sys
