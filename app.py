@@ -1,5 +1,5 @@
 """CAE Lab: ``streamlit run app.py``. This file only routes; every page is in ``pages/``."""
 
-from cae_ui.shell import route
+from cae_ui.common.shell import route
 
 route()

@@ -4,7 +4,7 @@
     python benchmarks/denoise.py --photos BSDS500 --pictures 8
     python benchmarks/denoise.py                             # no quality: 3 minutes
 
-Quality is measured as `cae_core.cbsd68` says. Each line of the speed table is a process of its
+Quality is measured as `cae_core.data.cbsd68` says. Each line of the speed table is a process of its
 own, so that memory is its own as well. BM3D is measured where the package bm3d is installed (its
 licence is for non-commercial use; it is no dependency). Timings belong to the machine they were
 taken on; nothing here is asserted.
@@ -33,10 +33,11 @@ from spine import server
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from cae_core import cbsd68, zoo  # noqa: E402 - found through the line above
-from cae_core.classical import CLASSICAL, denoise_classical  # noqa: E402
-from cae_core.precision import has_fast_bfloat16  # noqa: E402
-from cae_core.restore import denoise  # noqa: E402
+from cae_core import zoo  # noqa: E402 - found through the line above
+from cae_core.data import cbsd68  # noqa: E402
+from cae_core.models.precision import has_fast_bfloat16  # noqa: E402
+from cae_core.photos.classical import CLASSICAL, denoise_classical  # noqa: E402
+from cae_core.photos.denoising import denoise  # noqa: E402
 
 Denoiser = Callable[[np.ndarray, float], np.ndarray]
 BOTTLENECK = "homework-denoise"

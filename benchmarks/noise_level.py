@@ -7,8 +7,8 @@ FOLDER is BSDS500: folders train and val, and cbsd68.txt with the names of the p
 CBSD68. All in units of 1/255. Of each way: the mean error, the root mean square error, and the
 largest error.
 
-"ours" is `cae_core.noise_level.estimate_sigma`. "wavelet" is scikit-image's estimate_sigma (the
-median of Daubechies-2 wavelet coefficients, the mean over channels). "Laplacian" is Immerkær's
+"ours" is `cae_core.estimate_sigma`. "wavelet" is scikit-image's estimate_sigma (the median of
+Daubechies-2 wavelet coefficients, the mean over channels). "Laplacian" is Immerkær's
 mask with a median (over all channels).
 """
 
@@ -32,8 +32,8 @@ MEDIAN_OF_NORMAL = 0.67449
 
 def main() -> None:
     """Measures and prints."""
-    from cae_core.images import open_image, to_uint8
-    from cae_core.noise_level import estimate_sigma
+    from cae_core.images.operations import open_image, to_uint8
+    from cae_core.photos.noise_level import estimate_sigma
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -96,7 +96,7 @@ def noisy_photos(
 
 def jpeg(quality: int) -> Callable[[np.ndarray], np.ndarray]:
     """Saves and opens a picture as JPEG."""
-    from cae_core.images import encode_jpeg
+    from cae_core.images.operations import encode_jpeg
 
     def saved(image: np.ndarray) -> np.ndarray:
         with Image.open(io.BytesIO(encode_jpeg(image, quality))) as picture:

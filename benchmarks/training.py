@@ -142,7 +142,7 @@ def print_table(results: dict[str, list[dict[str, float]]]) -> None:
 
 def measure(contender: str, network: str, folder: Path, epochs: int) -> dict[str, float]:
     """Trains once: speed and processor time from the second epoch on, error, memory."""
-    from cae_core.presets import get_preset
+    from cae_core.architecture.presets import get_preset
 
     with np.load(folder / "data.npz") as arrays:
         train, test = arrays["train"], arrays["test"]
@@ -183,7 +183,7 @@ def train_cae_core(
 ) -> float:
     """The app's own training, reports included; the error after the last epoch."""
     import cae_core as cae
-    from cae_core import training
+    from cae_core.training import loop as training
 
     built = training.build_for_training
 
@@ -230,7 +230,7 @@ def train_keras(
     """What a Keras tutorial does: float pictures in memory, `compile`, `fit`."""
     import keras
 
-    from cae_core.build import build
+    from cae_core.models.builder import build
 
     model = build(architecture)
     model.set_weights(weights)
@@ -292,7 +292,7 @@ def torch_model(architecture: Any, weights: list[np.ndarray]) -> Any:
     import torch
     from torch import nn
 
-    from cae_core.layers import BatchNorm, Conv, MaxPool, Up
+    from cae_core.architecture.layers import BatchNorm, Conv, MaxPool, Up
 
     waiting = iter(torch.from_numpy(array) for array in weights)
     activations = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "linear": nn.Identity}

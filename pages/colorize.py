@@ -3,8 +3,8 @@
 import streamlit as st
 
 from cae_core.errors import CAEError
-from cae_ui.colorizing import scene_of, settings_input
-from cae_ui.colorizing_views import (
+from cae_ui.colorize.form import scene_of, settings_input
+from cae_ui.colorize.views import (
     show_alternatives,
     show_downloads,
     show_figures,
@@ -12,9 +12,9 @@ from cae_ui.colorizing_views import (
     show_lesson,
     show_result,
 )
-from cae_ui.messages import plain
-from cae_ui.pictures import photo_choice
-from cae_ui.shell import page_header
+from cae_ui.common.image_input import photo_choice
+from cae_ui.common.messages import plain
+from cae_ui.common.shell import page_header
 
 page_header(
     "Colorize",

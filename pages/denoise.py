@@ -3,11 +3,11 @@
 import streamlit as st
 
 from cae_core.errors import CAEError
-from cae_ui.denoising import mode_input, model_input, options_input, scene_input
-from cae_ui.denoising_views import show_downloads, show_methods, show_result, show_whole
-from cae_ui.messages import plain
-from cae_ui.pictures import photo_choice
-from cae_ui.shell import page_header
+from cae_ui.common.image_input import photo_choice
+from cae_ui.common.messages import plain
+from cae_ui.common.shell import page_header
+from cae_ui.denoise.form import mode_input, model_input, options_input, scene_input
+from cae_ui.denoise.views import show_downloads, show_methods, show_result, show_whole
 
 page_header(
     "Denoise",

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from cae_core.arithmetic import analyze
-from cae_core.presets import get_preset
-from cae_ui.architecture_form import architecture_form
-from cae_ui.architecture_state import TEXT_KEY, architecture_input, preset_input
-from cae_ui.architecture_views import (
+from cae_core.architecture.presets import get_preset
+from cae_core.architecture.report import analyze
+from cae_ui.common.architecture_form import architecture_form
+from cae_ui.common.architecture_state import TEXT_KEY, architecture_input, preset_input
+from cae_ui.common.shell import page_header
+from cae_ui.latent_size.exports import show_exports
+from cae_ui.latent_size.views import (
     comparison_table,
     layer_table,
     network_picture,
@@ -14,8 +16,6 @@ from cae_ui.architecture_views import (
     show_verdict,
     table_csv,
 )
-from cae_ui.exports import show_exports
-from cae_ui.shell import page_header
 
 page_header(
     "Latent size",

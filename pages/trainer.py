@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from cae_core.arithmetic import analyze
-from cae_ui.architecture_form import architecture_form
-from cae_ui.architecture_state import TEXT_KEY, architecture_input, preset_input
-from cae_ui.comparison_views import show_comparison
-from cae_ui.photo_views import try_run_on_photo
-from cae_ui.result_views import show_result
-from cae_ui.shell import page_header
-from cae_ui.training_form import (
+from cae_core.architecture.report import analyze
+from cae_ui.common.architecture_form import architecture_form
+from cae_ui.common.architecture_state import TEXT_KEY, architecture_input, preset_input
+from cae_ui.common.photo_trial import try_run_on_photo
+from cae_ui.common.shell import page_header
+from cae_ui.common.training_charts import chosen_job, show_data, show_job
+from cae_ui.trainer.comparison import show_comparison
+from cae_ui.trainer.form import (
     config_input,
     dataset_input,
     start_button,
@@ -17,7 +17,7 @@ from cae_ui.training_form import (
     task_input,
     width_input,
 )
-from cae_ui.training_views import chosen_job, show_data, show_job
+from cae_ui.trainer.result import show_result
 
 page_header(
     "Trainer",

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from cae_core.errors import CAEError
-from cae_ui.messages import plain
-from cae_ui.shell import page_header
-from cae_ui.zoo_card import show_card
-from cae_ui.zoo_list import filtered_rows, network_input
-from cae_ui.zoo_studies import show_claims, show_rate_distortion
+from cae_ui.common.messages import plain
+from cae_ui.common.shell import page_header
+from cae_ui.zoo.card import show_card
+from cae_ui.zoo.networks import filtered_rows, network_input
+from cae_ui.zoo.studies import show_claims, show_rate_distortion
 
 page_header(
     "Zoo",

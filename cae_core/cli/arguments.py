@@ -6,9 +6,9 @@ import argparse
 import dataclasses
 from typing import Any, NoReturn
 
-from cae_core.architecture import Architecture
+from cae_core.architecture.notation import Architecture
+from cae_core.architecture.presets import Preset, get_preset
 from cae_core.cli.terminal import USER_MISTAKE, complain
-from cae_core.presets import Preset, get_preset
 
 PROGRAM = "python -m cae_core"
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from cae_core import zoo
-from cae_core.chroma_bins import TEMPERATURE
 from cae_core.cli.arguments import PROGRAM
 from cae_core.cli.pictures import Show, Work, add_place_arguments, work_on_pictures
 from cae_core.cli.places import write_whole
 from cae_core.cli.terminal import quiet_tensorflow
-from cae_core.colorization import check_settings, colorize, learns_rgb
-from cae_core.images import encode_png, open_image
+from cae_core.images.operations import encode_png, open_image
+from cae_core.models.chroma_bins import TEMPERATURE
+from cae_core.photos.colorizing import check_settings, colorize, learns_rgb
 
 _WORK = Work("colorize", "colorized")
 

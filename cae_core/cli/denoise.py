@@ -16,9 +16,9 @@ from cae_core.cli.arguments import PROGRAM
 from cae_core.cli.pictures import Show, Work, add_place_arguments, work_on_pictures
 from cae_core.cli.places import write_whole
 from cae_core.cli.terminal import quiet_tensorflow
-from cae_core.images import encode_png, open_image
-from cae_core.noise_level import estimate_sigma
-from cae_core.restore import denoise
+from cae_core.images.operations import encode_png, open_image
+from cae_core.photos.denoising import denoise
+from cae_core.photos.noise_level import estimate_sigma
 
 _WORK = Work("denoise", "denoised")
 

@@ -7,11 +7,11 @@ import dataclasses
 import json
 from typing import Any
 
-from cae_core.architecture import format_shape
-from cae_core.arithmetic import Report, Row, analyze
+from cae_core.architecture.notation import format_shape
+from cae_core.architecture.presets import PRESETS, SOURCES
+from cae_core.architecture.report import Report, Row, analyze
 from cae_core.cli.arguments import NOTATION, PROGRAM, add_architecture, chosen_architecture
 from cae_core.cli.terminal import DONE, USER_MISTAKE, aligned, complain
-from cae_core.presets import PRESETS, SOURCES
 
 
 def add_parser(commands: Any) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from cae_core.cli.places import PlaceError, check_place, unwritable
 from cae_core.cli.terminal import DONE, INTERRUPTED, USER_MISTAKE, Bar, complain
-from cae_core.decoding import IMAGE_SUFFIXES
 from cae_core.errors import ImageError
+from cae_core.images.decoding import IMAGE_SUFFIXES
 
 # Called with when the work began, the parts done and their number.
 Show = Callable[[float, int, int], None]

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from cae_core import studies
-from cae_core.architecture import Architecture
+from cae_core.architecture.notation import Architecture
 from cae_core.cli.arguments import NOTATION, PROGRAM
 from cae_core.cli.terminal import DONE, aligned, note, quiet_tensorflow
-from cae_core.config import TrainConfig
-from cae_core.datasets import DATASET_NAMES, load_dataset
+from cae_core.data.registry import DATASET_NAMES, load_dataset
 from cae_core.errors import TrainingError
-from cae_core.pca import save_pca_line
-from cae_core.sweep import Result, Trial, sweep
-from cae_core.tasks import Reconstruct, check_fit
+from cae_core.studies import claims, latent_size, tables
+from cae_core.studies.pca import save_pca_line
+from cae_core.studies.sweep import Result, Trial, run_sweep
+from cae_core.training.config import TrainConfig
+from cae_core.training.tasks import Reconstruct, check_fit
 
 DEFAULT_DATASET, DEFAULT_EPOCHS = "photo_patches", 3
 _FEWEST_FOR_CORRELATION = 8
@@ -36,7 +36,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("networks", nargs="*", metavar="ARCHITECTURE", help="what to train")
     parser.add_argument(
         "--study",
-        choices=studies.STUDY_NAMES,
+        choices=tables.STUDY_NAMES,
         help="latent-size: is the size of the code correlated with the error, on CIFAR-10; "
         "claims: what a source claims, with three seeds (each takes an hour and more)",
     )
@@ -63,9 +63,7 @@ examples:
 def run(options: argparse.Namespace) -> int:
     """Trains what is missing and prints the table; returns the exit code."""
     trials = _trials(options)
-    path = options.out or (
-        studies.table_path(options.study) if options.study else Path("sweep.csv")
-    )
+    path = options.out or (tables.table_path(options.study) if options.study else Path("sweep.csv"))
     # A setting out of range is found before anything is trained.
     for trial in trials:
         TrainConfig(epochs=trial.epochs, seed=trial.seed)
@@ -77,9 +75,9 @@ def run(options: argparse.Namespace) -> int:
         note(f"{_place(result, trials)}/{len(trials)}  {result.network}  MSE {result.mse:.5f}")
 
     with quiet_tensorflow():
-        import cae_core.training  # noqa: F401 - what it says on its first import is kept quiet
-    results = sweep(trials, path, on_result=report)
-    if options.study == studies.LATENT_SIZE:
+        import cae_core.training.loop  # noqa: F401 - what it says on its first import is kept quiet
+    results = run_sweep(trials, path, on_result=report)
+    if options.study == tables.LATENT_SIZE:
         _add_lines()
     print("\n".join(_table(results)))
     print("\n".join(["", *_conclusions(options.study, results), f"The table is in {path}."]))
@@ -100,10 +98,10 @@ def _trials(options: argparse.Namespace) -> list[Trial]:
             "A study has its own pictures, epochs and seeds. "
             f"Received: --study {options.study} with {', '.join(given)}. Leave them out."
         )
-    if options.study == studies.LATENT_SIZE:
-        return studies.latent_size_trials()
-    if options.study == studies.CLAIMS_STUDY:
-        return studies.claims_trials()
+    if options.study == tables.LATENT_SIZE:
+        return latent_size.latent_size_trials()
+    if options.study == tables.CLAIMS_STUDY:
+        return claims.claims_trials()
     seeds = 1 if options.seeds is None else options.seeds
     if seeds < 1:
         raise TrainingError(
@@ -120,10 +118,10 @@ def _trials(options: argparse.Namespace) -> list[Trial]:
 
 def _add_lines() -> None:
     """Computes what codes are compared with, the best linear autoencoders, where it is missing."""
-    for dataset in studies.DATASETS_WITH_CODES:
-        if not studies.pca_path(dataset).exists():
+    for dataset in tables.DATASETS_WITH_CODES:
+        if not tables.pca_path(dataset).exists():
             note(f"PCA of {dataset}")
-            save_pca_line(dataset, str(studies.pca_path(dataset)))
+            save_pca_line(dataset, str(tables.pca_path(dataset)))
 
 
 def _place(result: Result, trials: list[Trial]) -> int:
@@ -152,13 +150,13 @@ def _table(results: list[Result]) -> list[str]:
 
 def _conclusions(study: str | None, results: list[Result]) -> list[str]:
     """What the table says."""
-    if study == studies.CLAIMS_STUDY:
+    if study == tables.CLAIMS_STUDY:
         return [
             f"{verdict.claim.statement} {verdict.word.capitalize()}. {verdict.reason}"
-            for verdict in studies.verdicts(results)
+            for verdict in claims.verdicts(results)
         ]
-    if study == studies.LATENT_SIZE:
-        answer = studies.latent_size_answer(tuple(results))
+    if study == tables.LATENT_SIZE:
+        answer = latent_size.latent_size_answer(tuple(results))
         return [] if answer is None else [str(answer)]
     errors: dict[str, list[float]] = {}
     for result in results:
@@ -167,7 +165,7 @@ def _conclusions(study: str | None, results: list[Result]) -> list[str]:
     if len(set(sizes.values())) < _FEWEST_FOR_CORRELATION:
         return []
     # A network counts once, however many seeds it was trained with.
-    found = studies.rank_correlation(
+    found = latent_size.rank_correlation(
         list(sizes.values()), [float(np.mean(errors[network])) for network in sizes]
     )
     return [

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from cae_core.progress import Progress
+from cae_core.training.progress import Progress
 
 DONE, USER_MISTAKE, INTERRUPTED = 0, 2, 130
 """The exit codes."""

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cae_core.architecture import Architecture, format_shape
+from cae_core.architecture.notation import Architecture, format_shape
+from cae_core.architecture.presets import Preset
 from cae_core.cli.arguments import NOTATION, PROGRAM, add_architecture, chosen_architecture
 from cae_core.cli.places import check_place, unwritable
 from cae_core.cli.terminal import (
@@ -21,14 +22,13 @@ from cae_core.cli.terminal import (
     quiet_tensorflow,
     stop_on_interrupt,
 )
-from cae_core.config import LOSSES, OPTIMIZERS, PRECISIONS, SCHEDULES, TrainConfig
-from cae_core.datasets import DATASET_NAMES, DATASETS, is_available, load_dataset
+from cae_core.data.registry import DATASET_NAMES, DATASETS, is_available, load_dataset
 from cae_core.errors import RunError, TrainingError
-from cae_core.presets import Preset
-from cae_core.tasks import TASKS, Denoise, Reconstruct, Task, check_fit, check_loss
+from cae_core.training.config import LOSSES, OPTIMIZERS, PRECISIONS, SCHEDULES, TrainConfig
+from cae_core.training.tasks import TASKS, Denoise, Reconstruct, Task, check_fit, check_loss
 
 if TYPE_CHECKING:
-    from cae_core.runs import Run
+    from cae_core.training.runs import Run
 
 DEFAULT_DATASET = "photo_patches"  # the one that needs no download
 
@@ -175,7 +175,7 @@ def run(options: argparse.Namespace) -> int:
         check_place("checkpoint", options.checkpoint)
     check_loss(config.loss, task)
     with quiet_tensorflow():
-        from cae_core.training import train
+        from cae_core.training.loop import train
 
     bar = Bar(sys.stderr)
     if is_named and not is_available(data_name):
@@ -291,7 +291,7 @@ def _write_script(
     path: Path, architecture: Architecture, task: Task, config: TrainConfig, data_name: str
 ) -> None:
     """Writes the training as a script of its own."""
-    from cae_core.codegen import generate_script
+    from cae_core.export.script import generate_script
 
     text = generate_script(architecture, task=task, config=config, dataset=data_name)
     try:

@@ -8,11 +8,13 @@ import json
 import textwrap
 from typing import Any
 
-from cae_core import studies, zoo, zoo_table
-from cae_core.architecture import format_shape
+from cae_core import zoo
+from cae_core.architecture.notation import format_shape
 from cae_core.cli.arguments import PROGRAM
 from cae_core.cli.terminal import DONE, aligned
-from cae_core.zoo import Card
+from cae_core.studies import claims
+from cae_core.zoo import table as zoo_table
+from cae_core.zoo.cards import Card
 
 _WIDTH = 96
 # What a figure is called and with how many digits it is said.
@@ -66,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     if options.markdown:
         sources = [row for row in zoo_table.rows() if row.card.section]
         print(zoo_table.markdown_table(sources))
-        print(f"\n{studies.markdown_verdicts(studies.verdicts())}")
+        print(f"\n{claims.markdown_verdicts(claims.verdicts())}")
         return DONE
     cards = [zoo.card(name) for name in zoo.names()]
     if options.json:
@@ -111,7 +113,7 @@ def _card_text(card: Card) -> str:
     """A card as a person reads it."""
     low, high = card.noise_range or (0.0, 0.0)
     facts = {
-        "network": card.network if card.architecture else "cae_core/photo_denoiser.py",
+        "network": card.network if card.architecture else "cae_core/models/photo_denoiser.py",
         "parameters": f"{card.parameters:,}",
         "code": "" if card.code_size is None else f"{card.code_size:,} numbers",
         "noise": f"sigma {low:.3f} to {high:.3f} ({255 * low:.0f}/255 to {255 * high:.0f}/255)"

@@ -24,18 +24,18 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent.parent))
 
 from cae_core import zoo  # noqa: E402 - found through the line above
-from cae_core.augmentation import MovedBatches  # noqa: E402
-from cae_core.bundled import BUNDLED_CHECK, bundled_check_pictures  # noqa: E402
-from cae_core.chroma_bins import VIVIDNESS  # noqa: E402
-from cae_core.color_metrics import color_figures  # noqa: E402
-from cae_core.colorization import full_size_chroma, grey_of, guess_chroma  # noqa: E402
-from cae_core.colorizer import build_colorizer  # noqa: E402
-from cae_core.colorizer_training import DROPOUT, class_weights, train_sitting  # noqa: E402
-from cae_core.datasets import load_dataset  # noqa: E402
-from cae_core.gamut import lightness_of, rgb_within_gamut  # noqa: E402
-from cae_core.images import as_image  # noqa: E402
-from cae_core.recipes import LICENCES, color_rows  # noqa: E402
-from cae_core.sittings import add_sitting_arguments, read_history  # noqa: E402
+from cae_core.data.registry import load_dataset  # noqa: E402
+from cae_core.data.samples import BUNDLED_CHECK, bundled_check_pictures  # noqa: E402
+from cae_core.images.color import lightness_of, rgb_within_gamut  # noqa: E402
+from cae_core.images.metrics import color_figures  # noqa: E402
+from cae_core.images.operations import as_image  # noqa: E402
+from cae_core.models.chroma_bins import VIVIDNESS  # noqa: E402
+from cae_core.models.colorizer import build_colorizer  # noqa: E402
+from cae_core.photos.colorizing import full_size_chroma, grey_of, guess_chroma  # noqa: E402
+from cae_core.recipes.augmentation import MovedBatches  # noqa: E402
+from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_sitting  # noqa: E402
+from cae_core.recipes.recipe import LICENCES, color_rows  # noqa: E402
+from cae_core.recipes.time_budget import add_sitting_arguments, read_history  # noqa: E402
 
 BATCH_SIZE = 128
 WEIGHED_PICTURES, TRIED_PICTURES = 10_000, 1_200

@@ -11,8 +11,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from cae_core.recipes import run_recipe, source_recipe
-from cae_core.zoo import NOT_KEPT
+from cae_core.recipes.recipe import run_recipe, source_recipe
+from cae_core.zoo.cards import NOT_KEPT
 
 RECIPE = source_recipe(
     "conv-dense-bn",

@@ -12,10 +12,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from cae_core.imagenet import FEATURE_LAYERS
-from cae_core.practices import IMAGENET, FeatureLossTraining
-from cae_core.recipes import run_recipe, source_recipe
-from cae_core.zoo import HALF
+from cae_core.recipes.imagenet import FEATURE_LAYERS
+from cae_core.recipes.recipe import run_recipe, source_recipe
+from cae_core.recipes.strategies import IMAGENET, FeatureLossTraining
+from cae_core.zoo.cards import HALF
 
 RECIPE = source_recipe(
     "feature-loss",

@@ -10,8 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from cae_core.architecture import Architecture
-from cae_core.judge_training import JudgeRecipe, run_judge_recipe
+from cae_core.architecture.notation import Architecture
+from cae_core.recipes.judge_training import JudgeRecipe, run_judge_recipe
 
 RECIPE = JudgeRecipe(
     title="Judge of MNIST",

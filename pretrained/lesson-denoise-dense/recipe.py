@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from cae_core.recipes import run_recipe, source_recipe
+from cae_core.recipes.recipe import run_recipe, source_recipe
 
 RECIPE = source_recipe(
     "lesson-denoise-dense",

@@ -27,15 +27,15 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent.parent))
 
 from cae_core import zoo  # noqa: E402 - found through the line above
-from cae_core.bundled import BUNDLED_CHECK, bundled_check_pictures  # noqa: E402
-from cae_core.color_metrics import color_figures  # noqa: E402
-from cae_core.colorization import full_size_chroma, guess_chroma  # noqa: E402
-from cae_core.colorizer import build_colorizer  # noqa: E402
-from cae_core.colorizer_training import DROPOUT, class_weights, train_sitting  # noqa: E402
-from cae_core.gamut import lightness_of, rgb_within_gamut  # noqa: E402
-from cae_core.images import as_image, open_image, resize, to_uint8  # noqa: E402
-from cae_core.recipes import color_rows  # noqa: E402
-from cae_core.sittings import add_sitting_arguments, read_history  # noqa: E402
+from cae_core.data.samples import BUNDLED_CHECK, bundled_check_pictures  # noqa: E402
+from cae_core.images.color import lightness_of, rgb_within_gamut  # noqa: E402
+from cae_core.images.metrics import color_figures  # noqa: E402
+from cae_core.images.operations import as_image, open_image, resize, to_uint8  # noqa: E402
+from cae_core.models.colorizer import build_colorizer  # noqa: E402
+from cae_core.photos.colorizing import full_size_chroma, guess_chroma  # noqa: E402
+from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_sitting  # noqa: E402
+from cae_core.recipes.recipe import color_rows  # noqa: E402
+from cae_core.recipes.time_budget import add_sitting_arguments, read_history  # noqa: E402
 
 SIDE = 128
 BATCH_SIZE = 16

@@ -31,19 +31,20 @@ from keras import ops
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent.parent))
 
-from cae_core import cbsd68, zoo  # noqa: E402 - found through the line above
-from cae_core.images import open_image  # noqa: E402
-from cae_core.losses import scaled  # noqa: E402
-from cae_core.metrics import psnr_from_mse  # noqa: E402
-from cae_core.optimizers import ConvolutionMuon  # noqa: E402
-from cae_core.photo_denoiser import build_photo_denoiser  # noqa: E402
-from cae_core.restore import denoise  # noqa: E402
-from cae_core.sittings import (  # noqa: E402
+from cae_core import zoo  # noqa: E402 - found through the line above
+from cae_core.data import cbsd68  # noqa: E402
+from cae_core.images.metrics import psnr_from_mse  # noqa: E402
+from cae_core.images.operations import open_image  # noqa: E402
+from cae_core.models.photo_denoiser import build_photo_denoiser  # noqa: E402
+from cae_core.photos.denoising import denoise  # noqa: E402
+from cae_core.recipes.optimizers import ConvolutionMuon  # noqa: E402
+from cae_core.recipes.time_budget import (  # noqa: E402
     add_sitting_arguments,
     fit_sitting,
     read_history,
     write_history,
 )
+from cae_core.training.losses import scaled  # noqa: E402
 
 PATCH = 64
 BATCH_SIZE = 16

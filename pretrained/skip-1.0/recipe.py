@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 import cae_core as cae
-from cae_core.recipes import Recipe, run_recipe
+from cae_core.recipes.recipe import Recipe, run_recipe
 
 RECIPE = Recipe(
     title="Skip denoiser, sigma 1.0",

@@ -11,9 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from cae_core.architecture import Architecture
-from cae_core.recipes import run_recipe, source_recipe
-from cae_core.zoo import HALF
+from cae_core.architecture.notation import Architecture
+from cae_core.recipes.recipe import run_recipe, source_recipe
+from cae_core.zoo.cards import HALF
 
 RECIPE = source_recipe(
     "resnet34",

@@ -12,11 +12,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from cae_core.architecture import Architecture
-from cae_core.imagenet import VGG16_LAYERS, VGG16_TEXT
-from cae_core.practices import IMAGENET, TransferLearning
-from cae_core.recipes import run_recipe, source_recipe
-from cae_core.zoo import HALF
+from cae_core.architecture.notation import Architecture
+from cae_core.recipes.imagenet import VGG16_LAYERS, VGG16_TEXT
+from cae_core.recipes.recipe import run_recipe, source_recipe
+from cae_core.recipes.strategies import IMAGENET, TransferLearning
+from cae_core.zoo.cards import HALF
 
 DECODER = "dense1536 reshape8x8x24 up conv12:linear bn relu up conv3:sigmoid"
 RECIPE = source_recipe(

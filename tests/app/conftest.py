@@ -9,9 +9,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from cae_core import jobs
-from cae_core.datasets import load_dataset
-from cae_ui import resources
+from cae_core.data.registry import load_dataset
+from cae_core.jobs import queue as jobs
+from cae_ui.common import resources
 
 APP = Path(__file__).parents[2] / "app.py"
 # Seconds a run of a page may take: generous, because nothing here measures time.

@@ -6,10 +6,10 @@ from PIL import Image
 
 import cae_core as cae
 from cae_core import zoo
-from cae_core.jobs import JobRequest
-from cae_ui import colorizing_views
-from cae_ui.colorizing_views import channel_picture, plane_figure
-from cae_ui.resources import job_queue
+from cae_core.jobs.queue import JobRequest
+from cae_ui.colorize import views as colorizing_views
+from cae_ui.colorize.views import channel_picture, plane_figure
+from cae_ui.common.resources import job_queue
 from tests.app.finding import said
 from tests.app.pictures import encoded, png, scene
 

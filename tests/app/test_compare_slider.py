@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cae_ui.compare_slider import compare_slider
+from cae_ui.common.compare_slider import compare_slider
 
 LABELS = {"before_label": "Noisy", "after_label": "Clean"}
 
@@ -17,7 +17,7 @@ def page(before, after):
     """A page with one slider on it."""
 
     def script(before, after, labels):
-        from cae_ui.compare_slider import compare_slider
+        from cae_ui.common.compare_slider import compare_slider
 
         compare_slider(before, after, key="compare", height=300, **labels)
 
@@ -90,7 +90,7 @@ def test_new_pictures_are_shown_by_the_same_slider():
         import numpy as np
         import streamlit as st
 
-        from cae_ui.compare_slider import compare_slider
+        from cae_ui.common.compare_slider import compare_slider
 
         value = st.number_input("Value", 0, 255)
         pixels = np.full((8, 8, 3), value, np.uint8)

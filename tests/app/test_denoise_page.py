@@ -8,10 +8,10 @@ from PIL import Image
 
 import cae_core as cae
 from cae_core import zoo
-from cae_core.jobs import JobRequest
-from cae_ui.denoising import NoiseOptions, with_noise
-from cae_ui.denoising_views import curve_figure
-from cae_ui.resources import job_queue
+from cae_core.jobs.queue import JobRequest
+from cae_ui.common.resources import job_queue
+from cae_ui.denoise.form import NoiseOptions, with_noise
+from cae_ui.denoise.views import curve_figure
 from tests.app.finding import figure, labelled, said
 from tests.app.pictures import encoded, png, scene
 

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from cae_core.architecture import Architecture
-from cae_core.arithmetic import analyze
-from cae_core.layers import LAYER_KINDS, AveragePool, Conv, MaxPool
-from cae_core.presets import HOMEWORK, PRESETS
-from cae_ui.architecture_views import table_csv
+from cae_core.architecture.layers import LAYER_KINDS, AveragePool, Conv, MaxPool
+from cae_core.architecture.notation import Architecture
+from cae_core.architecture.presets import HOMEWORK, PRESETS
+from cae_core.architecture.report import analyze
+from cae_ui.latent_size.views import table_csv
 from tests.app.finding import (
     choose,
     figure,

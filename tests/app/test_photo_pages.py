@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from cae_ui import pictures
+from cae_ui.common import image_input as pictures
 from tests.app.finding import labelled, press, said
 from tests.app.pictures import png, scene
 

@@ -7,9 +7,10 @@ import zipfile
 import pytest
 import streamlit as st
 
-from cae_core.exports import ZIP_FILES
-from cae_core.runs import Run
-from cae_ui import resources, result_views
+from cae_core.export.files import ZIP_FILES
+from cae_core.training.runs import Run
+from cae_ui.common import resources
+from cae_ui.trainer import result as result_views
 from tests.app.finding import press
 
 SMALL = "conv4 pool | up conv3:sigmoid"

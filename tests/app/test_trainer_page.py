@@ -5,14 +5,19 @@ import json
 import numpy as np
 import pytest
 
-from cae_core import jobs, learning_rate, uploads
-from cae_core.datasets import load_dataset
+from cae_core.architecture.presets import PRESETS
+from cae_core.data import uploads
+from cae_core.data.registry import load_dataset
 from cae_core.errors import DatasetError, ImageError, JobError
-from cae_core.jobs import RATE_TEST
-from cae_core.limits import Limits
-from cae_core.presets import PRESETS
-from cae_core.progress import Progress
-from cae_ui import download, learning_rate_views, photo_views, resources, training_form
+from cae_core.jobs import queue as jobs
+from cae_core.jobs.limits import Limits
+from cae_core.jobs.queue import RATE_TEST
+from cae_core.training import learning_rate
+from cae_core.training.progress import Progress
+from cae_ui.common import download, resources
+from cae_ui.common import photo_trial as photo_views
+from cae_ui.trainer import form as training_form
+from cae_ui.trainer import learning_rate as learning_rate_views
 from tests.app.finding import figure, labelled, press, said, write
 from tests.app.pictures import phone_photo, png, zip_of
 

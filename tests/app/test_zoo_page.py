@@ -6,19 +6,20 @@ import json
 import numpy as np
 import pytest
 
-from cae_core import studies, zoo
-from cae_core.architecture import Architecture
-from cae_core.arithmetic import analyze
-from cae_core.bundled import BUNDLED_CHECK, DRAWN_CHECK
-from cae_core.datasets import DATASETS
-from cae_core.judge import ACCURACY
-from cae_core.studies import verdicts
-from cae_core.sweep import Result
-from cae_core.zoo import NOT_KEPT
-from cae_core.zoo_table import judge_own_accuracy, rows
-from cae_ui import zoo_card
-from cae_ui.zoo_card import curves_figure
-from cae_ui.zoo_studies import rate_distortion_figure
+from cae_core import zoo
+from cae_core.architecture.notation import Architecture
+from cae_core.architecture.report import analyze
+from cae_core.data.registry import DATASETS
+from cae_core.data.samples import BUNDLED_CHECK, DRAWN_CHECK
+from cae_core.studies import latent_size, tables
+from cae_core.studies.claims import verdicts
+from cae_core.studies.sweep import Result
+from cae_core.zoo.cards import NOT_KEPT
+from cae_core.zoo.judge import ACCURACY
+from cae_core.zoo.table import judge_own_accuracy, rows
+from cae_ui.zoo import card as zoo_card
+from cae_ui.zoo.card import curves_figure
+from cae_ui.zoo.studies import rate_distortion_figure
 from tests.app.finding import labelled, press, said
 from tests.app.pictures import png
 
@@ -171,7 +172,7 @@ def test_code_size_is_drawn_against_error_for_every_data_set(zoo_page, dataset):
     (chart,) = page.get("plotly_chart")
     drawn = {line["name"]: line for line in json.loads(chart.proto.spec)["data"]}
     assert "The zoo" in drawn
-    assert any(name.startswith("PCA") for name in drawn) == studies.pca_path(dataset).exists()
+    assert any(name.startswith("PCA") for name in drawn) == tables.pca_path(dataset).exists()
     assert any(name.startswith("Sweep") for name in drawn) == (dataset == "cifar10")
 
 
@@ -188,12 +189,12 @@ def test_the_homeworks_question_is_answered_once_the_sweep_is_whole(
 ):
     table = tmp_path / "latent-size.csv"
     lines = [",".join(field.name for field in dataclasses.fields(Result))]
-    for number, trial in enumerate(studies.latent_size_trials()):
+    for number, trial in enumerate(latent_size.latent_size_trials()):
         size = analyze(Architecture.parse(trial.network)).latent_size
         result = Result(**dataclasses.asdict(trial), code_size=size, mse=1 / size + number * 1e-6)
         cells = map(str, dataclasses.astuple(result))
         lines.append(",".join(f'"{cell}"' for cell in cells))
-    monkeypatch.setattr(studies, "FOLDER", tmp_path)
+    monkeypatch.setattr(tables, "FOLDER", tmp_path)
     table.write_text("\n".join(lines[:-1]) + "\n")
     page = zoo_page()
     assert "45 of 46 architectures of the sweep are trained so far" in said(page.caption)
@@ -213,7 +214,7 @@ def test_every_claim_has_its_verdict(zoo_page):
 
 
 def test_without_tables_the_page_still_opens(zoo_page, monkeypatch, tmp_path):
-    monkeypatch.setattr(studies, "FOLDER", tmp_path)
+    monkeypatch.setattr(tables, "FOLDER", tmp_path)
     page = zoo_page()
     assert not page.error
     assert {label.split("[")[1] for label in (e.label for e in page.expander)} == {
@@ -222,7 +223,7 @@ def test_without_tables_the_page_still_opens(zoo_page, monkeypatch, tmp_path):
 
 
 def test_a_damaged_table_is_one_sentence(zoo_page, monkeypatch, tmp_path):
-    monkeypatch.setattr(studies, "FOLDER", tmp_path)
+    monkeypatch.setattr(tables, "FOLDER", tmp_path)
     (tmp_path / "claims.csv").write_text("a,b\n1,2\n")
     page = zoo_page()
     (error,) = page.error

@@ -79,7 +79,7 @@ class Server:
         (found,) = [
             number
             for number, parent, command in _processes()
-            if parent == self.process.pid and "cae_core.worker" in command
+            if parent == self.process.pid and "cae_core.jobs.worker" in command
         ]
         return found
 

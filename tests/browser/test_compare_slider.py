@@ -31,7 +31,7 @@ import contextlib
 import numpy as np
 import streamlit as st
 
-from cae_ui.compare_slider import compare_slider
+from cae_ui.common.compare_slider import compare_slider
 
 st.set_page_config(layout="wide", page_icon={str(PROJECT / "cae_ui" / "icon.png")!r})
 if st.button("New pictures"):

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cae_core.architecture import Architecture, Shape
-from cae_core.errors import ArchitectureError
-from cae_core.layers import (
+from cae_core.architecture.layers import (
     ACTIVATIONS,
     Activation,
     Add,
@@ -34,7 +32,9 @@ from cae_core.layers import (
     Unshuffle,
     Up,
 )
-from cae_core.measures import measure, measure_skip
+from cae_core.architecture.notation import Architecture, Shape
+from cae_core.architecture.shapes import measure, measure_skip
+from cae_core.errors import ArchitectureError
 
 MAX_NUMBERS = 30_000  # per tensor: the networks are built, hundreds of them
 

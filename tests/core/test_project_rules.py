@@ -19,29 +19,40 @@ CORE = sorted((ROOT / "cae_core").rglob("*.py"))
 UI = sorted((ROOT / "cae_ui").rglob("*.py"))
 PAGES = sorted((ROOT / "pages").glob("*.py"))
 HEAVY = ("tensorflow", "keras", "skimage", "plotly", "PIL", "pandas", "streamlit")
-LIGHT_MODULES = (
-    "architecture",
-    "arithmetic",
-    "presets",
-    "codegen",
-    "datasets",
-    "jobs",
-    "runs",
-    "tasks",
-    "cli",
-    "config",
-    "editing",
-    "worker",
-    "zoo",
-    "restore",
-    "recipes",
-    "noise_level",
-    "classical",
-    "colorization",
-    "chroma_bins",
-    "color_metrics",
-    "gamut",
+# A package imports only packages of the floors before its own; inside a package a file is one idea.
+FLOORS = (
+    {"errors"},
+    {"architecture", "images"},
+    {"models", "data"},
+    {"training"},
+    {"export", "jobs", "zoo", "studies"},
+    {"photos"},
+    {"recipes"},
+    {"cli"},
 )
+FLOOR_OF = {package: floor for floor, packages in enumerate(FLOORS) for package in packages}
+PACKAGES = sorted(set(FLOOR_OF) - {"errors"})
+# Modules that are made of Keras calls; all others are imported without it.
+OF_KERAS = {
+    "images.color_ops",
+    "models.layers",
+    "models.builder",
+    "models.photo_denoiser",
+    "models.colorizer",
+    "training.callbacks",
+    "training.losses",
+    "training.loop",
+    "training.learning_rate",
+    "recipes.augmentation",
+    "recipes.colorizer_training",
+    "recipes.feature_loss",
+    "recipes.imagenet",
+    "recipes.judge_training",
+    "recipes.optimizers",
+    "recipes.strategies",
+    "recipes.time_budget",
+    "recipes.weight_files",
+}
 
 
 def imports_of(path):
@@ -96,6 +107,37 @@ def test_only_the_app_its_pages_and_cae_ui_import_streamlit():
     assert [name_of(path) for path in others if "streamlit" in imports_of(path)] == []
 
 
+def packages_imported_by(path):
+    """The packages of the core that a file imports anywhere, in functions as well."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        modules = []
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module == "cae_core":
+            modules = [f"cae_core.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            modules = [node.module]
+        yield from (name.split(".")[1] for name in modules if name.startswith("cae_core."))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_imports_only_packages_of_the_floors_before_its_own(package):
+    wrong = {
+        (name_of(path), imported)
+        for path in (ROOT / "cae_core" / package).rglob("*.py")
+        for imported in packages_imported_by(path)
+        if imported != package and FLOOR_OF[imported] >= FLOOR_OF[package]
+    }
+    assert wrong == set()
+
+
+def test_every_module_of_the_core_has_a_package():
+    loose = {path.stem for path in (ROOT / "cae_core").glob("*.py")}
+    assert loose == {"__init__", "__main__", "errors"}
+    folders = {path.parent.name for path in (ROOT / "cae_core").glob("*/__init__.py")}
+    assert folders == set(PACKAGES)
+
+
 # What is cheap to import stays cheap
 
 
@@ -103,9 +145,15 @@ def test_importing_the_core_loads_nothing_heavy():
     assert heavy_modules_after("import cae_core") == set()
 
 
-@pytest.mark.parametrize("module", LIGHT_MODULES)
-def test_a_light_module_is_imported_without_keras(module):
-    loaded = heavy_modules_after(f"import cae_core.{module}")
+def test_a_module_is_imported_without_keras_unless_it_is_made_of_keras_calls():
+    modules = {
+        ".".join(path.relative_to(ROOT / "cae_core").with_suffix("").parts)
+        for path in CORE
+        if path.stem not in {"__init__", "__main__"}
+    }
+    assert modules >= OF_KERAS
+    light = sorted(f"cae_core.{module}" for module in modules - OF_KERAS)
+    loaded = heavy_modules_after(f"import {', '.join(light)}")
     assert not loaded & {"keras", "tensorflow", "skimage", "plotly", "pandas"}
 
 
@@ -120,41 +168,24 @@ def test_composing_and_analysing_needs_nothing_heavy():
 @pytest.mark.parametrize("name", cae_core.__all__)
 def test_every_public_name_is_there_and_documented(name):
     value = getattr(cae_core, name)
-    assert inspect.ismodule(value) == (name in cae_core._MODULES)
+    assert inspect.ismodule(value) == (name == "zoo")
     if callable(value):
         assert len(inspect.getdoc(value) or "") > 20
         assert value.__module__.startswith("cae_core.")
 
 
-def test_the_names_for_a_type_checker_are_the_public_ones():
-    tree = ast.parse(Path(cae_core.__file__).read_text())
-    block = next(node for node in tree.body if isinstance(node, ast.If))
-    homes = {
-        alias.name: node.module.removeprefix("cae_core.")
-        for node in block.body
-        for alias in node.names
-        if alias.name not in cae_core._MODULES
-    }
-    assert homes == cae_core._HOMES
-    assert set(cae_core.__all__) <= set(dir(cae_core))
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_name_of_a_package_is_there_and_none_is_hidden_by_a_module(package):
+    room = importlib.import_module(f"cae_core.{package}")
+    modules = {path.stem for path in (ROOT / "cae_core" / package).glob("*.py")}
+    for name in room.__all__:
+        assert not inspect.ismodule(getattr(room, name))
+        assert name not in modules
 
 
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'trian'"):
         _ = cae_core.trian
-
-
-def test_a_public_name_wins_over_the_module_that_has_the_same_name():
-    # Importing cae_core.training imports the module cae_core.build behind the user's back.
-    importlib.import_module("cae_core.training")
-    assert callable(cae_core.build)
-    script = (
-        "import cae_core as cae, cae_core.build; print(callable(cae.build), callable(cae.train))"
-    )
-    result = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert result.stdout == "True True\n"
 
 
 # How the core is written
@@ -193,7 +224,7 @@ def blind_handlers(path):
 
 def test_only_the_worker_catches_every_exception_and_only_once():
     found = {name_of(path): len(list(blind_handlers(path))) for path in CORE}
-    assert {name: count for name, count in found.items() if count} == {"cae_core/worker.py": 1}
+    assert {name: count for name, count in found.items() if count} == {"cae_core/jobs/worker.py": 1}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)

@@ -1,0 +1,32 @@
+from . import zoo as zoo
+from .architecture.notation import Architecture as Architecture
+from .architecture.presets import PRESETS as PRESETS
+from .architecture.presets import get_preset as get_preset
+from .architecture.report import Report as Report
+from .architecture.report import analyze as analyze
+from .data.registry import Dataset as Dataset
+from .data.registry import load_dataset as load_dataset
+from .errors import ArchitectureError as ArchitectureError
+from .errors import CAEError as CAEError
+from .errors import DatasetError as DatasetError
+from .errors import ImageError as ImageError
+from .errors import JobError as JobError
+from .errors import RunError as RunError
+from .errors import TrainingError as TrainingError
+from .export.script import generate_script as generate_script
+from .images.operations import open_image as open_image
+from .models.builder import build as build
+from .models.builder import split as split
+from .photos.colorizing import colorize as colorize
+from .photos.denoising import denoise as denoise
+from .photos.noise_level import estimate_sigma as estimate_sigma
+from .training.config import TrainConfig as TrainConfig
+from .training.loop import train as train
+from .training.progress import Progress as Progress
+from .training.runs import Run as Run
+from .training.tasks import ColorizeChroma as ColorizeChroma
+from .training.tasks import ColorizeRGB as ColorizeRGB
+from .training.tasks import Denoise as Denoise
+from .training.tasks import Reconstruct as Reconstruct
+
+__version__: str

@@ -1,0 +1,434 @@
+"""The networks of the source documents, by id.
+
+Four sources, four sections:
+
+- A: rtflynn, *Convolutional Autoencoders for the Cifar10 Dataset* (GitHub).
+- B: henriwoodcock, *Applying Modern Best Practices to Autoencoders* (GitHub).
+- C: lukas/ml-class, the autoencoder lesson (GitHub).
+- D: *ACML Homework: Convolutional Autoencoders*.
+
+A preset says what its source says: layers, data set, epochs, batch. Where the source leaves
+something open, `remark` says what was chosen here. Measured results are not here but on the
+cards of the trained models.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cae_core.architecture.notation import Architecture
+from cae_core.errors import ArchitectureError
+
+SOURCES = {
+    "A": "rtflynn, Convolutional Autoencoders for the Cifar10 Dataset",
+    "B": "henriwoodcock, Applying Modern Best Practices to Autoencoders",
+    "C": "lukas/ml-class, autoencoder lesson",
+    "D": "ACML Homework: Convolutional Autoencoders",
+}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One network of a source document.
+
+    Attributes:
+        id: The name it is found by.
+        title: What a list shows.
+        section: The source's letter, see `SOURCES`.
+        text: The architecture text.
+        dataset: The data set that the source trained it on.
+        epochs: How long the source trained it.
+        batch_size: Its batch; 32, Keras's default, where the source says nothing.
+        sigma: Standard deviation of the training noise in [0, 1] units; None trains plain
+            reconstruction.
+        remark: What to know about it, and what was chosen where the source is silent.
+        published: What the source says came out: figures on its test set by name (``mse``,
+            ``mae``, ``psnr``, ``judge_accuracy``, its judge's own accuracy on the originals as
+            ``originals``), how long it trained in ``seconds``, and its words as ``said``.
+    """
+
+    id: str
+    title: str
+    section: str
+    text: str
+    dataset: str
+    epochs: int
+    batch_size: int = 32
+    sigma: float | None = None
+    remark: str = ""
+    published: Mapping[str, float | str] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        """The document it comes from."""
+        return SOURCES[self.section]
+
+    @property
+    def architecture(self) -> Architecture:
+        """The network itself."""
+        return Architecture.parse(self.text)
+
+
+HOMEWORK = "homework"
+
+_STRIDED_BN = "conv32 bn conv32s2 conv32 bn | up conv32 bn conv3k1:sigmoid"
+_BASELINE_ENCODER = "conv12:linear bn relu pool conv24:linear bn relu pool flatten dense1000:linear"
+_BASELINE_DECODER = "dense1536 reshape8x8x24 up conv12:linear bn relu up conv3:sigmoid"
+_BASELINE_DECODER_MNIST = "dense1176 reshape7x7x24 up conv12:linear bn relu up conv1:sigmoid"
+_RESNET34_BODY = " ".join(
+    ["conv64k7s2:linear bn relu pool3s2:same"]
+    + ["res64"] * 3
+    + ["res128s2"]
+    + ["res128"] * 3
+    + ["res256s2"]
+    + ["res256"] * 5
+    + ["res512s2"]
+    + ["res512"] * 2
+)
+_RESNET34_REMARK = (
+    "The body of ResNet-34 reduces 32 pixels to one; the decoder, which the source does not "
+    "spell out, is the baseline's."
+)
+
+
+def _published(took: str, **figures: float) -> Mapping[str, float | str]:
+    """Section B's figures on CIFAR-10, and its training time, written as there: 23m47."""
+    return {**figures, "seconds": _seconds(took), "originals": 0.8179}
+
+
+def _published_mnist(took: str, **figures: float) -> Mapping[str, float | str]:
+    """Section B's figures on MNIST, and its training time."""
+    return {**figures, "seconds": _seconds(took), "originals": 0.9912}
+
+
+def _seconds(took: str) -> int:
+    """Minutes and seconds as seconds."""
+    minutes, seconds = took.split("m")
+    return 60 * int(minutes) + int(seconds)
+
+
+_PRESETS = (
+    Preset(
+        HOMEWORK,
+        "Homework network",
+        "D",
+        "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid",
+        "cifar10",
+        epochs=10,
+        batch_size=128,
+        remark="Nine layers, all kernels 3x3, all padding same. The smallest tensor is the "
+        "second pooling's, not the code.",
+    ),
+    Preset(
+        "dense-mnist",
+        "Dense on MNIST",
+        "A",
+        "28x28x1 flatten dense100 dense100 | dense100 dense784:sigmoid reshape28x28x1",
+        "mnist",
+        epochs=10,
+        remark="100-100-100-784; the source gives less than a minute of training and no epochs. "
+        "The middle of the three equal layers is taken for the code.",
+        published={"said": "good digits"},
+    ),
+    Preset(
+        "dense-1",
+        "Dense, one hidden layer",
+        "A",
+        "flatten dense1024 | dense3072:sigmoid reshape32x32x3",
+        "cifar10",
+        epochs=5,
+        published={"said": "blurry"},
+    ),
+    Preset(
+        "dense-3",
+        "Dense, three hidden layers",
+        "A",
+        "flatten dense3072 dense2048 dense1024 | dense3072:sigmoid reshape32x32x3",
+        "cifar10",
+        epochs=5,
+        published={"said": "worse than one hidden layer"},
+    ),
+    Preset(
+        "conv-dense",
+        "Convolutions around dense layers",
+        "A",
+        "conv32 pool conv32 pool conv32 flatten dense2048 | dense2048 reshape8x8x32 "
+        "up conv32 up conv3k1:sigmoid",
+        "cifar10",
+        epochs=5,
+        remark="The picture in the source is labelled 8-8-32: both dense layers have 2,048 units.",
+        published={"said": "poor"},
+    ),
+    Preset(
+        "conv-dense-bn",
+        "Convolutions, dense layers and batch normalisation",
+        "A",
+        "conv32 bn pool conv32 bn pool conv32 conv32 bn flatten dense2048 | dense2048 "
+        "reshape8x8x32 bn up conv32 up conv3k1:sigmoid",
+        "cifar10",
+        epochs=5,
+        remark="One more convolution before the dense part and batch normalisation 'here and "
+        "there': the places are chosen here.",
+        published={"said": "can fail completely"},
+    ),
+    Preset(
+        "shallow-pool",
+        "Shallow, max pooling",
+        "A",
+        "conv32 pool conv32 | up conv32 conv3:sigmoid",
+        "cifar10",
+        epochs=2,
+        published={"said": "a drastic gain"},
+    ),
+    Preset(
+        "shallow-strided",
+        "Shallow, strided convolution",
+        "A",
+        "conv32 conv32s2 conv32 | up conv32 conv3:sigmoid",
+        "cifar10",
+        epochs=2,
+        remark="shallow-pool with the pooling replaced by a convolution of stride 2.",
+        published={"said": "better again"},
+    ),
+    Preset(
+        "strided-bn",
+        "Strided convolution and batch normalisation",
+        "A",
+        _STRIDED_BN,
+        "cifar10",
+        epochs=2,
+        batch_size=100,
+        remark="The source's best. Its code is 2.67 times larger than the input.",
+        published={"said": "input and output can't be told apart"},
+    ),
+    Preset(
+        "denoise-1.0",
+        "Denoiser, sigma 1.0",
+        "A",
+        _STRIDED_BN,
+        "cifar10",
+        epochs=9,
+        batch_size=100,
+        sigma=1.0,
+        remark="Noise drawn anew every epoch and not clipped.",
+        published={"said": "smeared"},
+    ),
+    Preset(
+        "denoise-0.3",
+        "Denoiser, sigma 0.3",
+        "A",
+        _STRIDED_BN,
+        "cifar10",
+        epochs=3,
+        batch_size=100,
+        sigma=0.3,
+        remark="Noise drawn anew every epoch and not clipped.",
+        published={"said": "usable"},
+    ),
+    Preset(
+        "clean-through",
+        "Denoiser, fed clean images",
+        "A",
+        _STRIDED_BN,
+        "cifar10",
+        epochs=3,
+        batch_size=100,
+        sigma=0.3,
+        remark="Trained like denoise-0.3, then tested on images without noise: it smears them.",
+        published={"said": "smears: a local weighted average"},
+    ),
+    Preset(
+        "baseline",
+        "Baseline with a 1000-number code",
+        "B",
+        f"{_BASELINE_ENCODER} | {_BASELINE_DECODER}",
+        "cifar10",
+        epochs=15,
+        batch_size=128,
+        remark="One-cycle schedule; the learning rate from a range test.",
+        published=_published("23m47", mse=0.004345, mae=0.046274, judge_accuracy=0.4558),
+    ),
+    Preset(
+        "baseline-mnist",
+        "Baseline on MNIST",
+        "B",
+        f"28x28x1 {_BASELINE_ENCODER} | {_BASELINE_DECODER_MNIST}",
+        "mnist",
+        epochs=15,
+        batch_size=128,
+        remark="The code is larger than the input's 784 numbers: it does not compress.",
+        published=_published_mnist("24m43", mse=0.000854, judge_accuracy=0.9900),
+    ),
+    Preset(
+        "pixel-shuffle",
+        "Pixel shuffle decoder",
+        "B",
+        f"{_BASELINE_ENCODER} | dense1536 reshape8x8x24 subpixel12 blur conv12:linear bn relu "
+        "subpixel12 blur conv3:sigmoid",
+        "cifar10",
+        epochs=15,
+        batch_size=128,
+        remark="1x1 convolution with weight normalisation and ICNR start, ReLU, shuffle, blur.",
+        published=_published("27m06", mse=0.004385, mae=0.046642, judge_accuracy=0.4759),
+    ),
+    Preset(
+        "pixel-shuffle-mnist",
+        "Pixel shuffle decoder on MNIST",
+        "B",
+        f"28x28x1 {_BASELINE_ENCODER} | dense1176 reshape7x7x24 subpixel12 blur "
+        "conv12:linear bn relu subpixel12 blur conv1:sigmoid",
+        "mnist",
+        epochs=15,
+        batch_size=128,
+        published=_published_mnist("27m40", mse=0.001174, mae=0.011906, judge_accuracy=0.9870),
+    ),
+    Preset(
+        "progressive",
+        "Baseline with progressive resizing",
+        "B",
+        f"{_BASELINE_ENCODER} | {_BASELINE_DECODER}",
+        "cifar10",
+        epochs=15,
+        batch_size=128,
+        remark="The baseline's layers: 5 epochs on pictures reduced to 16 pixels, 10 at 32.",
+        published=_published("23m05", mse=0.004310, mae=0.046132, judge_accuracy=0.4608),
+    ),
+    Preset(
+        "progressive-mnist",
+        "Baseline with progressive resizing on MNIST",
+        "B",
+        f"28x28x1 {_BASELINE_ENCODER} | {_BASELINE_DECODER_MNIST}",
+        "mnist",
+        epochs=15,
+        batch_size=128,
+        remark="The baseline's layers: 5 epochs on reduced pictures, 10 at full size.",
+        published=_published_mnist("24m44", mse=0.001168, mae=0.011891, judge_accuracy=0.9877),
+    ),
+    Preset(
+        "resnet34-pretrained",
+        "ResNet-34 encoder, pretrained",
+        "B",
+        f"{_RESNET34_BODY} flatten dense1000:linear | {_BASELINE_DECODER}",
+        "cifar10",
+        epochs=15,
+        batch_size=128,
+        remark=_RESNET34_REMARK + " The source starts from ImageNet weights.",
+        published=_published("24m12", mse=0.011385, mae=0.076558, judge_accuracy=0.2333),
+    ),
+    Preset(
+        "resnet34",
+        "ResNet-34 encoder from scratch",
+        "B",
+        f"{_RESNET34_BODY} flatten dense1000:linear | {_BASELINE_DECODER}",
+        "cifar10",
+        epochs=15,
+        batch_size=128,
+        remark=_RESNET34_REMARK,
+        published=_published("26m06", mse=0.011058, mae=0.075097, judge_accuracy=0.2236),
+    ),
+    Preset(
+        "feature-loss",
+        "Baseline with feature loss",
+        "B",
+        f"{_BASELINE_ENCODER} | {_BASELINE_DECODER}",
+        "cifar10",
+        epochs=15,
+        batch_size=128,
+        remark="The baseline's layers, trained with MSE plus feature differences and gram terms "
+        "of a VGG16 network.",
+        published=_published("28m34", mse=0.004301, mae=0.046206, judge_accuracy=0.6209),
+    ),
+    Preset(
+        "resnet34-pretrained-mnist",
+        "ResNet-34 encoder, pretrained, on MNIST",
+        "B",
+        f"28x28x1 {_RESNET34_BODY} flatten dense1000:linear | {_BASELINE_DECODER_MNIST}",
+        "mnist",
+        epochs=15,
+        batch_size=128,
+        remark=_RESNET34_REMARK + " The source starts from ImageNet weights.",
+        published=_published_mnist("25m12", mse=0.003003, mae=0.018001, judge_accuracy=0.9804),
+    ),
+    Preset(
+        "resnet34-mnist",
+        "ResNet-34 encoder from scratch on MNIST",
+        "B",
+        f"28x28x1 {_RESNET34_BODY} flatten dense1000:linear | {_BASELINE_DECODER_MNIST}",
+        "mnist",
+        epochs=15,
+        batch_size=128,
+        remark=_RESNET34_REMARK,
+        published=_published_mnist("25m30", mse=0.003589, mae=0.018034, judge_accuracy=0.9654),
+    ),
+    Preset(
+        "feature-loss-mnist",
+        "Baseline with feature loss on MNIST",
+        "B",
+        f"28x28x1 {_BASELINE_ENCODER} | {_BASELINE_DECODER_MNIST}",
+        "mnist",
+        epochs=15,
+        batch_size=128,
+        remark="The source's table gives the figures of its CIFAR-10 ResNet for this row's errors: "
+        "probably pasted, so they are left out here.",
+        published=_published_mnist("26m52", judge_accuracy=0.9886),
+    ),
+    Preset(
+        "lesson-dense",
+        "Lesson: dense 128-64-10",
+        "C",
+        "28x28x1 flatten dense128 dense64 dense10 | dense64 dense128 dense784:sigmoid "
+        "reshape28x28x1",
+        "fashion_mnist",
+        epochs=10,
+        remark="Send ten numbers instead of the picture: that is compression.",
+    ),
+    Preset(
+        "lesson-cnn",
+        "Lesson: small convolutional network",
+        "C",
+        "28x28x1 conv8 pool conv4 pool conv1 | up conv12 up conv1:sigmoid",
+        "fashion_mnist",
+        epochs=10,
+        remark="638 parameters, a code of 49 numbers.",
+    ),
+    Preset(
+        "lesson-denoise-dense",
+        "Lesson: dense denoiser",
+        "C",
+        "28x28x1 flatten dense32 | dense784:sigmoid reshape28x28x1",
+        "fashion_mnist",
+        epochs=10,
+        sigma=0.5,
+    ),
+    Preset(
+        "lesson-denoise-cnn",
+        "Lesson: convolutional denoiser",
+        "C",
+        "28x28x1 conv32 pool conv16 | up conv1:sigmoid",
+        "fashion_mnist",
+        epochs=10,
+        sigma=0.5,
+    ),
+)
+PRESETS: dict[str, Preset] = {preset.id: preset for preset in _PRESETS}
+
+
+def get_preset(preset_id: str) -> Preset:
+    """A preset by its id.
+
+    Raises:
+        ArchitectureError: For an unknown id, with the nearest known one.
+
+    Example:
+        >>> get_preset("strided-bn").architecture.input_shape
+        (32, 32, 3)
+    """
+    if preset_id not in PRESETS:
+        close = difflib.get_close_matches(preset_id, PRESETS, n=1, cutoff=0)
+        raise ArchitectureError(
+            f"A preset is one of {', '.join(PRESETS)}. Received: {preset_id!r}. "
+            f"Did you mean {close[0]!r}?"
+        )
+    return PRESETS[preset_id]

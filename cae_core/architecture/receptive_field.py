@@ -1,0 +1,202 @@
+"""Layers in place: which tensor each one reads, and how far back into the picture it sees.
+
+`walk` puts every layer of an architecture into its place, so that its input's shape is known
+and a misfit is found where it happens. `input_interval` and `receptive_field` follow output
+positions back to the picture. Source of the idea: Araujo, Norris & Sim, "Computing Receptive
+Fields of Convolutional Neural Networks", Distill 2019; intervals are followed here instead of
+their closed formula because they stay exact through upsampling and skip connections.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from cae_core.architecture.layers import MAX_SIDE, Activation, Add, Concatenate, Layer, Mark
+from cae_core.architecture.notation import Architecture, Shape, format_shape
+from cae_core.architecture.shapes import Measure, measure, measure_skip, unchanged
+from cae_core.errors import ArchitectureError
+
+# Four times the largest input: what grows beyond it is a slip, and would not fit into memory.
+MAX_OUTPUT_SIDE = 4 * MAX_SIDE
+
+
+@dataclass(frozen=True)
+class Node:
+    """A layer in place: what it gets, what it does, and which earlier tensors it reads."""
+
+    index: int
+    layer: Layer
+    input_shape: Shape
+    inputs: tuple[int, ...]  # indices of the nodes it reads, 0 is the picture
+    measure: Measure
+    problem: str | None = None
+
+
+@functools.lru_cache(maxsize=256)
+def walk(architecture: Architecture) -> tuple[Node, ...]:
+    """All layers in place; one that cannot work passes its input on and carries its problem."""
+    nodes: list[Node] = []
+    shape: Shape = architecture.input_shape
+    marks: dict[str, tuple[int, Shape]] = {}
+    for index, layer in enumerate(architecture.layers, start=1):
+        inputs: tuple[int, ...] = (index - 1,)
+        problem = None
+        try:
+            if isinstance(layer, Mark):
+                _check_new_mark(layer, marks)
+                marks[layer.name] = (index - 1, shape)
+                result = unchanged(shape, "remembered, unchanged")
+            elif isinstance(layer, Concatenate | Add):
+                source, marked_shape = _marked(layer, marks)
+                _check_not_itself(layer, nodes, index - 1, source)
+                result = measure_skip(layer, shape, marked_shape)
+                inputs = (index - 1, source)
+            else:
+                result = measure(layer, shape)
+            _check_output_side(result.output_shape)
+        except ArchitectureError as error:
+            problem = str(error)
+            result = unchanged(shape, "left out of the calculation")
+        nodes.append(Node(index, layer, shape, inputs, result, problem))
+        shape = result.output_shape
+    return tuple(nodes)
+
+
+def _check_output_side(shape: Shape) -> None:
+    """Refuses a map that is larger than any picture."""
+    if len(shape) == 3 and max(shape[:2]) > MAX_OUTPUT_SIDE:
+        raise ArchitectureError(
+            f"A layer's output has at most {MAX_OUTPUT_SIDE:,} pixels a side. "
+            f"Received: {format_shape(shape)}. Enlarge less."
+        )
+
+
+def _check_not_itself(layer: Concatenate | Add, nodes: list[Node], here: int, source: int) -> None:
+    """Refuses the sum of a tensor with itself.
+
+    It only doubles, and TensorFlow's optimiser unfolds a chain of doublings into a sum of 2^n
+    tensors, which takes a machine's whole memory.
+    """
+    if isinstance(layer, Add) and _origin(nodes, here) == _origin(nodes, source):
+        raise ArchitectureError(
+            "add brings back another tensor than the current one. "
+            f"Received: {layer} with no layer since @{layer.name}. Put a layer between."
+        )
+
+
+def _origin(nodes: list[Node], index: int) -> int:
+    """The node that made a tensor, past marks and linear activations, which change nothing."""
+    while index > 0 and (
+        isinstance(nodes[index - 1].layer, Mark)
+        or nodes[index - 1].layer == Activation("linear")
+        or nodes[index - 1].problem
+    ):
+        index -= 1
+    return index
+
+
+def _check_new_mark(layer: Mark, marks: dict[str, tuple[int, Shape]]) -> None:
+    """Refuses a name that is taken."""
+    if layer.name in marks:
+        raise ArchitectureError(
+            f"Every mark has a name of its own. Received: {layer} a second time. "
+            "Choose another letter."
+        )
+
+
+def _marked(layer: Concatenate | Add, marks: dict[str, tuple[int, Shape]]) -> tuple[int, Shape]:
+    """The remembered tensor that a skip connection names."""
+    if layer.name not in marks:
+        known = ", ".join(f"@{name}" for name in marks) or "none"
+        raise ArchitectureError(
+            f"A skip connection names a mark that stands before it. Received: {layer}; "
+            f"marks so far: {known}. Put @{layer.name} where the skip begins."
+        )
+    return marks[layer.name]
+
+
+# Far outside every picture. An empty interval is _FAR to -_FAR: its first lies above its last.
+_FAR = 1 << 40
+
+
+def input_interval(
+    architecture: Architecture, index: int, *, axis: int = 0, clipped: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which input pixels each output pixel of one layer can depend on, along one axis.
+
+    Args:
+        architecture: A valid architecture.
+        index: The layer's place, counted from 1.
+        axis: 0 for height, 1 for width.
+        clipped: Leave out what lies in zero padding, the layers' own included: what remains
+            is what an output can depend on, gaps of strides included. By default every
+            tensor is thought to go on past its sides, as it does for an output far from them.
+
+    Returns:
+        First and last input position for every output position of the layer, both inclusive.
+        Unless `clipped`, positions below 0 or past the picture lie in the zero padding. An
+        output that sees nothing has a last position below its first.
+
+    Example:
+        >>> first, last = input_interval(Architecture.parse("conv8 pool | up conv3"), 2)
+        >>> int(first[0]), int(last[0])
+        (-1, 2)
+        >>> first, last = input_interval(
+        ...     Architecture.parse("conv8 pool | up conv3"), 2, clipped=True)
+        >>> int(first[0]), int(last[0])
+        (0, 2)
+    """
+    nodes = walk(architecture)
+    side = architecture.input_shape[axis]
+    shape = nodes[index - 1].measure.output_shape
+    positions = np.arange(shape[axis] if len(shape) == 3 else 1)
+    whole = (np.zeros_like(positions), np.full_like(positions, side - 1))
+    pending = {index: (positions, positions)}
+    for node in reversed(nodes[:index]):
+        if node.index not in pending:
+            continue
+        if node.measure.sees_everything:
+            return whole
+        first, last = pending.pop(node.index)
+        steps = node.measure.height_steps if axis == 0 else node.measure.width_steps
+        for step in reversed(steps):
+            if clipped:
+                # Of several steps (a residual block) only the first changes the size.
+                first, last = _clip(first, last, node.measure.output_shape[axis])
+            empty = first > last
+            first, last = step.inputs(first, last)
+            empty |= first > last
+            # Strides multiply: an end stays within _FAR, so that it can't overflow.
+            first = np.where(empty, _FAR, np.maximum(first, -_FAR))
+            last = np.where(empty, -_FAR, np.minimum(last, _FAR))
+        for source in node.inputs:
+            known = pending.get(source)
+            pending[source] = (
+                (first, last)
+                if known is None
+                else (np.minimum(known[0], first), np.maximum(known[1], last))
+            )
+    return _clip(*pending[0], side) if clipped else pending[0]
+
+
+def _clip(first: np.ndarray, last: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """What of the intervals lies in a tensor of `side` pixels."""
+    first, last = np.maximum(first, 0), np.minimum(last, side - 1)
+    return np.where(first > last, _FAR, first), np.where(first > last, -_FAR, last)
+
+
+def receptive_field(architecture: Architecture, index: int) -> tuple[int, int]:
+    """The largest extent, over all output positions, of what a layer's output depends on."""
+    return (
+        _extent(input_interval(architecture, index, axis=0)),
+        _extent(input_interval(architecture, index, axis=1)),
+    )
+
+
+def _extent(interval: tuple[np.ndarray, np.ndarray]) -> int:
+    """The longest of the intervals; 0 where all are empty."""
+    first, last = interval
+    return max(0, int((last - first + 1).max()))

@@ -1,0 +1,317 @@
+"""What an architecture does to the size of a picture, in whole numbers, without building it.
+
+`analyze` returns a `Report`: a `Row` per layer with its output shape, the formula with the
+numbers put in, parameters, multiply-accumulates, bytes and receptive field, and for the whole
+network the code, the compression ratio, the smallest tensor and plain warnings. A layer that
+cannot work is reported at its row; the rows after it are computed as if it were left out, so
+that the rest of the table stays readable.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass, replace
+
+from cae_core.architecture.layers import MAX_UNITS, Add, Concatenate, Conv, Deconv, Layer, Mark
+from cae_core.architecture.notation import Architecture, Shape, format_shape
+from cae_core.architecture.receptive_field import receptive_field, walk
+from cae_core.architecture.shapes import Formula
+
+BYTES_PER_NUMBER = 4  # float32
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer of a `Report`.
+
+    Attributes:
+        index: The layer's place, counted from 1.
+        part: ``encoder`` or ``decoder``.
+        layer: The layer itself; `token` is its text.
+        input_shape: Shape of what comes in, without the batch.
+        output_shape: Shape of what goes out, without the batch.
+        size: Numbers in the output.
+        formula: The output's size as Keras computes it, numbers put in.
+        textbook: The textbook formula, where the layer has one.
+        textbook_note: Where the textbook and Keras differ, why; else empty.
+        parameters: Weights, batch normalisation's running statistics included.
+        parameters_formula: How they are counted; empty where there are none.
+        macs: Multiply-accumulates for one image (convolutions and dense layers only).
+        activation_bytes: Bytes of the float32 output at the report's batch size.
+        receptive_field: Height and width of the input region that one output pixel can
+            depend on; it may exceed the picture.
+        problem: Why this layer cannot work here, with the remedy; else None.
+    """
+
+    index: int
+    part: str
+    layer: Layer
+    input_shape: Shape
+    output_shape: Shape
+    size: int
+    formula: Formula
+    textbook: Formula | None
+    textbook_note: str
+    parameters: int
+    parameters_formula: str
+    macs: int
+    activation_bytes: int
+    receptive_field: tuple[int, int]
+    problem: str | None = None
+
+    @property
+    def token(self) -> str:
+        """The layer as the architecture text writes it."""
+        return str(self.layer)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The arithmetic of a whole architecture; see `analyze`.
+
+    Attributes:
+        architecture: What was analysed.
+        rows: One per layer.
+        latent_shape: Shape of the code.
+        smallest: The row with the fewest numbers (the first of equals).
+        batch_size: The batch that `activation_bytes` is for.
+        output_problem: Why the output does not have the wanted shape, with the remedy; None
+            where it has, and while a layer has a problem of its own.
+        warnings: Plain sentences about what is possible but may surprise.
+    """
+
+    architecture: Architecture
+    rows: tuple[Row, ...]
+    latent_shape: Shape
+    smallest: Row
+    batch_size: int
+    output_problem: str | None
+    warnings: tuple[str, ...]
+
+    @property
+    def input_size(self) -> int:
+        """Numbers in the input."""
+        return math.prod(self.architecture.input_shape)
+
+    @property
+    def latent_size(self) -> int:
+        """Numbers in the code."""
+        return math.prod(self.latent_shape)
+
+    @property
+    def compression_ratio(self) -> float:
+        """Numbers in the input over numbers in the code; below 1 nothing is compressed."""
+        return self.input_size / self.latent_size
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of what the decoder puts out."""
+        return self.rows[-1].output_shape
+
+    @property
+    def parameters(self) -> int:
+        """Weights of the whole network."""
+        return sum(row.parameters for row in self.rows)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of the whole network for one image."""
+        return sum(row.macs for row in self.rows)
+
+    @property
+    def activation_bytes(self) -> int:
+        """Bytes of all layers' outputs at the report's batch size."""
+        return sum(row.activation_bytes for row in self.rows)
+
+    @property
+    def receptive_field(self) -> tuple[int, int]:
+        """Height and width of the input region that one output pixel can depend on."""
+        return self.rows[-1].receptive_field
+
+    @property
+    def code_receptive_field(self) -> tuple[int, int]:
+        """Height and width of the input region that one pixel of the code can depend on."""
+        return self.rows[len(self.architecture.encoder) - 1].receptive_field
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Every reason why the network cannot work, in the order of the layers."""
+        found = [
+            f"Layer {row.index} ({row.token}): {row.problem}" for row in self.rows if row.problem
+        ]
+        return (*found, *([self.output_problem] if self.output_problem else []))
+
+    @property
+    def verdict(self) -> str:
+        """The answer to "what is the size of the latent space?" in one line."""
+        ratio = self.compression_ratio
+        if ratio > 1:
+            compared = f"{ratio:.1f}x smaller than the input"
+        elif ratio == 1:
+            compared = "as large as the input"
+        else:
+            compared = f"{1 / ratio:.2f}x LARGER than the input"
+        is_map = len(self.latent_shape) > 1
+        shape = f"{format_shape(self.latent_shape)} = " if is_map else ""
+        return f"latent {shape}{self.latent_size:,} numbers, {compared}"
+
+
+@functools.lru_cache(maxsize=256)
+def analyze(
+    architecture: Architecture, *, batch_size: int = 1, output_shape: Shape | None = None
+) -> Report:
+    """Computes sizes, parameters, work and receptive fields of an architecture.
+
+    Args:
+        architecture: What to analyse. Its layers need not fit each other: misfits are
+            reported at their rows.
+        batch_size: Images per batch, for the bytes of activations.
+        output_shape: The shape that the output must have, by default the input's.
+
+    Returns:
+        The report.
+
+    Example:
+        >>> rep = analyze(Architecture.parse(
+        ...     "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid"))
+        >>> rep.latent_shape, rep.latent_size, rep.compression_ratio, rep.parameters
+        ((8, 8, 16), 1024, 3.0, 4911)
+        >>> rep.smallest.size, rep.smallest.token
+        (768, 'pool')
+        >>> rep.rows[0].textbook.text
+        '((32 − 3 + 2·1)/1 + 1)² · 8 = 32² · 8 = 8,192'
+    """
+    boundary = len(architecture.encoder)
+    rows = tuple(
+        Row(
+            index=node.index,
+            part="encoder" if node.index <= boundary else "decoder",
+            layer=node.layer,
+            input_shape=node.input_shape,
+            output_shape=node.measure.output_shape,
+            size=math.prod(node.measure.output_shape),
+            formula=node.measure.formula,
+            textbook=node.measure.textbook,
+            textbook_note=node.measure.textbook_note,
+            parameters=node.measure.parameters,
+            parameters_formula=node.measure.parameters_formula,
+            macs=node.measure.macs,
+            activation_bytes=math.prod(node.measure.output_shape) * BYTES_PER_NUMBER * batch_size,
+            receptive_field=receptive_field(architecture, node.index),
+            problem=node.problem,
+        )
+        for node in walk(architecture)
+    )
+    tensors = [row for row in rows if not isinstance(row.layer, Mark)]
+    smallest = min(tensors or rows, key=lambda row: row.size)
+    wanted = architecture.input_shape if output_shape is None else tuple(output_shape)
+    # While a layer is left out, the output's shape says nothing about the rest.
+    output_problem = (
+        None
+        if any(row.problem for row in rows)
+        else _output_problem(architecture, rows[-1].output_shape, wanted)
+    )
+    report = Report(
+        architecture=architecture,
+        rows=rows,
+        latent_shape=rows[boundary - 1].output_shape,
+        smallest=smallest,
+        batch_size=batch_size,
+        output_problem=output_problem,
+        warnings=(),
+    )
+    return replace(report, warnings=tuple(_warnings(report)))
+
+
+def _output_problem(architecture: Architecture, shape: Shape, wanted: Shape) -> str | None:
+    """Why the output has not the wanted shape, with the remedy that fits the difference."""
+    if shape == wanted:
+        return None
+    return (
+        f"The output must be {format_shape(wanted)}. Received: {format_shape(shape)}. "
+        f"{_output_remedy(architecture, shape, wanted)}"
+    )
+
+
+def _output_remedy(architecture: Architecture, shape: Shape, wanted: Shape) -> str:
+    """What to change so that the output gets the wanted shape."""
+    if len(shape) != 3:
+        if shape[0] == math.prod(wanted):
+            return f"Add reshape{format_shape(wanted)} at the end."
+        if math.prod(wanted) > MAX_UNITS:
+            return "Put a reshape behind the dense layers, then convolutions and ups."
+        return f"End with dense{math.prod(wanted)}:sigmoid reshape{format_shape(wanted)}."
+    if shape[:2] == wanted[:2]:
+        return f"Give the last layer {wanted[2]} channels, for example conv{wanted[2]}:sigmoid."
+    larger = [a / b for a, b in zip(wanted[:2], shape[:2], strict=True)]
+    if larger[0] == larger[1] and larger[0] > 1 and larger[0].is_integer():
+        factor = int(larger[0])
+        return (
+            f"Add up{factor} to the decoder."
+            if factor <= 16
+            else f"Add several up to the decoder, {factor} times in all."
+        )
+    if larger[0] == larger[1] and larger[0] < 1 and (1 / larger[0]).is_integer():
+        return f"Take out an up, or shrink by {int(1 / larger[0])} more in the encoder."
+    convolutions = (layer for layer in architecture.layers if isinstance(layer, Conv | Deconv))
+    missing = {a - b for a, b in zip(wanted[:2], shape[:2], strict=True)}
+    if len(missing) == 1 and (difference := missing.pop()) % 2 == 0 and abs(difference) <= 128:
+        border = f"pad{difference // 2}" if difference > 0 else f"crop{-difference // 2}"
+        remedy = f"add {border} behind the last layer that changes height and width"
+        if any(layer.padding == "valid" for layer in convolutions):
+            return f"Use same padding, or {remedy}."
+        return f"{remedy.capitalize()}."
+    return (
+        "Pooling rounds down where a side is odd: use sides that the poolings divide, or "
+        "pad the picture first."
+    )
+
+
+def _warnings(report: Report) -> list[str]:
+    """What is possible but may surprise."""
+    found = []
+    ratio = report.compression_ratio
+    if ratio < 1:
+        found.append(
+            f"This does not compress: the code has {report.latent_size:,} numbers, "
+            f"{1 / ratio:.2f}x more than the input's {report.input_size:,}."
+        )
+    elif ratio == 1:
+        found.append(
+            f"This does not compress: the code has as many numbers as the input, "
+            f"{report.input_size:,}."
+        )
+    smallest = report.smallest
+    # A picture that comes out smaller than the code is no bottleneck.
+    if smallest.size < report.latent_size and smallest.index < len(report.rows):
+        found.append(
+            f"The narrowest point is not the code: layer {smallest.index} ({smallest.token}) has "
+            f"{smallest.size:,} numbers, the code {report.latent_size:,}."
+        )
+    crossing = crossing_marks(report.architecture)
+    if crossing:
+        names = ", ".join(f"@{name}" for name in crossing)
+        found.append(
+            f"The code is not all that the decoder gets: {names} "
+            "leads around it, so the code's size says little about compression."
+        )
+    last = report.rows[-1].layer
+    if getattr(last, "activation", getattr(last, "function", None)) == "relu":
+        found.append(
+            "The output ends in ReLU, which cuts off below 0 and not above 1: "
+            "end with :sigmoid for pixels."
+        )
+    return found
+
+
+def crossing_marks(architecture: Architecture) -> tuple[str, ...]:
+    """The marks that the encoder sets and the decoder reads, in the order they are set.
+
+    Example:
+        >>> crossing_marks(Architecture.parse("conv8 @a pool | up cat@a conv3"))
+        ('a',)
+    """
+    read = {layer.name for layer in architecture.decoder if isinstance(layer, Concatenate | Add)}
+    set_here = [layer.name for layer in architecture.encoder if isinstance(layer, Mark)]
+    return tuple(name for name in set_here if name in read)

@@ -1,0 +1,15 @@
+from .dataset import DatasetPreview as DatasetPreview
+from .dataset import Labels as Labels
+from .downloads import LoadingCancelledError as LoadingCancelledError
+from .downloads import download as download
+from .patches import bundled_photograph as bundled_photograph
+from .registry import DATASET_NAMES as DATASET_NAMES
+from .registry import DATASETS as DATASETS
+from .registry import Dataset as Dataset
+from .registry import is_available as is_available
+from .registry import load_dataset as load_dataset
+from .registry import load_labels as load_labels
+from .samples import BUNDLED_CHECK as BUNDLED_CHECK
+from .samples import bundled_check_name as bundled_check_name
+from .samples import bundled_check_pictures as bundled_check_pictures
+from .uploads import load_uploads as load_uploads

@@ -1,0 +1,293 @@
+"""A trained network as one file to take away: ONNX, Keras, or a whole run as a zip archive.
+
+Importing this module does not import Keras.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import tempfile
+import zipfile
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING
+
+from cae_core.architecture.report import analyze
+from cae_core.data.registry import DATASETS
+from cae_core.errors import CAEError
+from cae_core.export.onnx import to_onnx
+from cae_core.export.script import generate_script
+from cae_core.training.runs import (
+    HISTORY,
+    SAMPLES,
+    SAMPLES_PICTURE,
+    SETTINGS,
+    TEST,
+    TEST_PICTURES,
+    WEIGHTS,
+)
+
+if TYPE_CHECKING:
+    import keras
+
+    from cae_core.training.runs import Run
+
+# What protobuf can write, less a little for all that is not weights.
+LARGEST_ONNX_BYTES = 2**31 - 2**20
+BYTES_PER_WEIGHT = 4
+
+README = "README.txt"
+SCRIPT = "autoencoder.py"
+KERAS_FILE = "autoencoder.keras"
+ONNX_FILE = "autoencoder.onnx"
+# What a zip archive holds, in the order in which its README says so.
+ZIP_FILES = {
+    README: "this text",
+    SCRIPT: "a Keras script that trains the network anew",
+    KERAS_FILE: "the trained network for Keras",
+    ONNX_FILE: "the trained network for ONNX runtimes, which need no Keras",
+    WEIGHTS: "its weights alone",
+    SETTINGS: "network, task, settings and pictures of the training",
+    HISTORY: "the losses after every epoch",
+    TEST: "the test figures",
+    TEST_PICTURES: "the error of every test picture, and the worst and best pictures (NumPy)",
+    SAMPLES_PICTURE: "validation pictures: the originals, what was shown, what came back",
+    SAMPLES: "the same pictures as numbers (NumPy)",
+}
+
+
+class ExportError(CAEError):
+    """A model that cannot be saved as asked."""
+
+
+def save_onnx(model: keras.Model, path: str | Path) -> Path:
+    """Writes a model as an ONNX file, which needs neither Keras nor this package to run.
+
+    Args:
+        model: What `build` returned or a run holds; or the encoder of `split`.
+        path: A name that ends in ``.onnx``; a file that is there is replaced.
+
+    Returns:
+        The path. The file takes and gives float32 (batch, height, width, channels) in [0, 1],
+        the input called ``image``, the output ``output``; the batch may have any size.
+
+    Raises:
+        ExportError: For another ending, without the package onnx, or with more than 2 GB of
+            weights.
+        ArchitectureError: For a model that `build` does not make.
+
+    Example:
+        >>> import tempfile
+        >>> from cae_core.architecture.notation import Architecture
+        >>> from cae_core.models.builder import build
+        >>> model = build(Architecture.parse("conv8 pool | up conv3:sigmoid"))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_onnx(model, f"{folder}/network.onnx").name
+        'network.onnx'
+    """
+    target = _target(path, ".onnx")
+    if importlib.util.find_spec("onnx") is None:
+        raise ExportError(
+            "ONNX files are written with the package onnx. Received: a Python without it. "
+            "Install it with: pip install onnx"
+        )
+    if model.count_params() * BYTES_PER_WEIGHT > LARGEST_ONNX_BYTES:
+        raise ExportError(
+            "An ONNX file holds at most 2 GB. "
+            f"Received: a model of {model.count_params():,} parameters, 4 bytes each. "
+            "Save it with save_keras."
+        )
+    target.write_bytes(to_onnx(model).SerializeToString())
+    return target
+
+
+def save_keras(model: keras.Model, path: str | Path) -> Path:
+    """Writes a model as a Keras file, architecture and weights.
+
+    ``keras.models.load_model(path)`` opens it; where the network has layers of this project
+    (pixel shuffle, blur, residual blocks), after ``import cae_core.models.layers``.
+
+    Args:
+        model: What `build` returned or a run holds, or a half of it made by `split`.
+        path: A name that ends in ``.keras``; a file that is there is replaced.
+
+    Returns:
+        The path.
+
+    Raises:
+        ExportError: For another ending.
+
+    Example:
+        >>> import tempfile
+        >>> from cae_core.architecture.notation import Architecture
+        >>> from cae_core.models.builder import build
+        >>> model = build(Architecture.parse("conv8 pool | up conv3:sigmoid"))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_keras(model, f"{folder}/network.keras").name
+        'network.keras'
+    """
+    target = _target(path, ".keras")
+    model.save(target)
+    return target
+
+
+def save_zip(run: Run, path: str | Path) -> Path:
+    """Writes everything of a run as one zip archive that explains itself.
+
+    The archive holds one folder, called as the archive: the run's own files, a Keras script, the
+    network as a Keras and as an ONNX file, and a ``README.txt`` that says what each is and how
+    to use it. What cannot be written for this network is left out, and the README says why.
+    Unpacked, the folder is a run again, for `Run.load`.
+
+    Args:
+        run: What `train` returned, or `Run.load`.
+        path: A name that ends in ``.zip``; a file that is there is replaced.
+
+    Returns:
+        The path.
+
+    Raises:
+        ExportError: For another ending.
+
+    Example:
+        >>> import tempfile, zipfile
+        >>> from cae_core import Architecture, TrainConfig, load_dataset, train
+        >>> arch = Architecture.parse("conv4 pool | up conv3:sigmoid")
+        >>> data = load_dataset("photo_patches", limit=256)
+        >>> run = train(arch, data, config=TrainConfig(epochs=1))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     names = zipfile.ZipFile(save_zip(run, f"{folder}/first.zip")).namelist()
+        >>> names[:3]
+        ['first/README.txt', 'first/autoencoder.keras', 'first/autoencoder.onnx']
+    """
+    target = _target(path, ".zip")
+    with tempfile.TemporaryDirectory() as place:
+        folder = run.save(Path(place) / target.stem)
+        missing = _write_other_forms(run, folder)
+        (folder / README).write_text(_readme(run, missing), encoding="utf-8")
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in sorted(folder.iterdir()):
+                archive.write(file, f"{folder.name}/{file.name}")
+    return target
+
+
+def _write_other_forms(run: Run, folder: Path) -> dict[str, str]:
+    """Writes script, Keras and ONNX file; returns those that cannot be, and why."""
+
+    def write_script(path: Path) -> None:
+        text = generate_script(
+            run.architecture, task=run.task, config=run.config, dataset=run.dataset
+        )
+        path.write_text(text, encoding="utf-8")
+
+    save_keras(run.model, folder / KERAS_FILE)
+    missing = {}
+    for name, write in (
+        (SCRIPT, write_script),
+        (ONNX_FILE, lambda path: save_onnx(run.model, path)),
+    ):
+        try:
+            write(folder / name)
+        except CAEError as error:
+            missing[name] = str(error)
+    return missing
+
+
+_README = Template("""\
+A convolutional autoencoder, trained with CAE Lab
+
+Network    $architecture
+           $verdict, $parameters parameters
+Task       $task
+Pictures   $dataset
+Training   $epochs epochs, $seconds s
+Test       MSE $mse, PSNR $psnr dB, SSIM $ssim
+           on $images pictures that the training never saw
+
+
+The files
+
+$files
+""")
+
+_HOW_TO_TRAIN = """
+To train it anew (Python 3.11 or newer; nothing of CAE Lab is needed)
+
+    pip install keras tensorflow pillow scikit-image matplotlib
+    python autoencoder.py
+
+The script's first lines say how it takes other pictures and another number of epochs. Where the
+pictures were your own, it cuts some from the photographs of scikit-image unless it gets others.
+"""
+
+_HOW_TO_OPEN = Template("""
+To use the trained network with Keras
+
+    import keras
+    import $module  # the layers that Keras itself does not have
+    network = keras.models.load_model("autoencoder.keras")
+    output = network.predict(images)  # float32 in [0, 1], (batch, $shape)
+""")
+
+_HOW_TO_RUN_ONNX = Template("""
+To use it without Keras (pip install onnxruntime)
+
+    import onnxruntime
+    session = onnxruntime.InferenceSession("autoencoder.onnx")
+    (output,) = session.run(None, {"image": images})  # float32 in [0, 1], (batch, $shape)
+""")
+
+_HOW_TO_LOAD = """
+To open this folder in CAE Lab's Python package
+
+    import cae_core
+    run = cae_core.Run.load(".")
+"""
+
+
+def _readme(run: Run, missing: dict[str, str]) -> str:
+    """What the archive holds, and how to use it."""
+    report = analyze(run.architecture)
+    width = max(map(len, ZIP_FILES))
+    shape = ", ".join(map(str, run.architecture.input_shape))
+    head = _README.substitute(
+        architecture=run.architecture,
+        verdict=report.verdict,
+        parameters=f"{report.parameters:,}",
+        task=run.task,
+        dataset=DATASETS[run.dataset].title if run.dataset in DATASETS else run.dataset,
+        epochs=len(run.history),
+        seconds=f"{run.seconds:.0f}",
+        mse=f"{run.test['mse']:.5f}",
+        psnr=f"{run.test['psnr']:.2f}",
+        ssim=f"{run.test['ssim']:.3f}",
+        images=f"{run.test['images']:,}",
+        files="\n".join(
+            f"{name:{width}}  {f'not here: {missing[name]}' if name in missing else meaning}"
+            for name, meaning in ZIP_FILES.items()
+        ),
+    )
+    has_script = SCRIPT not in missing
+    sections = [
+        head,
+        _HOW_TO_TRAIN if has_script else "",
+        # Either registers the layers that are not Keras's own.
+        _HOW_TO_OPEN.substitute(
+            module="autoencoder" if has_script else "cae_core.models.layers", shape=shape
+        ),
+        _HOW_TO_RUN_ONNX.substitute(shape=shape) if ONNX_FILE not in missing else "",
+        _HOW_TO_LOAD,
+    ]
+    return "\n".join(section for section in sections if section)
+
+
+def _target(path: str | Path, suffix: str) -> Path:
+    """The path, its ending checked, its folder made."""
+    target = Path(path)
+    if target.suffix != suffix:
+        raise ExportError(
+            f"The name of this kind of file ends in {suffix}. Received: {target.name}. "
+            f"Write {target.stem}{suffix}."
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target

@@ -1,0 +1,9 @@
+"""Trainings that wait in a queue and run in a process of their own.
+
+`queue` keeps them, `worker` is the process, `limits` what a visitor may ask for, `estimates` how
+long it will take.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,13 @@
+from .estimates import Calibration as Calibration
+from .estimates import calibrate_apart as calibrate_apart
+from .limits import memory_estimate_mb as memory_estimate_mb
+from .queue import FAILED as FAILED
+from .queue import QUEUED as QUEUED
+from .queue import RATE_TEST as RATE_TEST
+from .queue import STOPPED as STOPPED
+from .queue import TRAINING as TRAINING
+from .queue import JobQueue as JobQueue
+from .queue import JobRequest as JobRequest
+from .queue import JobStatus as JobStatus
+from .queue import warm_up as warm_up
+from .worker import WorkerProcess as WorkerProcess

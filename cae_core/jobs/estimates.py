@@ -1,0 +1,115 @@
+"""How long a training will take on this machine: measured on two networks, then arithmetic.
+
+A step's time grows with the network's multiply-accumulates and has a part that every picture
+costs. Two short trainings of known networks give both parts; the estimate for another network
+follows. It is honest within a factor of two for networks like those of the presets, and says
+"about".
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from cae_core.architecture.notation import Architecture
+from cae_core.architecture.presets import get_preset
+from cae_core.architecture.report import analyze
+from cae_core.training.config import TrainConfig
+
+MEASURED_PRESETS = ("homework", "strided-bn")
+# Compiling the graph, loading the pictures, testing at the end.
+FIXED_SECONDS = 4.0
+_PICTURES = 1_280
+_BATCH = 128
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The speed of a machine.
+
+    Attributes:
+        seconds_per_image: What every training picture costs.
+        seconds_per_mac: What every multiply-accumulate of the forward pass costs in training.
+    """
+
+    seconds_per_image: float
+    seconds_per_mac: float
+
+    def seconds(self, architecture: Architecture, images: int, epochs: int) -> float:
+        """About how long a training takes.
+
+        Args:
+            architecture: The network.
+            images: Training pictures.
+            epochs: Passes over them.
+
+        Example:
+            >>> speed = Calibration(seconds_per_image=1e-4, seconds_per_mac=0.0)
+            >>> round(speed.seconds(get_preset("homework").architecture, 10_000, 2))
+            6
+        """
+        one = self.seconds_per_image + self.seconds_per_mac * analyze(architecture).macs
+        return FIXED_SECONDS + images * epochs * one
+
+    @classmethod
+    def load(cls, path: str | Path) -> Calibration | None:
+        """What `calibrate` wrote; None where it has not yet."""
+        path = Path(path)
+        return cls(**json.loads(path.read_text())) if path.exists() else None
+
+
+def calibrate_apart(path: str) -> None:
+    """Runs `calibrate` in a process of its own, which takes its memory with it when it ends.
+
+    Args:
+        path: Where to write the JSON that `Calibration.load` reads.
+    """
+    subprocess.run(  # noqa: S603 - our own module, no shell
+        [sys.executable, "-m", "cae_core.jobs.estimates", path],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def calibrate(path: str) -> None:
+    """Measures this machine and writes the result.
+
+    Args:
+        path: Where to write the JSON that `Calibration.load` reads.
+    """
+    (slow_macs, slow), (fast_macs, fast) = sorted(
+        (analyze(get_preset(name).architecture).macs, _seconds_per_image(name))
+        for name in MEASURED_PRESETS
+    )[::-1]
+    per_mac = max(0.0, (slow - fast) / (slow_macs - fast_macs))
+    measured = Calibration(max(1e-6, fast - per_mac * fast_macs), per_mac)
+    partial = Path(path).with_suffix(".partial")
+    partial.write_text(json.dumps(asdict(measured)))
+    partial.replace(path)
+
+
+def _seconds_per_image(preset: str) -> float:
+    """The time of a training step by picture: the faster of two epochs behind the first.
+
+    The first compiles; and what else the machine does at the moment is not its speed.
+    """
+    import numpy as np
+
+    from cae_core.data.dataset import Dataset
+    from cae_core.training.loop import train
+
+    pictures = np.random.default_rng(0).integers(0, 256, (_PICTURES, 32, 32, 3), np.uint8)
+    few = pictures[:8]
+    run = train(
+        get_preset(preset).architecture,
+        Dataset("noise", pictures, few, few),
+        config=TrainConfig(epochs=3, batch_size=_BATCH),
+    )
+    return min(record.seconds for record in run.history[1:]) / _PICTURES
+
+
+if __name__ == "__main__":
+    calibrate(sys.argv[1])

@@ -1,0 +1,17 @@
+from .builder import build as build
+from .builder import build_for_training as build_for_training
+from .builder import layer_name as layer_name
+from .builder import split as split
+from .calls import KerasCall as KerasCall
+from .calls import keras_call as keras_call
+from .chroma_bins import STEP as STEP
+from .chroma_bins import TEMPERATURE as TEMPERATURE
+from .chroma_bins import VIVIDNESS as VIVIDNESS
+from .chroma_bins import annealed_mean as annealed_mean
+from .chroma_bins import corner_classes as corner_classes
+from .colorizer import build_colorizer as build_colorizer
+from .photo_denoiser import build_photo_denoiser as build_photo_denoiser
+from .precision import BFLOAT16 as BFLOAT16
+from .precision import FLOAT32 as FLOAT32
+from .precision import has_fast_bfloat16 as has_fast_bfloat16
+from .precision import training_dtype as training_dtype

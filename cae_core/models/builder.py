@@ -1,0 +1,193 @@
+"""Architecture -> keras.Model, and its two halves.
+
+The model is a flat functional model. Layer ``i`` of the architecture (counted from 1) is the
+Keras layer called ``layer_<i>_<keyword>``; behind the encoder stands an identity called
+``code``, so that the code is found in a loaded model as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from cae_core.architecture.layers import Add, BatchNorm, Concatenate, Layer, Mark
+from cae_core.architecture.notation import Architecture
+from cae_core.architecture.report import analyze
+from cae_core.errors import ArchitectureError
+from cae_core.models import layers as keras_layers
+from cae_core.models.calls import keras_call
+from cae_core.models.layers import FastBatchNormalization
+
+CODE = "code"
+
+
+def build(
+    architecture: Architecture,
+    *,
+    input_shape: tuple[int | None, int | None, int] | None = None,
+    seed: int = 0,
+    name: str = "autoencoder",
+) -> keras.Model:
+    """Makes the Keras model of an architecture.
+
+    Args:
+        architecture: What to build; its output may have another shape than its input.
+        input_shape: Another input shape for the same layers, (None, None, C) for pictures of
+            any size where all layers are convolutional; by default the architecture's own.
+        seed: Seed of the random weights: the same seed gives the same weights.
+        name: The model's name.
+
+    Returns:
+        A functional model from (B, H, W, C) to the output, float32 in [0, 1] in and out.
+
+    Raises:
+        ArchitectureError: Where a layer cannot work on what it gets.
+
+    Example:
+        >>> model = build(Architecture.parse("conv8 pool conv12 pool conv16 | up conv12 up conv3"))
+        >>> model.count_params(), model.get_layer("code").output.shape
+        (4911, (None, 8, 8, 16))
+    """
+    return _assemble(architecture, input_shape or architecture.input_shape, seed, name)
+
+
+def build_for_training(architecture: Architecture, *, seed: int, dtype: str) -> keras.Model:
+    """Makes a model with the weights of `build` that trains faster and is not kept.
+
+    Args:
+        architecture: What to build.
+        seed: As for `build`.
+        dtype: ``"mixed_bfloat16"`` lets all layers but the last compute in bfloat16; the weights
+            are float32 in either case.
+
+    Returns:
+        A model whose `get_weights` fit `build`'s.
+    """
+    return _assemble(architecture, architecture.input_shape, seed, "trained", dtype, trains=True)
+
+
+def _assemble(
+    architecture: Architecture,
+    input_shape: tuple[int | None, int | None, int],
+    seed: int,
+    name: str,
+    dtype: str = "float32",
+    trains: bool = False,
+) -> keras.Model:
+    """Layer by layer."""
+    problem = next((row for row in analyze(architecture).rows if row.problem), None)
+    if problem is not None:
+        raise ArchitectureError(f"Layer {problem.index} ({problem.token}): {problem.problem}")
+    inputs = keras.Input(input_shape, name="image")
+    tensor, marks = inputs, {}
+    last = max(
+        (
+            index
+            for index, layer in enumerate(architecture.layers, 1)
+            if not isinstance(layer, Mark)
+        ),
+        default=0,
+    )
+    for index, layer in enumerate(architecture.layers, start=1):
+        if isinstance(layer, Mark):
+            marks[layer.name] = tensor
+        else:
+            keras_layer = _keras_layer(
+                layer,
+                name=layer_name(index, layer),
+                seed=seed * 10_000 + index * 10,
+                # The picture that comes out has more steps between 0 and 1 than bfloat16.
+                dtype="float32" if index == last else dtype,
+                trains=trains,
+            )
+            if isinstance(layer, Concatenate | Add):
+                tensor = keras_layer([tensor, marks[layer.name]])
+            else:
+                tensor = keras_layer(tensor)
+        if index == len(architecture.encoder):
+            tensor = keras.layers.Identity(name=CODE, dtype=tensor.dtype)(tensor)
+    return keras.Model(inputs, tensor, name=name)
+
+
+def layer_name(index: int, layer: Layer) -> str:
+    """The name that layer `index`, counted from 1, has in the Keras model."""
+    return f"layer_{index}_{layer.keyword or layer}"
+
+
+def split(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """The encoder and the decoder of a model, sharing its weights.
+
+    Args:
+        model: What `build` returned, or a saved copy of it.
+
+    Returns:
+        Encoder from image to code, and decoder from code to output. Where skip connections
+        lead around the code, the encoder returns a list, the code first and then the skipped
+        tensors, and the decoder takes that list.
+
+    Raises:
+        ArchitectureError: For a model that has no layer called ``code``.
+
+    Example:
+        >>> encoder, decoder = split(build(Architecture.parse("conv8 pool | up conv3:sigmoid")))
+        >>> encoder.output_shape, decoder.output_shape
+        ((None, 16, 16, 8), (None, 32, 32, 3))
+    """
+    if CODE not in {layer.name for layer in model.layers}:
+        raise ArchitectureError(
+            f"Only a model with a layer called {CODE!r} can be split. Received: {model.name!r}. "
+            "Use a model made by cae_core.build."
+        )
+    code = model.get_layer(CODE)
+    upstream = _ancestors(code)
+    around = {
+        id(tensor): tensor
+        for layer in model.layers
+        if layer is not code and layer not in upstream
+        for tensor in _inputs(layer)
+        if tensor is not code.output and tensor._keras_history.operation in upstream
+    }
+    tensors = [code.output, *around.values()]
+    encoder = keras.Model(model.input, tensors if around else code.output, name="encoder")
+    output = model.output
+    if output is code.output:
+        # A decoder of marks alone has no layer; Keras wants one.
+        output = keras.layers.Identity()(output)
+    decoder = keras.Model(tensors if around else code.output, output, name="decoder")
+    return encoder, decoder
+
+
+def _inputs(layer: keras.layers.Layer) -> list[Any]:
+    """The tensors that a layer reads."""
+    tensors = layer.input if not isinstance(layer, keras.layers.InputLayer) else []
+    return list(tensors) if isinstance(tensors, list | tuple) else [tensors]
+
+
+def _ancestors(layer: keras.layers.Layer) -> set[keras.layers.Layer]:
+    """All layers that a layer depends on."""
+    found: set[keras.layers.Layer] = set()
+    pending = [layer]
+    while pending:
+        for tensor in _inputs(pending.pop()):
+            operation = tensor._keras_history.operation
+            if operation not in found:
+                found.add(operation)
+                pending.append(operation)
+    return found
+
+
+def _keras_layer(
+    layer: Layer, name: str, seed: int, dtype: str, trains: bool
+) -> keras.layers.Layer:
+    """Makes the Keras layer that a token stands for, its random start seeded."""
+    call = keras_call(layer)
+    arguments = dict(call.arguments, name=name, dtype=dtype)
+    if trains and isinstance(layer, BatchNorm):
+        return FastBatchNormalization(**arguments)
+    if call.is_own and call.has_kernel:
+        arguments["seed"] = seed
+    elif call.has_kernel:
+        arguments["kernel_initializer"] = keras.initializers.GlorotUniform(seed=seed)
+    module = keras_layers if call.is_own else keras.layers
+    return getattr(module, call.layer_class)(**arguments)

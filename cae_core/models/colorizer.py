@@ -1,0 +1,88 @@
+"""The network behind `cae_core.colorize`: lightness in, a probability for every chrominance out.
+
+Importing this module imports Keras.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from cae_core.models.chroma_bins import chroma_bins
+from cae_core.models.layers import PixelShuffle, PixelUnshuffle
+
+CHANNELS = (40, 64, 88, 96)
+
+
+def build_colorizer(
+    channels: tuple[int, ...] = CHANNELS, dtype: str = "float32", dropout: float = 0.0
+) -> keras.Model:
+    """A residual U-Net that names the colours a grey picture may have.
+
+    Works at half the picture's resolution and below; what the whole picture shows is told to
+    every place at the coarsest level. Colours need no finer grid: the eye sees edges in
+    lightness, which is known.
+
+    Args:
+        channels: Channels at half the resolution, a quarter, and so on.
+        dtype: ``"float32"``, or ``"mixed_bfloat16"`` for convolutions in bfloat16.
+        dropout: Share of values that training leaves out inside every residual block.
+
+    Returns:
+        A model from lightness (B, H, W, 1) in [0, 1] to logits (B, H/2, W/2, K) over
+        `chroma_bins`; H and W multiples of 16.
+
+    Source: Ronneberger et al., "U-Net", MICCAI 2015; classes: Zhang, Isola & Efros, "Colorful
+    Image Colorization", ECCV 2016.
+
+    Example:
+        >>> build_colorizer().count_params() < 1_000_000
+        True
+    """
+
+    def convolution(
+        filters: int, kernel: int, name: str, stride: int = 1, gain: float = 2.0
+    ) -> Any:
+        """A convolution; `gain` 2 is He's start, for a ReLU behind it."""
+        return keras.layers.Conv2D(
+            filters,
+            kernel,
+            strides=stride,
+            padding="same",
+            kernel_initializer=keras.initializers.VarianceScaling(gain, seed=len(name)),
+            name=name,
+            dtype=dtype,
+        )
+
+    def residual_block(x: Any, name: str) -> Any:
+        """X + convolution(relu(convolution(relu(x))))."""
+        inner = keras.layers.ReLU(dtype=dtype)(x)
+        inner = convolution(x.shape[-1], 3, f"{name}_first")(inner)
+        inner = keras.layers.ReLU(dtype=dtype)(inner)
+        inner = keras.layers.Dropout(dropout, dtype=dtype)(inner)
+        return x + convolution(x.shape[-1], 3, f"{name}_second", gain=0.1)(inner)
+
+    lightness = keras.Input((None, None, 1), name="lightness")
+    # (B, H, W, 1) -> (B, H/2, W/2, 4)
+    x = PixelUnshuffle(2)(lightness - 0.5)
+    x = convolution(channels[0], 3, "head", gain=1.0)(x)
+    finer = []
+    for level, wider in enumerate(channels[1:], start=1):
+        x = residual_block(x, f"down_{level}")
+        finer.append(x)
+        # (B, h, w, c) -> (B, h/2, w/2, wider)
+        x = convolution(wider, 2, f"halve_{level}", stride=2, gain=1.0)(x)
+    x = residual_block(x, "coarsest_1")
+    x = x + convolution(channels[-1], 1, "whole", gain=0.1)(
+        keras.layers.GlobalAveragePooling2D(keepdims=True, dtype=dtype)(ops.relu(x))
+    )
+    x = residual_block(x, "coarsest_2")
+    for level, skip in reversed(list(enumerate(finer, start=1))):
+        # (B, h/2, w/2, wider) -> (B, h, w, c)
+        x = convolution(4 * skip.shape[-1], 1, f"double_{level}", gain=1.0)(x)
+        x = residual_block(PixelShuffle(2, dtype=dtype)(x) + skip, f"up_{level}")
+    x = keras.layers.ReLU(dtype=dtype)(x)
+    logits = keras.layers.Conv2D(len(chroma_bins()), 1, name="tail", dtype=dtype)(x)
+    return keras.Model(lightness, ops.cast(logits, "float32"), name="colorizer")

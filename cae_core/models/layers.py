@@ -1,0 +1,311 @@
+"""The layers that Keras does not have, written with `keras.ops` only.
+
+Importing this module imports Keras; only `cae_core.models.builder` and the scripts that
+`cae_core.export.script` writes (they contain these classes as they stand here) do so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="cae_lab")
+class PixelShuffle(keras.layers.Layer):
+    """Depth to space: (H, W, C·r²) -> (H·r, W·r, C).
+
+    Args:
+        factor: The enlargement r, at least 2.
+
+    Source: Shi et al., "Real-Time Single Image and Video Super-Resolution Using an Efficient
+    Sub-Pixel Convolutional Neural Network", CVPR 2016.
+    """
+
+    def __init__(self, factor: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, inputs: Any) -> Any:
+        """Rearranges channels into pixels."""
+        return ops.depth_to_space(inputs, self.factor, data_format="channels_last")
+
+    def get_config(self) -> dict[str, Any]:
+        """What rebuilds the layer."""
+        return {**super().get_config(), "factor": self.factor}
+
+
+@keras.saving.register_keras_serializable(package="cae_lab")
+class PixelUnshuffle(keras.layers.Layer):
+    """Space to depth: (H, W, C) -> (H/r, W/r, C·r²).
+
+    Args:
+        factor: The reduction r, at least 2.
+    """
+
+    def __init__(self, factor: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, inputs: Any) -> Any:
+        """Rearranges pixels into channels."""
+        return ops.space_to_depth(inputs, self.factor, data_format="channels_last")
+
+    def get_config(self) -> dict[str, Any]:
+        """What rebuilds the layer."""
+        return {**super().get_config(), "factor": self.factor}
+
+
+@keras.saving.register_keras_serializable(package="cae_lab")
+class Blur(keras.layers.Layer):
+    """Mean of each 2x2 window at stride 1, the first row and column repeated.
+
+    Source: Sugawara, Shiota & Kiya, "Super-Resolution using Convolutional Neural Networks
+    without Any Checkerboard Artifacts", ICIP 2018.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Averages four neighbours; the size stays."""
+        # (B, H, W, C) -> (B, H+1, W+1, C)
+        rows = ops.concatenate([inputs[:, :1], inputs], axis=1)
+        padded = ops.concatenate([rows[:, :, :1], rows], axis=2)
+        # (B, H+1, W+1, C) -> (B, H, W, C)
+        return ops.average_pool(padded, 2, strides=1, padding="valid", data_format="channels_last")
+
+
+@keras.saving.register_keras_serializable(package="cae_lab")
+class StridedPointwise(keras.layers.Layer):
+    """A 1x1 convolution with a stride: (H, W, C) -> (ceil(H / s), ceil(W / s), filters).
+
+    The stride is taken first, which is the same and avoids Keras's strided 1x1 convolution:
+    its gradient in oneDNN writes past its memory in TensorFlow 2.21 and ends the process.
+
+    Args:
+        filters: The output's channels.
+        stride: The stride s, at least 2.
+        activation: Name of the activation.
+        seed: Seed of the random start.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        stride: int,
+        activation: str = "linear",
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.stride = stride
+        self.activation = activation
+        self.seed = seed
+        self.convolution = keras.layers.Conv2D(
+            filters,
+            1,
+            activation=activation,
+            kernel_initializer=keras.initializers.GlorotUniform(seed=seed),
+        )
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the convolution's weights."""
+        self.convolution.build(input_shape)
+
+    def call(self, inputs: Any) -> Any:
+        """Takes every s-th pixel and convolves."""
+        return self.convolution(inputs[:, :: self.stride, :: self.stride])
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Height and width over the stride, rounded up."""
+        batch, height, width, _ = input_shape
+        sides = [None if side is None else -(-side // self.stride) for side in (height, width)]
+        return (batch, *sides, self.filters)
+
+    def get_config(self) -> dict[str, Any]:
+        """What rebuilds the layer."""
+        names = ("filters", "stride", "activation", "seed")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+@keras.saving.register_keras_serializable(package="cae_lab")
+class SubPixelUpsampling(keras.layers.Layer):
+    """Weight-normalised 1x1 convolution, ReLU and pixel shuffle: (H, W, C) -> (H·r, W·r, F).
+
+    The kernel starts so that the r² pixels made from one are equal (ICNR), which avoids the
+    checkerboard of a random start.
+
+    Args:
+        channels: The output's channels F.
+        factor: The enlargement r, at least 2.
+        seed: Seed of the random start.
+
+    Source: Aitken et al., "Checkerboard artifact free sub-pixel convolution", 2017 (ICNR);
+    Salimans & Kingma, "Weight Normalization", NeurIPS 2016.
+    """
+
+    def __init__(self, channels: int, factor: int = 2, seed: int | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.channels = channels
+        self.factor = factor
+        self.seed = seed
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes direction, gain and bias of the convolution."""
+        filters = self.channels * self.factor**2
+        self.direction = self.add_weight(
+            name="direction", shape=(1, 1, input_shape[-1], filters), initializer=self._icnr
+        )
+        self.gain = self.add_weight(name="gain", shape=(filters,), initializer="ones")
+        self.bias = self.add_weight(name="bias", shape=(filters,), initializer="zeros")
+        # At the start the gain is the direction's length, so that the kernel is the ICNR one.
+        self.gain.assign(ops.sqrt(ops.sum(ops.square(self.direction), axis=(0, 1, 2))))
+
+    def _icnr(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
+        """One kernel per output channel, repeated for its r² pixels."""
+        initializer = keras.initializers.HeNormal(seed=self.seed)
+        small = initializer((*shape[:-1], self.channels), dtype=dtype)
+        # Depth to space reads channels as (row, column, channel): repeat in front.
+        return ops.tile(small, (1, 1, 1, self.factor**2))
+
+    def call(self, inputs: Any) -> Any:
+        """Convolves, rectifies, shuffles."""
+        length = ops.sqrt(ops.sum(ops.square(self.direction), axis=(0, 1, 2), keepdims=True))
+        kernel = self.direction * (self.gain / ops.maximum(length, 1e-12))
+        # (B, H, W, C) -> (B, H, W, F·r²)
+        maps = ops.conv(inputs, kernel, padding="same", data_format="channels_last") + self.bias
+        # (B, H, W, F·r²) -> (B, H·r, W·r, F)
+        return ops.depth_to_space(ops.relu(maps), self.factor, data_format="channels_last")
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Height and width times the factor."""
+        batch, height, width, _ = input_shape
+        enlarged = [None if side is None else side * self.factor for side in (height, width)]
+        return (batch, *enlarged, self.channels)
+
+    def get_config(self) -> dict[str, Any]:
+        """What rebuilds the layer."""
+        own = {"channels": self.channels, "factor": self.factor, "seed": self.seed}
+        return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable(package="cae_lab")
+class ResidualBlock(keras.layers.Layer):
+    """Two convolutions with batch normalisation, added to a shortcut.
+
+    The shortcut is a 1x1 convolution where the shape changes, else the input itself:
+    (H, W, C) -> (ceil(H / stride), ceil(W / stride), channels).
+
+    Args:
+        channels: Channels of the output.
+        kernel: Side of both kernels in pixels.
+        stride: Stride of the first convolution.
+        activation: Name of the activation after each of the two convolutions.
+        seed: Seed of the random start.
+
+    Source: He et al., "Deep Residual Learning for Image Recognition", CVPR 2016.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        kernel: int = 3,
+        stride: int = 1,
+        activation: str = "relu",
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.channels = channels
+        self.kernel = kernel
+        self.stride = stride
+        self.activation = activation
+        self.seed = seed
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the two convolutions, and the shortcut's where the shape changes."""
+        self.activate = keras.activations.get(self.activation)
+        # With a 1x1 kernel the stride is taken beforehand, see StridedPointwise.
+        first_stride = 1 if self.kernel == 1 else self.stride
+        self.first, self.first_norm = self._convolution(self.kernel, first_stride, 0)
+        self.second, self.second_norm = self._convolution(self.kernel, 1, 1)
+        self.first.build(input_shape)
+        between = self.compute_output_shape(input_shape)
+        self.first_norm.build(between)
+        self.second.build(between)
+        self.second_norm.build(between)
+        self.projection = None
+        if self.stride != 1 or input_shape[-1] != self.channels:
+            self.projection, self.projection_norm = self._convolution(1, 1, 2)
+            self.projection.build(input_shape)
+            self.projection_norm.build(between)
+
+    def _convolution(self, kernel: int, stride: int, part: int) -> tuple[Any, Any]:
+        """A convolution without bias and the batch normalisation behind it."""
+        convolution = keras.layers.Conv2D(
+            self.channels,
+            kernel,
+            strides=stride,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=keras.initializers.HeNormal(
+                seed=None if self.seed is None else self.seed + part
+            ),
+        )
+        return convolution, keras.layers.BatchNormalization(momentum=0.9)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Adds the shortcut to the main path."""
+        kept = inputs[:, :: self.stride, :: self.stride]
+        start = kept if self.kernel == 1 else inputs
+        x = self.activate(self.first_norm(self.first(start), training=training))
+        x = self.second_norm(self.second(x), training=training)
+        shortcut = inputs
+        if self.projection is not None:
+            shortcut = self.projection_norm(self.projection(kept), training=training)
+        return self.activate(x + shortcut)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Height and width over the stride, rounded up."""
+        batch, height, width, _ = input_shape
+        sides = [None if side is None else -(-side // self.stride) for side in (height, width)]
+        return (batch, *sides, self.channels)
+
+    def get_config(self) -> dict[str, Any]:
+        """What rebuilds the layer."""
+        names = ("channels", "kernel", "stride", "activation", "seed")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+@keras.saving.register_keras_serializable(package="cae_lab")
+class FastBatchNormalization(keras.layers.BatchNormalization):
+    """Keras's batch normalisation with fewer passes over memory: same weights, same results.
+
+    For training only. Sums over a batch are matrix products, which processors do best; and mean,
+    variance, gamma and beta become one factor and one summand per channel, applied in the number
+    format of the layer, where Keras goes through float32.
+    """
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Normalises with the batch's statistics in training, else with the moving ones.
+
+        A frozen layer never trains, as Keras's own does not.
+        """
+        mean, variance = self.moving_mean, self.moving_variance
+        if training and self.trainable:
+            mean, variance = self._batch_statistics(ops.cast(inputs, "float32"))
+            for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
+                moving.assign(moving * self.momentum + now * (1.0 - self.momentum))
+        factor = ops.cast(self.gamma, "float32") * ops.rsqrt(variance + self.epsilon)
+        summand = ops.cast(self.beta, "float32") - mean * factor
+        return inputs * ops.cast(factor, inputs.dtype) + ops.cast(summand, inputs.dtype)
+
+    def _batch_statistics(self, inputs: Any) -> tuple[Any, Any]:
+        """Mean and variance of every channel, (C,) each."""
+        rows = ops.reshape(inputs, (-1, inputs.shape[-1]))  # (B, ..., C) -> (M, C)
+        count = ops.shape(rows)[0]
+        weights = ops.ones((1, count), "float32") / ops.cast(count, "float32")
+        # (1, M) · (M, C) -> (1, C)
+        mean = ops.matmul(weights, rows)[0]
+        variance = ops.matmul(weights, ops.square(rows))[0] - ops.square(mean)
+        return mean, ops.maximum(variance, 0.0)

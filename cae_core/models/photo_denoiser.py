@@ -1,0 +1,98 @@
+"""The network behind `cae_core.denoise`: one for every noise level, applied to any size.
+
+Importing this module imports Keras.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from cae_core.models.layers import PixelShuffle, PixelUnshuffle
+
+# What both sides of a picture must be a multiple of: pixels are halved twice.
+TOTAL_STRIDE = 4
+# Below about this sigma the estimated noise is scaled down, to nothing at sigma 0.
+GATE_SIGMA = 1 / 255
+
+
+@keras.saving.register_keras_serializable(package="cae_lab")
+class GatedDifference(keras.layers.Layer):
+    """noisy - noise * sigma / (sigma + 1/255): the picture itself at sigma 0."""
+
+    def call(self, inputs: tuple[Any, Any, Any]) -> Any:
+        """Takes the estimated noise off where there is noise."""
+        noisy, noise, sigma = inputs
+        return noisy - ops.cast(noise, noisy.dtype) * (sigma / (sigma + GATE_SIGMA))
+
+
+def build_photo_denoiser(
+    channels: int = 64, blocks: tuple[int, int, int] = (2, 2, 2), dtype: str = "float32"
+) -> keras.Model:
+    """A residual U-Net of two levels that takes the noise off a picture.
+
+    Works at half the picture's resolution (pixels rearranged into channels, as in FFDNet), and
+    between its first and last blocks at a quarter. Knows the noise level from a map of sigma, so
+    that one network serves every level. No layer has a bias, so that picture and sigma scaled
+    together give the result scaled (Mohan et al.), but for the gate near sigma 0.
+
+    Args:
+        channels: Channels of every convolution between the first and the last.
+        blocks: Residual blocks before, at, and after the quarter resolution.
+        dtype: ``"float32"``, or ``"mixed_bfloat16"`` for convolutions in bfloat16.
+
+    Returns:
+        A model from ``[noisy (B, H, W, 3), sigma (B, H, W, 1)]`` to clean (B, H, W, 3), not
+        clipped, H and W multiples of 4.
+
+    Source: Zhang et al., "FFDNet", TIP 2018; Zhang et al., "Plug-and-Play Image Restoration
+    with Deep Denoiser Prior" (DRUNet), TPAMI 2021; Mohan et al., "Robust and interpretable
+    blind image denoising via bias-free convolutional neural networks", ICLR 2020.
+
+    Example:
+        >>> build_photo_denoiser().count_params()
+        489536
+    """
+
+    def convolution(
+        filters: int, kernel: int, name: str, stride: int = 1, gain: float = 2.0
+    ) -> Any:
+        """A convolution without bias; `gain` 2 is He's start, for a ReLU behind it."""
+        return keras.layers.Conv2D(
+            filters,
+            kernel,
+            strides=stride,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=keras.initializers.VarianceScaling(gain, seed=len(name)),
+            name=name,
+            dtype=dtype,
+        )
+
+    def residual_blocks(x: Any, count: int, stage: str) -> Any:
+        """X + convolution(relu(convolution(x))), several times."""
+        for index in range(1, count + 1):
+            inner = convolution(channels, 3, f"{stage}_{index}_first")(x)
+            inner = keras.layers.ReLU(dtype=dtype)(inner)
+            x = x + convolution(channels, 3, f"{stage}_{index}_second", gain=0.1)(inner)
+        return x
+
+    noisy = keras.Input((None, None, 3), name="noisy")
+    sigma = keras.Input((None, None, 1), name="sigma")
+    # (B, H, W, 3) and (B, H, W, 1) -> (B, H/2, W/2, 12 + 1)
+    pixels = PixelUnshuffle(2)(noisy)
+    level = keras.layers.AveragePooling2D(2)(sigma)
+    x = convolution(channels, 3, "head", gain=1.0)(keras.layers.Concatenate()([pixels, level]))
+    x = half = residual_blocks(x, blocks[0], "before")
+    # (B, H/2, W/2, C) -> (B, H/4, W/4, C)
+    x = convolution(channels, 2, "down", stride=2, gain=1.0)(x)
+    x = residual_blocks(x, blocks[1], "quarter")
+    # (B, H/4, W/4, C) -> (B, H/2, W/2, C)
+    x = PixelShuffle(2, dtype=dtype)(convolution(4 * channels, 1, "up", gain=1.0)(x))
+    x = residual_blocks(x + half, blocks[2], "after")
+    # (B, H/2, W/2, C) -> (B, H, W, 3)
+    noise = PixelShuffle(2, dtype=dtype)(convolution(12, 3, "tail", gain=0.1)(x))
+    clean = GatedDifference(dtype="float32")([noisy, noise, sigma])
+    return keras.Model([noisy, sigma], clean, name="photo_denoiser")

@@ -1,0 +1,72 @@
+"""Which number format pays on this processor.
+
+Importing this module does not import Keras.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from cae_core.architecture.notation import Architecture
+from cae_core.architecture.report import analyze
+
+# Keras's names.
+FLOAT32, BFLOAT16 = "float32", "mixed_bfloat16"
+# Measured by benchmarks/training.py: at 32 channels bfloat16 trains faster, at 8 to 16
+# it does not.
+WIDE = 32
+
+_CPU_FEATURES = Path("/proc/cpuinfo")
+
+
+@functools.cache
+def has_fast_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 numbers faster than float32 ones.
+
+    Linux names the instructions it found. Elsewhere nothing is assumed: without them bfloat16
+    is many times slower than float32.
+    """
+    return _CPU_FEATURES.exists() and names_bfloat16(_CPU_FEATURES.read_text())
+
+
+def names_bfloat16(cpu_info: str) -> bool:
+    """Whether a ``/proc/cpuinfo`` names bfloat16 instructions.
+
+    Example:
+        >>> names_bfloat16("flags : fpu avx2 avx512f avx512_bf16")
+        True
+        >>> names_bfloat16("flags : fpu avx2 avx512f")
+        False
+    """
+    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(cpu_info.split())
+
+
+def training_dtype(architecture: Architecture, precision: str) -> str:
+    """The Keras dtype that a network trains in.
+
+    Args:
+        architecture: The network.
+        precision: As in `cae_core.training.config.TrainConfig`.
+
+    Example:
+        >>> training_dtype(Architecture.parse("conv64 | conv3"), "float32")
+        'float32'
+    """
+    if precision == "auto":
+        return BFLOAT16 if has_fast_bfloat16() and is_wide(architecture) else FLOAT32
+    return BFLOAT16 if precision == "bfloat16" else FLOAT32
+
+
+def is_wide(architecture: Architecture) -> bool:
+    """Whether most multiplications are in layers from at least 32 channels to at least 32.
+
+    Example:
+        >>> is_wide(Architecture.parse("conv32 conv32s2 conv32 | up conv32 conv3k1:sigmoid"))
+        True
+        >>> is_wide(Architecture.parse("conv8 pool conv16 | up conv3:sigmoid"))
+        False
+    """
+    rows = analyze(architecture).rows
+    wide = sum(row.macs for row in rows if min(row.input_shape[-1], row.output_shape[-1]) >= WIDE)
+    return wide > sum(row.macs for row in rows) / 2

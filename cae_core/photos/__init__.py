@@ -1,0 +1,10 @@
+"""Networks applied to photographs of any size.
+
+`tiling` plans tiles and joins them, `apply` puts a trained autoencoder on a photo, `denoising` and
+`colorizing` are behind `cae_core.denoise` and `cae_core.colorize`, `noise_level` estimates sigma,
+`classical` has the methods that networks are compared with.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,243 @@
+"""Colour for a grey picture of any size: chrominance guessed, lightness kept exactly.
+
+    >>> import numpy as np
+    >>> grey = np.linspace(0, 1, 40 * 30).reshape(40, 30)
+    >>> colorize(grey).shape
+    (40, 30, 3)
+
+A network guesses chrominance on a reduced picture; that is brought to full size along the edges
+of the lightness, which is known, and merged with it. Importing this module does not import Keras.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cae_core import zoo
+from cae_core.errors import ImageError
+from cae_core.images.color import lightness_of, rgb_within_gamut
+from cae_core.images.operations import as_image
+from cae_core.models.chroma_bins import TEMPERATURE, annealed_mean
+from cae_core.photos.apply import apply_to_photo
+from cae_core.photos.tiling import round_up
+from cae_core.training.tasks import CHROMA_SCALE, LUMA, ColorizeChroma, ColorizeRGB
+
+if TYPE_CHECKING:
+    from cae_core.training.runs import Run
+
+# The side that the shorter side of a large picture is reduced to; found on validation pictures by
+# the recipe's `size` command.
+WORKING_SIDE = 96
+# A picture is never longer than this many times its shorter side while it is worked on.
+LONGEST_SHAPE = 8
+# What both sides are padded to a multiple of; a test compares it with the network's stride.
+COLORIZER_STRIDE = 16
+# Radius in reduced pixels, and the variance of lightness (in [0, 1]) below which a window is flat:
+# He & Sun's guided filter follows edges of more.
+GUIDE_RADIUS, FLAT_VARIANCE = 2, 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class ChromaGuess:
+    """What a network says about the colours of a picture, on the reduced picture.
+
+    Attributes:
+        lightness: Of the reduced picture, float32 (h, w) from 0 to 100.
+        logits: (h/2, w/2, K) over `chroma_bins`, where the network gives probabilities.
+        chroma: (h, w, 2): a* and b*, where it gives one colour.
+    """
+
+    lightness: np.ndarray
+    logits: np.ndarray | None = None
+    chroma: np.ndarray | None = None
+
+    def at(self, temperature: float = TEMPERATURE) -> np.ndarray:
+        """One colour everywhere, (h', w', 2); the temperature is that of `annealed_mean`."""
+        if self.chroma is not None:
+            return self.chroma
+        assert self.logits is not None  # noqa: S101 - one of the two is there
+        return annealed_mean(self.logits, temperature)
+
+
+def colorize(
+    image: np.ndarray,
+    model: str | Run | None = None,
+    *,
+    temperature: float = TEMPERATURE,
+    saturation: float = 1.0,
+) -> np.ndarray:
+    """Guesses the colours of a grey picture. Colours are guesses, lightness is kept.
+
+    Args:
+        image: (H, W), (H, W, 1) or (H, W, 3), from 1x1 on; uint8, or float in [0, 1]. Of a colour
+            picture only the lightness is used.
+        model: By default the photo colorizer. The name of another network of `cae_core.zoo` that
+            learnt to colorize, or such a run of `cae_core.train`.
+        temperature: Above 0 to 1: from the most probable colour, vivid and at times wrong, to
+            the mean of all, brownish. For networks that give probabilities.
+        saturation: What a* and b* are multiplied by, from 0 to 4.
+
+    Returns:
+        float32 (H, W, 3) in [0, 1]; its L* is the image's (but for a network that learnt RGB).
+
+    Raises:
+        ImageError: A picture or a setting that is not as above.
+        ZooError: A name that is not in the zoo, or a network that does not colorize.
+
+    Source: Zhang, Isola & Efros, "Colorful Image Colorization", ECCV 2016.
+    """
+    check_settings(temperature, saturation)
+    picture = as_image(image)
+    if model is not None and learns_rgb(model):
+        return rgb_from(picture, model)
+    lightness = lightness_of(picture)
+    chroma = guess_chroma(lightness, model).at(temperature)
+    return rgb_within_gamut(lightness, saturation * full_size_chroma(chroma, lightness))[0]
+
+
+def grey_of(photo: np.ndarray) -> np.ndarray:
+    """A photo without its colours: lightness as it was, chrominance 0.
+
+    Args:
+        photo: As in `colorize`.
+
+    Returns:
+        float32 (H, W, 3) in [0, 1].
+    """
+    lightness = lightness_of(as_image(photo))
+    return rgb_within_gamut(lightness, np.zeros((*lightness.shape, 2), np.float32))[0]
+
+
+def check_settings(temperature: float, saturation: float) -> None:
+    """Refuses a temperature or a saturation out of range.
+
+    Raises:
+        ImageError: Naming the range.
+    """
+    if not 0 < temperature <= 1:
+        raise ImageError(
+            "The temperature is above 0 and at most 1. "
+            f"Received: {temperature!r}. {TEMPERATURE} is the usual one."
+        )
+    if not 0 <= saturation <= 4:
+        raise ImageError(
+            f"The saturation is from 0 to 4. Received: {saturation!r}. 1 leaves colours as guessed."
+        )
+
+
+def learns_rgb(model: str | Run) -> bool:
+    """Whether a network returns the whole picture, and not its chrominance.
+
+    Raises:
+        ZooError: For a network that does not colorize.
+    """
+    if _gives_probabilities(model):
+        return False
+    task = zoo.card(model).task if isinstance(model, str) else model.task
+    if not isinstance(task, ColorizeRGB | ColorizeChroma):
+        raise zoo.ZooError(
+            "A colorizer is a network that learnt to colorize. "
+            f"Received: {model if isinstance(model, str) else task}. "
+            f"Choose {zoo.PHOTO_COLORIZER!r}."
+        )
+    return isinstance(task, ColorizeRGB)
+
+
+def _gives_probabilities(model: str | Run) -> bool:
+    """Whether a network gives a probability to every chrominance."""
+    return isinstance(model, str) and zoo.card(model).network == zoo.COLORIZER
+
+
+def rgb_from(picture: np.ndarray, model: str | Run) -> np.ndarray:
+    """The picture as a network returns it that learnt grey to RGB; detail and all.
+
+    Args:
+        picture: float32 (H, W, 3) in [0, 1].
+        model: A network for which `learns_rgb`.
+    """
+    grey = picture @ np.array(LUMA, np.float32)
+    network, architecture = zoo.network_of(model)
+    return apply_to_photo(network, architecture, grey[..., np.newaxis])
+
+
+def guess_chroma(
+    lightness: np.ndarray, model: str | Run | None = None, working_side: int = WORKING_SIDE
+) -> ChromaGuess:
+    """What a network says about the colours of a picture.
+
+    Args:
+        lightness: float32 (H, W) from 0 to 100.
+        model: As in `colorize`, but none that learnt RGB.
+        working_side: What the shorter side of a larger picture is reduced to.
+    """
+    reduced = _reduced(lightness, working_side)
+    shown = reduced[..., np.newaxis] / np.float32(100)
+    if model is not None and not _gives_probabilities(model):
+        network, architecture = zoo.network_of(model)
+        chroma = apply_to_photo(network, architecture, shown, clip=False)
+        return ChromaGuess(reduced, chroma=chroma * np.float32(CHROMA_SCALE))
+    height, width = reduced.shape
+    below, right = (round_up(side, COLORIZER_STRIDE) - side for side in reduced.shape)
+    padded = np.pad(shown, ((0, below), (0, right), (0, 0)), mode="symmetric")
+    name = model if isinstance(model, str) else zoo.PHOTO_COLORIZER
+    logits = np.asarray(zoo.load(name).predict_on_batch(padded[np.newaxis]))[0]
+    return ChromaGuess(reduced, logits=logits[: (height + 1) // 2, : (width + 1) // 2])
+
+
+def _reduced(lightness: np.ndarray, working_side: int) -> np.ndarray:
+    """A large picture's lightness at working size."""
+    height, width = lightness.shape
+    short, long = min(height, width), max(height, width)
+    scale = min(1.0, working_side / short, LONGEST_SHAPE * working_side / long)
+    return _resized(lightness, max(1, round(scale * height)), max(1, round(scale * width)))
+
+
+def _resized(channel: np.ndarray, height: int, width: int) -> np.ndarray:
+    """One channel at another size, smoothed where it gets smaller; float32 (height, width)."""
+    from PIL import Image
+
+    picture = Image.fromarray(np.ascontiguousarray(channel, np.float32))
+    return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
+
+
+def full_size_chroma(chroma: np.ndarray, lightness: np.ndarray) -> np.ndarray:
+    """Chrominance at the size of the lightness, its edges where lightness has them.
+
+    In every window chrominance is taken for a linear function of lightness, fitted on the small
+    picture and applied at full size.
+
+    Args:
+        chroma: (h, w, 2); where that is the picture's size, it stays as it is.
+        lightness: float32 (H, W) from 0 to 100.
+
+    Returns:
+        float32 (H, W, 2).
+
+    Source: He & Sun, "Fast Guided Filter", 2015.
+    """
+    from scipy.ndimage import uniform_filter
+
+    height, width = lightness.shape
+    if chroma.shape[:2] == lightness.shape:
+        return chroma
+    guide = _resized(lightness, *chroma.shape[:2]) / 100
+
+    def local_mean(channel: np.ndarray) -> np.ndarray:
+        return uniform_filter(channel, 2 * GUIDE_RADIUS + 1, mode="nearest")
+
+    mean = local_mean(guide)
+    variance = local_mean(guide**2) - mean**2
+    whole = np.empty((height, width, 2), np.float32)
+    for channel in range(2):
+        small = chroma[..., channel]
+        mean_chroma = local_mean(small)
+        slope = (local_mean(guide * small) - mean * mean_chroma) / (variance + FLAT_VARIANCE)
+        offset = mean_chroma - slope * mean
+        slope, offset = local_mean(slope), local_mean(offset)
+        whole[..., channel] = _resized(slope, height, width)
+        whole[..., channel] *= lightness / np.float32(100)
+        whole[..., channel] += _resized(offset, height, width)
+    return whole

@@ -1,0 +1,163 @@
+"""Noise off a photo of any size, at its own size.
+
+    >>> import numpy as np
+    >>> noisy = 0.5 + 0.1 * np.random.default_rng(0).standard_normal((33, 47, 3))
+    >>> clean = denoise(noisy, sigma=0.1)
+    >>> clean.shape, bool(np.abs(clean - 0.5).mean() < np.abs(noisy - 0.5).mean() / 4)
+    ((33, 47, 3), True)
+
+Importing this module does not import Keras; `denoise` does on its first call.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cae_core import zoo
+from cae_core.errors import ImageError
+from cae_core.images.operations import as_image
+from cae_core.models.precision import BFLOAT16, FLOAT32, has_fast_bfloat16
+from cae_core.photos.apply import apply_to_photo
+from cae_core.photos.tiling import apply_in_tiles, round_up
+
+if TYPE_CHECKING:
+    from cae_core.training.runs import Run
+
+# What both sides are padded to a multiple of, and how far the photo denoiser looks around a
+# pixel; a test derives both from the network.
+DENOISER_STRIDE, DENOISER_HALO = 4, 40
+# Below, bfloat16 would cost more than a fiftieth of a decibel.
+LEAST_BFLOAT16_SIGMA = 10 / 255
+# Large tiles waste little on their halo; one of these takes about 250 MB while it is worked on.
+DENOISER_TILE = 512
+
+# The network uses all cores for one tile: several at once would only take more memory.
+_one_tile_at_a_time = threading.Lock()
+
+
+def denoise(
+    image: np.ndarray,
+    sigma: float | np.ndarray,
+    model: str | Run | None = None,
+    *,
+    precision: str | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> np.ndarray:
+    """Takes white Gaussian noise off a picture.
+
+    Args:
+        image: (H, W), (H, W, 1) or (H, W, 3), from 1x1 on; uint8, or float in [0, 1], beyond
+            which noise may reach.
+        sigma: The noise's standard deviation in units of [0, 1], from 0 to 1; one number, or
+            (H, W) numbers where it differs from place to place. The photo denoiser was trained
+            up to 100/255. A larger value than the noise has smooths more.
+        model: By default the photo denoiser, which knows sigma. The name of another network of
+            `cae_core.zoo.cards`, or a run of `cae_core.train`, is applied as it is, whatever sigma.
+        precision: ``"float32"`` or ``"mixed_bfloat16"`` for the photo denoiser; by default the
+            faster one of this processor, but float32 below a sigma of 10/255.
+        on_progress: Called with the tiles done and their number.
+        cancelled: Asked before each tile; True stops the work.
+
+    Returns:
+        float32 in [0, 1], of the image's shape.
+
+    Raises:
+        ImageError: A picture or a sigma that is not as above.
+        ZooError: A name that is not in the zoo.
+        TilingCancelledError: `cancelled()` said so.
+    """
+    picture = as_image(image, unclipped=True)  # (H, W, 3)
+    level = _sigma_map(sigma, picture)
+    if model is None or model == zoo.PHOTO_DENOISER:
+        clean = _denoise_photo(picture, level, precision, on_progress, cancelled)
+    else:
+        clean = _apply(model, picture, on_progress, cancelled)
+    return np.clip(_of_shape(clean, np.shape(image)), 0.0, 1.0)
+
+
+def _sigma_map(sigma: float | np.ndarray, picture: np.ndarray) -> np.ndarray:
+    """Sigma as (H, W, 1), checked."""
+    level = np.asarray(sigma)
+    allowed = ((), picture.shape[:2], (*picture.shape[:2], 1))
+    is_real = np.issubdtype(level.dtype, np.floating) or np.issubdtype(level.dtype, np.integer)
+    if level.shape not in allowed or not is_real:
+        raise ImageError(
+            "Sigma is a number, or as many numbers as the picture has pixels. "
+            f"Received: {level.dtype} of shape {level.shape} for a picture of "
+            f"{picture.shape[0]} x {picture.shape[1]}. Pass one number."
+        )
+    lowest, highest = level.min(), level.max()
+    if not 0 <= lowest <= highest <= 1:  # also refuses NaN
+        received = f"{lowest:g}" if level.ndim == 0 else f"{lowest:g} to {highest:g}"
+        raise ImageError(
+            "Sigma is in units of [0, 1], from 0 to 1. "
+            f"Received: {received}. Divide units of 0-255 by 255."
+        )
+    full = np.empty((*picture.shape[:2], 1), np.float32)
+    full[...] = level.reshape(*picture.shape[:2], 1) if level.ndim else level
+    return full
+
+
+def _denoise_photo(
+    picture: np.ndarray,
+    level: np.ndarray,
+    precision: str | None,
+    on_progress: Callable[[int, int], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> np.ndarray:
+    """The photo denoiser, tile by tile; (H, W, 3) -> (H, W, 3)."""
+    network = zoo.load(zoo.PHOTO_DENOISER, precision or preferred_precision(float(level.max())))
+    height, width = picture.shape[:2]
+    # (H, W, 3) and (H, W, 1) -> (H, W, 4), so that both are cut into tiles as one
+    both = np.concatenate([picture, level], axis=2)
+    below, right = (round_up(side, DENOISER_STRIDE) - side for side in (height, width))
+    both = np.pad(both, ((0, below), (0, right), (0, 0)), mode="symmetric")
+
+    def on_tile(tile: np.ndarray) -> np.ndarray:
+        with _one_tile_at_a_time:
+            return np.asarray(network.predict_on_batch([tile[..., :3], tile[..., 3:]]))
+
+    clean = apply_in_tiles(
+        on_tile,
+        both,
+        tile=DENOISER_TILE,
+        halo=DENOISER_HALO,
+        multiple=DENOISER_STRIDE,
+        on_progress=on_progress,
+        cancelled=cancelled,
+    )
+    return clean[:height, :width]
+
+
+def preferred_precision(sigma: float) -> str:
+    """The number format that the photo denoiser runs in on this processor.
+
+    At a low noise level the last digits matter: `benchmarks/denoise.py` shows what bfloat16 costs.
+    """
+    is_enough = sigma >= LEAST_BFLOAT16_SIGMA
+    return BFLOAT16 if is_enough and has_fast_bfloat16() else FLOAT32
+
+
+def _apply(
+    model: str | Run,
+    picture: np.ndarray,
+    on_progress: Callable[[int, int], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> np.ndarray:
+    """A network that is an architecture, as it is."""
+    network, architecture = zoo.network_of(model)
+    return apply_to_photo(
+        network, architecture, picture, on_progress=on_progress, cancelled=cancelled
+    )
+
+
+def _of_shape(clean: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """(H, W, C) with the channels of the picture that came in."""
+    if len(shape) == 3 and shape[2] == 3:
+        return clean.repeat(3 // clean.shape[2], axis=2)  # a network for grey gives one channel
+    return clean.mean(axis=2, keepdims=len(shape) == 3)

@@ -1,0 +1,219 @@
+"""How strong the noise in a picture is, estimated from the picture alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cae_core.errors import ImageError
+from cae_core.images.operations import as_image
+
+SMALLEST_SIDE = 8
+_MAX_PATCHES = 30_000  # looked at; a larger picture is sampled, always at the same places
+
+# Sides of the patches. Three channels of a photograph resemble each other so much that small
+# patches leave enough dimensions with nothing but noise; grey needs large ones.
+_GREY_SIDE, _COLOUR_SIDE, _SMALL_COLOUR_SIDE = 8, 3, 2
+# With fewer patches than this per dimension the eigenvalues of pure noise spread too far.
+_GREY_PATCHES_PER_DIMENSION, _COLOUR_PATCHES_PER_DIMENSION = 20, 100
+# A grey patch is flat if its differences have at most this many times the energy that noise has.
+_FLAT = 1.5
+# A patch may be clipped if its mean is nearer than this many sigmas to black or white.
+_SAFE_SIGMAS = 3.0
+_CLIPPED_SHARE = 1e-3  # of the pixels exactly at an extreme: from here on it is taken for a limit
+_KEPT_SHARE = 0.3  # of the patches at least, however many may be clipped
+
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_LUMA_OF_NOISE = float(np.linalg.norm(_LUMA))  # sigma of the luma of noise with sigma 1
+_MEDIAN_OF_NORMAL = 0.67449  # the median of |x| for a standard normal x
+
+
+def estimate_sigma(image: np.ndarray) -> float:
+    """Estimate the standard deviation of the white Gaussian noise in a picture.
+
+    The noise of a patch spreads evenly over all dimensions of the space of patches, while
+    natural patches need only a few: the small eigenvalues of the patches' covariance are the
+    variance of the noise (Chen et al.). Two things are added. Of a grey picture only flat patches
+    count, because too few of its dimensions are free of texture (after Liu et al.). And where
+    pixels are clipped at black and white, patches far from both are preferred, and what clipping
+    took from the variance is put back.
+
+    Compared on the 68 photographs of CBSD68 (`benchmarks/noise_level.py`) with a robust Laplacian
+    (Immerkær) and the median of wavelet coefficients (scikit-image's way), which take texture for
+    noise. In colour this is the best at every level: at sigma 5, 25 and 100 of 255 its root mean
+    square error is 0.09, 0.08 and 0.32, the Laplacian's 2.12, 0.96 and 0.37. In grey it is the
+    best up to 25; at 50 and 100 the Laplacian is a little better (0.55 and 0.46 against 0.63 and
+    0.62), and so it is below about 43 × 43 pixels, where it is used here. Clipped and rounded to
+    bytes, the others fall short of sigma 50 by 6 and of 100 by 25, this one is off by 0.6 and 4.
+
+    Noise that is not white is another matter. A JPEG saved after the noise came has lost the noise
+    in its colours: then the luma decides, and the estimate is rough (within about 20 %).
+    A blurred or enlarged picture has too small an estimate. A photograph to which nothing was
+    added has an estimate of 0 to about 4/255: grain, or texture everywhere.
+
+    Args:
+        image: Height × width, × 1 or × 3; uint8, or float on the scale of [0, 1], which noise may
+            leave. Three equal channels count as grey, and a constant channel doesn't count. At
+            least 8 × 8 pixels: smaller pictures are too small to tell, and at 8 × 8 the error
+            is still about 20 % in colour and 35 % in grey.
+
+    Returns:
+        Sigma on the scale of [0, 1]; 0 for a constant picture. Scales with the picture. Exactly
+        the same for the same picture: of a large one, patches are taken at fixed places.
+
+    Raises:
+        ImageError: Not such a picture, NaN or infinity, or a side below 8 pixels.
+
+    Source: Chen, Zhu & Heng, "An Efficient Statistical Method for Image Noise Level Estimation",
+    ICCV 2015. Liu, Tanaka & Okutomi, "Single-Image Noise Level Estimation for Blind Denoising",
+    TIP 2013. Immerkær, "Fast Noise Variance Estimation", CVIU 1996.
+
+    Example:
+        >>> noise = np.random.default_rng(0).normal(0.5, 0.1, (64, 64, 3))
+        >>> round(estimate_sigma(noise), 2)
+        0.1
+    """
+    pixels = as_image(image, unclipped=True)
+    height, width = pixels.shape[:2]
+    if min(height, width) < SMALLEST_SIDE:
+        raise ImageError(
+            f"Noise can be estimated in a picture of at least {SMALLEST_SIDE} × {SMALLEST_SIDE} "
+            f"pixels. Received: {height} × {width}. Set sigma by hand."
+        )
+    channels = _different_channels(pixels)
+    if not channels:
+        return 0.0
+    if len(channels) == 1:
+        return _sigma_of_grey(channels[0])
+    from_colours = _sigma_of_colour(np.stack(channels, axis=2))
+    if len(channels) == 2:
+        return from_colours
+    from_luma = _sigma_of_grey(pixels @ _LUMA) / _LUMA_OF_NOISE
+    # White noise has both agree within a quarter. JPEG takes the noise out of the colours.
+    return from_luma if from_luma > 2 * from_colours else from_colours
+
+
+def _different_channels(pixels: np.ndarray) -> list[np.ndarray]:
+    """H×W×3 -> up to three H×W: not the constant ones, and of equal ones the first.
+
+    Others would add dimensions in which there is no noise.
+    """
+    channels: list[np.ndarray] = []
+    for channel in np.moveaxis(pixels, 2, 0):
+        constant = channel.min() == channel.max()
+        if not constant and not any(np.array_equal(channel, other) for other in channels):
+            channels.append(channel)
+    return channels
+
+
+def _sigma_of_colour(pixels: np.ndarray) -> float:
+    """Sigma of H×W×2 or 3."""
+    height, width, channels = pixels.shape
+    dimensions = channels * _COLOUR_SIDE**2
+    enough = height * width >= _COLOUR_PATCHES_PER_DIMENSION * dimensions
+    return _sigma_of_patches(pixels, _COLOUR_SIDE if enough else _SMALL_COLOUR_SIDE)
+
+
+def _sigma_of_grey(plane: np.ndarray) -> float:
+    """Sigma of H×W."""
+    height, width = (side - _GREY_SIDE + 1 for side in plane.shape)
+    if height * width < _GREY_PATCHES_PER_DIMENSION * _GREY_SIDE**2:
+        return _sigma_from_laplacian(plane)
+    return _sigma_of_patches(plane[:, :, np.newaxis], _GREY_SIDE, flat=_FLAT)
+
+
+def _sigma_from_laplacian(plane: np.ndarray) -> float:
+    """Immerkær's Laplacian, which is blind to edges, with a median against texture."""
+    rows = plane[:-2] - 2 * plane[1:-1] + plane[2:]
+    laplacian = rows[:, :-2] - 2 * rows[:, 1:-1] + rows[:, 2:]
+    # The squares of the mask's nine numbers add up to 36.
+    return float(np.median(np.abs(laplacian)) / (6 * _MEDIAN_OF_NORMAL))
+
+
+def _sigma_of_patches(pixels: np.ndarray, side: int, flat: float | None = None) -> float:
+    """Sigma from the eigenvalues of patches that are neither clipped nor, with `flat`, textured.
+
+    Which patches those are depends on sigma, so that both are found in turns.
+    """
+    low, high = float(pixels.min()), float(pixels.max())
+    patches = _sample_patches(pixels, side)  # N×C×side×side
+    if np.mean(patches <= low) < _CLIPPED_SHARE:
+        low = -np.inf
+    if np.mean(patches >= high) < _CLIPPED_SHARE:
+        high = np.inf
+    means = patches.mean(axis=(2, 3))  # N×C
+    distance = np.minimum(means - low, high - means).min(axis=1)  # N, to black or white
+    texture = _texture(patches)  # N
+    vectors = patches.reshape(len(patches), -1)  # N×D
+    far = np.quantile(distance, 1 - _KEPT_SHARE) if np.isfinite(distance).all() else np.inf
+    spread = sigma = _sigma_of_vectors(vectors)
+    for _ in range(10):  # three or four turns are usual
+        usable = distance >= min(_SAFE_SIGMAS * sigma, far)
+        usable &= distance > 0  # all black or all white says nothing
+        if not usable.any():
+            return 0.0
+        if flat is not None:
+            smoothest = np.sort(texture[usable])[: 5 * vectors.shape[1]]
+            usable &= texture <= max(flat * spread**2, smoothest[-1])
+        before = sigma
+        spread = _sigma_of_vectors(vectors[usable])
+        sigma = _undo_clipping(spread, means[usable], low, high)
+        if abs(sigma - before) <= 1e-3 * sigma:
+            break
+    return sigma
+
+
+def _sample_patches(pixels: np.ndarray, side: int) -> np.ndarray:
+    """H×W×C -> N×C×side×side in float64: every patch, or as many as are looked at."""
+    windows = np.lib.stride_tricks.sliding_window_view(pixels, (side, side), axis=(0, 1))
+    rows, columns = windows.shape[:2]
+    positions = np.arange(min(rows * columns, _MAX_PATCHES))
+    if rows * columns > _MAX_PATCHES:
+        # A regular grid could fall into step with a pattern.
+        rng = np.random.default_rng(0)
+        positions = np.sort(rng.choice(rows * columns, _MAX_PATCHES, replace=False, shuffle=False))
+    return windows[np.unravel_index(positions, (rows, columns))].astype(np.float64)
+
+
+def _texture(patches: np.ndarray) -> np.ndarray:
+    """Half the mean square of the differences between neighbours: for noise alone, sigma²."""
+    vertical = np.diff(patches, axis=2).reshape(len(patches), -1)
+    horizontal = np.diff(patches, axis=3).reshape(len(patches), -1)
+    return ((vertical**2).mean(axis=1) + (horizontal**2).mean(axis=1)) / 4
+
+
+def _sigma_of_vectors(vectors: np.ndarray) -> float:
+    """Chen's choice: the mean of the smallest eigenvalues, as many as have it for their median."""
+    centred = vectors - vectors.mean(axis=0)
+    eigenvalues = np.linalg.eigvalsh(centred.T @ centred / len(centred))  # ascending
+    for count in range(len(eigenvalues), 0, -1):
+        smallest = eigenvalues[:count]
+        mean = smallest.mean()
+        # Eigenvalues of the picture itself are large, and pull the mean above the median.
+        if np.sum(smallest > mean) >= np.sum(smallest < mean):
+            break
+    return float(np.sqrt(max(mean, 0.0)))
+
+
+def _undo_clipping(spread: float, means: np.ndarray, low: float, high: float) -> float:
+    """The sigma of noise that has this spread after it was clipped to [low, high].
+
+    Finds it, and the means before clipping, step by step; the expectations are sums over a grid.
+    """
+    if spread == 0 or not (np.isfinite(low) or np.isfinite(high)):
+        return spread
+    normal = np.linspace(-5, 5, 101)
+    weights = np.exp(-(normal**2) / 2)
+    weights /= weights.sum()
+    clipped_centres = np.quantile(means, np.linspace(0.02, 0.98, 33))
+    centres, sigma = clipped_centres.copy(), spread
+    for _ in range(30):
+        clipped = np.clip(centres[:, np.newaxis] + sigma * normal, low, high)  # 33×101
+        expected = clipped @ weights
+        variance = ((clipped - expected[:, np.newaxis]) ** 2 @ weights).mean()
+        centres += clipped_centres - expected
+        # Farther outside, a patch would be clipped without a trace.
+        centres = np.clip(centres, low - 2 * sigma, high + 2 * sigma)
+        # Black and white alone could come from noise of any strength.
+        limit = high - low
+        sigma = min(sigma * spread / float(np.sqrt(variance)), limit)
+    return sigma

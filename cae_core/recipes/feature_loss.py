@@ -1,0 +1,88 @@
+"""Feature loss: pictures are alike where a trained classifier sees the same in them.
+
+Importing this module imports Keras.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from cae_core.training.losses import mse
+
+FEATURE_WEIGHTS = (30.0, 20.0, 10.0)
+GRAM_FACTOR = 5e3
+
+
+class FeatureLoss:
+    """Squared error of pixels, of features at several depths, and of their gram matrices.
+
+    The gram terms have the square of their depth's weight times `GRAM_FACTOR`. Sources: Johnson,
+    Alahi & Fei-Fei, "Perceptual losses for real-time style transfer", ECCV 2016; the weights are
+    section B's.
+
+    Args:
+        classifier: Takes pictures (B, H, W, C) in [0, 1].
+        layers: Names of its layers whose outputs (B, h, w, c) are compared.
+        weights: One per layer.
+
+    Example:
+        >>> picture = keras.Input((8, 8, 3))
+        >>> features = keras.layers.Conv2D(4, 3, name="features")(picture)
+        >>> loss = FeatureLoss(keras.Model(picture, features), ["features"], [1.0])
+        >>> pictures = ops.ones((2, 8, 8, 3))
+        >>> [float(x) for x in loss(pictures, pictures)]
+        [0.0, 0.0]
+    """
+
+    def __init__(
+        self,
+        classifier: keras.Model,
+        layers: Sequence[str],
+        weights: Sequence[float] = FEATURE_WEIGHTS,
+    ) -> None:
+        outputs = [classifier.get_layer(name).output for name in layers]
+        self.features = keras.Model(classifier.input, outputs)
+        self.weights = weights
+
+    def __call__(self, output: Any, target: Any) -> Any:
+        """The loss of every picture, (B, H, W, C) twice -> (B,)."""
+        total = mse(output, target)
+        pairs = zip(self._at_depths(output), self._at_depths(target), self.weights, strict=True)
+        for ours, theirs, weight in pairs:
+            total = total + weight * mse(ours, theirs)
+            difference = gram_matrix(ours) - gram_matrix(theirs)
+            total = total + weight**2 * GRAM_FACTOR * ops.mean(ops.square(difference), axis=(1, 2))
+        return total
+
+    def _at_depths(self, pictures: Any) -> list[Any]:
+        """Features at every depth, (B, h, w, c) each.
+
+        In float32 even where the classifier computes in bfloat16: small differences of large
+        numbers would be rounded away.
+        """
+        features = self.features(pictures, training=False)
+        listed = features if isinstance(features, list) else [features]
+        return [ops.cast(depth, "float32") for depth in listed]
+
+
+def gram_matrix(features: Any) -> Any:
+    """How often features occur together, wherever they do.
+
+    Source: Gatys, Ecker & Bethge, "Image style transfer using convolutional neural networks",
+    CVPR 2016; divided by the number of features and places.
+
+    Args:
+        features: (B, h, w, c).
+
+    Returns:
+        (B, c, c).
+    """
+    height, width, channels = features.shape[1:]
+    rows = ops.reshape(features, (-1, height * width, channels))  # (B, h, w, c) -> (B, h·w, c)
+    # (B, c, h·w) · (B, h·w, c) -> (B, c, c)
+    products = ops.matmul(ops.transpose(rows, (0, 2, 1)), rows)
+    return products / (height * width * channels)

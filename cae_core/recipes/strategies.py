@@ -1,0 +1,267 @@
+"""How the networks of the sources are trained: in one go, or by section B's practices.
+
+Each practice trains an architecture in one or several phases, every phase with a checkpoint of
+its own. Importing this module does not import Keras; training does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cae_core import zoo
+from cae_core.architecture.notation import Architecture
+from cae_core.data.dataset import Dataset
+from cae_core.models.precision import training_dtype
+from cae_core.training.config import TrainConfig
+from cae_core.training.progress import Progress
+from cae_core.training.runs import Run
+from cae_core.training.tasks import Task
+
+if TYPE_CHECKING:
+    import keras
+
+    from cae_core.training.loop import Start
+    from cae_core.training.losses import PictureLoss
+
+IMAGENET = "imagenet"
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What a practice trains.
+
+    Attributes:
+        architecture: The network.
+        data: What it learns from.
+        task: What it learns.
+        config: How; its epochs are those of all phases together.
+        folder: Where the checkpoints are.
+    """
+
+    architecture: Architecture
+    data: Dataset
+    task: Task
+    config: TrainConfig
+    folder: Path
+
+
+class Practice(ABC):
+    """A way to train a network; its text says what is special about it."""
+
+    @abstractmethod
+    def train(self, training: Training) -> list[Run]:
+        """Trains a network from random weights, or from the folder's checkpoints.
+
+        Args:
+            training: What to train.
+
+        Returns:
+            A run per phase; the last one has the trained network.
+        """
+
+    def clean_up(self, folder: Path) -> None:
+        """Removes the checkpoints of a training that has ended."""
+        for path in folder.glob("checkpoint-*.npz"):
+            path.unlink()
+
+
+@dataclass(frozen=True)
+class InOneGo(Practice):
+    """All epochs on all pictures, with the loss that the settings name."""
+
+    def train(self, training: Training) -> list[Run]:
+        """See `Practice.train`."""
+        return [_phase(1, training)]
+
+    def __str__(self) -> str:
+        return ""
+
+
+IN_ONE_GO = InOneGo()
+
+
+@dataclass(frozen=True)
+class ProgressiveResizing(Practice):
+    """First on pictures of fewer pixels, then on whole ones.
+
+    The dense layers fix the size of what comes in, so the small pictures' pixels are enlarged
+    to the full size again: they have a quarter of the detail in as many numbers.
+
+    Attributes:
+        factor: By how much height and width are reduced.
+        epochs: How many of the epochs are spent on them.
+    """
+
+    factor: int = 2
+    epochs: int = 5
+
+    def train(self, training: Training) -> list[Run]:
+        """See `Practice.train`."""
+        from cae_core.training.loop import Start
+
+        data = training.data
+        small = dataclasses.replace(
+            data,
+            train=coarse(data.train, self.factor),
+            validation=coarse(data.validation, self.factor),
+        )
+        rest = training.config.epochs - self.epochs
+        first = _phase(1, dataclasses.replace(training, data=small), epochs=self.epochs)
+        weights = Start(first.model.get_weights())
+        return [first, _phase(2, training, epochs=rest, start=weights)]
+
+    def __str__(self) -> str:
+        return (
+            f"The first {self.epochs} epochs on pictures reduced {self.factor}-fold, their pixels "
+            "enlarged again. "
+        )
+
+
+def coarse(images: np.ndarray, factor: int) -> np.ndarray:
+    """Pictures reduced by the mean of squares of pixels, and enlarged again by repeating them.
+
+    Args:
+        images: uint8 (N, H, W, C); both sides are multiples of the factor.
+        factor: Side of the squares.
+
+    Returns:
+        uint8 (N, H, W, C).
+
+    Example:
+        >>> coarse(np.arange(4, dtype=np.uint8).reshape(1, 2, 2, 1), 2).ravel().tolist()
+        [2, 2, 2, 2]
+    """
+    count, height, width, channels = images.shape
+    # (N, H, W, C) -> (N, h, factor, w, factor, C) -> (N, h, w, C)
+    squares = images.reshape(count, height // factor, factor, width // factor, factor, channels)
+    small = np.round(squares.mean(axis=(2, 4), dtype=np.float32)).astype(np.uint8)
+    return small.repeat(factor, axis=1).repeat(factor, axis=2)
+
+
+@dataclass(frozen=True)
+class TransferLearning(Practice):
+    """The first layers come from a classifier: frozen at first, then trained along gently.
+
+    Attributes:
+        classifier: A judge of the zoo that begins with the same layers, or ``imagenet``: the
+            VGG-16 of `keras.applications`, whose weights are fetched.
+        layers: How many layers of the architecture are its.
+        frozen_epochs: For how many of the epochs they are not trained.
+        slower: By how much the learning rate is smaller afterwards.
+    """
+
+    classifier: str
+    layers: int
+    frozen_epochs: int = 10
+    slower: float = 10
+
+    def train(self, training: Training) -> list[Run]:
+        """See `Practice.train`."""
+        from cae_core.models.builder import build, layer_name
+        from cae_core.training.loop import Start
+
+        names = [
+            layer_name(index, layer)
+            for index, layer in enumerate(training.architecture.layers[: self.layers], start=1)
+        ]
+        network = build(training.architecture, seed=training.config.seed)
+        if self.classifier == IMAGENET:
+            from cae_core.recipes.imagenet import copy_vgg16
+
+            copy_vgg16(network, names)
+        else:
+            classifier = zoo.load(self.classifier)
+            for name in names:
+                network.get_layer(name).set_weights(classifier.get_layer(name).get_weights())
+        start = Start(network.get_weights(), frozen=names)
+        frozen = _phase(1, training, epochs=self.frozen_epochs, start=start)
+        config = training.config
+        gentle = dataclasses.replace(config, learning_rate=config.learning_rate / self.slower)
+        then = dataclasses.replace(training, config=gentle)
+        weights = Start(frozen.model.get_weights())
+        rest = config.epochs - self.frozen_epochs
+        return [frozen, _phase(2, then, epochs=rest, start=weights)]
+
+    def __str__(self) -> str:
+        return (
+            f"The first {self.layers} layers are {self.classifier}'s, frozen for "
+            f"{self.frozen_epochs} epochs, then trained at a learning rate {self.slower:g} times "
+            "smaller. "
+        )
+
+
+@dataclass(frozen=True)
+class FeatureLossTraining(Practice):
+    """The loss compares what a classifier sees in the pictures as well as their pixels.
+
+    Attributes:
+        classifier: A judge of the zoo, or ``imagenet``: the VGG-16 of `keras.applications`.
+        layers: Names of its layers whose outputs are compared.
+    """
+
+    classifier: str
+    layers: tuple[str, ...]
+
+    def train(self, training: Training) -> list[Run]:
+        """See `Practice.train`."""
+        from cae_core.recipes.feature_loss import FeatureLoss
+
+        loss = FeatureLoss(self._loaded(), self.layers)
+        return [_phase(1, training, loss=loss)]
+
+    def _loaded(self) -> keras.Model:
+        """The classifier, computing in the number format that is fastest here."""
+        if self.classifier == IMAGENET:
+            from cae_core.recipes.imagenet import load_vgg16
+
+            return load_vgg16()
+        from cae_core.models.builder import build_for_training
+
+        architecture = zoo.card(self.classifier).architecture
+        assert architecture is not None  # noqa: S101 - judges are architectures
+        dtype = training_dtype(architecture, "auto")
+        copy = build_for_training(architecture, seed=0, dtype=dtype)
+        copy.set_weights(zoo.load(self.classifier).get_weights())
+        return copy
+
+    def __str__(self) -> str:
+        return (
+            f"The loss adds to the pixels' the features of {self.classifier} after "
+            f"{', '.join(self.layers)} and their gram matrices. "
+        )
+
+
+def _phase(
+    number: int,
+    training: Training,
+    *,
+    epochs: int | None = None,
+    loss: PictureLoss | None = None,
+    start: Start | None = None,
+) -> Run:
+    """One part of a training, of all its epochs unless said, with a checkpoint of its own."""
+    from cae_core.training.loop import train
+
+    return train(
+        training.architecture,
+        training.data,
+        task=training.task,
+        config=dataclasses.replace(training.config, epochs=epochs or training.config.epochs),
+        on_progress=_print_progress,
+        checkpoint=training.folder / f"checkpoint-{number}.npz",
+        loss=loss,
+        start=start,
+    )
+
+
+def _print_progress(progress: Progress) -> None:
+    """A line per epoch on stderr."""
+    if progress.batch == progress.batches and progress.history and not progress.is_testing:
+        sys.stderr.write(f"{progress}\n")

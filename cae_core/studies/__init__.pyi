@@ -1,0 +1,12 @@
+from .claims import WORDS as WORDS
+from .claims import Verdict as Verdict
+from .claims import verdicts as verdicts
+from .latent_size import latent_size_answer as latent_size_answer
+from .latent_size import latent_size_trials as latent_size_trials
+from .pca import load_pca_line as load_pca_line
+from .pca import save_pca_line as save_pca_line
+from .sweep import Result as Result
+from .sweep import Trial as Trial
+from .sweep import read_table as read_table
+from .tables import CLAIMS_STUDY as CLAIMS_STUDY
+from .tables import LATENT_SIZE as LATENT_SIZE

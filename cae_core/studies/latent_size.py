@@ -1,0 +1,208 @@
+"""Is the size of the latent correlated with the error? Exercise 2 of the ACML homework.
+
+Trained by ``python -m cae_core sweep --study latent-size``. Importing this module does not import
+Keras.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from cae_core.studies.sweep import Result, Trial
+
+_BOOTSTRAPS = 9_999
+
+_EPOCHS = 3
+
+
+def _with_code(template: str, *channels: int) -> tuple[str, ...]:
+    """Networks that differ in the channels of their code."""
+    return tuple(template.format(count) for count in channels)
+
+
+ARCHITECTURES: dict[str, tuple[str, ...]] = {
+    "homework network, other code": _with_code(
+        "conv8 pool conv12 pool conv{} | up conv12 up conv3:sigmoid", 1, 2, 4, 8, 16, 32, 64, 128
+    ),
+    "32 channels, other code": _with_code(
+        "conv32 pool conv32 pool conv{} | up conv32 up conv3:sigmoid", 1, 4, 16, 64, 128
+    ),
+    "one pooling": _with_code("conv8 pool conv{} | up conv3:sigmoid", 4, 16, 32),
+    "three poolings": _with_code(
+        "conv8 pool conv12 pool conv16 pool conv{} | up conv12 up conv8 up conv3:sigmoid",
+        16,
+        64,
+        256,
+    ),
+    "four poolings": _with_code(
+        "conv8 pool conv12 pool conv16 pool conv16 pool conv{} | "
+        "up conv16 up conv12 up conv8 up conv3:sigmoid",
+        4,
+        64,
+        256,
+    ),
+    "dense code": _with_code(
+        "conv8 pool conv12 pool conv16 flatten dense{}:linear | "
+        "dense1024 reshape8x8x16 up conv12 up conv3:sigmoid",
+        16,
+        64,
+        256,
+        1024,
+    ),
+    "kernel": tuple(
+        f"conv8{k} pool conv12{k} pool conv16{k} | up conv12{k} up conv3{k}:sigmoid"
+        for k in ("k1", "k5", "k7")
+    ),
+    "channels, same code": tuple(
+        f"conv{first} pool conv{second} pool conv16 | up conv{second} up conv3:sigmoid"
+        for first, second in ((4, 6), (16, 24), (32, 48))
+    ),
+    "stride in place of pooling": (
+        "conv8s2 conv12s2 conv16 | up conv12 up conv3:sigmoid",
+        "conv8 conv8s2 conv12 conv12s2 conv16 | up conv12 up conv3:sigmoid",
+        "conv8s2 conv12s2 conv16 | deconv12s2 deconv3s2:sigmoid",
+        "conv8 avgpool conv12 avgpool conv16 | up conv12 up conv3:sigmoid",
+    ),
+    "padding": (
+        "conv8s2:valid conv16s2:valid | deconv12s2:valid deconv3k4s2:valid:sigmoid",
+        "conv8s2 conv16s2 | deconv12s2 deconv3k4s2:sigmoid",
+        "conv8:valid conv12s2:valid conv16s2:valid | "
+        "deconv12s2:valid deconv8k4s2:valid deconv3k5s1:valid:sigmoid",
+    ),
+    "batch normalisation": (
+        "conv8 bn pool conv12 bn pool conv16 bn | up conv12 bn up conv3:sigmoid",
+        "conv32 bn pool conv32 bn pool conv16 bn | up conv32 bn up conv3:sigmoid",
+        "conv8s2 bn conv12s2 bn conv16 bn | up conv12 bn up conv3:sigmoid",
+    ),
+    "enlarging": (
+        "conv8 pool conv12 pool conv16 | up2:bilinear conv12 up2:bilinear conv3:sigmoid",
+        "conv8 pool conv12 pool conv16 | conv48 shuffle conv12 shuffle conv3:sigmoid",
+    ),
+    "more layers, same code": (
+        "conv8 conv8 pool conv12 conv12 pool conv16 | up conv12 conv12 up conv8 conv3:sigmoid",
+        "conv8 res8 pool conv12 res12 pool conv16 | up conv12 res12 up conv8 res8 conv3:sigmoid",
+    ),
+}
+"""Networks of the study by what they vary, most of them starting from the homework network."""
+
+
+def latent_size_trials() -> list[Trial]:
+    """The trainings of the study on CIFAR-10, all pictures, the same settings for all.
+
+    Example:
+        >>> len(latent_size_trials()) >= 40
+        True
+    """
+    return [
+        Trial(network, _EPOCHS, group=group)
+        for group, networks in ARCHITECTURES.items()
+        for network in networks
+    ]
+
+
+class Correlation(NamedTuple):
+    """Spearman's rank correlation with its 95 % confidence interval.
+
+    Attributes:
+        rho: From -1 (the more of one, the less of the other) over 0 to 1.
+        low: Lower end of the interval.
+        high: Upper end.
+        networks: How many it is from.
+    """
+
+    rho: float
+    low: float
+    high: float
+    networks: int
+
+
+def rank_correlation(first: list[float], second: list[float]) -> Correlation:
+    """Rank correlation of two measures of the same networks.
+
+    The interval is from bootstrapped networks (bias-corrected and accelerated; Efron, "Better
+    bootstrap confidence intervals", JASA 1987), with a fixed seed.
+
+    Args:
+        first: One measure, at least 4 values.
+        second: The other, as many.
+
+    Example:
+        >>> errors = [9, 11, 10, 8, 6, 7, 3, 5, 4, 2, 0, 1]
+        >>> rank_correlation(list(range(12)), errors)
+        Correlation(rho=-0.944, low=-1.0, high=-0.846, networks=12)
+    """
+    x, y = np.asarray(first, float), np.asarray(second, float)
+    found = stats.bootstrap(
+        (x, y), _rho, paired=True, n_resamples=_BOOTSTRAPS, rng=np.random.default_rng(0)
+    ).confidence_interval
+    low, high = (round(float(end), 3) for end in (found.low, found.high))
+    return Correlation(round(float(_rho(x, y)), 3), low, high, len(x))
+
+
+def _rho(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Spearman's correlation of many samples at once: Pearson's of the ranks, (..., n) -> (...)."""
+    ranks = [stats.rankdata(values, axis=axis) for values in (x, y)]
+    a, b = (rank - rank.mean(axis=axis, keepdims=True) for rank in ranks)
+    return (a * b).sum(axis=axis) / np.sqrt((a * a).sum(axis=axis) * (b * b).sum(axis=axis))
+
+
+@dataclass(frozen=True)
+class LatentSizeAnswer:
+    """What the study says to the homework's question.
+
+    Attributes:
+        correlation: Of code size and test error, over all architectures.
+        epochs: How long each was trained.
+        code_size: The size that most of them have.
+        count: How many have it.
+        spread: The largest error among those over the smallest.
+        best: The trial with the lowest error.
+    """
+
+    correlation: Correlation
+    epochs: int
+    code_size: int
+    count: int
+    spread: float
+    best: Result
+
+    def __str__(self) -> str:
+        found = self.correlation
+        return (
+            f"Over {found.networks} architectures, {self.epochs} epochs each on all training "
+            f"pictures, the rank correlation of code size and error is {found.rho:.2f} (95 % "
+            f"interval {found.low:.2f} to {found.high:.2f}; -1 would be: the larger the code, "
+            f"always the smaller the error). But among the {self.count} with {self.code_size:,} "
+            f"numbers in the code the largest error is {self.spread:.1f} times the smallest: what "
+            f"stands around the code matters as well. The lowest error, {self.best.mse:.5f}, has "
+            f"{self.best.network}"
+        )
+
+
+@functools.lru_cache(maxsize=2)
+def latent_size_answer(results: tuple[Result, ...]) -> LatentSizeAnswer | None:
+    """The answer, once every training of the study is in its table; None before.
+
+    Args:
+        results: Lines of the table.
+    """
+    trials = set(latent_size_trials())
+    found = [result for result in results if result.trial in trials]
+    if len(found) < len(trials):
+        return None
+    size, count = Counter(result.code_size for result in found).most_common(1)[0]
+    errors = [result.mse for result in found if result.code_size == size]
+    return LatentSizeAnswer(
+        rank_correlation([result.code_size for result in found], [r.mse for r in found]),
+        _EPOCHS,
+        size,
+        count,
+        max(errors) / min(errors),
+        min(found, key=lambda result: result.mse),
+    )

@@ -1,0 +1,81 @@
+"""The best linear autoencoder: principal component analysis, the line to compare codes with.
+
+An autoencoder whose code has k numbers is worth its name where its test error lies below that
+of the first k principal components. Source of the bound: Baldi & Hornik, "Neural networks and
+principal component analysis", Neural Networks 1989.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from cae_core.data.dataset import Dataset
+
+# Code sizes that the line is drawn through.
+COMPONENTS = (1, 2, 4, 8, 10, 16, 32, 49, 64, 128, 256, 512, 768, 1000, 1024, 2048)
+_BLOCK = 4_096
+
+
+def pca_test_errors(data: Dataset) -> dict[int, float]:
+    """Test error of the best linear autoencoder by code size.
+
+    Args:
+        data: Fitted on its training pictures, measured on its test pictures.
+
+    Returns:
+        Mean squared error on pictures in [0, 1] by number of components, up to the pictures'
+        own size. The reconstructions are not cut to [0, 1].
+
+    Example:
+        >>> ramp = np.arange(256, dtype=np.uint8).reshape(64, 2, 2, 1)
+        >>> errors = pca_test_errors(Dataset("ramp", ramp, ramp[:8], ramp[:8]))
+        >>> list(errors), errors[4] < 1e-9
+        ([1, 2, 4], True)
+    """
+    size = int(np.prod(data.image_shape))
+    mean = data.train.reshape(len(data.train), size).mean(axis=0, dtype=np.float64) / 255
+    mean = mean.astype(np.float32)
+    covariance = np.zeros((size, size), np.float32)
+    for block in _blocks(data.train, mean):
+        covariance += block.T @ block
+    vectors = np.linalg.eigh(covariance)[1][:, ::-1]  # the largest first
+    energy, total = np.zeros(size), 0.0
+    for block in _blocks(data.test, mean):
+        energy += np.square(block @ vectors).sum(axis=0, dtype=np.float64)
+        total += float(np.square(block).sum(dtype=np.float64))
+    left = np.maximum(total - np.cumsum(energy), 0.0) / (len(data.test) * size)
+    return {count: float(left[count - 1]) for count in COMPONENTS if count <= size}
+
+
+def save_pca_line(dataset: str, path: str) -> None:
+    """Computes the line of a named data set and writes it as JSON; for a background worker.
+
+    Args:
+        dataset: A name that `load_dataset` knows.
+        path: Where to write.
+    """
+    from cae_core.data.registry import load_dataset
+
+    errors = pca_test_errors(load_dataset(dataset))
+    partial = Path(path).with_suffix(".partial")
+    partial.write_text(json.dumps(errors))
+    partial.replace(path)
+
+
+def load_pca_line(path: str | Path) -> dict[int, float] | None:
+    """What `save_pca_line` wrote; None where it has not yet."""
+    path = Path(path)
+    if not path.exists():
+        return None
+    return {int(count): error for count, error in json.loads(path.read_text()).items()}
+
+
+def _blocks(images: np.ndarray, mean: np.ndarray) -> Iterator[np.ndarray]:
+    """Centred pictures as rows, a few thousand at a time: (n, H·W·C) float32."""
+    for start in range(0, len(images), _BLOCK):
+        block = images[start : start + _BLOCK]
+        yield block.reshape(len(block), -1) / np.float32(255) - mean

@@ -1,0 +1,178 @@
+"""Many trainings in a row, one line of a table each; what is in the table is not done again.
+
+Importing this module does not import Keras; `run_sweep` does.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cae_core.architecture.notation import Architecture
+from cae_core.architecture.report import analyze
+from cae_core.data.registry import load_dataset
+from cae_core.errors import TrainingError
+from cae_core.training.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A training that a table wants: which network, on what, for how long.
+
+    Attributes:
+        network: Its architecture text.
+        epochs: Passes over the training pictures.
+        seed: Of weights, order and choice of pictures.
+        dataset: A name that `cae_core.load_dataset` knows.
+        pictures: Training pictures, the other parts in proportion; 0 takes all.
+        group: What the network is an example of.
+    """
+
+    network: str
+    epochs: int
+    seed: int = 0
+    dataset: str = "cifar10"
+    pictures: int = 0
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Result(Trial):
+    """A trial with what came out.
+
+    Attributes:
+        code_size: Numbers in the code.
+        smallest: Numbers in the smallest tensor.
+        parameters: Weights.
+        mse: Mean squared error on the test pictures, in [0, 1] units.
+        mae: Mean absolute error.
+        psnr: In dB, mean over pictures.
+        ssim: Mean over pictures.
+        seconds: Of training.
+    """
+
+    code_size: int = 0
+    smallest: int = 0
+    parameters: int = 0
+    mse: float = 0.0
+    mae: float = 0.0
+    psnr: float = 0.0
+    ssim: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def trial(self) -> Trial:
+        """The trial alone."""
+        return Trial(**{f.name: getattr(self, f.name) for f in dataclasses.fields(Trial)})
+
+
+_COLUMNS = {field.name: field for field in dataclasses.fields(Result)}
+_READ: dict[str, Callable[[str], object]] = {"int": int, "float": float, "str": str}
+
+
+def read_table(path: Path) -> list[Result]:
+    """The results in a table; none where there is no file.
+
+    Raises:
+        TrainingError: Where the file is no such table.
+    """
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        reader = csv.DictReader(file)
+        rows = list(reader)
+    try:
+        if set(reader.fieldnames or ()) != set(_COLUMNS):
+            raise ValueError(f"its columns are {', '.join(reader.fieldnames or ()) or 'none'}")
+        return [Result(**_typed(row)) for row in rows]
+    except (KeyError, TypeError, ValueError) as error:
+        raise TrainingError(
+            f"A sweep's table has the columns {', '.join(_COLUMNS)}. Received: {path} ({error!r}). "
+            "Name another file with --out."
+        ) from error
+
+
+def _typed(row: dict[str, str]) -> dict[str, Any]:
+    """A line's values in the types that `Result` declares."""
+    return {name: _READ[str(_COLUMNS[name].type)](text) for name, text in row.items()}
+
+
+def run_sweep(
+    trials: Iterable[Trial],
+    path: Path,
+    *,
+    config: TrainConfig | None = None,
+    on_result: Callable[[Result], object] | None = None,
+) -> list[Result]:
+    """Trains what is not yet in a table and adds a line for each.
+
+    Args:
+        trials: What the table should have.
+        path: The table, a CSV file; it is made where it is not there.
+        config: Settings that all trials share; epochs and seed are the trial's.
+        on_result: Called with every new line.
+
+    Returns:
+        The trials' results in their order.
+
+    Example:
+        >>> import tempfile
+        >>> trial = Trial("conv4 pool | up conv3:sigmoid", 1, dataset="photo_patches", pictures=64)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     once = run_sweep([trial], Path(folder) / "table.csv")
+        ...     again = run_sweep([trial], Path(folder) / "table.csv", on_result=print)
+        >>> once == again, once[0].code_size
+        (True, 1024)
+    """
+    wanted = list(trials)
+    for trial in wanted:
+        Architecture.parse(trial.network)  # a typing error is found before hours of training
+    known = {result.trial: result for result in read_table(path)}
+    for trial in wanted:
+        if trial in known:
+            continue
+        result = _run(trial, config or TrainConfig())
+        _append(result, path)
+        # As the next sitting reads it, so that both give the same numbers.
+        known[trial] = read_table(path)[-1]
+        if on_result is not None:
+            on_result(known[trial])
+    return [known[trial] for trial in wanted]
+
+
+def _run(trial: Trial, config: TrainConfig) -> Result:
+    """One training and its test."""
+    import keras
+
+    from cae_core.training.loop import train
+
+    keras.backend.clear_session()  # the last network's graph would stay in memory
+    architecture = Architecture.parse(trial.network)
+    data = load_dataset(trial.dataset, limit=trial.pictures or None)
+    settings = dataclasses.replace(config, epochs=trial.epochs, seed=trial.seed)
+    run = train(architecture, data, config=settings)
+    report = analyze(architecture)
+    figures = {name: float(f"{run.test[name]:.6g}") for name in ("mse", "mae", "psnr", "ssim")}
+    known: dict[str, Any] = dataclasses.asdict(trial) | figures
+    return Result(
+        **known,
+        code_size=report.latent_size,
+        smallest=report.smallest.size,
+        parameters=report.parameters,
+        seconds=round(run.seconds, 1),
+    )
+
+
+def _append(result: Result, path: Path) -> None:
+    """Adds a line to the table, below a header."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, _COLUMNS)
+        if is_new:
+            writer.writeheader()
+        writer.writerow(dataclasses.asdict(result))

@@ -1,0 +1,282 @@
+"""What happens around the steps of a training: reports, validation noise, the best epoch.
+
+Keras callbacks for `cae_core.training.loop`; importing this module imports Keras.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from zipfile import BadZipFile
+
+import keras
+import numpy as np
+from keras import ops
+
+from cae_core.errors import TrainingError
+from cae_core.training.config import TrainConfig
+from cae_core.training.progress import EpochRecord, Progress
+
+REPORT_INTERVAL_SECONDS = 0.25
+SAMPLE_INTERVAL_SECONDS = 1.5
+LONGEST_TRACE = 600
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: it leaves `fit` in the middle of an epoch
+    """Raised by the reporter where somebody asked to stop."""
+
+
+class SameValidationNoise(keras.callbacks.Callback):
+    """Shows the same noisy validation pictures every epoch, so that epochs compare.
+
+    Args:
+        noise: The generator that training and validation draw from.
+        seed: Seed of the validation's noise.
+    """
+
+    def __init__(self, noise: keras.random.SeedGenerator, seed: int) -> None:
+        super().__init__()
+        self.state = noise.state
+        self.validation_state = keras.random.SeedGenerator(seed).state
+        self.training_state = keras.random.SeedGenerator(0).state
+
+    def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Swaps the validation's noise in."""
+        self.training_state.assign(self.state)
+        self.state.assign(self.validation_state)
+
+    def on_test_end(self, logs: dict[str, float] | None = None) -> None:
+        """Swaps the training's noise in."""
+        self.state.assign(self.training_state)
+
+
+class BestEpoch(keras.callbacks.Callback):
+    """Remembers the weights of the epoch with the lowest validation loss; may end early.
+
+    Args:
+        network: Whose weights are remembered.
+        patience: Epochs without a better validation loss that are waited for; None waits for
+            ever.
+    """
+
+    def __init__(self, network: keras.Model, patience: int | None) -> None:
+        super().__init__()
+        self.network = network
+        self.patience = patience
+        self.loss = math.inf
+        self.epoch = 0
+        self.weights: list[np.ndarray] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Compares this epoch with the best."""
+        loss = float((logs or {})["val_loss"])
+        if loss < self.loss:
+            self.loss, self.epoch = loss, epoch + 1
+            self.weights = self.network.get_weights()
+        elif self.has_waited(epoch + 1):
+            self.model.stop_training = True
+
+    def has_waited(self, epochs_done: int) -> bool:
+        """Whether as many epochs as there is patience for were no better."""
+        return self.patience is not None and epochs_done - self.epoch >= self.patience
+
+    def restore(self) -> None:
+        """Gives the network the best epoch's weights."""
+        if self.weights:
+            self.network.set_weights(self.weights)
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Writes the whole state of a training after every epoch, and reads it back.
+
+    The file is a plain ``.npz``: weights, the best epoch's weights, the optimiser's variables,
+    the noise generator's state and the history.
+
+    Args:
+        path: The file.
+        network: The network that is trained.
+        noise: The generator of the training's noise.
+        best: The best epoch so far.
+        history: The list of records that the reporter fills.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        network: keras.Model,
+        noise: keras.random.SeedGenerator,
+        best: BestEpoch,
+        history: list[EpochRecord],
+    ) -> None:
+        super().__init__()
+        self.path = path
+        self.network = network
+        self.noise = noise
+        self.best = best
+        self.history = history
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Replaces the file as a whole."""
+        arrays = {
+            **{f"weight_{i}": value for i, value in enumerate(self.network.get_weights())},
+            **{f"best_{i}": value for i, value in enumerate(self.best.weights)},
+            **{
+                f"optimizer_{i}": ops.convert_to_numpy(ops.convert_to_tensor(variable))
+                for i, variable in enumerate(self.model.optimizer.variables)
+            },
+            "noise": ops.convert_to_numpy(ops.convert_to_tensor(self.noise.state)),
+            "best": np.array([self.best.epoch, self.best.loss]),
+            "history": np.array([[*vars(record).values()] for record in self.history]),
+        }
+        partial = self.path.with_name(f".{self.path.name}.partial.npz")
+        np.savez(partial, **arrays)
+        partial.replace(self.path)
+
+    def restore(self, trainer: keras.Model) -> int:
+        """Reads the file into network, optimiser, noise, best epoch and history.
+
+        Args:
+            trainer: The compiled model; its optimiser's variables are made here.
+
+        Returns:
+            How many epochs are done; 0 where there is no file.
+
+        Raises:
+            TrainingError: Where the file is not this training's checkpoint.
+        """
+        if not self.path.exists():
+            return 0
+        trainer.optimizer.build(trainer.trainable_variables)
+        try:
+            with np.load(self.path, allow_pickle=False) as arrays:
+                count = len(self.network.get_weights())
+                self.network.set_weights([arrays[f"weight_{i}"] for i in range(count)])
+                self.best.weights = [arrays[f"best_{i}"] for i in range(count)]
+                for i, variable in enumerate(trainer.optimizer.variables):
+                    variable.assign(arrays[f"optimizer_{i}"])
+                self.noise.state.assign(arrays["noise"])
+                self.best.epoch, self.best.loss = int(arrays["best"][0]), float(arrays["best"][1])
+                rows = arrays["history"]
+        except (KeyError, ValueError, OSError, EOFError, BadZipFile, AttributeError) as error:
+            raise TrainingError(
+                "A checkpoint belongs to one network and its settings. "
+                f"Received: {self.path} ({error}). Delete it to begin anew."
+            ) from error
+        self.history.extend(EpochRecord(int(epoch), *map(float, rest)) for epoch, *rest in rows)
+        return len(self.history)
+
+
+class Reporter(keras.callbacks.Callback):
+    """Losses, speed, time left and sample pictures a few times a second; asks whether to stop.
+
+    Args:
+        config: The settings of the training.
+        images: Number of training pictures.
+        samples: Makes the sample pictures as they are now.
+        on_progress: Gets the reports.
+        should_stop: True ends the training at once.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        images: int,
+        samples: Callable[[], np.ndarray],
+        on_progress: Callable[[Progress], object] | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.images = images
+        self.batches = math.ceil(images / config.batch_size)
+        self.samples = samples
+        self.on_progress = on_progress
+        self.should_stop = should_stop
+        self.history: list[EpochRecord] = []
+        self.trace: list[tuple[float, float]] = []
+        self.started = time.monotonic()
+        self.last_report = 0.0
+        # The first report has no pictures: the first loss should not wait for them.
+        self.last_samples = self.started
+        self.last_progress: Progress | None = None
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Notes where a resumed training begins."""
+        self.epochs_before = len(self.history)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Starts the epoch's clock."""
+        self.epoch = epoch
+        self.epoch_started = time.monotonic()
+        self.seen, self.summed = 0, 0.0
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Reports, refuses a loss that is no number, and leaves where asked to."""
+        mean_so_far = float((logs or {})["loss"])
+        # The last group of steps of an epoch may count further than there are batches.
+        self.done = min(batch + 1, self.batches)
+        if not np.isfinite(mean_so_far):
+            raise TrainingError(
+                "The loss must stay a finite number. "
+                f"Received: {mean_so_far} in epoch {self.epoch + 1}. Lower the learning rate "
+                f"(now {self.config.learning_rate:g}), or end the network with :sigmoid."
+            )
+        if time.monotonic() - self.last_report >= REPORT_INTERVAL_SECONDS:
+            # Keras gives the mean since the epoch's start: take the part since the last report.
+            loss = (mean_so_far * self.done - self.summed) / (self.done - self.seen)
+            self.seen, self.summed = self.done, mean_so_far * self.done
+            self.trace.append((self.epoch + self.done / self.batches, loss))
+            self._thin_trace()
+            self._report(loss)
+        is_complete = self.epoch + 1 == self.config.epochs and self.done == self.batches
+        if self.should_stop is not None and not is_complete and self.should_stop():
+            raise Stopped
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Notes the epoch's losses."""
+        logs = logs or {}
+        seconds = time.monotonic() - self.epoch_started
+        self.history.append(
+            EpochRecord(epoch + 1, float(logs["loss"]), float(logs["val_loss"]), seconds)
+        )
+        self.last_samples = 0.0  # every epoch's end shows its pictures
+        self._report(float(logs["loss"]))
+
+    def _thin_trace(self) -> None:
+        """Halves a long trace by taking means of pairs, so that a report stays small."""
+        if len(self.trace) > LONGEST_TRACE:
+            pairs = np.array(self.trace[: LONGEST_TRACE // 2 * 2]).reshape(-1, 2, 2).mean(axis=1)
+            self.trace = [(float(at), float(loss)) for at, loss in pairs]
+
+    def _report(self, loss: float) -> None:
+        now = self.last_report = time.monotonic()
+        if self.on_progress is None:
+            return
+        samples = None
+        if now - self.last_samples >= SAMPLE_INTERVAL_SECONDS:
+            samples, self.last_samples = self.samples(), now
+        done_here = self.epoch + self.done / self.batches - self.epochs_before
+        to_do = self.config.epochs - self.epochs_before
+        seen = min(self.done * self.config.batch_size, self.images)
+        self.last_progress = Progress(
+            epoch=self.epoch + 1,
+            epochs=self.config.epochs,
+            batch=self.done,
+            batches=self.batches,
+            loss=loss,
+            images_per_second=seen / max(now - self.epoch_started, 1e-9),
+            seconds=now - self.started,
+            seconds_left=(now - self.started) * (to_do / done_here - 1),
+            history=tuple(self.history),
+            trace=tuple(self.trace),
+            samples=samples,
+        )
+        self.on_progress(self.last_progress)
+
+    def report_testing(self) -> None:
+        """Says that the training has ended: the test takes a moment."""
+        if self.on_progress is not None and self.last_progress is not None:
+            self.on_progress(replace(self.last_progress, samples=None, is_testing=True))

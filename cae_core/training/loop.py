@@ -1,0 +1,403 @@
+"""The fit loop: one architecture, one data set, one task, progress as data.
+
+The training graph takes uint8 pictures: scaling, noise and whatever else the task does happen
+inside it, so that a data set stays a quarter of its float size in memory. Everything is Keras
+(`keras.ops`, `keras.random`, `fit`), so that the same code trains on another backend.
+
+Importing this module imports Keras.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from cae_core.architecture.notation import Architecture
+from cae_core.data.dataset import Dataset
+from cae_core.images.metrics import psnr_from_mse
+from cae_core.models.builder import build, build_for_training
+from cae_core.models.precision import training_dtype
+from cae_core.training.callbacks import (
+    BestEpoch,
+    Checkpoint,
+    Reporter,
+    SameValidationNoise,
+    Stopped,
+)
+from cae_core.training.config import TrainConfig
+from cae_core.training.losses import LOSS_FUNCTIONS, PictureLoss, TargetLoss, scaled, ssim
+from cae_core.training.progress import Progress
+from cae_core.training.runs import Run
+from cae_core.training.tasks import Reconstruct, Task, check_fit, check_loss
+
+SAMPLE_COUNT = 8
+# Steps taken in one call of the graph: fewer looks at the clock, still several a second.
+STEPS_PER_EXECUTION = 8
+# The cosine schedule rises over the first 20th of all steps, from a 20th of its peak; the
+# one-cycle schedule over the first third, from a 25th.
+COSINE_WARMUP, COSINE_START = 1 / 20, 1 / 20
+ONE_CYCLE_WARMUP, ONE_CYCLE_START = 1 / 3, 1 / 25
+
+# Offsets from the run's seed, so that no two streams of noise are the same.
+TRAINING_NOISE, VALIDATION_NOISE, SAMPLE_NOISE, TEST_NOISE = range(4)
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What a training begins with in place of random weights.
+
+    Attributes:
+        weights: As `get_weights` of the architecture's model gives them; None for random ones.
+        frozen: Names of layers that are not trained, see `models.builder.layer_name`.
+    """
+
+    weights: Sequence[np.ndarray] | None = None
+    frozen: Collection[str] = ()
+
+    def apply(self, network: keras.Model) -> None:
+        """Gives a network these weights and freezes its layers."""
+        if self.weights is not None:
+            network.set_weights(self.weights)
+        for name in self.frozen:
+            network.get_layer(name).trainable = False
+
+
+def train(
+    architecture: Architecture,
+    data: Dataset,
+    *,
+    task: Task | None = None,
+    config: TrainConfig | None = None,
+    on_progress: Callable[[Progress], object] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    checkpoint: str | Path | None = None,
+    loss: PictureLoss | None = None,
+    start: Start | None = None,
+) -> Run:
+    """Trains an architecture on a data set and tests it once at the end.
+
+    The weights of the epoch with the lowest validation loss are kept; where the training was
+    stopped, the weights it had then.
+
+    Args:
+        architecture: The network; its input and output must fit the task and the pictures.
+        data: Training, validation and test pictures, uint8 (N, H, W, C).
+        task: What to learn; by default `Reconstruct`.
+        config: Epochs, batch, loss, learning rate, seed; by default ``TrainConfig()``.
+        on_progress: Called a few times a second with a `Progress`; `print` will do.
+        should_stop: Asked after every few batches; True ends the training at once and keeps
+            what was learnt.
+        checkpoint: A ``.npz`` file that is written after every epoch. Where it is there
+            already, the training goes on from it.
+        loss: What is minimised in place of the loss that `config` names, for example
+            `cae_core.recipes.feature_loss.FeatureLoss`.
+        start: What to begin with; by default random weights, all of them trained.
+
+    Returns:
+        The run: trained model, history, test figures, sample pictures.
+
+    Raises:
+        TrainingError: Where the layers do not fit each other, the network not the pictures, the
+            loss not the task, or the loss is no longer a number.
+
+    Example:
+        >>> from cae_core.data.registry import load_dataset
+        >>> data = load_dataset("photo_patches", limit=256)
+        >>> arch = Architecture.parse("conv4 pool | up conv3:sigmoid")
+        >>> run = train(arch, data, config=TrainConfig(epochs=1))
+        >>> 0 < run.test["mse"] < 0.5
+        True
+    """
+    task = task or Reconstruct()
+    config = config or TrainConfig()
+    check_fit(architecture, data.image_shape, task)
+    check_loss(config.loss, task)
+    dtype = training_dtype(architecture, config.precision)
+    network = build_for_training(architecture, seed=config.seed, dtype=dtype)
+    if start is not None:
+        start.apply(network)
+    corruption = Corruption(task, config.seed * 10 + TRAINING_NOISE)
+    samples = _Samples(network, task, data.validation[:SAMPLE_COUNT], config.seed)
+    reporter = Reporter(config, len(data.train), samples.now, on_progress, should_stop)
+    best = BestEpoch(network, config.patience)
+    state = None
+    if checkpoint is not None:
+        state = Checkpoint(Path(checkpoint), network, corruption.noise, best, reporter.history)
+    target_loss = TargetLoss(task, loss or LOSS_FUNCTIONS[config.loss])
+    was_stopped = _fit(network, corruption, target_loss, data, config, reporter, best, state)
+    reporter.report_testing()
+    if not was_stopped:
+        best.restore()
+    # What is tested, saved and used on photos is the network as it was written.
+    model = build(architecture, seed=config.seed)
+    model.set_weights(network.get_weights())
+    samples.model = model
+    seconds = time.monotonic() - reporter.started
+    errors = per_image_errors(model, data.test, task, seed=config.seed)
+    return Run(
+        architecture=architecture,
+        task=task,
+        config=config,
+        dataset=data.name,
+        model=model,
+        history=tuple(reporter.history),
+        test=_figures(*errors),
+        errors=errors[0],
+        extremes=_extremes(model, data.test, errors[0], task, config.seed),
+        samples=samples.now(),
+        seconds=seconds,
+        stopped=was_stopped,
+    )
+
+
+def evaluate(
+    model: keras.Model, images: np.ndarray, task: Task, *, seed: int = 0, batch_size: int = 256
+) -> dict[str, float]:
+    """Test figures of a model on pictures, its output taken as a picture in [0, 1].
+
+    Args:
+        model: The network.
+        images: uint8 pictures (N, H, W, C).
+        task: What the network is shown and what picture its output stands for.
+        seed: Seed of the task's noise.
+        batch_size: Pictures at a time.
+
+    Returns:
+        ``mse`` and ``mae`` over all numbers; ``psnr`` in dB and ``ssim`` as means over the
+        pictures; ``images``, how many they were.
+    """
+    return _figures(*per_image_errors(model, images, task, seed=seed, batch_size=batch_size))
+
+
+def per_image_errors(
+    model: keras.Model, images: np.ndarray, task: Task, *, seed: int = 0, batch_size: int = 256
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean squared error, mean absolute error and SSIM of every picture, (N,) each."""
+    inputs, clean, picture = _way_through(model, images.shape[1:], task, seed)
+    # (B, H, W, C) -> (B,)
+    outputs = [
+        ops.mean(ops.square(picture - clean), axis=(1, 2, 3)),
+        ops.mean(ops.abs(picture - clean), axis=(1, 2, 3)),
+        ssim(picture, clean),
+    ]
+    predicted = keras.Model(inputs, outputs).predict(images, batch_size=batch_size, verbose=0)
+    squared, absolute, similarity = (np.asarray(values, np.float64) for values in predicted)
+    return squared, absolute, similarity
+
+
+def pictures_of(
+    model: keras.Model, images: np.ndarray, task: Task, *, seed: int = 0, batch_size: int = 256
+) -> np.ndarray:
+    """The pictures that a model gives back, the same ones that `evaluate` measures.
+
+    Args:
+        model: The network.
+        images: uint8 pictures (N, H, W, C).
+        task: What the network is shown and what picture its output stands for.
+        seed: Seed of the task's noise.
+        batch_size: Pictures at a time.
+
+    Returns:
+        float32 (N, H, W, C) in [0, 1].
+    """
+    inputs, _, picture = _way_through(model, images.shape[1:], task, seed)
+    way = keras.Model(inputs, ops.clip(picture, 0.0, 1.0))
+    return np.asarray(way.predict(images, batch_size=batch_size, verbose=0))
+
+
+def _way_through(
+    model: keras.Model, shape: tuple[int, ...], task: Task, seed: int
+) -> tuple[Any, Any, Any]:
+    """uint8 pictures of a shape, the same scaled, and what a model makes of them."""
+    inputs = keras.Input(shape, dtype="uint8")
+    shown = Corruption(task, seed * 10 + TEST_NOISE)(inputs)
+    clean = scaled(inputs)
+    return inputs, clean, task.picture(model(shown, training=False), clean)
+
+
+def _figures(squared: np.ndarray, absolute: np.ndarray, similarity: np.ndarray) -> dict[str, float]:
+    """The means that stand for a whole test set."""
+    return {
+        "mse": float(squared.mean()),
+        "mae": float(absolute.mean()),
+        "psnr": float(psnr_from_mse(squared).mean()),
+        "ssim": float(similarity.mean()),
+        "images": len(squared),
+    }
+
+
+class Corruption(keras.layers.Layer):
+    """uint8 pictures -> what the network is shown: scaled to [0, 1] and damaged by the task.
+
+    Args:
+        task: What damages the pictures.
+        seed: Seed of the task's noise, which is drawn anew on every call.
+    """
+
+    def __init__(self, task: Task, seed: int) -> None:
+        super().__init__(name="corruption")
+        self.task = task
+        self.noise = keras.random.SeedGenerator(seed)
+
+    def call(self, images: Any) -> Any:
+        """Scales and damages."""
+        return self.task.corrupt(scaled(images), self.noise)
+
+
+class _Samples:
+    """A few pictures whose way through the network is shown."""
+
+    def __init__(self, model: keras.Model, task: Task, pictures: np.ndarray, seed: int) -> None:
+        self.model = model
+        self.task = task
+        self.clean = pictures / np.float32(255)
+        self.shown = ops.convert_to_numpy(Corruption(task, seed * 10 + SAMPLE_NOISE)(pictures))
+
+    def now(self) -> np.ndarray:
+        """Clean, shown and returned pictures as they are now, (3, N, H, W, C) uint8."""
+        output = self.model(self.shown, training=False)
+        returned = ops.convert_to_numpy(self.task.picture(output, self.clean))
+        # A grey input is shown in as many channels as the pictures have.
+        shown = np.broadcast_to(self.shown, self.clean.shape)
+        stack = np.stack([self.clean, shown, returned])
+        return np.round(np.clip(stack, 0, 1) * 255).astype(np.uint8)
+
+
+def way_of(model: keras.Model, task: Task, pictures: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Pictures, what a model is shown of them and what it gives back, (3, N, H, W, C) uint8.
+
+    Args:
+        model: The network.
+        task: What the network is shown and what picture its output stands for.
+        pictures: uint8 (N, H, W, C).
+        seed: Seed of the task's noise.
+    """
+    return _Samples(model, task, pictures, seed).now()
+
+
+def _extremes(
+    model: keras.Model, images: np.ndarray, errors: np.ndarray, task: Task, seed: int
+) -> np.ndarray:
+    """The worst and the best test pictures, (2, 3, N, H, W, C) uint8, as in `_Samples`."""
+    order = np.argsort(errors)[::-1]
+    count = min(SAMPLE_COUNT, len(images))
+    return np.stack(
+        [
+            way_of(model, task, images[chosen], seed)
+            for chosen in (order[:count], order[::-1][:count])
+        ]
+    )
+
+
+class Batches(keras.utils.PyDataset):
+    """uint8 batches as both input and target; in a new order every epoch where seeded."""
+
+    def __init__(
+        self, images: np.ndarray, batch_size: int, seed: int | None = None, epoch: int = 0
+    ) -> None:
+        super().__init__()
+        self.images = images
+        self.batch_size = batch_size
+        self.seed = seed
+        self.epoch = epoch
+        self.order = self._new_order()
+
+    def _new_order(self) -> np.ndarray:
+        """The order of an epoch, from seed and epoch alone, so that a resumed training has it."""
+        if self.seed is None:
+            return np.arange(len(self.images))
+        return np.random.default_rng([self.seed, self.epoch]).permutation(len(self.images))
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.images) / self.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        batch = self.images[chosen]
+        return batch, batch
+
+    def on_epoch_end(self) -> None:
+        """Shuffles for the next epoch."""
+        self.epoch += 1
+        self.order = self._new_order()
+
+    def release(self) -> None:
+        """Lets go of the pictures: TensorFlow keeps every generator it ever read from."""
+        self.images = self.images[:0].copy()
+
+
+def _fit(
+    model: keras.Model,
+    corruption: Corruption,
+    loss: TargetLoss,
+    data: Dataset,
+    config: TrainConfig,
+    reporter: Reporter,
+    best: BestEpoch,
+    state: Checkpoint | None,
+) -> bool:
+    """Wraps the network for uint8 pictures and runs Keras's fit; True where it was stopped."""
+    inputs = keras.Input(data.image_shape, dtype="uint8", name="picture")
+    trainer = keras.Model(inputs, model(corruption(inputs)), name="trainer")
+    steps = math.ceil(len(data.train) / config.batch_size)
+    trainer.compile(
+        optimizer=make_optimizer(config, config.epochs * steps),
+        loss=loss,
+        steps_per_execution=min(STEPS_PER_EXECUTION, steps),
+    )
+    epochs_done = 0 if state is None else state.restore(trainer)
+    if epochs_done and best.has_waited(epochs_done):
+        return False
+    noise = SameValidationNoise(corruption.noise, config.seed * 10 + VALIDATION_NOISE)
+    training_batches = Batches(data.train, config.batch_size, config.seed, epochs_done)
+    validation_batches = Batches(data.validation, config.batch_size)
+    try:
+        trainer.fit(
+            training_batches,
+            validation_data=validation_batches,
+            epochs=config.epochs,
+            initial_epoch=epochs_done,
+            shuffle=False,  # the batches shuffle themselves, from a seed of their own
+            verbose=0,
+            callbacks=[noise, best, reporter, *([state] if state else [])],
+        )
+    except Stopped:
+        return True
+    finally:
+        training_batches.release()
+        validation_batches.release()
+    return False
+
+
+def make_optimizer(config: TrainConfig, steps: int) -> keras.optimizers.Optimizer:
+    """The optimiser with its schedule over all steps of the training."""
+    rate = _learning_rate(config, steps)
+    if config.optimizer == "sgd":
+        return keras.optimizers.SGD(rate, momentum=0.9)
+    if config.optimizer == "adamw":
+        return keras.optimizers.AdamW(rate)
+    return keras.optimizers.Adam(rate)
+
+
+def _learning_rate(config: TrainConfig, steps: int) -> Any:
+    """The step size, or its schedule."""
+    if config.schedule == "constant":
+        return config.learning_rate
+    warmup, start = COSINE_WARMUP, COSINE_START
+    if config.schedule == "one_cycle":
+        warmup, start = ONE_CYCLE_WARMUP, ONE_CYCLE_START
+    warmup_steps = int(steps * warmup)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=config.learning_rate * start,
+        decay_steps=steps - warmup_steps,
+        warmup_target=config.learning_rate,
+        warmup_steps=warmup_steps,
+    )

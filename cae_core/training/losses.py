@@ -1,0 +1,71 @@
+"""Losses per picture, written with `keras.ops`: how far an output is from its target.
+
+Every function takes output and target, float32 (B, H, W, C), and returns (B,). Importing this
+module imports Keras.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+from cae_core.images.metrics import ssim
+from cae_core.training.tasks import Task
+
+
+def mse(output: Any, target: Any) -> Any:
+    """Mean squared error."""
+    return ops.mean(ops.square(output - target), axis=(1, 2, 3))
+
+
+def mae(output: Any, target: Any) -> Any:
+    """Mean absolute error."""
+    return ops.mean(ops.abs(output - target), axis=(1, 2, 3))
+
+
+def bce(output: Any, target: Any) -> Any:
+    """Binary cross-entropy, every number of the target taken for a probability in [0, 1]."""
+    safe = ops.clip(output, 1e-6, 1 - 1e-6)
+    return -ops.mean(target * ops.log(safe) + (1 - target) * ops.log(1 - safe), axis=(1, 2, 3))
+
+
+def ssim_loss(output: Any, target: Any) -> Any:
+    """1 - SSIM."""
+    return 1.0 - ssim(output, target)
+
+
+PictureLoss = Callable[[Any, Any], Any]
+"""Output and target, float32 (B, H, W, C) -> the loss of every picture, (B,)."""
+
+LOSS_FUNCTIONS: dict[str, PictureLoss] = {
+    "mse": mse,
+    "mae": mae,
+    "bce": bce,
+    "ssim": ssim_loss,
+}
+
+
+def scaled(images: Any) -> Any:
+    """Pictures as uint8 in 0..255 -> float32 in [0, 1]."""
+    return ops.cast(images, "float32") / 255.0
+
+
+class TargetLoss(keras.losses.Loss):
+    """A loss between the network's output and the task's target of the uint8 pictures.
+
+    Args:
+        task: Says what the target of a picture is.
+        function: What is measured.
+    """
+
+    def __init__(self, task: Task, function: PictureLoss) -> None:
+        super().__init__()
+        self.task = task
+        self.function = function
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The loss of every picture."""
+        return self.function(y_pred, self.task.target(scaled(y_true)))

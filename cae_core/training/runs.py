@@ -1,0 +1,241 @@
+"""Runs: what a training leaves behind, as an object and as a folder.
+
+A run's folder holds ``settings.json`` (architecture, task, settings, data), ``history.csv``,
+``test.json``, ``model.weights.h5``, ``samples.npy`` and a picture of them. It is written
+beside its place and renamed into it, so that a folder is whole or not there. Importing this
+module does not import Keras; loading a run's model does.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cae_core.architecture.notation import Architecture
+from cae_core.errors import CAEError, RunError
+from cae_core.images.operations import encode_png, image_grid
+from cae_core.training.config import TrainConfig
+from cae_core.training.progress import EpochRecord
+from cae_core.training.tasks import Task, task_from_dict, task_to_dict
+
+if TYPE_CHECKING:
+    import keras
+
+SETTINGS = "settings.json"
+HISTORY = "history.csv"
+TEST = "test.json"
+WEIGHTS = "model.weights.h5"
+SAMPLES = "samples.npy"
+SAMPLES_PICTURE = "samples.png"
+TEST_PICTURES = "test.npz"
+TEST_FIGURES = ("mse", "mae", "psnr", "ssim", "images")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished training.
+
+    Attributes:
+        architecture: The network.
+        task: What it learnt.
+        config: How.
+        dataset: The data set's name.
+        model: The trained network.
+        history: The losses after every epoch.
+        test: ``mse``, ``mae``, ``psnr``, ``ssim`` and the number of test ``images``.
+        errors: (M,) mean squared error of every test picture.
+        extremes: (2, 3, N, H, W, C) uint8: the worst and the best test pictures, like `samples`.
+        samples: (3, N, H, W, C) uint8: validation pictures, what was shown, what came back.
+        seconds: How long the training took.
+        stopped: Whether it was stopped before its last epoch.
+    """
+
+    architecture: Architecture
+    task: Task
+    config: TrainConfig
+    dataset: str
+    model: keras.Model = field(repr=False, compare=False)
+    history: tuple[EpochRecord, ...]
+    test: dict[str, float]
+    errors: np.ndarray = field(repr=False, compare=False)
+    extremes: np.ndarray = field(repr=False, compare=False)
+    samples: np.ndarray = field(repr=False, compare=False)
+    seconds: float
+    stopped: bool = False
+
+    def save(self, folder: str | Path) -> Path:
+        """Writes the run's folder.
+
+        Args:
+            folder: A path where nothing is yet.
+
+        Returns:
+            The folder.
+
+        Raises:
+            RunError: If something is there already.
+        """
+        target = Path(folder)
+        if target.exists():
+            raise RunError(
+                f"A run is saved to a new folder. Received: {target}, which exists. "
+                "Choose another name, or delete it first."
+            )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
+        try:
+            self._write(partial)
+            partial.rename(target)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        return target
+
+    def _write(self, folder: Path) -> None:
+        """Writes every file of the run."""
+        settings = {
+            "architecture": str(self.architecture),
+            "layers": json.loads(self.architecture.to_json()),
+            "task": task_to_dict(self.task),
+            "config": dataclasses.asdict(self.config),
+            "dataset": self.dataset,
+            "seconds": self.seconds,
+            "stopped": self.stopped,
+        }
+        (folder / SETTINGS).write_text(json.dumps(settings, indent=2))
+        (folder / TEST).write_text(json.dumps(self.test, indent=2))
+        (folder / HISTORY).write_text(history_csv(self.history))
+        np.save(folder / SAMPLES, self.samples)
+        np.savez(folder / TEST_PICTURES, errors=self.errors, extremes=self.extremes)
+        (folder / SAMPLES_PICTURE).write_bytes(encode_png(samples_picture(self.samples)))
+        self.model.save_weights(folder / WEIGHTS)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Run:
+        """Reads a run's folder and rebuilds its model from the architecture text.
+
+        Raises:
+            RunError: If the folder is not a whole run.
+        """
+        summary = RunSummary.load(folder)
+        from cae_core.models.builder import build
+
+        try:
+            model = build(summary.architecture)
+            model.load_weights(Path(folder) / WEIGHTS)
+            samples = np.load(Path(folder) / SAMPLES, allow_pickle=False)
+            errors, extremes = load_test_pictures(folder)
+        except (OSError, EOFError, KeyError, ValueError) as error:
+            raise _not_a_run(folder, error) from error
+        values = {f.name: getattr(summary, f.name) for f in dataclasses.fields(summary)}
+        return cls(model=model, samples=samples, errors=errors, extremes=extremes, **values)
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run's folder without its model: what a list or a chart needs. Fields as in `Run`."""
+
+    architecture: Architecture
+    task: Task
+    config: TrainConfig
+    dataset: str
+    history: tuple[EpochRecord, ...]
+    test: dict[str, float]
+    seconds: float
+    stopped: bool
+
+    @classmethod
+    def load(cls, folder: str | Path) -> RunSummary:
+        """Reads a run's settings, history and test figures.
+
+        Raises:
+            RunError: If the folder is not a whole run.
+        """
+        folder = Path(folder)
+        try:
+            settings = json.loads((folder / SETTINGS).read_text())
+            test = json.loads((folder / TEST).read_text())
+            return cls(
+                architecture=Architecture.from_json(settings["layers"]),
+                task=task_from_dict(settings["task"]),
+                config=TrainConfig(**settings["config"]),
+                dataset=settings["dataset"],
+                history=_read_history(folder / HISTORY),
+                test=test | {name: test[name] for name in TEST_FIGURES},  # a KeyError without one
+                seconds=settings["seconds"],
+                stopped=settings["stopped"],
+            )
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise _not_a_run(folder, error) from error
+
+
+def load_test_pictures(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """The error of every test picture, and the worst and best pictures, of a run's folder.
+
+    Returns:
+        `Run.errors` and `Run.extremes`.
+    """
+    with np.load(Path(folder) / TEST_PICTURES, allow_pickle=False) as arrays:
+        return arrays["errors"], arrays["extremes"]
+
+
+def _not_a_run(folder: str | Path, error: Exception) -> RunError:
+    """The error for a folder of which a part is missing or damaged."""
+    reason = str(error) if isinstance(error, CAEError) else repr(error)
+    return RunError(
+        f"A run's folder holds {SETTINGS}, {HISTORY}, {TEST}, {SAMPLES} and {WEIGHTS}. "
+        f"Received: {folder} ({reason}). Train again, or delete the folder."
+    )
+
+
+def history_csv(history: tuple[EpochRecord, ...]) -> str:
+    """The losses as a table with a header line.
+
+    Example:
+        >>> print(history_csv((EpochRecord(1, 0.5, 0.25, 2.0),)))
+        epoch,loss,validation_loss,seconds
+        1,0.5,0.25,2.0
+        <BLANKLINE>
+    """
+    names = [item.name for item in dataclasses.fields(EpochRecord)]
+    lines = [names, *([str(getattr(record, name)) for name in names] for record in history)]
+    return "".join(",".join(line) + "\n" for line in lines)
+
+
+def _read_history(path: Path) -> tuple[EpochRecord, ...]:
+    """The inverse of `history_csv`; empty where a training was stopped in its first epoch."""
+    with path.open(newline="") as file:
+        reader = csv.DictReader(file)
+        if reader.fieldnames != [item.name for item in dataclasses.fields(EpochRecord)]:
+            raise ValueError(f"no history in {path.name}")
+        return tuple(_record(row) for row in reader)
+
+
+def _record(row: dict[str, Any]) -> EpochRecord:
+    """One line of the table."""
+    return EpochRecord(
+        int(row["epoch"]), float(row["loss"]), float(row["validation_loss"]), float(row["seconds"])
+    )
+
+
+def samples_picture(samples: np.ndarray) -> np.ndarray:
+    """Sample pictures as one: a row each for the originals, what was shown, what came back.
+
+    Args:
+        samples: (3, N, H, W, C) uint8.
+
+    Returns:
+        One picture, uint8. The middle row is left out where it equals the first.
+    """
+    same = np.array_equal(samples[0], samples[1])
+    rows = samples[[0, 2]] if same else samples
+    # (rows, N, H, W, C) -> (rows * N, H, W, C)
+    flat = rows.reshape((-1, *rows.shape[2:]))
+    return image_grid(flat, columns=rows.shape[1], gap=1)

@@ -1,0 +1,1 @@
+"""What several pages share: the frame, forms, views, cached resources."""

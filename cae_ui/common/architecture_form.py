@@ -1,0 +1,235 @@
+"""Editing an architecture by form: its layers as chips, the chosen one's sizes as widgets."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import streamlit as st
+
+from cae_core.architecture.editing import (
+    insert_layer,
+    move_code,
+    move_layer,
+    remove_layer,
+    replace_layer,
+)
+from cae_core.architecture.layers import LAYER_KINDS, Layer, Reshape
+from cae_core.architecture.notation import Architecture, format_shape
+from cae_ui.common.architecture_state import change, show_refusal
+
+INPUT, CODE = "input", "code"
+
+# Sliders cover what people try; larger numbers are typed.
+SLIDER_HIGHEST = {"channels": 128, "kernel": 11, "stride": 4, "size": 8, "factor": 8, "pixels": 16}
+
+_FIRST_TRY: dict[str, dict[str, Any]] = {
+    "channels": {"channels": 16},
+    "units": {"units": 128},
+    "height": {"height": 8, "width": 8, "channels": 16},
+    "name": {"name": "a"},
+}
+
+
+def architecture_form(key: str, architecture: Architecture) -> int | None:
+    """Chips for input, layers and code, and the form of the chosen one.
+
+    Args:
+        key: Where the architecture's text is in session state.
+        architecture: What the text says.
+
+    Returns:
+        The position of the chosen layer, from 0; None where input or code are chosen.
+    """
+    chosen = _chips(key, architecture)
+    show_refusal(key)
+    if chosen == INPUT:
+        _input_form(key, architecture)
+    elif chosen == CODE:
+        _code_form(key, architecture)
+    else:
+        _layer_form(key, architecture, int(chosen))
+        return int(chosen)
+    return None
+
+
+def _chips(key: str, architecture: Architecture) -> str:
+    """The network from left to right, one of its parts chosen."""
+    code = len(architecture.encoder)
+    names = [str(position) for position in range(len(architecture.layers))]
+    options = [INPUT, *names[:code], CODE, *names[code:]]
+    labels = {
+        INPUT: f":material/image: {format_shape(architecture.input_shape)}",
+        CODE: ":material/key: code",
+        # Numbered, because Streamlit tells options by their labels and layers repeat.
+        **{name: f"{int(name) + 1} {architecture.layers[int(name)]}" for name in names},
+    }
+    state = f"{key}-chosen"
+    if st.session_state.get(state) not in options:
+        st.session_state[state] = options[1]
+    chosen = st.pills(
+        "Layers: choose one to change it",
+        options,
+        format_func=labels.__getitem__,
+        required=True,
+        wrap=True,
+        default=options[1],
+        key=state,
+    )
+    return str(chosen)  # required: there is always one
+
+
+def _input_form(key: str, architecture: Architecture) -> None:
+    """Height, width and channels of the input."""
+
+    def resize() -> None:
+        shape = tuple(st.session_state[f"{key}-input-{axis}"] for axis in range(3))
+        change(key, lambda now: dataclasses.replace(now, input_shape=shape))
+
+    columns = st.columns(3)
+    for axis, (column, name) in enumerate(
+        zip(columns, ("Height", "Width", "Channels"), strict=True)
+    ):
+        widget = f"{key}-input-{axis}"
+        st.session_state[widget] = architecture.input_shape[axis]
+        column.number_input(name, min_value=1, max_value=4096, key=widget, on_change=resize)
+    _insert_form(key, 0, "Add in front")
+
+
+def _code_form(key: str, architecture: Architecture) -> None:
+    """Which layer's output is the code."""
+
+    def move() -> None:
+        layers_before = st.session_state[f"{key}-code-at"]
+        change(key, lambda now: move_code(now, layers_before))
+
+    widget = f"{key}-code-at"
+    st.session_state[widget] = len(architecture.encoder)
+    if len(architecture.layers) > 2:
+        st.slider(
+            "The code is the output of layer",
+            1,
+            len(architecture.layers) - 1,
+            key=widget,
+            on_change=move,
+        )
+    _insert_form(key, len(architecture.encoder), "Add at the start of the decoder", decoder=True)
+
+
+def _layer_form(key: str, architecture: Architecture, position: int) -> None:
+    """The chosen layer's sizes and what can be done with it."""
+    layer = architecture.layers[position]
+    st.markdown(f"**Layer {position + 1}: {layer.title}** — {_summary(layer)}")
+    fields = dataclasses.fields(layer)
+    words = [item for item in fields if "options" in item.metadata]
+    for items in ([item for item in fields if item not in words], words):
+        for column, item in zip(st.columns(len(items)) if items else (), items, strict=True):
+            with column:
+                _field_input(key, layer, position, item)
+    left, right, remove = st.columns(3)
+    last = len(architecture.layers) - 1
+    left.button(
+        "Move left",
+        icon=":material/arrow_back:",
+        disabled=position == 0,
+        width="stretch",
+        on_click=_move,
+        args=(key, position, position - 1),
+    )
+    right.button(
+        "Move right",
+        icon=":material/arrow_forward:",
+        disabled=position == last,
+        width="stretch",
+        on_click=_move,
+        args=(key, position, position + 1),
+    )
+    remove.button(
+        "Remove",
+        icon=":material/delete:",
+        width="stretch",
+        on_click=change,
+        args=(key, lambda now: remove_layer(now, position)),
+    )
+    _insert_form(key, position + 1, f"Add behind layer {position + 1}")
+
+
+def _field_input(key: str, layer: Layer, position: int, item: dataclasses.Field[Any]) -> None:
+    """One size or choice of a layer, as the widget that fits it."""
+    # The kind is part of the key: another layer at this place has other widgets.
+    widget = f"{key}-{position}-{type(layer).__name__}-{item.name}"
+    value = getattr(layer, item.name)
+    label = item.name.capitalize()
+
+    def put() -> None:
+        chosen = {item.name: st.session_state[widget]}
+        change(
+            key,
+            lambda now: replace_layer(
+                now, position, dataclasses.replace(now.layers[position], **chosen)
+            ),
+        )
+
+    if "options" in item.metadata:
+        st.session_state[widget] = value
+        st.selectbox(label, item.metadata["options"], key=widget, on_change=put)
+    elif "letter" in item.metadata:
+        value = getattr(layer, "step") if value is None else value  # noqa: B009 - pools only
+        low, high = item.metadata["low"], item.metadata["high"]
+        slider_high = min(SLIDER_HIGHEST.get(item.name, 0), high)
+        st.session_state[widget] = value
+        if value <= slider_high and not isinstance(layer, Reshape):
+            st.slider(label, low, slider_high, key=widget, on_change=put)
+        else:
+            st.number_input(label, low, high, key=widget, on_change=put)
+    else:
+        st.session_state[widget] = value
+        st.text_input(label, max_chars=16, key=widget, on_change=put)
+
+
+def _insert_form(key: str, position: int, label: str, *, decoder: bool = False) -> None:
+    """A list of kinds; choosing one puts such a layer at `position`.
+
+    Behind the encoder's last layer there are two places: `decoder` says which one.
+    """
+    widget = f"{key}-insert"
+
+    def put() -> None:
+        kind = st.session_state[widget]
+        st.session_state[widget] = None
+        if kind is not None:
+            added = _first_of(kind)
+            if decoder:
+                change(key, lambda now: move_code(insert_layer(now, position, added), position))
+            else:
+                change(key, lambda now: insert_layer(now, position, added))
+            st.session_state[f"{key}-chosen"] = str(position)
+
+    st.selectbox(
+        label,
+        LAYER_KINDS,
+        index=None,
+        format_func=lambda kind: f"{kind.title} ({_first_of(kind)})",
+        placeholder="Choose a kind of layer",
+        key=widget,
+        on_change=put,
+    )
+
+
+def _move(key: str, position: int, to: int) -> None:
+    """Moves a layer and keeps it chosen."""
+    change(key, lambda now: move_layer(now, position, to))
+    st.session_state[f"{key}-chosen"] = str(to)
+
+
+def _first_of(kind: type[Layer]) -> Layer:
+    """A layer of a kind with sizes to start from."""
+    required = [
+        item.name for item in dataclasses.fields(kind) if item.default is dataclasses.MISSING
+    ]
+    return kind(**_FIRST_TRY[required[0]]) if required else kind()
+
+
+def _summary(layer: Layer) -> str:
+    """The first line of what a layer is."""
+    return (type(layer).__doc__ or "").splitlines()[0]

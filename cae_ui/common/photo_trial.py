@@ -1,0 +1,135 @@
+"""A trained network tried on a photo of any size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from cae_core.architecture.notation import Architecture
+from cae_core.errors import ImageError
+from cae_core.images.metrics import psnr
+from cae_core.images.operations import encode_png, fit_within, to_uint8
+from cae_core.jobs.queue import JobStatus
+from cae_core.photos.apply import apply_to_photo, plan_photo
+from cae_core.training.tasks import LUMA, Denoise, Reconstruct, Task
+from cae_ui.common.image_input import BUNDLED_PHOTOS, photo_input
+from cae_ui.common.messages import plain
+from cae_ui.common.resources import trained_run
+
+PREVIEW_SIDE = 1200
+PHOTO_PATCHES = "photo_patches"
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A network that a photo can be given to.
+
+    Attributes:
+        identity: Differs from that of every other network, and of its earlier versions.
+        model: The network.
+        architecture: As what it was built.
+        task: What it learnt.
+        dataset: On what.
+        seed: Of the noise that the photo gets.
+    """
+
+    identity: str
+    model: Any
+    architecture: Architecture
+    task: Task
+    dataset: str
+    seed: int = 0
+
+
+def try_run_on_photo(status: JobStatus) -> None:
+    """An upload, what a finished job's network makes of it, and how close that is."""
+    if status.run_folder is None:
+        return
+    st.subheader("Try it on your photo")
+    modified = status.run_folder.stat().st_mtime
+    run = trained_run(str(status.run_folder), modified)
+    try_on_photo(
+        TrainedNetwork(
+            f"{status.run_folder} {modified}",
+            run.model,
+            run.architecture,
+            run.task,
+            run.dataset,
+            run.config.seed,
+        )
+    )
+
+
+def try_on_photo(network: TrainedNetwork) -> None:
+    """An upload, what a network makes of it, and how close that is."""
+    chosen = photo_input("try")
+    if chosen is None:
+        return
+    photo, name = chosen
+    height, width = photo.shape[:2]
+    if max(height, width) > PREVIEW_SIDE and not st.toggle(
+        f"Work on all of its {height * width / 1e6:.1f} megapixels (slower)", key="try-whole"
+    ):
+        photo = fit_within(photo, PREVIEW_SIDE)
+        st.caption(f"Shrunk from {width} x {height} to {photo.shape[1]} x {photo.shape[0]}.")
+    if network.architecture.input_shape[2] == 1 and isinstance(network.task, Reconstruct | Denoise):
+        photo = _grey(photo)
+    try:
+        shown, result = _returned(network, photo)
+    except ImageError as error:
+        st.error(plain(error), icon=":material/broken_image:")
+        return
+    pictures = [(photo, f"{plain(name)}, {photo.shape[1]} x {photo.shape[0]}")]
+    if not isinstance(network.task, Reconstruct):
+        damage = "With noise" if isinstance(network.task, Denoise) else "In grey"
+        pictures.append((shown, f"{damage}: {psnr(shown, photo):.2f} dB"))
+    pictures.append((result, f"From the network: {psnr(result, photo):.2f} dB"))
+    for column, (picture, caption) in zip(st.columns(len(pictures)), pictures, strict=True):
+        _picture(column, picture, caption)
+    plan = plan_photo(network.architecture, *photo.shape[:2])
+    how = f"Done {plan}. PSNR against the original."
+    if network.dataset == PHOTO_PATCHES and name in BUNDLED_PHOTOS:
+        how += " Parts of this photo were among the training patches: upload one of your own."
+    st.caption(how)
+    st.download_button(
+        "Download the result", encode_png(result), "result.png", icon=":material/download:"
+    )
+
+
+def _returned(network: TrainedNetwork, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the network is shown of a photo, cut to [0, 1], and the picture it makes of it.
+
+    Kept in the session, so that a rerun of the page costs nothing.
+    """
+    key = (network.identity, photo.shape, hash(photo.tobytes()))
+    kept = st.session_state.get("try-result")
+    if kept is None or kept[0] != key:
+        bar = st.progress(0.0, "The network works …")
+
+        def advance(done: int, total: int) -> None:
+            bar.progress(done / total, "The network works …")
+
+        # (H, W, C) -> (1, H, W, C) and back: tasks work on batches.
+        shown = np.asarray(network.task.corrupt(photo[np.newaxis], network.seed))[0]
+        output = apply_to_photo(
+            network.model, network.architecture, shown, clip=False, on_progress=advance
+        )
+        result = np.asarray(network.task.picture(output[np.newaxis], photo[np.newaxis]))[0]
+        bar.empty()
+        visible = np.broadcast_to(np.clip(shown, 0, 1), photo.shape)
+        st.session_state["try-result"] = kept = (key, (visible, result))
+    return kept[1]
+
+
+def _grey(photo: np.ndarray) -> np.ndarray:
+    """Luma, which is what a network for grey pictures is compared with."""
+    return photo @ np.array(LUMA, np.float32)[:, np.newaxis]
+
+
+def _picture(column: st.delta_generator.DeltaGenerator, image: np.ndarray, caption: str) -> None:
+    """A photo as wide as its column."""
+    pixels = to_uint8(image)
+    column.image(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels, caption, width="stretch")

@@ -1,0 +1,99 @@
+"""What all sessions share: the job queue with its worker, data sets, trained models."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import os
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from cae_core.data.dataset import Dataset, DatasetPreview
+from cae_core.data.registry import load_dataset
+from cae_core.data.uploads import load_uploads
+from cae_core.jobs.estimates import Calibration, calibrate_apart
+from cae_core.jobs.queue import JobQueue, warm_up
+from cae_core.jobs.worker import WorkerProcess
+from cae_core.training.runs import Run
+
+RUNS_VARIABLE = "CAE_RUNS_DIR"
+SECONDS_PER_DAY = 86_400
+
+
+@st.cache_resource(show_spinner=False)
+def worker() -> WorkerProcess:
+    """The process that trains, started and made ready, so that pressing Train soon shows a loss."""
+    process = WorkerProcess(preload=("cae_core.training.loop",))
+    process.warm(warm_up)
+    return process
+
+
+def runs_folder() -> Path:
+    """Where trainings are kept."""
+    return Path(os.environ.get(RUNS_VARIABLE, "runs"))
+
+
+@st.cache_resource(show_spinner=False)
+def _measure_speed() -> Path:
+    """Has the worker measure this machine, once a day; returns where the result is or will be."""
+    path = runs_folder() / "speed.json"
+    if not path.exists() or time.time() - path.stat().st_mtime > SECONDS_PER_DAY:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        worker().submit(calibrate_apart, str(path))
+    return path
+
+
+def machine_speed() -> Calibration | None:
+    """How fast this machine trains; None until the worker has measured it."""
+    return Calibration.load(_measure_speed())
+
+
+@st.cache_resource(show_spinner=False)
+def job_queue() -> JobQueue:
+    """The queue of this server."""
+    return JobQueue(runs_folder(), worker())
+
+
+@st.cache_resource(max_entries=8, show_spinner="Preparing the pictures …")
+def named_dataset(name: str) -> DatasetPreview:
+    """A data set that is on this machine; the worker loads its pictures, the app keeps a few."""
+    return load_dataset(name).preview()
+
+
+@st.cache_resource(max_entries=2, show_spinner="Cutting your pictures into patches …")
+def _uploaded_dataset(digest: str, _files: list[tuple[str, bytes]]) -> Dataset:
+    return load_uploads(_files)
+
+
+def uploaded_dataset(files: list[tuple[str, bytes]]) -> Dataset:
+    """Uploaded pictures as a data set, cut once however often the page runs."""
+    digest = hashlib.sha256()
+    for name, content in files:
+        digest.update(name.encode())
+        digest.update(content)
+    return _uploaded_dataset(digest.hexdigest(), files)
+
+
+def spare_the_garbage_collector() -> None:
+    """Takes what is loaded now out of the garbage collector's work.
+
+    Streamlit has it look at all there is after every run of a page, and with TensorFlow loaded
+    that takes 0.2 s, in which no other page is served.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the trained network …")
+def trained_run(folder: str, modified: float) -> Run:
+    """A finished run with its model; the first one takes TensorFlow's start with it.
+
+    Args:
+        folder: The run's folder.
+        modified: When it was written: a resumed training writes it again.
+    """
+    run = Run.load(folder)
+    spare_the_garbage_collector()
+    return run

@@ -1,0 +1,62 @@
+"""Taking an architecture along: as notation, JSON, Keras script, or to the trainer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cae_core.architecture.notation import Architecture
+from cae_core.architecture.report import Report
+from cae_core.errors import CAEError
+from cae_core.export.script import generate_script
+from cae_ui.common.messages import plain
+
+CODE_HEIGHT = 320
+# What a script trains on where nobody has chosen data: the public set of that shape.
+_PUBLIC_DATASETS = {(32, 32, 3): "cifar10", (28, 28, 1): "mnist"}
+
+
+def show_exports(report: Report) -> None:
+    """The way to the trainer, and copies of the architecture in three forms."""
+    architecture = report.architecture
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "Train this network",
+            type="primary",
+            icon=":material/model_training:",
+            disabled=bool(report.problems),
+        ):
+            # The text goes along in the session, because both pages' fields have the same key;
+            # Streamlit refuses to set or to clear the address of a field that is bound to it.
+            st.switch_page("pages/trainer.py", query_params={})
+        # Its contents are made when it is opened: highlighting code is a large part of what a
+        # browser loads, and a first visitor need not wait for it.
+        popover = st.popover(
+            "Copy or share", icon=":material/share:", on_change="rerun", key="copies"
+        )
+        if popover.open:
+            with popover:
+                _show_copies(architecture)
+
+
+def _show_copies(architecture: Architecture) -> None:
+    """The architecture in three forms, to copy."""
+    notation, json_form, script = st.tabs(["Notation", "JSON", "Keras script"])
+    with notation:
+        st.code(str(architecture), language=None, wrap_lines=True)
+        st.caption("The address of this page carries the same text: share it as a link.")
+    with json_form:
+        st.code(architecture.to_json(), language="json", height=CODE_HEIGHT)
+    with script:
+        _show_script(architecture)
+
+
+def _show_script(architecture: Architecture) -> None:
+    """The stand-alone Keras script, or why there is none."""
+    dataset = _PUBLIC_DATASETS.get(architecture.input_shape, "your own pictures")
+    try:
+        script = generate_script(architecture, dataset=dataset)
+    except CAEError as error:
+        st.warning(plain(error), icon=":material/warning:")
+        return
+    st.download_button("Download", script, "autoencoder.py", icon=":material/download:")
+    st.code(script, language="python", height=CODE_HEIGHT)

@@ -1,0 +1,150 @@
+"""What came out of a training: test figures, the worst and best pictures, downloads."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from cae_core.export.files import save_keras, save_onnx, save_zip
+from cae_core.export.script import generate_script
+from cae_core.images.metrics import psnr_from_mse
+from cae_core.jobs.queue import JobStatus
+from cae_core.training.runs import SAMPLES_PICTURE, RunSummary, history_csv, load_test_pictures
+from cae_ui.common.image_input import show_samples
+from cae_ui.common.messages import plain
+from cae_ui.common.resources import job_queue, trained_run
+from cae_ui.common.training_charts import dataset_title, shown_caption
+
+HISTOGRAM_BINS = 40
+
+
+def show_result(status: JobStatus) -> None:
+    """Test figures, pictures and downloads of a job whose run is there."""
+    if status.run_folder is None:
+        return
+    summary = RunSummary.load(status.run_folder)
+    st.subheader("Test")
+    _show_figures(summary)
+    if st.toggle("Show the worst and best test pictures", key="extremes", bind="query-params"):
+        _show_extremes(status, summary)
+    _show_downloads(status, summary)
+    _show_name(status)
+
+
+def _show_figures(summary: RunSummary) -> None:
+    """The figures, and what they were measured on."""
+    test = summary.test
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("Test MSE", f"{test['mse']:.5f}", width="content")
+        st.metric("PSNR", f"{test['psnr']:.2f} dB", width="content")
+        st.metric("SSIM", f"{test['ssim']:.3f}", width="content")
+    st.caption(
+        f"On {test['images']:,} test pictures of {plain(dataset_title(summary.dataset))}, which "
+        "the training never saw; the output cut to [0, 1]; PSNR and SSIM are means over pictures."
+    )
+
+
+def _show_extremes(status: JobStatus, summary: RunSummary) -> None:
+    """The spread of the error over the test pictures, and its two ends."""
+    errors, (worst, best) = load_test_pictures(str(status.run_folder))
+    st.plotly_chart(
+        error_histogram(errors), key=f"errors-{status.id}", config={"displayModeBar": False}
+    )
+    caption = shown_caption(summary.task)
+    st.markdown("**Worst**")
+    show_samples(worst, caption, original_caption="Original, the largest error first")
+    st.markdown("**Best**")
+    show_samples(best, caption, original_caption="Original, the smallest error first")
+
+
+def error_histogram(errors: np.ndarray) -> go.Figure:
+    """How many test pictures have which PSNR."""
+    decibels = psnr_from_mse(np.maximum(errors, 1e-10))
+    figure = go.Figure(go.Histogram(x=decibels, nbinsx=HISTOGRAM_BINS, marker={"color": "#0f766e"}))
+    figure.update_layout(
+        height=220,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        xaxis={"title": "PSNR of a test picture, dB"},
+        yaxis={"title": "Pictures"},
+        bargap=0.05,
+    )
+    return figure
+
+
+def _show_downloads(status: JobStatus, summary: RunSummary) -> None:
+    """The run to take away."""
+    folder = status.run_folder
+    if folder is None:
+        return
+    script = generate_script(
+        summary.architecture, task=summary.task, config=summary.config, dataset=summary.dataset
+    )
+    with st.container(horizontal=True):
+        st.download_button("Keras script", script, "autoencoder.py", icon=":material/code:")
+        st.download_button(
+            "Losses", history_csv(summary.history), "history.csv", icon=":material/table:"
+        )
+        st.download_button(
+            "Pictures",
+            (folder / SAMPLES_PICTURE).read_bytes(),
+            "samples.png",
+            icon=":material/image:",
+        )
+        # Made when they are asked for: the first one takes TensorFlow's start.
+        st.download_button(
+            ".keras",
+            lambda: _model_file(folder, ".keras"),
+            "autoencoder.keras",
+            icon=":material/deployed_code:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "ONNX",
+            lambda: _model_file(folder, ".onnx"),
+            "autoencoder.onnx",
+            icon=":material/deployed_code:",
+            on_click="ignore",
+        )
+        archive = f"autoencoder-{status.id}.zip"
+        st.download_button(
+            "Everything, as a zip",
+            lambda: _zip_file(folder, archive),
+            archive,
+            icon=":material/folder_zip:",
+            on_click="ignore",
+        )
+
+
+def _model_file(folder: Path, suffix: str) -> bytes:
+    """A run's network as the bytes of one file."""
+    model = trained_run(str(folder), folder.stat().st_mtime).model
+    with tempfile.TemporaryDirectory() as place:
+        save = save_onnx if suffix == ".onnx" else save_keras
+        return save(model, Path(place) / f"autoencoder{suffix}").read_bytes()
+
+
+def _zip_file(folder: Path, name: str) -> bytes:
+    """A run with all its forms as the bytes of one archive, whose folder is called like it."""
+    run = trained_run(str(folder), folder.stat().st_mtime)
+    with tempfile.TemporaryDirectory() as place:
+        return save_zip(run, Path(place) / name).read_bytes()
+
+
+def _show_name(status: JobStatus) -> None:
+    """A name for the run, and its deletion."""
+    widget = f"name-{status.id}"
+
+    def rename() -> None:
+        job_queue().rename(status.id, st.session_state[widget])
+
+    def delete() -> None:
+        job_queue().delete(status.id)
+        st.query_params.clear()
+
+    with st.popover("Name or delete this run", icon=":material/edit:"):
+        st.text_input("Name", value=status.name, max_chars=60, key=widget, on_change=rename)
+        st.button("Delete it with all its files", icon=":material/delete:", on_click=delete)

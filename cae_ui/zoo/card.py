@@ -1,0 +1,280 @@
+"""One network of the zoo: its card, its curves, what it does to pictures."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from cae_core import zoo
+from cae_core.architecture.notation import Architecture
+from cae_core.data.registry import is_available
+from cae_core.data.samples import bundled_check_name, bundled_check_pictures
+from cae_core.images.operations import image_grid
+from cae_core.training.tasks import ColorizeChroma, ColorizeRGB
+from cae_core.zoo.cards import NOT_KEPT, PICTURES, Card
+from cae_core.zoo.judge import ACCURACY
+from cae_core.zoo.table import judge_own_accuracy
+from cae_ui.common.architecture_state import TEXT_KEY
+from cae_ui.common.image_input import show_pixels
+from cae_ui.common.messages import plain
+from cae_ui.common.photo_trial import TrainedNetwork, try_on_photo
+from cae_ui.common.resources import named_dataset, spare_the_garbage_collector
+from cae_ui.common.training_charts import (
+    TRAINING_COLOR,
+    VALIDATION_COLOR,
+    dataset_title,
+    shown_caption,
+)
+from cae_ui.trainer.learning_rate import rate_figure
+
+GRID_PICTURES = 8
+ERROR_AMPLIFIED = 4
+# What a loss in a history.csv is called here; other columns keep their names.
+_LOSSES = {
+    "loss": "Training",
+    "validation_loss": "Validation",
+    "val_loss": "Validation",
+    "validation": "Validation",
+}
+_COLORS = (TRAINING_COLOR, VALIDATION_COLOR, "#6366f1", "#dc2626")
+_PAGES = {
+    zoo.PHOTO_DENOISER: ("pages/denoise.py", "Use it on the page Denoise"),
+    zoo.COLORIZER: ("pages/colorize.py", "Use it on the page Colorize"),
+}
+
+
+def show_card(name: str) -> None:
+    """All that is known of a network, and what it does."""
+    card = zoo.card(name)
+    st.subheader(card.title, anchor=False)
+    st.markdown(plain(card.summary))
+    facts, curves = st.columns([5, 7], gap="large")
+    with facts:
+        _show_facts(card)
+    with curves:
+        st.plotly_chart(
+            curves_figure(_history(card.name)), key="curves", config={"displayModeBar": False}
+        )
+        _show_rate_test(card.name)
+    _show_figures(card)
+    if card.architecture is not None:
+        _show_architecture(card.architecture)
+    elif card.network in _PAGES:
+        page, label = _PAGES[card.network]
+        st.page_link(page, label=label, icon=":material/open_in_new:")
+    if card.task is not None and card.architecture is not None:
+        _show_pictures(card, card.architecture)
+        _show_on_photo(card, card.architecture)
+
+
+def _show_facts(card: Card) -> None:
+    """What it is made of, from and for how long."""
+    size = "" if card.code_size is None else f"{card.code_size:,} numbers"
+    kept = {zoo.SINGLE: "as float32", zoo.HALF: "as float16, rounded before it was measured"}
+    theirs = card.published.get("seconds")
+    beside = f"; the source's {theirs / 60:.1f}, on Google Colab" if theirs else ""
+    facts = {
+        "Source": card.source,
+        "Trained on": card.data,
+        "Licence of the data": card.licence,
+        "Parameters": f"{card.parameters:,}",
+        "Code": size,
+        "Took": f"{card.seconds / 60:.1f} minutes{beside}",
+        "How": card.recipe_notes,
+        "Again": f"`{card.recipe}`",
+        "Weights": kept.get(card.kept, "not kept, because they are too large"),
+    }
+    lines = [
+        f"**{label}:** {value if label == 'Again' else plain(value)}"
+        for label, value in facts.items()
+        if value
+    ]
+    st.markdown("  \n".join(lines))
+
+
+def _show_rate_test(name: str) -> None:
+    """The range test that chose the learning rate, where one did."""
+    test = zoo.learning_rate_test(name)
+    if test is not None:
+        with st.expander("The learning-rate range test"):
+            st.plotly_chart(rate_figure(test), key="rates", config={"displayModeBar": False})
+            st.caption(plain(test.reason))
+
+
+def _history(name: str) -> dict[str, list[float]]:
+    """The columns of a network's history."""
+    with (zoo.FOLDER / name / "history.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    return {column: [float(line[column]) for line in lines] for column in lines[0]}
+
+
+def curves_figure(history: dict[str, list[float]]) -> go.Figure:
+    """What was watched in a training, against its first column.
+
+    Args:
+        history: Columns by name; the first says how far the training was.
+    """
+    progress, *others = [name for name in history if name != "seconds"]
+    losses = [name for name in others if name in _LOSSES]
+    watched = losses or others
+    figure = go.Figure()
+    for name, color in zip(watched, itertools.cycle(_COLORS), strict=False):
+        figure.add_trace(
+            go.Scatter(
+                x=history[progress],
+                y=history[name],
+                name=_LOSSES.get(name, name),
+                mode="lines+markers" if len(history[progress]) < 40 else "lines",
+                line={"color": color},
+            )
+        )
+    figure.update_layout(
+        height=340,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        xaxis={"title": progress.capitalize()},
+        yaxis={"title": "Loss", "type": "log", "tickformat": "~g", "nticks": 4} if losses else {},
+        legend={"orientation": "h", "y": 1.12},
+        showlegend=True,
+    )
+    return figure
+
+
+def _show_figures(card: Card) -> None:
+    """Measured and published figures side by side, and why they differ."""
+    first = card.figures[0]["test_set"]
+    measured = [
+        {"Test set": row["test_set"], "Condition": row["condition"], **_named(row)}
+        for row in card.figures
+    ]
+    published = {name: value for name, value in card.published.items() if name != "originals"}
+    if published:
+        words = {"The source's words": published["said"]} if "said" in published else {}
+        condition = {"Test set": first, "Condition": "published by the source"}
+        measured.insert(0, {**condition, **_named(published), **words})
+    st.dataframe(
+        measured,
+        hide_index=True,
+        width="stretch",
+        placeholder="–",
+        column_config={
+            heading: st.column_config.NumberColumn(format=form)
+            for heading, form in _FORMATS.items()
+        },
+    )
+    own = judge_own_accuracy(card.data.split(":")[0])
+    if own is not None and ACCURACY in card.figures[0]:
+        theirs = card.published.get("originals")
+        beside = f"; the source's judge: {100 * theirs:.2f} %" if theirs else ""
+        st.caption(f"The judge's own accuracy on the originals: {100 * own:.2f} %{beside}.")
+    if card.difference:
+        st.markdown(f"**Measured against published:** {plain(card.difference)}")
+
+
+_NAMES = {
+    "mse": "MSE",
+    "mae": "MAE",
+    "psnr": "PSNR, dB",
+    "ssim": "SSIM",
+    ACCURACY: "Judge's accuracy",
+    "accuracy": "Accuracy",
+    "confidence": "Confidence",
+    "ab_rmse": "a*b* error",
+    "ciede2000": "CIEDE2000",
+    "colorfulness": "Colourfulness",
+    "images": "Pictures",
+}
+
+
+_FORMATS = {
+    "MSE": "%.6f",
+    "MAE": "%.5f",
+    "PSNR, dB": "%.2f",
+    "SSIM": "%.4f",
+    "Judge's accuracy": "percent",
+    "Accuracy": "percent",
+    "Confidence": "percent",
+    "Pictures": "localized",
+}
+
+
+def _named(row: dict[str, Any]) -> dict[str, Any]:
+    """The numbers of a figure by what they are called."""
+    return {heading: row[name] for name, heading in _NAMES.items() if name in row}
+
+
+def _show_architecture(architecture: Architecture) -> None:
+    """The text, and the ways to the pages that take it."""
+    st.code(str(architecture), language=None, wrap_lines=True)
+
+    def take(page: str) -> None:
+        st.session_state[TEXT_KEY] = str(architecture)
+        st.switch_page(page, query_params={})
+
+    with st.container(horizontal=True):
+        if st.button("Open in Latent size", icon=":material/calculate:"):
+            take("pages/latent_size.py")
+        if st.button("Open in the trainer", icon=":material/model_training:"):
+            take("pages/trainer.py")
+
+
+def _show_pictures(card: Card, architecture: Architecture) -> None:
+    """Test pictures, what comes back, and where they differ."""
+    st.markdown("**What it does to pictures**")
+    if card.kept == NOT_KEPT:
+        with np.load(zoo.FOLDER / card.name / PICTURES) as kept:
+            way = kept["pictures"][:, :GRID_PICTURES]
+        said = bundled_check_name(architecture.input_shape)
+    else:
+        pictures, said = _pictures(card)
+        way = _way_through(card.name, card.sha256, pictures)
+    original, shown, returned = way
+    error = np.abs(returned.astype(np.int16) - original) * ERROR_AMPLIFIED
+    rows = [(original, f"Originals: {said}")]
+    if not np.array_equal(original, shown) and card.task is not None:
+        rows.append((shown, shown_caption(card.task)))
+    rows += [
+        (returned, "What the network returns"),
+        (np.minimum(error, 255).astype(np.uint8), f"The error, {ERROR_AMPLIFIED} times as bright"),
+    ]
+    for images, caption in rows:
+        show_pixels(image_grid(images, columns=GRID_PICTURES), caption)
+
+
+def _pictures(card: Card) -> tuple[np.ndarray, str]:
+    """Pictures to show a network at work, and what they are."""
+    dataset = card.data.split(":")[0]
+    if is_available(dataset):
+        return named_dataset(dataset).test_samples, f"test pictures of {dataset_title(dataset)}"
+    shape = card.input_shape
+    if isinstance(card.task, ColorizeRGB | ColorizeChroma):
+        shape = (*shape[:2], 3)  # the network takes their lightness
+    said = f"{bundled_check_name(shape)}; {dataset_title(dataset)} is not on this machine"
+    return bundled_check_pictures(shape)[:GRID_PICTURES], said
+
+
+@st.cache_data(show_spinner="The network works …", max_entries=64)
+def _way_through(name: str, checksum: str, pictures: np.ndarray) -> np.ndarray:
+    """Pictures, what the network is shown and what it returns; a new checksum is a new network."""
+    from cae_core.training.loop import way_of
+
+    task = zoo.card(name).task
+    assert task is not None  # noqa: S101 - asked for only where there is one
+    way = way_of(zoo.load(name), task, pictures)
+    spare_the_garbage_collector()
+    return way
+
+
+def _show_on_photo(card: Card, architecture: Architecture) -> None:
+    """The network on the visitor's photo, where its weights are here."""
+    if card.kept == NOT_KEPT or card.task is None:
+        return
+    if not st.toggle("Try it on your photo", key="zoo-try"):
+        return
+    dataset = card.data.split(":")[0]
+    network = TrainedNetwork(card.sha256, zoo.load(card.name), architecture, card.task, dataset)
+    try_on_photo(network)

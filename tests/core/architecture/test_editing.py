@@ -1,0 +1,127 @@
+"""Edits of an architecture: always a whole architecture, or an ArchitectureError."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cae_core.architecture.editing import (
+    insert_layer,
+    move_code,
+    move_layer,
+    remove_layer,
+    replace_layer,
+)
+from cae_core.architecture.layers import LAYER_KINDS, Conv, MaxPool
+from cae_core.architecture.notation import MAX_LAYERS, Architecture
+from cae_core.errors import ArchitectureError
+
+START = Architecture.parse("28x28x1 conv8 pool @a conv16 | up cat@a conv1:sigmoid")
+
+
+def _values(item):
+    """Every value that a layer's field may have."""
+    if "letter" in item.metadata:
+        numbers = st.integers(item.metadata["low"], item.metadata["high"])
+        return st.none() | numbers if item.default is None else numbers
+    if "options" in item.metadata:
+        return st.sampled_from(item.metadata["options"])
+    return st.from_regex(r"[a-z][a-z0-9]{0,3}", fullmatch=True)
+
+
+def _layers_of(kind):
+    """Every layer of a kind."""
+    return st.builds(kind, **{item.name: _values(item) for item in dataclasses.fields(kind)})
+
+
+LAYERS = st.sampled_from(LAYER_KINDS).flatmap(_layers_of)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_any_sequence_of_edits_gives_an_architecture_that_its_text_and_json_give_back(data):
+    architecture = START
+    for edit in data.draw(
+        st.lists(st.sampled_from(["insert", "remove", "replace", "move", "code"]), max_size=10)
+    ):
+        before = list(architecture.layers)
+        code = len(architecture.encoder)
+        position = data.draw(st.integers(0, len(before) - (edit != "insert")))
+        side = code if position < code else len(before) - code
+        if edit == "insert":
+            layer = data.draw(LAYERS)
+            architecture = insert_layer(architecture, position, layer)
+            expected = [*before[:position], layer, *before[position:]]
+        elif edit == "replace":
+            layer = data.draw(LAYERS)
+            architecture = replace_layer(architecture, position, layer)
+            expected = [*before[:position], layer, *before[position + 1 :]]
+        elif edit == "remove" and side == 1:
+            with pytest.raises(ArchitectureError):
+                remove_layer(architecture, position)
+            expected = before
+        elif edit == "remove":
+            architecture = remove_layer(architecture, position)
+            expected = [*before[:position], *before[position + 1 :]]
+        elif edit == "move":
+            to = data.draw(st.integers(0, len(before) - 1))
+            architecture = move_layer(architecture, position, to)
+            assert architecture.layers[to] == before[position]
+            rest = [*before[:position], *before[position + 1 :]]
+            expected = [*rest[:to], before[position], *rest[to:]]
+        else:
+            code = data.draw(st.integers(1, len(before) - 1))
+            architecture = move_code(architecture, code)
+            assert len(architecture.encoder) == code
+            expected = before
+        assert list(architecture.layers) == expected
+        assert architecture.input_shape == START.input_shape
+        assert Architecture.parse(str(architecture)) == architecture
+        assert Architecture.from_json(architecture.to_json()) == architecture
+
+
+@pytest.mark.parametrize("position", range(7))
+def test_a_layer_put_in_and_taken_out_again_leaves_no_trace(position):
+    inserted = insert_layer(START, position, MaxPool())
+    # At the bar the layer joins the encoder, so that its output is the code.
+    assert len(inserted.encoder) == len(START.encoder) + (position <= len(START.encoder))
+    assert remove_layer(inserted, position) == START
+
+
+def test_moving_a_layer_there_and_back_leaves_no_trace():
+    for position in range(len(START.layers)):
+        for to in range(len(START.layers)):
+            assert move_layer(move_layer(START, position, to), to, position) == START
+
+
+def test_an_edit_leaves_the_architecture_it_was_given_alone():
+    text = str(START)
+    insert_layer(START, 0, Conv(4))
+    remove_layer(START, 0)
+    replace_layer(START, 0, Conv(4))
+    move_layer(START, 0, 5)
+    move_code(START, 1)
+    assert str(START) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "position"), [("conv8 | up conv3", 0), ("conv8 pool | conv3", 2)], ids=str
+)
+def test_the_last_layer_of_a_side_cannot_be_removed(text, position):
+    with pytest.raises(ArchitectureError, match=r"one layer on each side.*Received: .*Add a layer"):
+        remove_layer(Architecture.parse(text), position)
+
+
+@pytest.mark.parametrize("layers_before", [-1, 0, 7, 8])
+def test_the_code_cannot_be_moved_to_either_end(layers_before):
+    with pytest.raises(ArchitectureError, match="one layer on each side"):
+        move_code(START, layers_before)
+
+
+def test_more_layers_than_allowed_are_refused():
+    full = Architecture((MaxPool(),) * (MAX_LAYERS - 1), (MaxPool(),))
+    with pytest.raises(ArchitectureError, match=f"at most {MAX_LAYERS} layers"):
+        insert_layer(full, 0, MaxPool())

@@ -1,0 +1,481 @@
+"""The notation and the JSON form: what is read is what was written, and mistakes are explained."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cae_core import Architecture, ArchitectureError
+from cae_core.architecture.layers import (
+    LAYER_KINDS,
+    MAX_CHANNELS,
+    MAX_SIDE,
+    Activation,
+    Add,
+    AveragePool,
+    BatchNorm,
+    Concatenate,
+    Conv,
+    Deconv,
+    Dense,
+    Layer,
+    Mark,
+    MaxPool,
+    Reshape,
+    Residual,
+    SubPixel,
+    Up,
+    json_name,
+    parse_layer,
+)
+from cae_core.architecture.notation import DEFAULT_INPUT_SHAPE, MAX_LAYERS, MAX_TEXT_LENGTH
+
+GOOD = {
+    "input_shape": [32, 32, 3],
+    "encoder": [{"layer": "conv", "channels": 8}],
+    "decoder": [{"layer": "up"}],
+}
+
+
+# --- What is written is read back ----------------------------------------------------------
+
+
+def _values(item: dataclasses.Field) -> st.SearchStrategy:
+    """Every value that a field of a layer allows."""
+    if "options" in item.metadata:
+        return st.sampled_from(item.metadata["options"])
+    if "name" in item.metadata:
+        return st.from_regex(r"[a-z][a-z0-9]{0,15}", fullmatch=True)
+    numbers = st.integers(item.metadata["low"], item.metadata["high"])
+    return st.none() | numbers if item.default is None else numbers
+
+
+def layers_of(kind: type[Layer]) -> st.SearchStrategy:
+    """Every layer of a kind."""
+    return st.builds(kind, **{item.name: _values(item) for item in dataclasses.fields(kind)})
+
+
+any_layers = st.lists(st.one_of([layers_of(kind) for kind in LAYER_KINDS]), min_size=1, max_size=6)
+input_shapes = st.just(DEFAULT_INPUT_SHAPE) | st.tuples(
+    st.integers(1, MAX_SIDE), st.integers(1, MAX_SIDE), st.integers(1, MAX_CHANNELS)
+)
+architectures = st.builds(Architecture, any_layers, any_layers, input_shapes)
+
+
+@pytest.mark.parametrize("kind", LAYER_KINDS, ids=json_name)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_every_kind_of_layer_is_read_back_from_its_token(kind, data):
+    layer = data.draw(layers_of(kind))
+    assert parse_layer(str(layer)) == layer
+
+
+@settings(max_examples=200, deadline=None)
+@given(architectures)
+def test_every_architecture_is_read_back_from_its_text_and_from_its_json(architecture):
+    assert Architecture.parse(str(architecture)) == architecture
+    assert Architecture.from_json(architecture.to_json()) == architecture
+    assert Architecture.from_json(json.loads(architecture.to_json())) == architecture
+
+
+@settings(max_examples=50, deadline=None)
+@given(architectures)
+def test_a_text_that_was_written_by_the_program_is_the_canonical_one(architecture):
+    assert str(Architecture.parse(str(architecture))) == str(architecture)
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"),
+    [
+        ("pool2s2", "pool"),
+        ("pool2", "pool"),
+        ("pool3s3", "pool3"),
+        ("pool2s1", "pool2s1"),
+        ("pools1", None),
+        ("avgpool2:valid", "avgpool"),
+        ("avgpool3s2:same", "avgpool3s2:same"),
+        ("conv8k3s1:same:relu", "conv8"),
+        ("conv8s2k5", "conv8k5s2"),
+        ("conv08", "conv8"),
+        ("conv8:sigmoid:valid", "conv8:valid:sigmoid"),
+        ("CONV8:Sigmoid", "conv8:sigmoid"),
+        ("deconv8s2", "deconv8"),
+        ("deconv8s1", "deconv8s1"),
+        ("up2:nearest", "up"),
+        ("up3:bilinear", "up3:bilinear"),
+        ("shuffle2", "shuffle"),
+        ("subpixel8s2", "subpixel8"),
+        ("reshape8x8x16", "reshape8x8x16"),
+        ("dense10:relu", "dense10"),
+        ("leaky_relu", "leaky_relu"),
+        ("pad1", "pad"),
+        ("res8k5s2:elu", "res8k5s2:elu"),
+    ],
+)
+def test_one_layer_has_one_canonical_spelling(written, canonical):
+    if canonical is None:
+        with pytest.raises(ArchitectureError):
+            Architecture.parse(f"{written} | up")
+        return
+    architecture = Architecture.parse(f"{written} | up")
+    assert str(architecture) == f"{canonical} | up"
+    assert architecture == Architecture.parse(f"{canonical} | up")
+
+
+@pytest.mark.parametrize(
+    ("token", "layer"),
+    [
+        ("conv32k5s2", Conv(32, 5, 2)),
+        ("conv3k1:sigmoid", Conv(3, 1, activation="sigmoid")),
+        ("conv16:valid", Conv(16, padding="valid")),
+        ("pool", MaxPool(2, None, "valid")),
+        ("avgpool3s2", AveragePool(3, 2)),
+        ("up4:bilinear", Up(4, "bilinear")),
+        ("deconv32", Deconv(32, 3, 2, "same", "relu")),
+        ("dense1000:linear", Dense(1000, "linear")),
+        ("reshape8x9x12", Reshape(8, 9, 12)),
+        ("res64s2", Residual(64, 3, 2)),
+        ("subpixel12s3", SubPixel(12, 3)),
+        ("bn", BatchNorm()),
+        ("silu", Activation("silu")),
+        ("@skip1", Mark("skip1")),
+        ("cat@skip1", Concatenate("skip1")),
+        ("add@s", Add("s")),
+    ],
+)
+def test_a_token_means_what_the_manual_says(token, layer):
+    assert parse_layer(token) == layer
+
+
+def test_the_halves_and_the_input_shape_come_from_the_text():
+    architecture = Architecture.parse("28x30x1\n  conv8 pool|up\tconv1:sigmoid ")
+    assert architecture.input_shape == (28, 30, 1)
+    assert architecture.encoder == (Conv(8), MaxPool())
+    assert architecture.decoder == (Up(), Conv(1, activation="sigmoid"))
+
+
+def test_the_input_shape_may_be_an_argument_and_must_agree_with_the_text():
+    assert Architecture.parse("conv8 | up", (28, 28, 1)).input_shape == (28, 28, 1)
+    assert Architecture.parse("conv8 | up", [28, 28, 1]).input_shape == (28, 28, 1)
+    assert Architecture.parse("28x28x1 conv8 | up", [28, 28, 1]).input_shape == (28, 28, 1)
+    with pytest.raises(ArchitectureError, match=r"must be the same.*28x28x1.*\(32, 32, 3\)"):
+        Architecture.parse("28x28x1 conv8 | up", (32, 32, 3))
+
+
+# --- Mistakes that people make -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        # (text, what the message names: rule, token, position, remedy)
+        ("conv8 poool | up", ["name a layer", "'poool'", "token 2", "Did you mean 'pool'?"]),
+        ("conv8 | up convv3", ["name a layer", "'convv3'", "token 3", "Did you mean 'conv'?"]),
+        ("28x28x1 conv8 bm | up", ["'bm'", "token 2", "Did you mean 'bn'?"]),
+        ("conv8 maxpool | up", ["'maxpool'", "token 2", "Did you mean 'pool'?"]),
+        ("conv8 | upsample", ["'upsample'", "token 2", "Did you mean 'up'?"]),
+        ("conv8 batchnorm | up", ["'batchnorm'", "token 2", "Did you mean 'bn'?"]),
+        ("flatten fc100 | up", ["'fc100'", "token 2", "Did you mean 'dense'?"]),
+        ("Conv2D(32,3) | up", ["'conv2d(32,3)'", "token 1", "Separate tokens with spaces"]),
+        ("conv8,pool | up", ["'conv8,pool'", "token 1", "Separate tokens with spaces"]),
+        ("conv8 -> pool | up", ["'->'", "token 2", "Use one of conv, pool"]),
+        ("28x28 conv8 | up", ["'28x28'", "token 1", "three numbers", "28x28x1"]),
+        ("conv8 28x28x1 | up", ["'28x28x1'", "token 2", "shape stands first"]),
+        ("0x28x1 conv8 | up", ["height, width and channels", "(0, 28, 1)", "(32, 32, 3)"]),
+        ("conv8 conv | up", ["conv<channels>k<kernel>s<stride>", "token 2", "conv16"]),
+        ("flatten dense | up", ["dense<units>", "'dense'", "token 2", "dense100"]),
+        ("conv8 reshape8x8 | up", ["reshape<height>x<width>x<channels>", "token 2", "8x8x16"]),
+        ("conv8 pool2x2 | up", ["pool<size>s<stride>", "token 2", "'x2'", "Leave it out"]),
+        ("conv8s2s2 | up", ["'conv8s2s2'", "token 1", "'s2'", "stands twice", "Leave it out"]),
+        ("conv8 bn4 | up", ["bn takes no number", "'bn4'", "token 2", "Leave it out"]),
+        ("conv8 conv0 | up", ["from 1 to 4,096", "Received: 0", "'conv0'", "token 2"]),
+        ("conv8k33 | up", ["kernel of conv", "from 1 to 31", "33", "token 1", "Choose one"]),
+        ("conv8 | up1", ["factor of up", "from 2 to 16", "'up1'", "token 2"]),
+        ("conv99999999999999999 | up", ["channels of conv", "4,096", "token 1"]),
+        ("conv8:sigmod | up", ["after ':'", "'conv8:sigmod'", "token 1", "mean 'sigmoid'?"]),
+        ("conv8 pool:relu | up", ["same, valid", "'pool:relu'", "token 2", "Use one of same"]),
+        ("conv8:relu:tanh | up", ["each kind once", "token 1", "Keep one of relu and tanh"]),
+        ("flatten:relu | up", ["can't follow", "'flatten:relu'", "token 1", "Leave it out"]),
+        ("conv8 relu6 | up", ["'relu6'", "token 2", "Did you mean 'relu'?"]),
+        ("conv8 | up cat", ["mark's name", "'cat'", "token 3", "@a"]),
+        ("conv8 @ | up", ["mark's name", "'@'", "token 2", "@a"]),
+        ("conv8 | up cat@1", ["mark's name", "'cat@1'", "token 3", "@a"]),
+        ("conv8 | up concat@a", ["used as cat@name", "'concat@a'", "token 3", "cat@a"]),
+        ("conv8 conv3", ["One '|'", "Received: 0", "behind the layer whose output is the code"]),
+        ("conv8 | up | conv3", ["One '|'", "Received: 2", "behind the layer"]),
+        ("conv8 |", ["at least one layer", "no layer in the decoder", "conv16"]),
+        ("28x28x1 | conv8", ["at least one layer", "no layer in the encoder", "conv16"]),
+        ("", ["One '|'", "Received: 0"]),
+    ],
+)
+def test_a_mistake_is_answered_with_rule_token_position_and_remedy(text, parts):
+    with pytest.raises(ArchitectureError) as caught:
+        Architecture.parse(text)
+    message = str(caught.value)
+    assert "Received: " in message
+    for part in parts:
+        assert part in message, message
+
+
+def test_a_long_token_is_shortened_in_the_message():
+    with pytest.raises(ArchitectureError) as caught:
+        Architecture.parse("x" * 3_000 + " | up")
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("token", ["conv" + "1" * 3_000 + "!", "a" * 3_900, "conv" + "k1" * 1_900])
+def test_a_hostile_token_is_refused(token):
+    # A pattern that backtracks into the digits would never come back from here.
+    with pytest.raises(ArchitectureError):
+        Architecture.parse(f"{token} | up")
+
+
+def test_texts_and_architectures_have_a_largest_length():
+    enough = ["relu"] * (MAX_LAYERS - 1)
+    assert len(Architecture.parse(" ".join([*enough, "|", "relu"])).layers) == MAX_LAYERS
+    with pytest.raises(ArchitectureError, match=f"at most {MAX_LAYERS} layers.*{MAX_LAYERS + 1}"):
+        Architecture.parse(" ".join([*enough, "relu", "|", "relu"]))
+    padded = "conv8 | up".ljust(MAX_TEXT_LENGTH)
+    assert Architecture.parse(padded).encoder == (Conv(8),)
+    with pytest.raises(ArchitectureError, match=r"at most 4,000 characters.*4,001"):
+        Architecture.parse(padded + " ")
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        *[(32, 32), (32, 32, 3, 1), (0, 32, 3), (32, 5_000, 3), (32.0, 32, 3), (True, 32, 3)],
+        *[5, None, "abc", (10**5_000, 1, 1), (32, 32, None)],
+    ],
+)
+def test_an_input_shape_that_cannot_be_is_refused(shape):
+    with pytest.raises(ArchitectureError, match=r"^An input shape is height, width and channels"):
+        Architecture((Conv(8),), (Up(),), shape)
+    if shape is not None:
+        with pytest.raises(ArchitectureError, match="An input shape is"):
+            Architecture.parse("28x28x1 conv8 | up", shape)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=60))
+def test_any_text_is_an_architecture_or_a_mistake(text):
+    try:
+        architecture = Architecture.parse(text)
+    except ArchitectureError as error:
+        assert "Received: " in str(error)
+    else:
+        assert Architecture.parse(str(architecture)) == architecture
+
+
+_SCRAPS = ["conv", "pool", "up", "cat", "add", "@", "|", " ", ":", "k", "s", "x", "3", "12", "0"]
+_SCRAPS += ["same", "relu", "reshape", "dense", "a", "28x28x1 ", "deconv", "res"]
+_SCRAPS += ["٣", "²", "İ", "-"]
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from(_SCRAPS), max_size=14).map("".join))
+def test_any_scraps_of_notation_are_an_architecture_or_a_mistake(text):
+    try:
+        architecture = Architecture.parse(text + "|up")
+    except ArchitectureError as error:
+        assert "Received: " in str(error)
+    else:
+        assert Architecture.parse(str(architecture)) == architecture
+
+
+# --- JSON ----------------------------------------------------------------------------------
+
+
+def test_the_json_form_spells_every_size_out():
+    document = json.loads(Architecture.parse("conv8 pool | up relu @a").to_json())
+    assert document == {
+        "input_shape": [32, 32, 3],
+        "encoder": [
+            {
+                "layer": "conv",
+                "channels": 8,
+                "kernel": 3,
+                "stride": 1,
+                "padding": "same",
+                "activation": "relu",
+            },
+            {"layer": "pool", "size": 2, "stride": None, "padding": "valid"},
+        ],
+        "decoder": [
+            {"layer": "up", "factor": 2, "interpolation": "nearest"},
+            {"layer": "activation", "function": "relu"},
+            {"layer": "mark", "name": "a"},
+        ],
+    }
+
+
+def test_sizes_that_have_a_default_may_be_left_out_of_the_json_form():
+    assert Architecture.from_json(GOOD) == Architecture.parse("conv8 | up")
+
+
+def _with_layer(**layer: object) -> dict:
+    return GOOD | {"encoder": [layer]}
+
+
+@pytest.mark.parametrize(
+    ("document", "parts"),
+    [
+        (GOOD | {"note": 1}, ["keys of the document", "unknown 'note'", "Remove it"]),
+        (GOOD | {1: 2}, ["unknown '1'"]),
+        ({"encoder": [], "decoder": []}, ["keys of the document", "no input_shape", "Add it"]),
+        (_with_layer(layer="conv", channels=8, filters=3), ["encoder[0]", "unknown 'filters'"]),
+        (_with_layer(layer="conv"), ["encoder[0]", "no channels", "Add it"]),
+        (_with_layer(channels=8), ["'layer' is one of", "encoder[0]"]),
+        (_with_layer(layer="convolution", channels=8), ["'layer' is one of", "encoder[0]"]),
+        (_with_layer(layer=["conv"], channels=8), ["'layer' is one of", "encoder[0]"]),
+        (_with_layer(layer={"conv": 1}, channels=8), ["'layer' is one of", "encoder[0]"]),
+        (_with_layer(layer=None), ["'layer' is one of", "encoder[0]"]),
+        (_with_layer(layer="conv", channels=True), ["channels of conv", "True", "encoder[0]"]),
+        (_with_layer(layer="conv", channels=8.0), ["channels of conv", "8.0", "encoder[0]"]),
+        (_with_layer(layer="conv", channels="8"), ["channels of conv", "'8'", "encoder[0]"]),
+        (_with_layer(layer="conv", channels=None), ["channels of conv", "None", "encoder[0]"]),
+        (_with_layer(layer="conv", channels=10**30), ["channels of conv", "encoder[0]"]),
+        (_with_layer(layer="conv", channels=10**5_000), ["channels of conv", "too large"]),
+        (_with_layer(layer="conv", channels=-1), ["channels of conv", "-1"]),
+        (_with_layer(layer="conv", channels=8, padding=None), ["padding of conv", "None"]),
+        (_with_layer(layer="conv", channels=8, padding=["same"]), ["padding of conv", "['same']"]),
+        (_with_layer(layer="conv", channels=8, activation="Relu"), ["activation of", "'Relu'"]),
+        (_with_layer(layer="pool", stride=0), ["stride of pool", "Received: 0"]),
+        (_with_layer(layer="up", factor=None), ["factor of up", "None"]),
+        (_with_layer(layer="mark", name=None), ["mark's name", "None"]),
+        (_with_layer(layer="mark", name="A b"), ["mark's name", "'A b'"]),
+        (_with_layer(layer="mark", name="a" * 17), ["mark's name", "16 at most"]),
+        (_with_layer(layer="activation", function="softmax"), ["function of an activation"]),
+        (GOOD | {"encoder": []}, ["at least one layer", "encoder"]),
+        (GOOD | {"encoder": "conv8"}, ["'encoder' is a list", "'conv8'"]),
+        (GOOD | {"encoder": ["conv8"]}, ["Every layer is an object", "'conv8'", "encoder[0]"]),
+        (GOOD | {"decoder": None}, ["'decoder' is a list", "None"]),
+        (GOOD | {"decoder": 10**5_000}, ["'decoder' is a list", "too large"]),
+        (GOOD | {"input_shape": [32, 32]}, ["An input shape", "[32, 32]"]),
+        (GOOD | {"input_shape": [32.0, 32, 3]}, ["An input shape"]),
+        (GOOD | {"input_shape": [True, 32, 3]}, ["An input shape"]),
+        (GOOD | {"input_shape": "32x32x3"}, ["An input shape", "'32x32x3'"]),
+        (GOOD | {"encoder": [{"layer": "bn"}] * (MAX_LAYERS + 1)}, ["at most 200 layers"]),
+        ("{", ["valid JSON", "Copy the whole document again"]),
+        ("", ["valid JSON"]),
+        ("[" * 100_000, ["valid JSON"]),
+        ('{"input_shape": [' + "9" * 5_000 + ", 1, 1]}", ["valid JSON"]),
+        ("null", ["is a JSON object", "None"]),
+        ("[]", ["is a JSON object", "[]"]),
+        ("NaN", ["is a JSON object", "nan"]),
+        (None, ["is a JSON object"]),
+        (5, ["is a JSON object"]),
+    ],
+)
+def test_a_json_document_that_cannot_be_is_refused_with_its_place(document, parts):
+    with pytest.raises(ArchitectureError) as caught:
+        Architecture.from_json(document)
+    message = str(caught.value)
+    assert "Received: " in message
+    assert len(message) < 500
+    for part in parts:
+        assert part in message, message
+
+
+_json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+_almost_layers = st.fixed_dictionaries(
+    {"layer": st.sampled_from([json_name(kind) for kind in LAYER_KINDS]) | _json_values},
+    optional={
+        name: st.integers(0, 40) | st.sampled_from(["same", "relu", "nearest", "a"]) | _json_values
+        for name in ("channels", "kernel", "stride", "padding", "name", "units", "size", "x")
+    },
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(_json_values)
+def test_any_json_is_an_architecture_or_a_mistake(value):
+    for document in (value, json.dumps(value), GOOD | {"decoder": value}):
+        try:
+            architecture = Architecture.from_json(document)
+        except ArchitectureError as error:
+            assert "Received: " in str(error)
+        else:
+            assert Architecture.from_json(architecture.to_json()) == architecture
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.fixed_dictionaries(
+        {
+            "input_shape": st.just([32, 32, 3]) | _json_values,
+            "encoder": st.lists(_almost_layers, max_size=3) | _json_values,
+            "decoder": st.lists(_almost_layers, max_size=3),
+        }
+    )
+)
+def test_any_almost_right_json_is_an_architecture_or_a_mistake(document):
+    try:
+        architecture = Architecture.from_json(json.dumps(document))
+    except ArchitectureError as error:
+        assert "Received: " in str(error)
+    else:
+        assert Architecture.from_json(architecture.to_json()) == architecture
+
+
+# --- Layers made in Python, and scaling ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Conv(0),
+        lambda: Conv(8, kernel=32),
+        lambda: Conv(8, padding="full"),
+        lambda: Conv(8, activation="softmax"),
+        lambda: Conv(8.0),
+        lambda: Mark("A"),
+        lambda: Up(1),
+    ],
+)
+def test_a_layer_that_cannot_be_is_refused_where_it_is_made(make):
+    with pytest.raises(ArchitectureError, match="Received: "):
+        make()
+
+
+def test_an_architecture_cannot_be_changed_and_can_be_a_key():
+    architecture = Architecture([Conv(8)], [Up()])
+    assert architecture.encoder == (Conv(8),)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        architecture.encoder = ()
+    assert {architecture: 1}[Architecture.parse("conv8 | up")] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "scaled"),
+    [
+        ("conv8 pool res12 | up deconv6 subpixel4 conv3", 2, "conv16 pool res24 | up deconv12"),
+        ("conv8 | conv4 conv3", 0.5, "conv4 | conv2 conv3"),
+        ("conv8 | conv1 conv3", 0.01, "conv1 | conv1 conv3"),
+        ("conv4096 | conv3", 4, "conv4096 | conv3"),
+        ("conv8 flatten dense10 | dense3072 reshape32x32x3", 2, "conv16 flatten dense10"),
+        ("bn | relu", 2, "bn | relu"),
+    ],
+)
+def test_scaling_multiplies_channels_but_not_the_outputs(text, width, scaled):
+    found = str(Architecture.parse(text).scaled(width))
+    assert found.startswith(scaled)
+    last = text.split()[-1]
+    assert found.endswith(last)
+
+
+@pytest.mark.parametrize("width", [0, -1, float("nan"), float("inf")])
+def test_a_width_that_is_no_positive_number_is_refused(width):
+    with pytest.raises(ArchitectureError, match=re.escape(f"Received: {width}")):
+        Architecture.parse("conv8 | up").scaled(width)

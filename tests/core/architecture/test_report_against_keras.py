@@ -1,0 +1,113 @@
+"""Every number of the report beside the same number of the model that Keras builds."""
+
+from __future__ import annotations
+
+import keras
+import pytest
+
+from cae_core import Architecture, analyze
+from cae_core.architecture.layers import LAYER_KINDS, Mark, parse_layer
+from cae_core.architecture.shapes import measure
+from cae_core.errors import ArchitectureError
+from cae_core.models import layers as keras_layers
+from cae_core.models.builder import build, layer_name
+from cae_core.models.calls import keras_call
+from tests.core.random_architectures import Flavour, random_architecture
+
+CHUNKS, CHUNK = 16, 20
+EVERYTHING = Flavour()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forgotten_models():
+    yield
+    keras.utils.clear_session()
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_every_row_of_random_networks_has_the_shape_and_parameters_of_its_keras_layer(chunk):
+    for seed in range(chunk * CHUNK, (chunk + 1) * CHUNK):
+        architecture = random_architecture(seed, EVERYTHING)
+        text = str(architecture)
+        report = analyze(architecture)
+        model = build(architecture)
+        for row in report.rows:
+            if isinstance(row.layer, Mark):
+                assert (row.output_shape, row.parameters) == (row.input_shape, 0), text
+                continue
+            layer = model.get_layer(layer_name(row.index, row.layer))
+            assert tuple(layer.output.shape) == (None, *row.output_shape), (text, row.token)
+            assert layer.count_params() == row.parameters, (text, row.token)
+        assert model.count_params() == report.parameters, text
+        assert tuple(model.output.shape) == (None, *report.output_shape), text
+        assert tuple(model.get_layer("code").output.shape) == (None, *report.latent_shape), text
+
+
+def test_the_random_networks_contain_every_kind_of_layer_and_both_paddings():
+    layers = [
+        layer
+        for seed in range(CHUNKS * CHUNK)
+        for layer in random_architecture(seed, EVERYTHING).layers
+    ]
+    assert {type(layer) for layer in layers} == set(LAYER_KINDS)
+    for keyword in ("conv", "deconv", "pool", "avgpool"):
+        found = [layer for layer in layers if layer.keyword == keyword]
+        assert {layer.padding for layer in found} == {"same", "valid"}, keyword
+        strides = {getattr(layer, "step", None) or layer.stride for layer in found}
+        assert strides >= {1, 2, 3}, keyword
+    assert {layer.interpolation for layer in layers if layer.keyword == "up"} == {
+        "nearest",
+        "bilinear",
+    }
+
+
+@pytest.mark.parametrize(
+    ("token", "shape"),
+    [
+        ("conv8k5:valid", (4, 9, 3)),
+        ("conv8k5:valid", (9, 4, 3)),
+        ("conv8k7s2:valid", (6, 6, 1)),
+        ("pool2", (1, 8, 3)),
+        ("pool3s2", (2, 2, 3)),
+        ("avgpool4", (3, 3, 3)),
+        ("shuffle2", (8, 8, 6)),
+        ("shuffle3", (8, 8, 12)),
+        ("unshuffle2", (7, 8, 3)),
+        ("unshuffle3", (9, 10, 3)),
+        ("reshape4x4x3", (47,)),
+        ("crop2", (4, 9, 3)),
+        ("conv8", (10,)),
+        ("pool", (10,)),
+        ("up", (10,)),
+        ("pad1", (10,)),
+        ("up:bilinear", (10,)),
+        ("deconv8", (10,)),
+        ("res8", (10,)),
+    ],
+)
+def test_what_the_arithmetic_refuses_keras_refuses_too(token, shape):
+    layer = parse_layer(token)
+    with pytest.raises(ArchitectureError):
+        measure(layer, shape)
+    call = keras_call(layer)
+    module = keras_layers if call.is_own else keras.layers
+    with pytest.raises((ValueError, TypeError, IndexError)):
+        getattr(module, call.layer_class)(**call.arguments)(keras.Input(shape))
+
+
+@pytest.mark.parametrize(
+    ("text", "layer"),
+    [("@a pool add@a | conv3", "Add"), ("@a pool cat@a | conv3", "Concatenate")],
+)
+def test_skips_that_the_arithmetic_refuses_keras_refuses_too(text, layer):
+    assert analyze(Architecture.parse(text)).problems
+    with pytest.raises(ValueError, match="shape"):
+        getattr(keras.layers, layer)()([keras.Input((16, 16, 3)), keras.Input((32, 32, 3))])
+
+
+@pytest.mark.parametrize("token", ["conv8k31", "conv8k31s8", "pool16:same", "deconv8k31s8"])
+def test_windows_larger_than_the_picture_work_with_same_padding_in_both(token):
+    architecture = Architecture.parse(f"5x7x3 {token} | conv3")
+    assert not analyze(architecture).rows[0].problem
+    output = build(architecture).get_layer(layer_name(1, architecture.layers[0])).output
+    assert tuple(output.shape[1:]) == analyze(architecture).rows[0].output_shape

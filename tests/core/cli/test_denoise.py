@@ -1,0 +1,373 @@
+"""``python -m cae_core denoise``: files and folders in, clean PNG files out."""
+
+import re
+import signal
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import cae_core as cae
+from cae_core import cli, zoo
+from cae_core.cli import denoise as command
+from cae_core.cli.terminal import Bar
+from cae_core.data.patches import bundled_photograph
+from cae_core.images.operations import to_uint8
+from cae_core.models.builder import build
+
+SIGMA = 25 / 255
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path, monkeypatch):
+    """Every test works in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def cat(tmp_path):
+    """A noisy picture in a file, 64 x 48 pixels."""
+    return save_noisy(tmp_path / "cat.png")
+
+
+def save_noisy(path, seed=0, grey=False):
+    """Saves a piece of a photograph with noise."""
+    photo = bundled_photograph("chelsea.png")[100:148, 100:164]
+    clean = photo.mean(axis=2) if grey else photo
+    noise = SIGMA * np.random.default_rng(seed).standard_normal(clean.shape)
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(to_uint8(clean + noise)).save(path)
+    return path
+
+
+def pixels(path):
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def ended(arguments):
+    """The exit code, however the program ends."""
+    try:
+        return cli.main(["denoise", *map(str, arguments)])
+    except SystemExit as exit_:
+        return exit_.code
+
+
+def complaint(arguments, capsys):
+    """The one line on stderr that a user's mistake causes."""
+    assert ended(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    return line
+
+
+# --- What is saved ---------------------------------------------------------------------------
+
+
+def test_the_file_is_what_the_function_gives_rounded_to_8_bits(cat, tmp_path, capsys):
+    assert ended(["cat.png", "--sigma", "25/255"]) == 0
+
+    expected = to_uint8(cae.denoise(cae.open_image(cat), SIGMA))
+    np.testing.assert_array_equal(pixels(tmp_path / "cat-denoised.png"), expected)
+    captured = capsys.readouterr()
+    assert re.fullmatch(
+        r"saved in cat-denoised.png: 64 x 48 pixels, sigma 0.098 \(25.0/255\), \d+\.\d s\n",
+        captured.out,
+    )
+    assert captured.err == ""
+    assert names(tmp_path) == ["cat-denoised.png", "cat.png"]
+
+
+def test_sigma_is_estimated_and_said_where_it_is_not_given(cat, capsys):
+    image = cae.open_image(cat)
+    sigma = cae.estimate_sigma(image)
+
+    assert ended([cat]) == 0
+
+    expected = to_uint8(cae.denoise(image, sigma))
+    np.testing.assert_array_equal(pixels("cat-denoised.png"), expected)
+    assert f"sigma {sigma:.3f} estimated ({255 * sigma:.1f}/255)" in capsys.readouterr().out
+
+
+def test_strength_multiplies_the_estimated_sigma(cat, capsys):
+    image = cae.open_image(cat)
+    sigma = cae.estimate_sigma(image)
+
+    assert ended([cat, "--strength", "0.5"]) == 0
+
+    expected = to_uint8(cae.denoise(image, 0.5 * sigma))
+    np.testing.assert_array_equal(pixels("cat-denoised.png"), expected)
+    said = f"sigma {0.5 * sigma:.3f} = 0.5 x the estimated {sigma:.3f} ({127.5 * sigma:.1f}/255)"
+    assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("written", "sigma"), [("0", 0), ("0.1", 0.1), ("1e-1", 0.1), ("25/255", SIGMA), ("1/4", 0.25)]
+)
+def test_a_sigma_is_a_number_or_a_fraction(cat, monkeypatch, written, sigma):
+    told = []
+
+    def stub(image, sigma, model, on_progress):
+        told.append(sigma)
+        return image
+
+    monkeypatch.setattr(command, "denoise", stub)
+
+    assert ended([cat, "--sigma", written]) == 0
+
+    assert told == [pytest.approx(sigma)]
+
+
+def test_a_sigma_beyond_what_the_network_has_learnt_is_said(cat, capsys):
+    ended([cat, "--sigma", "0.5"])
+
+    assert "beyond the 0.392 that the network has learnt" in capsys.readouterr().out
+
+
+def test_a_grey_picture_is_saved_in_grey(tmp_path):
+    source = save_noisy(tmp_path / "grey.png", grey=True)
+
+    assert ended([source, "--sigma", "0.1"]) == 0
+
+    clean = pixels("grey-denoised.png")
+    expected = to_uint8(cae.denoise(cae.open_image(source)[..., 0], 0.1))
+    np.testing.assert_array_equal(clean, expected)
+    assert clean.shape == (48, 64)
+
+
+def test_another_network_of_the_zoo_is_applied_without_a_sigma(cat, tmp_path, monkeypatch, capsys):
+    architecture = cae.Architecture.parse("conv4 pool | up conv3:sigmoid")
+    card = zoo.Card(
+        **{
+            **vars(zoo.card(zoo.PHOTO_DENOISER)),
+            "name": "tiny",
+            "network": str(architecture),
+            "input_shape": architecture.input_shape,
+        }
+    )
+    monkeypatch.setattr(zoo, "card", lambda name: card)
+    monkeypatch.setattr(zoo, "load", lambda name: build(architecture))
+
+    assert ended([cat, "--model", "tiny"]) == 0
+
+    expected = to_uint8(cae.denoise(cae.open_image(cat), 0.0, "tiny"))
+    np.testing.assert_array_equal(pixels("cat-denoised.png"), expected)
+    assert "64 x 48 pixels, tiny as it is, which is told no sigma, " in capsys.readouterr().out
+
+
+# --- Where it is saved -----------------------------------------------------------------------
+
+
+def test_a_folders_pictures_are_saved_beside_them_and_not_taken_again(tmp_path, capsys):
+    for name in ("b.png", "a.jpg"):
+        save_noisy(tmp_path / "photos" / name)
+    (tmp_path / "photos" / "notes.txt").write_text("no picture")
+    save_noisy(tmp_path / "photos" / "sub.png" / "below.png")
+
+    assert ended(["photos", "--sigma", "0.1"]) == 0
+    assert ended(["photos", "--sigma", "0.1", "--force"]) == 0
+
+    expected = ["a-denoised.png", "a.jpg", "b-denoised.png", "b.png", "notes.txt", "sub.png"]
+    assert names(tmp_path / "photos") == expected
+    assert names(tmp_path / "photos" / "sub.png") == ["below.png"]
+    saved = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
+    assert saved == 2 * ["saved in photos/a-denoised.png", "saved in photos/b-denoised.png"]
+
+
+@pytest.mark.parametrize(
+    ("out", "saved"),
+    [
+        ("clean.png", "clean.png"),
+        ("new/clean.PNG", "new/clean.PNG"),
+        ("new/folder", "new/folder/cat-denoised.png"),
+        ("there.png", "there.png/cat-denoised.png"),
+    ],
+)
+def test_out_is_a_file_by_its_name_or_else_a_folder(cat, tmp_path, out, saved):
+    (tmp_path / "there.png").mkdir()
+
+    assert ended([cat, "--sigma", "0.1", "--out", out]) == 0
+
+    assert (tmp_path / saved).is_file()
+
+
+def test_files_and_folders_go_to_one_folder_each_picture_once(cat, tmp_path, capsys):
+    save_noisy(tmp_path / "more" / "dog.png")
+
+    assert ended(["more", "cat.png", "more/dog.png", "--sigma", "0.1", "--out", "clean"]) == 0
+
+    assert names(tmp_path / "clean") == ["cat-denoised.png", "dog-denoised.png"]
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_nothing_is_written_over_unless_forced(cat, tmp_path, capsys):
+    dog = save_noisy(tmp_path / "dog.png")
+    before = b"what was there"
+    (tmp_path / "dog-denoised.png").write_bytes(before)
+
+    line = complaint(["cat.png", "dog.png", "--sigma", "0.1"], capsys)
+    assert line.startswith("A picture that exists is not written over. Received: dog-denoised.png")
+    assert (tmp_path / "dog-denoised.png").read_bytes() == before
+    assert not (tmp_path / "cat-denoised.png").exists()
+
+    assert ended([dog, "--sigma", "0.1", "--force"]) == 0
+    assert pixels(tmp_path / "dog-denoised.png").shape == (48, 64, 3)
+
+
+# --- What goes wrong -------------------------------------------------------------------------
+
+
+def test_a_broken_file_is_said_and_the_others_are_saved(tmp_path, capsys):
+    for name in ("a.png", "c.png"):
+        save_noisy(tmp_path / "photos" / name)
+    (tmp_path / "photos" / "b.png").write_bytes(b"\x89PNG and no more")
+
+    assert ended(["photos", "nothing.png", "--sigma", "0.1", "--out", "clean"]) == 2
+
+    captured = capsys.readouterr()
+    assert names(tmp_path / "clean") == ["a-denoised.png", "c-denoised.png"]
+    assert len(captured.out.splitlines()) == 2
+    broken, missing, summary = captured.err.splitlines()
+    assert broken.startswith("photos/b.png: A picture must be a PNG")
+    assert missing.startswith("nothing.png: A picture is opened from a file that can be read.")
+    assert summary == "2 of 4 pictures were saved; what is wrong is said above."
+
+
+def test_a_picture_too_small_for_an_estimate_is_said_and_works_with_a_sigma(tmp_path, capsys):
+    Image.new("RGB", (3, 2)).save(tmp_path / "dot.png")
+
+    assert complaint(["dot.png"], capsys).startswith("dot.png: Noise can be estimated in")
+
+    assert ended(["dot.png", "--sigma", "0.1"]) == 0
+    assert pixels("dot-denoised.png").shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nothing.png"], "nothing.png: A picture is opened from a file that can be read."),
+        (["cat.png", "--sigma", "25"], "25/255 for 25 of 255, not '25'"),
+        (["cat.png", "--sigma", "-0.1"], "a number from 0 to 1 such as 0.1"),
+        (["cat.png", "--sigma", "1/0"], "not '1/0'"),
+        (["cat.png", "--sigma", "25/255/2"], "not '25/255/2'"),
+        (["cat.png", "--sigma", "nan"], "not 'nan'"),
+        (["cat.png", "--sigma", "loud"], "not 'loud'"),
+        (["cat.png", "--strength", "0"], "a number above 0 such as 0.5 or 1.5, not '0'"),
+        (["cat.png", "--strength", "inf"], "not 'inf'"),
+        (["cat.png", "--strength", "much"], "not 'much'"),
+        (["cat.png", "--sigma", "0.1", "--strength", "2"], "not allowed with argument --sigma"),
+        (["cat.png", "--model", "bogus"], "photo-denoiser"),
+        (["cat.png", "--model", "bogus"], "Received: 'bogus'"),
+        (["cat.png", "--out", "clean.jpg"], "Write clean.png."),
+        (["cat.png", "cat2.png", "--out", "clean.png"], "--out clean.png for 2 pictures"),
+        (["cat.png", "cat.jpg"], "Received: cat.png and cat.jpg, both for cat-denoised.png"),
+        (["cat.png", "--out", "cat.png"], "is not written over. Received: cat.png."),
+        (["cat.png", "--out", "cat.png/folder"], "nothing can be made in"),
+        (["empty"], "Received: empty, which has none to denoise."),
+        (["n" * 300], "(File name too long)"),
+        (["n" * 250 + ".png"], "(File name too long)"),
+    ],
+)
+def test_a_mistake_is_said_in_one_line_and_nothing_is_saved(cat, arguments, said, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+
+    assert said in complaint(arguments, capsys)
+
+    assert names(tmp_path) == ["cat.png", "empty"]
+
+
+def test_a_sigma_for_a_network_that_is_told_none_is_refused(cat, monkeypatch, capsys):
+    fields = {**vars(zoo.card(zoo.PHOTO_DENOISER)), "name": "tiny"}
+    monkeypatch.setattr(zoo, "card", lambda name: zoo.Card(**fields))
+
+    for option in (["--sigma", "0.1"], ["--strength", "2"]):
+        line = complaint([cat, "--model", "tiny", *option], capsys)
+        assert line.startswith("--sigma and --strength belong to photo-denoiser")
+
+
+def test_a_network_that_never_saw_noise_is_refused(cat, monkeypatch, capsys):
+    fields = {**vars(zoo.card(zoo.PHOTO_DENOISER)), "name": "tiny", "noise_range": None}
+    monkeypatch.setattr(zoo, "card", lambda name: zoo.Card(**fields))
+
+    line = complaint([cat, "--model", "tiny"], capsys)
+
+    assert line.startswith("A network that denoises was trained on noise. Received: tiny")
+
+
+def test_a_full_disk_is_said_and_what_was_there_is_kept(cat, tmp_path, monkeypatch, capsys):
+    (tmp_path / "cat-denoised.png").write_bytes(b"what was there")
+
+    def write_some(path, content):
+        with path.open("wb") as file:
+            file.write(content[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", write_some)
+
+    line = complaint([cat, "--sigma", "0.1", "--force"], capsys)
+
+    assert "cat-denoised.png (No space left on device). Choose another place." in line
+    assert (tmp_path / "cat-denoised.png").read_bytes() == b"what was there"
+    assert names(tmp_path) == ["cat-denoised.png", "cat.png"]
+
+
+def test_ctrl_c_keeps_what_is_saved_and_leaves_nothing_half_done(tmp_path, monkeypatch, capsys):
+    for name in ("a.png", "b.png", "c.png"):
+        save_noisy(tmp_path / "photos" / name)
+
+    def interrupt_in_the_second(bar, fraction, said):
+        if said.startswith("2 of 3: b.png"):
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Bar, "show", interrupt_in_the_second)
+
+    assert ended(["photos", "--sigma", "0.1", "--out", "clean"]) == 130
+
+    captured = capsys.readouterr()
+    assert captured.err == "Stopped. 1 of 3 pictures were saved.\n"
+    assert names(tmp_path / "clean") == ["a-denoised.png"]
+
+
+# --- What is shown meanwhile -----------------------------------------------------------------
+
+
+def test_a_large_picture_is_shown_part_by_part(cat, monkeypatch):
+    def stub(image, sigma, model, on_progress):
+        for done in range(1, 5):
+            on_progress(done, 4)
+        return image
+
+    shown = []
+    monkeypatch.setattr(command, "denoise", stub)
+    monkeypatch.setattr(Bar, "show", lambda bar, fraction, said: shown.append((fraction, said)))
+
+    ended([cat, "--sigma", "0.1"])
+
+    assert [fraction for fraction, _ in shown] == [0, 0.25, 0.5, 0.75, 1]
+    assert shown[0][1] == "cat.png"
+    assert re.fullmatch(r"cat\.png, part 1 of 4 done, \d+ s left", shown[1][1])
+
+
+def test_several_pictures_are_counted(tmp_path, monkeypatch):
+    for name in ("a.png", "b.png"):
+        save_noisy(tmp_path / name)
+    shown = []
+    monkeypatch.setattr(Bar, "show", lambda bar, fraction, said: shown.append((fraction, said)))
+
+    ended([".", "--sigma", "0.1"])
+
+    first, second = "1 of 2: a.png", "2 of 2: b.png"
+    assert shown == [(0, first), (0.5, first), (0.5, second), (1, second)]
+
+
+def test_help_teaches_with_examples(capsys):
+    assert ended(["--help"]) == 0
+
+    out = capsys.readouterr().out
+    assert "examples:\n  python -m cae_core denoise photo.jpg" in out
+    assert "--sigma 25/255" in out

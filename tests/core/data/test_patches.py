@@ -1,0 +1,234 @@
+"""Patches of pictures: no pixel in two parts, the same for the same seed, within bounds."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cae_core.data import cutting, patches
+from cae_core.data.cutting import blocks_of, deal
+from cae_core.data.patches import patches_from_images
+from cae_core.errors import DatasetError
+
+PARTS = ("train", "validation", "test")
+
+
+def pictures(count, height=64, width=64, seed=0):
+    """Make `count` different float32 pictures of noise."""
+    rng = np.random.default_rng(seed)
+    return list(rng.random((count, height, width, 3), dtype=np.float32))
+
+
+def parts_of(dataset):
+    return [getattr(dataset, part) for part in PARTS]
+
+
+def sizes_of(dataset):
+    return [len(part) for part in parts_of(dataset)]
+
+
+# Disjoint parts
+
+
+def numbered_blocks(height, width, first=0):
+    """Make a picture whose red is the number of the block, constant in it; green is noise."""
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[..., 1] = np.random.default_rng(first).integers(0, 256, (height, width))
+    for number, block in enumerate(blocks_of(height, width, cutting.BLOCK_SIDE * 32)):
+        picture[..., 0][block] = first + number
+    return picture
+
+
+def assert_no_block_is_shared(parts):
+    numbers = []
+    for part in parts:
+        red = part[..., 0].reshape(len(part), -1)
+        # One number in a patch, at every scale: it was cropped before it was scaled.
+        assert (red == red[:, :1]).all()
+        numbers.append(set(red[:, 0].tolist()))
+    assert all(numbers)
+    assert not numbers[0] & numbers[1]
+    assert not numbers[0] & numbers[2]
+    assert not numbers[1] & numbers[2]
+
+
+@given(
+    height=st.integers(1, 2000),
+    width=st.integers(1, 2000),
+    side=st.integers(24, 200),
+)
+def test_blocks_cover_a_picture_without_overlap(height, width, side):
+    covered = np.zeros((height, width), np.uint8)
+    for block in blocks_of(height, width, side):
+        covered[block] += 1
+    assert (covered == 1).all()
+
+
+@given(
+    count=st.integers(0, 500),
+    validation_fraction=st.floats(0.01, 0.9),
+    test_fraction=st.floats(0.01, 0.9),
+    seed=st.integers(0, 100),
+)
+def test_dealing_gives_everything_away_once_and_leaves_no_part_empty(
+    count, validation_fraction, test_fraction, seed
+):
+    parts = deal(count, validation_fraction, test_fraction, np.random.default_rng(seed))
+    assert sorted(np.concatenate(parts).tolist()) == list(range(count))
+    assert all(len(part) for part in parts) == (count >= 3)
+
+
+def test_no_pixel_of_a_picture_is_in_two_parts(monkeypatch):
+    """A picture whose pixels say where they are, cut at scale 1."""
+    monkeypatch.setattr(cutting, "SCALES", (1.0,))
+    rows, columns = np.mgrid[:500, :500]
+    located = np.stack([rows % 256, columns % 256, rows // 256 * 2 + columns // 256], axis=-1)
+    dataset = patches_from_images([located.astype(np.uint8)])
+    seen = []
+    for part in parts_of(dataset):
+        red, green, blue = part.reshape(-1, 3).astype(int).T
+        where = (blue // 2 * 256 + red) * 500 + blue % 2 * 256 + green
+        seen.append(set(where.tolist()))
+    assert len(seen[0]) > 0.6 * 500 * 500
+    assert not seen[0] & seen[1]
+    assert not seen[0] & seen[2]
+    assert not seen[1] & seen[2]
+
+
+def test_few_pictures_are_split_by_blocks_and_the_notes_say_so():
+    dataset = patches_from_images([numbered_blocks(500, 400), numbered_blocks(300, 450, first=99)])
+    assert_no_block_is_shared(parts_of(dataset))
+    assert any("blocks" in note for note in dataset.notes)
+
+
+def test_from_ten_pictures_on_whole_pictures_are_dealt():
+    rng = np.random.default_rng(0)
+    numbered = [rng.integers(0, 256, (120, 150, 3), np.uint8) for _ in range(20)]
+    for number, picture in enumerate(numbered):
+        picture[..., 0] = number
+    dataset = patches_from_images(numbered)
+    assert_no_block_is_shared(parts_of(dataset))
+    dealt = [len(np.unique(part[..., 0])) for part in parts_of(dataset)]
+    assert dealt == [16, 2, 2]
+    assert dataset.notes == ()
+
+
+def test_only_training_patches_are_mirrored():
+    brighter_to_the_right = np.linspace(0, 1, 640, dtype=np.float32)[:, None]  # (640, 1)
+    ramp = np.broadcast_to(brighter_to_the_right, (640, 640, 3))
+    dataset = patches_from_images([ramp], validation_fraction=0.2, test_fraction=0.2)
+    rising = [(p[..., -1, 0].astype(int) > p[..., 0, 0]).mean() for p in parts_of(dataset)]
+    assert 0.4 < rising[0] < 0.6
+    assert rising[1:] == [1, 1]
+
+
+def test_photo_patches_are_cut_from_parts_of_the_photographs_that_share_no_block():
+    """Cut numbered blocks of the photographs' sizes: no number appears in two parts."""
+    sizes = [(512, 512), (300, 451), (400, 600), (427, 640), (500, 741)]
+    numbered = [numbered_blocks(*size, first=35 * index) for index, size in enumerate(sizes)]
+    rng = np.random.default_rng(0)
+    parts = cutting.deal_blocks(numbered, 32, 0.1, 0.1, rng)
+    cut = cutting.cut_parts(parts, (4000, 500, 500), 32, rng)
+    assert_no_block_is_shared(cut)
+    areas = [sum(block.shape[0] * block.shape[1] for block in part) for part in parts]
+    np.testing.assert_allclose(np.array(areas) / sum(areas), [0.8, 0.1, 0.1], atol=0.03)
+
+
+# Pictures of one's own
+
+
+def test_pictures_of_the_size_of_a_patch_are_used_as_they_are():
+    rng = np.random.default_rng(0)
+    small = [rng.integers(0, 256, (32, 32, 3), np.uint8) for _ in range(30)]
+    small.append(np.zeros((32, 32, 3), np.uint8))  # flat, and yet the user's
+    dataset = patches_from_images(small)
+    cut = sorted(patch.tobytes() for part in parts_of(dataset) for patch in part)
+    assert cut == sorted(picture.tobytes() for picture in small)
+
+
+def test_thumbnails_give_patches_side_by_side_from_their_middle():
+    picture = np.random.default_rng(0).integers(0, 256, (40, 70, 3), np.uint8)
+    cut = cutting._cut_patches([picture], 10, 32, np.random.default_rng(0), mirror=True)
+    expected = [picture[4:36, 3:35], picture[4:36, 35:67]]
+    assert {p.tobytes() for p in cut} == {p.tobytes() for p in expected}
+
+
+def test_the_same_seed_cuts_the_same_patches():
+    images = pictures(12)
+    first, again, other = (patches_from_images(images, seed=seed) for seed in (1, 1, 2))
+    for part in PARTS:
+        np.testing.assert_array_equal(getattr(first, part), getattr(again, part))
+    assert first.test.tobytes() != other.test.tobytes()
+
+
+def test_small_pictures_for_training_keep_the_other_parts_in_proportion():
+    small = [np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8) for _ in range(8)]
+    large = [np.random.default_rng(1).integers(0, 256, (400, 400, 3), np.uint8)]
+    parts = cutting.cut_parts((small, large, large), (800, 100, 100), 32, np.random.default_rng(0))
+    assert [len(part) for part in parts] == [8, 1, 1]
+
+
+def test_the_number_of_patches_is_bounded():
+    dataset = patches_from_images(pictures(10, 128, 128), max_patches=100)
+    assert sizes_of(dataset) == [80, 10, 10]
+    little = patches_from_images(pictures(10, 64, 64))
+    assert sum(sizes_of(little)) <= patches.OVERLAP * 10 * 4
+
+
+def test_another_size_of_patch_is_possible():
+    dataset = patches_from_images(pictures(10, 200, 200), patch=64, max_patches=50)
+    assert dataset.image_shape == (64, 64, 3)
+
+
+def test_large_pictures_are_shrunk_and_long_ones_keep_room_for_a_patch():
+    shrunk = patches._shrunk(pictures(1, 300, 1200)[0], 1024, 32)
+    assert shrunk.shape == (256, 1024, 3)
+    assert patches._shrunk(pictures(1, 40, 2000)[0], 256, 32).shape == (32, 1600, 3)
+    assert patches._shrunk(pictures(1, 40, 50)[0], 256, 32).shape == (40, 50, 3)
+
+
+def test_pictures_beyond_what_memory_may_hold_are_left_out_with_a_note(monkeypatch):
+    monkeypatch.setattr(patches, "MAX_KEPT_PIXELS", 15 * 64 * 64)
+    dataset = patches_from_images(pictures(40))
+    assert dataset.source.startswith("Patches of 15 pictures")
+    assert dataset.notes == ("Left out 25 pictures: the others are as many as memory allows.",)
+
+
+def test_a_picture_that_comes_twice_is_used_once():
+    images = pictures(12)
+    dataset = patches_from_images([*images, images[3].copy()])
+    assert len(dataset.notes) == 1
+    assert "equals another picture" in dataset.notes[0]
+
+
+def test_pictures_smaller_than_a_patch_are_skipped_with_a_note():
+    dataset = patches_from_images([*pictures(10), *pictures(1, 20, 90)], notes=["Mine."])
+    assert dataset.notes == ("Mine.", "Skipped picture 11: 20×90 is smaller than a patch.")
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        ([], "at least one picture"),
+        (pictures(12, 20, 20), "smaller than a patch"),
+        (pictures(2), "Give at least 10, or one of at least 192×192 pixels"),
+        ([np.zeros((40, 40, 3), np.uint8)] * 20, "equals another picture.*Give at least 10"),
+    ],
+    ids=["none", "too small", "too few", "all alike"],
+)
+def test_too_little_material_is_refused_with_a_remedy(images, message):
+    with pytest.raises(DatasetError, match=message):
+        patches_from_images(images)
+
+
+def test_one_picture_of_the_size_in_the_remedy_is_enough():
+    assert sum(sizes_of(patches_from_images(pictures(1, 192, 192)))) > 100
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"patch": 7}, {"patch": 32.5}, {"max_patches": 2}, {"seed": -1}, {"test_fraction": 1}],
+)
+def test_settings_of_the_cutting_out_of_range_are_refused(settings):
+    with pytest.raises(DatasetError, match="Received: "):
+        patches_from_images(pictures(10), **settings)

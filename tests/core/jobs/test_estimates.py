@@ -1,0 +1,37 @@
+"""The estimate of a training's time: measured once, monotone, refused where it is too long."""
+
+import pytest
+
+from cae_core.architecture.notation import Architecture
+from cae_core.errors import JobError
+from cae_core.jobs.estimates import Calibration, calibrate_apart
+from cae_core.jobs.limits import Limits
+from cae_core.training.config import TrainConfig
+
+SMALL = Architecture.parse("conv8 pool | up conv3:sigmoid")
+LARGE = Architecture.parse("conv64 conv64 pool | up conv64 conv3:sigmoid")
+
+
+def test_a_machine_is_measured_and_the_measure_read_back(tmp_path):
+    path = tmp_path / "speed.json"
+    assert Calibration.load(path) is None
+    calibrate_apart(str(path))
+    speed = Calibration.load(path)
+    assert speed.seconds_per_image > 0
+    assert speed.seconds_per_mac >= 0
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_more_work_takes_longer():
+    speed = Calibration(1e-4, 1e-11)
+    base = speed.seconds(SMALL, 1_000, 2)
+    assert speed.seconds(SMALL, 1_000, 4) > base
+    assert speed.seconds(SMALL, 2_000, 2) > base
+    assert speed.seconds(LARGE, 1_000, 2) > base
+
+
+def test_a_training_that_takes_too_long_is_refused_before_it_starts():
+    limits = Limits(minutes=5)
+    limits.check(SMALL, TrainConfig(), seconds=299)
+    with pytest.raises(JobError, match=r"at most 5 minutes\. Received: one of about 10 minutes"):
+        limits.check(SMALL, TrainConfig(), seconds=600)

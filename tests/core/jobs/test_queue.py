@@ -1,0 +1,705 @@
+"""Jobs: every one comes to an end that its folder tells of, whatever happens to the worker."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+
+from cae_core.architecture.notation import Architecture
+from cae_core.data.registry import Dataset, load_dataset
+from cae_core.errors import JobError, TrainingError
+from cae_core.jobs import queue as jobs
+from cae_core.jobs.limits import Limits
+from cae_core.jobs.queue import (
+    FAILED,
+    FINISHED,
+    QUEUED,
+    RATE_TEST,
+    RUNNING,
+    STOPPED,
+    TRAINING,
+    JobQueue,
+    JobRequest,
+)
+from cae_core.jobs.worker import WorkerProcess
+from cae_core.training.config import TrainConfig
+from cae_core.training.learning_rate import STEPS, find_learning_rate
+from cae_core.training.runs import Run
+from cae_core.training.tasks import Denoise, Reconstruct
+
+# Keras 3.15 saves TensorFlow variables in a way that NumPy 2.4 announces the end of.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+)
+
+DEADLINE = 120  # seconds; only a test that fails takes so long
+GREY = Architecture.parse("8x8x1 conv4 pool | up conv1:sigmoid")
+COLOUR = Architecture.parse("conv2 pool | up conv3:sigmoid")
+
+
+class InLine(Executor):
+    """Runs a call while it is submitted."""
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        future.set_running_or_notify_cancel()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - an executor's future carries it on
+            future.set_exception(error)
+        return future
+
+
+class ByHand(Executor):
+    """Keeps the calls: a test begins and ends them."""
+
+    def __init__(self):
+        self.calls = []
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        self.calls.append((future, fn, args))
+        return future
+
+    def begin(self):
+        """Takes the first call that was not cancelled; returns its future."""
+        while self.calls:
+            future, _, _ = self.calls.pop(0)
+            if future.set_running_or_notify_cancel():
+                return future
+        return None
+
+
+def wait_until(condition):
+    """Returns once the condition holds; fails after the deadline."""
+    pause = threading.Event()
+    for _ in range(DEADLINE * 20):
+        if condition():
+            return
+        pause.wait(0.05)
+    pytest.fail("the condition did not come true")
+
+
+def request(architecture=GREY, dataset="mine", *, task=None, kind=TRAINING, **settings):
+    config = TrainConfig(**{"epochs": 1, "batch_size": 16} | settings)
+    return JobRequest(architecture, task or Reconstruct(), config, dataset, kind)
+
+
+def pictures(seed=0):
+    rng = np.random.default_rng(seed)
+    parts = (rng.integers(0, 256, (count, 8, 8, 1), np.uint8) for count in (40, 10, 6))
+    return Dataset("pictures", *parts)
+
+
+# From the beginning to the end
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A queue with one job that was trained in this process."""
+    queue = JobQueue(tmp_path_factory.mktemp("jobs"), InLine())
+    with pytest.warns(DeprecationWarning, match="copy keyword"):
+        job_id = queue.submit(request(task=Denoise(0.1), epochs=2), pictures())
+    return queue, job_id
+
+
+def test_a_finished_job_tells_its_request_its_last_progress_and_how_long_it_took(finished):
+    queue, job_id = finished
+    status = queue.status(job_id)
+    assert (status.id, status.state, status.has_ended) == (job_id, FINISHED, True)
+    assert status.request == request(task=Denoise(0.1), epochs=2)
+    assert status.message.startswith("Took ")
+    assert status.position == 0
+    assert status.progress.fraction == 1
+    assert [record.epoch for record in status.progress.history] == [1, 2]
+    assert status.progress.samples is None
+
+
+def test_a_finished_job_leaves_a_run_that_can_be_loaded(finished):
+    queue, job_id = finished
+    status = queue.status(job_id)
+    assert status.run_folder == status.folder / "run"
+    run = Run.load(status.run_folder)
+    assert run.architecture == GREY
+    assert run.history == status.progress.history
+    assert not run.stopped
+    np.testing.assert_array_equal(status.samples(), run.samples)
+
+
+def test_pictures_that_travel_with_the_job_are_those_it_is_trained_on(finished):
+    queue, job_id = finished
+    run = Run.load(queue.status(job_id).run_folder)
+    assert run.dataset == "mine"  # no name of a data set: nothing else can have been loaded
+    np.testing.assert_array_equal(run.samples[0], pictures().validation[:8])
+    assert run.test["images"] == 6
+
+
+@pytest.fixture
+def few_patches(monkeypatch):
+    """Of a named data set, 64 training pictures; notes what it was asked for."""
+    asked = []
+
+    def load(name, *, seed):
+        asked.append((name, seed))
+        return load_dataset(name, seed=seed, limit=64)
+
+    monkeypatch.setattr(jobs, "load_dataset", load)
+    return asked
+
+
+def test_a_named_data_set_is_loaded_by_the_worker_with_the_seed_of_the_settings(
+    tmp_path, few_patches
+):
+    queue = JobQueue(tmp_path, InLine())
+    job_id = queue.submit(request(COLOUR, "photo_patches", batch_size=64, seed=5))
+    status = queue.status(job_id)
+    assert status.state == FINISHED
+    assert few_patches == [("photo_patches", 5)]
+    assert status.progress.batches == 1
+    assert status.samples().shape == (3, 8, 32, 32, 3)
+    assert not (status.folder / "data.npz").exists()
+
+
+def test_a_request_survives_its_file():
+    for wanted in (
+        request(COLOUR, "cifar10", kind=RATE_TEST, schedule="constant", seed=7),
+        request(task=Denoise((0.1, 0.4), clip=True), learning_rate=0.1),
+    ):
+        assert JobRequest.from_json(wanted.to_json()) == wanted
+
+
+def test_jobs_from_before_there_were_tests_are_still_trainings(finished, tmp_path):
+    queue, job_id = finished
+    old = tmp_path / "20301231-235959-abcdef"
+    shutil.copytree(queue.folder / job_id, old)
+    asked = json.loads((old / "request.json").read_text())
+    del asked["kind"]
+    (old / "request.json").write_text(json.dumps(asked | {"limit": None}))
+    (status,) = JobQueue(tmp_path, ByHand()).jobs()
+    assert (status.id, status.request) == (old.name, queue.status(job_id).request)
+
+
+# The queue
+
+
+def states(queue, ids):
+    return [(queue.status(job_id).state, queue.status(job_id).position) for job_id in ids]
+
+
+def test_jobs_wait_in_their_order_and_know_how_many_are_before_them(tmp_path):
+    executor = ByHand()
+    queue = JobQueue(tmp_path, executor)
+    ids = [queue.submit(request(), pictures()) for _ in range(3)]
+    assert len(set(ids)) == 3
+    assert states(queue, ids) == [(QUEUED, 0), (QUEUED, 1), (QUEUED, 2)]
+    assert [args for _, _, args in executor.calls] == [(str(tmp_path / job_id),) for job_id in ids]
+    executor.begin().set_exception(JobError("lost"))
+    assert states(queue, ids) == [(FAILED, 0), (QUEUED, 0), (QUEUED, 1)]
+
+
+def test_a_queued_job_has_neither_progress_nor_pictures_nor_a_run(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    status = queue.status(queue.submit(request(), pictures()))
+    assert status.message == "Waiting for the worker."
+    assert not status.has_ended
+    assert (status.progress, status.samples(), status.run_folder) == (None, None, None)
+
+
+def test_a_job_that_is_stopped_while_it_waits_never_begins(tmp_path):
+    executor = ByHand()
+    queue = JobQueue(tmp_path, executor)
+    ids = [queue.submit(request(), pictures()) for _ in range(3)]
+    queue.stop(ids[1])
+    status = queue.status(ids[1])
+    assert (status.state, status.message) == (STOPPED, "Stopped before it began.")
+    assert states(queue, ids)[2] == (QUEUED, 1)
+    executor.begin()
+    executor.begin()
+    assert executor.begin() is None
+    queue.stop(ids[1])
+    assert queue.status(ids[1]) == status
+
+
+def test_all_jobs_are_listed_the_newest_first_and_nothing_else(tmp_path, monkeypatch):
+    class Clock(datetime):
+        """A second passes from one job to the next."""
+
+        at = datetime(2031, 12, 31, 23, 59, 58)
+
+        @classmethod
+        def now(cls):
+            cls.at += timedelta(seconds=1)
+            return cls.at
+
+    monkeypatch.setattr(jobs, "datetime", Clock)
+    queue = JobQueue(tmp_path, ByHand())
+    assert queue.jobs() == []
+    ids = [queue.submit(request(), pictures()) for _ in range(3)]
+    for other in ("notes", "20310101-000000-xyz"):
+        (tmp_path / other).mkdir()
+        (tmp_path / other / "status.json").write_text("{}")
+    assert [status.id for status in queue.jobs()] == ids[::-1]
+
+
+@pytest.mark.parametrize("step", [0, -1], ids=["stands still", "is set back"])
+def test_jobs_keep_the_order_of_submission_where_the_clock(tmp_path, monkeypatch, step):
+    class Clock(datetime):
+        at = datetime(2031, 1, 1, 0, 0, 30)
+
+        @classmethod
+        def now(cls):
+            cls.at += timedelta(seconds=step)
+            return cls.at
+
+    monkeypatch.setattr(jobs, "datetime", Clock)
+    queue = JobQueue(tmp_path, ByHand())
+    ids = [queue.submit(request(), pictures()) for _ in range(20)]
+    assert [status.id for status in queue.jobs()] == ids[::-1]
+
+
+def test_a_resumed_job_waits_behind_those_that_came_in_the_meantime(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    first, second = (queue.submit(request(), pictures()) for _ in range(2))
+    queue.stop(first)
+    queue.resume(first)
+    assert states(queue, [second, first]) == [(QUEUED, 0), (QUEUED, 1)]
+
+
+# Learning-rate tests
+
+
+def data_file(status):
+    """Whether the pictures that came with a job are still there."""
+    return (status.folder / "data.npz").exists()
+
+
+def test_a_learning_rate_test_leaves_what_find_learning_rate_finds(tmp_path):
+    queue = JobQueue(tmp_path, InLine())
+    wanted = request(kind=RATE_TEST, task=Denoise(0.1), seed=3)
+    status = queue.status(queue.submit(wanted, pictures()), RATE_TEST)
+    assert (status.state, status.progress.fraction) == (FINISHED, 1)
+    assert status.message.startswith("Took ")
+    assert status.learning_rate_test() == find_learning_rate(
+        GREY, pictures(), task=Denoise(0.1), config=wanted.config
+    )
+    assert (status.run_folder, status.samples(), data_file(status)) == (None, None, False)
+
+
+def test_a_learning_rate_test_of_a_named_data_set_is_of_its_pictures(tmp_path, few_patches):
+    queue = JobQueue(tmp_path, InLine())
+    status = queue.status(queue.submit(request(COLOUR, "photo_patches", kind=RATE_TEST)))
+    assert status.state == FINISHED
+    assert few_patches == [("photo_patches", 0)]
+    assert len(status.learning_rate_test().rates) == STEPS
+
+
+def test_a_learning_rate_test_is_no_training(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    training = queue.submit(request(), pictures())
+    test = queue.submit(request(kind=RATE_TEST), pictures())
+    assert [status.id for status in queue.jobs()] == [training]
+    # They wait in one queue all the same.
+    assert states(queue, [training, test]) == [(QUEUED, 0), (QUEUED, 1)]
+    with pytest.raises(JobError, match="A job's id names a training on this server"):
+        queue.status(test, TRAINING)
+    with pytest.raises(JobError, match="A job's id names a learning-rate test on this server"):
+        queue.status(training, RATE_TEST)
+    assert queue.status(training, TRAINING).learning_rate_test() is None
+    assert queue.status(test, RATE_TEST).learning_rate_test() is None
+
+
+def test_a_learning_rate_test_that_is_stopped_shows_its_curve_and_suggests_nothing(tmp_path):
+    queue = JobQueue(tmp_path, executor := ByHand())
+    job_id = queue.submit(request(kind=RATE_TEST), pictures())
+    # As in a process of its own: the call is on its way and can no longer be taken back.
+    executor.calls[0][0].set_running_or_notify_cancel()
+    queue.stop(job_id)
+    jobs.run_job(str(tmp_path / job_id))
+    status = queue.status(job_id)
+    assert (status.state, data_file(status)) == (STOPPED, False)
+    assert status.message.startswith("Took ")
+    assert "limit" not in status.message
+    test = status.learning_rate_test()
+    assert (len(test.rates), test.suggestion, test.stopped) == (1, None, True)
+
+
+def test_a_learning_rate_test_ends_at_the_hosts_time_limit(tmp_path, monkeypatch):
+    monkeypatch.setenv("CAE_MAX_JOB_MINUTES", "0.0001")
+    queue = JobQueue(tmp_path, InLine())
+    status = queue.status(queue.submit(request(kind=RATE_TEST), pictures()))
+    assert status.state == STOPPED
+    assert "limit of 0.0001 minutes" in status.message
+    assert status.learning_rate_test().stopped
+
+
+def test_a_learning_rate_test_beyond_the_hosts_limits_is_refused(tmp_path):
+    queue = JobQueue(tmp_path, ByHand(), Limits(parameters=50, minutes=1))
+    with pytest.raises(JobError, match="at most 50 parameters"):
+        queue.submit(request(kind=RATE_TEST), pictures())
+    queue.limits = Limits(minutes=1)
+    with pytest.raises(JobError, match="at most 1 minutes"):
+        queue.submit(request(kind=RATE_TEST), pictures(), seconds=120)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_learning_rate_test_whose_worker_dies_fails_and_keeps_no_pictures(tmp_path):
+    executor = ByHand()
+    queue = JobQueue(tmp_path, executor)
+    died, waiting = (queue.submit(request(kind=RATE_TEST), pictures()) for _ in range(2))
+    executor.begin().set_exception(JobError("killed by signal 9"))
+    status = queue.status(died)
+    assert (status.state, status.message) == (FAILED, "killed by signal 9")
+    assert (status.learning_rate_test(), data_file(status)) == (None, False)
+    assert not status.can_resume
+    with pytest.raises(JobError, match="Received: a learning-rate test that is failed"):
+        queue.resume(died)
+    assert data_file(queue.status(waiting))
+    queue.stop(waiting)
+    assert not data_file(queue.status(waiting))
+
+
+def test_a_learning_rate_test_that_a_restart_interrupted_fails(tmp_path):
+    job_id = JobQueue(tmp_path, ByHand()).submit(request(kind=RATE_TEST), pictures())
+    status = JobQueue(tmp_path, ByHand()).status(job_id)
+    assert (status.state, status.message) == (FAILED, "The server was restarted.")
+
+
+def test_a_learning_rate_test_that_cannot_be_made_fails_with_the_reason(tmp_path):
+    queue = JobQueue(tmp_path, InLine())
+    wanted = request(GREY, "photo_patches", kind=RATE_TEST)
+    status = queue.status(queue.submit(wanted))
+    assert status.state == FAILED
+    assert "Begin its text with 32x32x3" in status.message
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"rates": 1}'])
+def test_a_damaged_learning_rate_test_is_refused(tmp_path, text):
+    queue = JobQueue(tmp_path, ByHand())
+    status = queue.status(queue.submit(request(kind=RATE_TEST), pictures()))
+    (status.folder / "learning_rate_test.json").write_text(text)
+    with pytest.raises(JobError, match=r"holds learning_rate_test\.json, whole\. Received: "):
+        status.learning_rate_test()
+
+
+# Warming
+
+
+def test_warming_trains_a_step_as_a_job_would(monkeypatch):
+    from cae_core.training import loop as training
+
+    trained, train = [], training.train
+
+    def noted(*arguments, **settings):
+        trained.append(train(*arguments, **settings))
+        return trained[-1]
+
+    monkeypatch.setattr(training, "train", noted)
+    jobs.warm_up()
+    (run,) = trained
+    assert len(run.history) == 1
+
+
+def test_a_worker_can_be_warmed_before_its_first_job():
+    with WorkerProcess() as worker:
+        assert worker.submit(jobs.warm_up).result(DEADLINE) is None
+        assert worker.submit(_has_tensorflow).result(DEADLINE)
+
+
+# Stopping
+
+
+def test_a_running_job_shows_its_progress_and_keeps_what_it_has_learnt_when_stopped(tmp_path):
+    with ThreadPoolExecutor(1) as executor:
+        queue = JobQueue(tmp_path, executor)
+        job_id = queue.submit(request(epochs=1000), pictures())
+        try:
+            wait_until(lambda: (s := queue.status(job_id)).progress or s.has_ended)
+            running = queue.status(job_id)
+            assert (running.state, running.message) == (RUNNING, "Training.")
+            assert 0 < running.progress.fraction < 1
+            wait_until(lambda: queue.status(job_id).samples() is not None)
+            assert queue.status(job_id).samples().shape == (3, 8, 8, 8, 1)
+            assert running.run_folder is None
+        finally:
+            queue.stop(job_id)
+        wait_until(lambda: queue.status(job_id).has_ended)
+    status = queue.status(job_id)
+    assert status.state == STOPPED
+    assert status.progress.fraction < 1
+    run = Run.load(status.run_folder)
+    assert run.stopped
+    assert 1 <= len(run.history) < 1000
+
+
+def test_stopping_a_job_that_has_ended_changes_nothing(finished):
+    queue, job_id = finished
+    before = queue.status(job_id)
+    queue.stop(job_id)
+    assert queue.status(job_id) == before
+    assert not (before.folder / "stop").exists()
+
+
+# Failing
+
+
+def test_a_network_that_does_not_fit_the_pictures_given_is_refused_and_nothing_is_queued(tmp_path):
+    executor = ByHand()
+    queue = JobQueue(tmp_path, executor)
+    with pytest.raises(TrainingError, match="Begin its text with 8x8x1"):
+        queue.submit(request(COLOUR), pictures())
+    assert queue.jobs() == []
+    assert executor.calls == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_network_that_does_not_fit_the_named_data_set_fails_with_the_reason(tmp_path):
+    queue = JobQueue(tmp_path, InLine())
+    status = queue.status(queue.submit(request(GREY, "photo_patches")))
+    assert status.state == FAILED
+    assert "Begin its text with 32x32x3" in status.message
+    assert status.run_folder is None
+
+
+def test_an_unknown_data_set_fails_with_the_reason(tmp_path):
+    queue = JobQueue(tmp_path, InLine())
+    status = queue.status(queue.submit(request(GREY, "cifar-10")))
+    assert status.state == FAILED
+    assert "Did you mean 'cifar10'?" in status.message
+
+
+def test_an_error_nobody_thought_of_fails_the_job_with_its_words(tmp_path, monkeypatch):
+    def broken(name, **settings):
+        raise ZeroDivisionError("an error in the code")
+
+    monkeypatch.setattr(jobs, "load_dataset", broken)
+    queue = JobQueue(tmp_path, InLine())
+    status = queue.status(queue.submit(request(COLOUR, "photo_patches")))
+    assert (status.state, status.message) == (FAILED, "an error in the code")
+
+
+def test_a_job_whose_worker_dies_fails_with_the_reason_and_keeps_its_last_progress(
+    tmp_path, finished
+):
+    executor = ByHand()
+    queue = JobQueue(tmp_path, executor)
+    job_id = queue.submit(request(), pictures())
+    future = executor.begin()
+    last = finished[0].status(finished[1]).progress
+    jobs._write_status(tmp_path / job_id, RUNNING, "Training.", last)
+    future.set_exception(JobError("killed by signal 9"))
+    status = queue.status(job_id)
+    assert (status.state, status.message) == (FAILED, "killed by signal 9")
+    assert status.progress == last
+
+
+def test_a_new_queue_on_an_old_folder_marks_the_jobs_that_had_not_ended_as_failed(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    queued, running, stopped = (queue.submit(request(), pictures()) for _ in range(3))
+    jobs._write_status(tmp_path / running, RUNNING, "Training.")
+    queue.stop(stopped)
+    reopened = JobQueue(tmp_path, ByHand())
+    for job_id in (queued, running):
+        status = reopened.status(job_id)
+        assert (status.state, status.message) == (
+            FAILED,
+            "The server was restarted.",
+        )
+        reopened.stop(job_id)
+    assert reopened.status(stopped).message == "Stopped before it began."
+
+
+def test_a_reopened_queue_still_has_its_finished_jobs(finished):
+    queue, job_id = finished
+    assert JobQueue(queue.folder, ByHand()).status(job_id) == queue.status(job_id)
+
+
+# Ids come from addresses that anyone can type
+
+
+@pytest.mark.parametrize(
+    "job_id",
+    [
+        "",
+        ".",
+        "..",
+        "../x",
+        "x/../../y",
+        "/etc/passwd",
+        "20310101-000000-abcdef",
+        "20310101-000000-abcdef\n",
+        "20310101-000000-ABCDEF",
+        "20310101-000000-abcdef/..",
+        "*",
+        "\0",
+        "a" * 10_000,
+    ],
+)
+def test_an_id_that_is_not_a_jobs_is_refused(tmp_path, job_id):
+    queue = JobQueue(tmp_path, ByHand())
+    for ask in (queue.status, queue.stop):
+        with pytest.raises(JobError, match=r"A job's id names a training on this server\."):
+            ask(job_id)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_id_does_not_lead_to_a_job_in_another_folder(finished, tmp_path):
+    queue, job_id = finished
+    for outside in (queue.folder / job_id, os.path.relpath(queue.folder / job_id, tmp_path)):
+        with pytest.raises(JobError, match="Received: "):
+            JobQueue(tmp_path, ByHand()).status(str(outside))
+
+
+# The files between the two sides
+
+
+def test_a_status_is_replaced_as_a_whole(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    folder = tmp_path / queue.submit(request(), pictures())
+    with (folder / "status.json").open() as before:
+        jobs._write_status(folder, RUNNING, "Training.")
+        # Who has the old file open still reads the old one, to its end.
+        assert json.load(before)["state"] == QUEUED
+    assert json.loads((folder / "status.json").read_text())["state"] == RUNNING
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
+
+
+def test_pictures_are_never_unpickled(tmp_path):
+    queue = JobQueue(tmp_path, InLine())
+    folder = tmp_path / queue.submit(request(GREY, "cifar-10"))
+    np.save(folder / "samples.npy", np.array([print], dtype=object), allow_pickle=True)
+    with pytest.raises(ValueError, match="allow_pickle"):
+        queue.status(folder.name).samples()
+
+
+# With a process of its own
+
+
+def test_a_worker_killed_in_the_middle_of_a_job_fails_that_job_and_the_next_one_is_trained(
+    tmp_path,
+):
+    with contextlib.ExitStack() as stack:
+        worker = WorkerProcess(preload=("cae_core.training.loop",))
+        stack.callback(worker.shutdown, cancel_futures=True)
+        queue = JobQueue(tmp_path, worker)
+        endless = queue.submit(request(epochs=1000), pictures())
+        short = queue.submit(request(), pictures())
+        wait_until(lambda: (s := queue.status(endless)).progress or s.has_ended)
+        assert queue.status(endless).state == RUNNING
+        assert states(queue, [short]) == [(QUEUED, 1)]
+        os.kill(worker.pid, signal.SIGKILL)
+        wait_until(lambda: queue.status(endless).has_ended)
+        failed = queue.status(endless)
+        assert failed.state == FAILED
+        assert "killed by signal 9" in failed.message
+        assert failed.progress is not None
+        wait_until(lambda: queue.status(short).has_ended)
+        status = queue.status(short)
+        assert (status.state, status.progress.fraction) == (FINISHED, 1)
+        assert Run.load(status.run_folder).dataset == "mine"
+
+
+# Going on, names, deletion, limits, damage
+
+
+def test_a_killed_job_goes_on_behind_its_last_whole_epoch(tmp_path):
+    worker = WorkerProcess(preload=("cae_core.training.loop",))
+    try:
+        queue = JobQueue(tmp_path, worker)
+        job_id = queue.submit(request(epochs=100), pictures())
+        wait_until(lambda: (p := queue.status(job_id).progress) and len(p.history) >= 2)
+        os.kill(worker.pid, signal.SIGKILL)
+        wait_until(lambda: queue.status(job_id).has_ended)
+        killed = queue.status(job_id)
+        assert killed.state == FAILED
+        assert "signal 9" in killed.message
+        assert killed.can_resume
+        assert killed.has_checkpoint
+
+        queue.resume(job_id)
+        wait_until(lambda: queue.status(job_id).has_ended)
+        resumed = queue.status(job_id)
+        assert resumed.state == FINISHED, resumed.message
+        epochs = [record.epoch for record in Run.load(resumed.run_folder).history]
+        assert epochs == list(range(1, 101))
+        assert not resumed.has_checkpoint
+    finally:
+        worker.shutdown(cancel_futures=True)
+
+
+def test_only_a_job_that_ended_early_can_go_on(finished):
+    queue, job_id = finished
+    with pytest.raises(JobError, match="a training that is finished"):
+        queue.resume(job_id)
+
+
+def test_a_job_keeps_the_name_it_is_given(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    job_id = queue.submit(request(), pictures())
+    assert queue.status(job_id).name == ""
+    queue.rename(job_id, "  my best one " + "x" * 100)
+    assert queue.status(job_id).name.startswith("my best one xxx")
+    assert len(queue.status(job_id).name) == 60
+
+
+def test_a_job_is_deleted_with_its_files_once_it_has_ended(tmp_path):
+    executor = ByHand()
+    queue = JobQueue(tmp_path, executor)
+    job_id = queue.submit(request(), pictures())
+    with pytest.raises(JobError, match="Stop it first"):
+        queue.delete(job_id)
+    queue.stop(job_id)
+    queue.delete(job_id)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(JobError):
+        queue.status(job_id)
+
+
+def test_a_network_beyond_the_hosts_limits_is_refused_with_by_how_much(tmp_path):
+    limits = Limits(parameters=50, memory_mb=1_600)
+    queue = JobQueue(tmp_path, ByHand(), limits)
+    with pytest.raises(JobError, match=r"at most 50 parameters. Received: 77, 1.5 times"):
+        queue.submit(request(), pictures())
+    queue.limits = Limits(memory_mb=801)
+    with pytest.raises(JobError, match=r"at most 801 MB. Received: one of about .* too many"):
+        queue.submit(request(Architecture.parse("64x64x1 conv64 | conv1"), batch_size=512))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "many", "nan"])
+def test_a_limit_that_is_no_number_above_0_is_refused(text):
+    with pytest.raises(JobError, match="CAE_MAX_PARAMETERS is a number above 0"):
+        Limits.from_environment({"CAE_MAX_PARAMETERS": text})
+
+
+def test_a_training_ends_at_the_hosts_time_limit_and_keeps_what_it_learnt(tmp_path, monkeypatch):
+    monkeypatch.setenv("CAE_MAX_JOB_MINUTES", "0.0001")
+    queue = JobQueue(tmp_path, InLine())
+    status = queue.status(queue.submit(request(epochs=1000), pictures()))
+    assert status.state == STOPPED
+    assert "limit of 0.0001 minutes" in status.message
+    assert status.run_folder is not None
+
+
+def test_a_damaged_job_is_left_out_of_the_list_and_named(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    whole, broken = (queue.submit(request(), pictures()) for _ in range(2))
+    (tmp_path / broken / "status.json").write_text('{"state": "run')
+    assert [status.id for status in queue.jobs()] == [whole]
+    assert len(queue.damaged()) == 1
+    assert broken in queue.damaged()[0]
+    JobQueue(tmp_path, ByHand())  # a restart survives it as well
+
+
+def _has_tensorflow():
+    """Whether the process that runs this has TensorFlow loaded."""
+    return "tensorflow" in sys.modules

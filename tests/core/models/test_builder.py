@@ -1,0 +1,221 @@
+"""The Keras model: its halves, its seeds, pictures of any size."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from cae_core import Architecture, ArchitectureError, build, split
+from cae_core.models.builder import layer_name
+
+HOMEWORK = "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid"
+EVERYTHING = (
+    "conv8k5s2 bn relu @a pool2s1:same conv8:elu add@a res12 avgpool | unshuffle shuffle "
+    "subpixel8 @b blur cat@b pad2 crop2 deconv6k4 conv3:sigmoid"
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forgotten_models():
+    yield
+    keras.utils.clear_session()
+
+
+def pictures(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).random(shape, dtype=np.float32)
+
+
+def outputs(model: keras.Model, inputs: object) -> np.ndarray:
+    return np.asarray(model(inputs, training=False))
+
+
+@pytest.mark.parametrize(
+    ("text", "tensors"),
+    [
+        # (architecture, how many tensors the encoder hands over)
+        (HOMEWORK, 1),
+        (EVERYTHING, 1),
+        ("28x28x1 flatten dense32 | dense784:sigmoid reshape28x28x1", 1),
+        ("conv8 @a pool conv8 | up cat@a conv3", 2),
+        ("conv8 @a pool conv8 @b pool | up cat@b up cat@a conv3", 3),
+        ("conv8 @a pool | up cat@a conv8 add@a cat@a conv3", 2),
+        ("@a conv8 | conv3 add@a", 2),
+        ("conv8 @a bn add@a conv8 | conv8 add@a conv3", 2),
+        ("conv8 @a conv8 @b add@a | conv8 add@b add@a cat@b conv3", 3),
+        ("conv8 @a @b pool | up cat@a cat@b conv3", 2),
+        ("conv8 pool | @a up conv8 pool add@a up conv3", 1),
+        ("conv8 | conv8 @a conv8 add@a conv3", 1),
+        ("conv8 @a | conv8 cat@a conv3", 2),
+        ("conv3 | @a", 1),
+        ("@a | conv3", 1),
+    ],
+)
+def test_encoder_and_decoder_in_a_row_are_the_model(text, tensors):
+    architecture = Architecture.parse(text)
+    model = build(architecture)
+    encoder, decoder = split(model)
+    assert len(encoder.outputs) == len(decoder.inputs) == tensors
+    batch = pictures(3, *architecture.input_shape)
+    code = encoder(batch, training=False)
+    first = code[0] if tensors > 1 else code
+    np.testing.assert_array_equal(
+        first, keras.Model(model.input, model.get_layer("code").output)(batch, training=False)
+    )
+    np.testing.assert_array_equal(outputs(decoder, code), outputs(model, batch))
+
+
+def test_the_halves_share_the_models_weights():
+    model = build(Architecture.parse(HOMEWORK))
+    encoder, decoder = split(model)
+    assert encoder.count_params() + decoder.count_params() == model.count_params()
+    batch = pictures(2, 32, 32, 3)
+    before = outputs(decoder, encoder(batch))
+    for weight in model.trainable_weights:
+        weight.assign(weight * 0.5)
+    after = outputs(decoder, encoder(batch))
+    assert not np.allclose(before, after)
+    np.testing.assert_array_equal(after, outputs(model, batch))
+
+
+@pytest.mark.parametrize(
+    "text", [HOMEWORK, EVERYTHING, "conv8 @a pool conv8 @b pool | up cat@b up cat@a conv3"]
+)
+def test_a_saved_model_can_be_split_as_well(text, tmp_path):
+    model = build(Architecture.parse(text), seed=3)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", compile=False)
+    encoder, decoder = split(loaded)
+    batch = pictures(2, 32, 32, 3)
+    np.testing.assert_array_equal(outputs(decoder, encoder(batch)), outputs(model, batch))
+
+
+def test_a_model_without_a_code_cannot_be_split():
+    inputs = keras.Input((4, 4, 3))
+    stranger = keras.Model(inputs, keras.layers.Conv2D(2, 3)(inputs), name="stranger")
+    with pytest.raises(ArchitectureError, match=r"layer called 'code'.*'stranger'.*cae_core.build"):
+        split(stranger)
+
+
+def kernels(model: keras.Model) -> list[np.ndarray]:
+    return [np.asarray(weight) for weight in model.trainable_weights if len(weight.shape) > 1]
+
+
+@pytest.mark.parametrize("text", [HOMEWORK, EVERYTHING])
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(text):
+    architecture = Architecture.parse(text)
+    first, again, other = (kernels(build(architecture, seed=seed)) for seed in (7, 7, 8))
+    assert len(first) >= 5
+    for a, b, c in zip(first, again, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert not np.allclose(a, c)
+
+
+def test_two_equal_layers_of_one_network_start_differently():
+    first, second = kernels(build(Architecture.parse("3x3x4 conv4 | conv4")))
+    assert not np.allclose(first, second)
+    weights = kernels(build(Architecture.parse("3x3x4 res4 | res4")))
+    assert len(weights) == 4
+    for at, a in enumerate(weights):
+        assert all(not np.allclose(a, b) for b in weights[at + 1 :])
+
+
+@pytest.mark.parametrize("text", [HOMEWORK, EVERYTHING, "conv8 @a pool | up:bilinear cat@a conv3"])
+def test_a_convolutional_network_takes_pictures_of_any_size(text):
+    architecture = Architecture.parse(text)
+    fixed = build(architecture, seed=1)
+    flexible = build(architecture, input_shape=(None, None, 3), seed=1)
+    assert flexible.input_shape == (None, None, None, 3)
+    batch = pictures(2, 32, 32, 3)
+    np.testing.assert_allclose(outputs(flexible, batch), outputs(fixed, batch), atol=1e-6)
+    assert outputs(flexible, pictures(1, 48, 80, 3)).shape == (1, 48, 80, 3)
+    encoder, decoder = split(flexible)
+    larger = pictures(1, 48, 80, 3)
+    np.testing.assert_array_equal(outputs(decoder, encoder(larger)), outputs(flexible, larger))
+
+
+def test_an_architecture_with_a_misfit_is_not_built():
+    with pytest.raises(ArchitectureError, match=r"^Layer 2 \(dense10\): A dense layer works on"):
+        build(Architecture.parse("conv8 dense10 | conv3"))
+
+
+def test_an_output_of_another_shape_than_the_input_is_built():
+    model = build(Architecture.parse("32x32x1 conv8 pool | up conv2:linear"), name="chroma")
+    assert (model.name, model.output_shape) == ("chroma", (None, 32, 32, 2))
+
+
+def test_layers_are_called_by_their_place_and_kind():
+    architecture = Architecture.parse("conv8 @a relu | cat@a conv3")
+    model = build(architecture)
+    assert [layer.name for layer in model.layers] == [
+        "image",
+        "layer_1_conv",
+        "layer_3_relu",
+        "code",
+        "layer_4_cat",
+        "layer_5_conv",
+    ]
+    assert layer_name(3, architecture.layers[2]) == "layer_3_relu"
+
+
+# --- The project's own layers --------------------------------------------------------------
+
+
+def one_layer(text: str, picture: np.ndarray) -> np.ndarray:
+    shape = "x".join(map(str, picture.shape[1:]))
+    model = build(Architecture.parse(f"{shape} {text} | linear"), seed=5)
+    return outputs(model, picture)
+
+
+def test_a_shuffle_undoes_an_unshuffle():
+    picture = pictures(2, 6, 12, 5)
+    np.testing.assert_array_equal(one_layer("unshuffle3 shuffle3", picture), picture)
+    np.testing.assert_array_equal(
+        one_layer("unshuffle2", picture)[:, 1, 2, :5], picture[:, 2, 4, :]
+    )
+
+
+def test_blur_is_the_mean_of_four_with_the_first_row_and_column_repeated():
+    picture = pictures(1, 4, 5, 2)
+    blurred = one_layer("blur", picture)
+    assert blurred.shape == picture.shape
+    np.testing.assert_allclose(blurred[0, 2, 3], picture[0, 1:3, 2:4].mean(axis=(0, 1)), rtol=1e-6)
+    np.testing.assert_allclose(blurred[0, 0, 0], picture[0, 0, 0], rtol=1e-6)
+    np.testing.assert_allclose(blurred[0, 0, 2], picture[0, 0, 1:3].mean(axis=0), rtol=1e-6)
+
+
+def test_subpixel_upsampling_starts_without_a_checkerboard():
+    enlarged = one_layer("subpixel4s3", pictures(1, 4, 5, 6))
+    blocks = enlarged.reshape(1, 4, 3, 5, 3, 4)
+    np.testing.assert_allclose(blocks, np.broadcast_to(blocks[:, :, :1, :, :1], blocks.shape))
+    assert enlarged.std() > 0
+
+
+@pytest.mark.parametrize(("stride", "side"), [(2, 9), (3, 10), (2, 8)])
+def test_the_shortcut_of_a_residual_block_is_a_strided_1x1_convolution(stride, side):
+    model = build(Architecture.parse(f"{side}x{side}x3 res4s{stride}:linear | linear"), seed=2)
+    block = model.get_layer("layer_1_res")
+    block.second.kernel.assign(np.zeros(block.second.kernel.shape))
+    picture = pictures(1, side, side, 3)
+    kernel = np.asarray(block.projection.kernel)[0, 0]  # (3, 4)
+    # Batch normalisation at its start divides by the root of 1 + 0.001.
+    expected = picture[:, ::stride, ::stride] @ kernel / np.sqrt(1.001)
+    np.testing.assert_allclose(outputs(model, picture), expected, rtol=1e-5)
+
+
+def test_a_block_that_keeps_its_shape_adds_the_input_itself():
+    model = build(Architecture.parse("6x6x4 res4:linear | linear"))
+    block = model.get_layer("layer_1_res")
+    assert block.projection is None
+    block.second.kernel.assign(np.zeros(block.second.kernel.shape))
+    picture = pictures(1, 6, 6, 4)
+    np.testing.assert_allclose(outputs(model, picture), picture, rtol=1e-6)
+
+
+def test_a_strided_1x1_convolution_keeps_every_second_pixel_as_keras_does():
+    model = build(Architecture.parse("9x8x2 conv3k1s2:tanh | up conv2"))
+    picture = np.random.default_rng(0).random((1, 9, 8, 2), dtype=np.float32)
+    layer = model.get_layer("layer_1_conv")
+    kernel, bias = layer.get_weights()
+    expected = np.tanh(picture[:, ::2, ::2] @ kernel[0, 0] + bias)
+    np.testing.assert_allclose(np.asarray(layer(picture)), expected, atol=1e-6)

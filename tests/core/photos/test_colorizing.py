@@ -1,0 +1,183 @@
+"""Colour for any picture: lightness kept, sizes kept, edges kept, odd pictures and settings."""
+
+import keras
+import numpy as np
+import pytest
+from skimage import data
+from skimage.color import rgb2lab
+
+import cae_core as cae
+from cae_core import zoo
+from cae_core.images.color import lightness_of
+from cae_core.models.chroma_bins import TEMPERATURE
+from cae_core.models.colorizer import build_colorizer
+from cae_core.photos.colorizing import (
+    COLORIZER_STRIDE,
+    WORKING_SIDE,
+    ChromaGuess,
+    colorize,
+    full_size_chroma,
+    grey_of,
+    guess_chroma,
+)
+
+PHOTO = data.astronaut()[20:220, 100:330]
+
+
+def lightness(picture):
+    return rgb2lab(np.asarray(picture, np.float64))[..., 0]
+
+
+# Lightness and size
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 37), (53, 1), (17, 31), (200, 230)])
+def test_any_size_comes_back_with_its_lightness(shape):
+    height, width = shape
+    photo = PHOTO[:height, :width]
+    picture = cae.colorize(photo)
+    assert picture.shape == photo.shape
+    assert picture.dtype == np.float32
+    assert 0 <= picture.min() <= picture.max() <= 1
+    np.testing.assert_allclose(lightness(picture), lightness(photo / 255), atol=0.05)
+
+
+def test_a_photo_larger_than_the_working_size_keeps_its_lightness():
+    photo = np.kron(PHOTO, np.ones((4, 4, 1), np.uint8))
+    assert min(photo.shape[:2]) > 2 * WORKING_SIDE
+    picture = colorize(photo)
+    np.testing.assert_allclose(lightness(picture), lightness(photo / 255), atol=0.05)
+
+
+def test_a_very_long_picture_is_worked_on_small():
+    guess = guess_chroma(np.full((3, 9000), 50, np.float32))
+    assert max(guess.lightness.shape) <= 8 * WORKING_SIDE
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_picture_of_one_grey_stays_bright_as_it_is(level):
+    picture = colorize(np.full((40, 56), level, np.uint8))
+    expected = float(lightness(np.full((1, 1, 3), level / 255))[0, 0])
+    np.testing.assert_allclose(lightness(picture), expected, atol=0.05)
+
+
+def test_grey_as_one_channel_and_as_three_gives_the_same():
+    grey = PHOTO[..., 0]
+    first, second, third = (
+        colorize(picture) for picture in (grey, grey[..., None], np.dstack([grey] * 3))
+    )
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(first, third)
+
+
+def test_only_the_lightness_of_a_colour_picture_is_looked_at():
+    np.testing.assert_allclose(colorize(grey_of(PHOTO)), colorize(PHOTO), atol=0.02)
+
+
+# Settings
+
+
+def test_no_saturation_is_grey_and_more_is_more_colourful():
+    spread = [
+        float(np.ptp(colorize(PHOTO, saturation=saturation), axis=2).mean())
+        for saturation in (0, 0.5, 1)
+    ]
+    assert spread[0] < 1e-3 < spread[1] < spread[2]
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0, 1.01, float("nan")])
+def test_a_temperature_out_of_range_is_refused(temperature):
+    with pytest.raises(cae.ImageError, match=r"above 0 and at most 1\. Received: "):
+        colorize(PHOTO, temperature=temperature)
+
+
+@pytest.mark.parametrize("saturation", [-0.1, 4.1, float("nan")])
+def test_a_saturation_out_of_range_is_refused(saturation):
+    with pytest.raises(cae.ImageError, match=r"from 0 to 4\. Received: "):
+        colorize(PHOTO, saturation=saturation)
+
+
+@pytest.mark.parametrize("bad", [np.full((4, 4), np.nan), np.zeros((4, 4, 2)), np.zeros(5)])
+def test_what_is_no_picture_is_refused(bad):
+    with pytest.raises(cae.ImageError, match="Received: "):
+        colorize(bad)
+
+
+# Networks
+
+
+def test_padding_is_to_the_side_that_the_network_reduces_to_one_number():
+    network = build_colorizer()
+    coarsest = keras.Model(network.input, network.get_layer("coarsest_1_first").output)
+    side = COLORIZER_STRIDE
+    assert coarsest(np.zeros((1, side, 2 * side, 1), "float32")).shape[1:3] == (1, 2)
+    assert network(np.zeros((1, side, side, 1), "float32")).shape[1:3] == (side // 2, side // 2)
+
+
+COLORIZERS = [
+    name
+    for name in zoo.names()
+    if zoo.card(name).network == zoo.COLORIZER
+    or isinstance(zoo.card(name).task, cae.ColorizeRGB | cae.ColorizeChroma)
+]
+
+
+@pytest.mark.parametrize("name", COLORIZERS)
+def test_every_colorizer_of_the_zoo_colours_a_photo(name):
+    picture = colorize(PHOTO, name)
+    assert picture.shape == PHOTO.shape
+    assert np.ptp(picture, axis=2).mean() > 0.01
+    keeps_lightness = name != "colorize-rgb"
+    difference = np.abs(lightness(picture) - lightness(PHOTO / 255)).max()
+    assert (difference < 0.05) == keeps_lightness
+
+
+def test_a_run_of_ones_own_colours_a_photo():
+    data_set = cae.load_dataset("photo_patches", limit=64)
+    architecture = cae.Architecture.parse("32x32x1 conv4 pool | up conv2:tanh")
+    run = cae.train(
+        architecture, data_set, task=cae.ColorizeChroma(), config=cae.TrainConfig(epochs=1)
+    )
+    run.model.layers[-1].bias.assign([-0.3, -0.3])  # green and blue, which are negative
+    picture = colorize(PHOTO, run)
+    chroma = rgb2lab(picture)[..., 1:].mean(axis=(0, 1))
+    assert (chroma < -1).all()
+    np.testing.assert_allclose(lightness(picture), lightness(PHOTO / 255), atol=0.05)
+
+
+def test_a_network_that_does_not_colorize_is_refused():
+    with pytest.raises(zoo.ZooError, match=r"learnt to colorize\. Received: photo-denoiser"):
+        colorize(PHOTO, "photo-denoiser")
+
+
+# Edges
+
+
+def test_colours_stop_where_lightness_has_an_edge():
+    bright = np.full((64, 64), 30, np.float32)
+    bright[:, 27:] = 80
+    # Two colours at an eighth of the size, their border not where the edge is.
+    small = np.zeros((32, 32, 2), np.float32)
+    small[:, 14:, 0] = 40
+    chroma = full_size_chroma(small, bright)[..., 0]
+    assert chroma[:, :24].mean() < 6
+    assert chroma[:, 30:].mean() > 34
+    # From one to the other in a step, where plain enlargement takes some pixels.
+    assert (chroma[:, 27] - chroma[:, 26]).min() > 20
+
+
+def test_chrominance_of_the_pictures_own_size_stays_as_it_is():
+    chroma = np.random.default_rng(0).normal(size=(5, 6, 2)).astype(np.float32)
+    np.testing.assert_array_equal(full_size_chroma(chroma, np.zeros((5, 6), np.float32)), chroma)
+
+
+def test_a_guess_of_one_colour_has_no_temperature():
+    chroma = np.ones((2, 2, 2), np.float32)
+    guess = ChromaGuess(np.zeros((2, 2), np.float32), chroma=chroma)
+    np.testing.assert_array_equal(guess.at(0.1), guess.at(TEMPERATURE))
+
+
+def test_lightness_of_a_photo_is_scikit_images():
+    np.testing.assert_allclose(
+        lightness_of((PHOTO / 255).astype(np.float32)), lightness(PHOTO / 255), atol=2e-3
+    )

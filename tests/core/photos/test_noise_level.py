@@ -1,0 +1,209 @@
+"""The noise level of a picture: right within a tenth, and the same however it is turned."""
+
+import numpy as np
+import pytest
+
+from cae_core.data.patches import PHOTOGRAPHS, bundled_photograph
+from cae_core.errors import ImageError
+from cae_core.images.operations import encode_jpeg, open_image, to_uint8
+from cae_core.photos.noise_level import SMALLEST_SIDE, estimate_sigma
+
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+ORIENTATIONS = {
+    "mirrored": np.fliplr,
+    "upside down": np.flipud,
+    "turned": np.rot90,
+}
+
+
+def scene(height=160, width=160):
+    """A picture without noise: shading, edges, and stripes in one corner, three colours."""
+    y, x = np.mgrid[0:height, 0:width]
+    plane = 0.3 + 0.3 * x / width
+    plane = np.where((x - width / 2) ** 2 + (y - height / 2) ** 2 < (height / 3) ** 2, 0.6, plane)
+    corner = (x < width / 3) & (y < height / 3)
+    plane = np.where(corner, plane + 0.1 * np.sin(1.3 * x + 0.4 * y), plane)
+    return np.stack([plane, 0.8 * plane + 0.1, 1 - plane], axis=2).astype(np.float32)
+
+
+def with_noise(clean, sigma, seed=0):
+    noise = np.random.default_rng(seed).standard_normal(clean.shape, dtype=np.float32)
+    return clean + np.float32(sigma) * noise
+
+
+def crop(photo, side=256):
+    top, left = (photo.shape[0] - side) // 2, (photo.shape[1] - side) // 2
+    return photo[top : top + side, left : left + side]
+
+
+# How good it is
+
+
+@pytest.mark.parametrize("sigma", [0.01, 0.02, 0.06, 0.1, 0.2, 0.4, 1.0])
+@pytest.mark.parametrize("grey", [False, True], ids=["colour", "grey"])
+def test_the_estimate_is_within_a_tenth_on_a_drawn_scene(sigma, grey):
+    clean = scene() @ LUMA if grey else scene()
+    assert estimate_sigma(with_noise(clean, sigma)) == pytest.approx(sigma, rel=0.1)
+
+
+@pytest.mark.parametrize("sigma", [0.06, 0.1, 0.2])
+@pytest.mark.parametrize("file", PHOTOGRAPHS)
+def test_the_estimate_is_within_a_tenth_on_photographs_in_colour(file, sigma):
+    noisy = with_noise(crop(bundled_photograph(file)), sigma)
+    assert estimate_sigma(noisy) == pytest.approx(sigma, rel=0.1)
+
+
+@pytest.mark.parametrize("file", PHOTOGRAPHS)
+def test_the_estimate_is_within_a_seventh_on_grey_photographs(file):
+    noisy = with_noise(crop(bundled_photograph(file)) @ LUMA, 0.1)
+    assert estimate_sigma(noisy) == pytest.approx(0.1, rel=0.15)
+
+
+@pytest.mark.parametrize("sigma", [0.06, 0.1, 0.2])
+@pytest.mark.parametrize("file", PHOTOGRAPHS)
+def test_clipping_and_rounding_to_bytes_hide_little_of_the_noise(file, sigma):
+    noisy = to_uint8(with_noise(crop(bundled_photograph(file)), sigma))
+    assert estimate_sigma(noisy) == pytest.approx(sigma, rel=0.15)
+
+
+def test_a_sky_that_is_all_white_does_not_hide_the_noise():
+    clean = scene()
+    clean[:100] = 1.2  # brighter than white, and nearly always clipped
+    noisy = np.clip(with_noise(clean, 0.1), 0, 1)
+    assert estimate_sigma(noisy) == pytest.approx(0.1, rel=0.1)
+
+
+def test_heavy_noise_is_found_although_most_of_it_was_clipped():
+    noisy = np.clip(with_noise(np.full((128, 128, 3), 0.5), 0.5), 0, 1)
+    assert noisy.std() < 0.4
+    assert estimate_sigma(noisy) == pytest.approx(0.5, rel=0.1)
+
+
+def test_noise_is_found_in_a_jpeg_that_has_lost_it_in_its_colours():
+    saved = open_image(encode_jpeg(with_noise(scene(), 0.06), quality=90))
+    assert estimate_sigma(saved) == pytest.approx(0.06, rel=0.25)
+
+
+@pytest.mark.parametrize("file", PHOTOGRAPHS)
+def test_a_photograph_to_which_nothing_was_added_has_little_noise(file):
+    assert estimate_sigma(bundled_photograph(file)) < 4 / 255  # grain of film or sensor
+
+
+@pytest.mark.parametrize("side", [8, 9, 16, 31, 43, 56])
+def test_small_pictures_give_a_rough_estimate(side):
+    flat = np.full((side, side, 3), 0.5, np.float32)
+    estimates = [estimate_sigma(with_noise(flat, 0.1, seed)) for seed in range(8)]
+    assert np.mean(estimates) == pytest.approx(0.1, rel=0.2)
+    grey = [estimate_sigma(with_noise(flat[:, :, 0], 0.1, seed)) for seed in range(8)]
+    assert np.mean(grey) == pytest.approx(0.1, rel=0.2)
+
+
+def test_a_strip_is_estimated_from_the_rows_it_has():
+    strip = np.full((8, 500, 3), 0.5)
+    assert estimate_sigma(with_noise(strip, 0.1)) == pytest.approx(0.1, rel=0.1)
+
+
+# What must not matter
+
+
+@pytest.mark.parametrize("turn", ORIENTATIONS.values(), ids=ORIENTATIONS)
+@pytest.mark.parametrize("grey", [False, True], ids=["colour", "grey"])
+def test_orientation_does_not_matter(turn, grey):
+    noisy = with_noise(scene() @ LUMA if grey else scene(), 0.1)
+    assert estimate_sigma(turn(noisy)) == pytest.approx(estimate_sigma(noisy), rel=1e-4)
+
+
+@pytest.mark.parametrize("turn", ORIENTATIONS.values(), ids=ORIENTATIONS)
+def test_orientation_hardly_matters_where_patches_are_sampled(turn):
+    noisy = with_noise(scene(300, 400), 0.1)
+    assert estimate_sigma(turn(noisy)) == pytest.approx(estimate_sigma(noisy), rel=0.02)
+
+
+@pytest.mark.parametrize("factor", [1e-3, 0.5, 2.0, 100.0])
+@pytest.mark.parametrize("grey", [False, True], ids=["colour", "grey"])
+def test_a_picture_scaled_has_its_estimate_scaled(factor, grey):
+    noisy = with_noise(scene() @ LUMA if grey else scene(), 0.1)
+    assert estimate_sigma(factor * noisy) == pytest.approx(factor * estimate_sigma(noisy), rel=1e-3)
+
+
+def test_brightness_does_not_matter():
+    noisy = with_noise(scene(), 0.1)
+    assert estimate_sigma(noisy + 3) == pytest.approx(estimate_sigma(noisy), rel=1e-3)
+
+
+def test_the_estimate_is_the_same_every_time():
+    noisy = with_noise(scene(300, 400), 0.1)
+    assert estimate_sigma(noisy) == estimate_sigma(noisy)
+
+
+def test_bytes_and_floats_of_one_picture_agree():
+    noisy = to_uint8(with_noise(scene(), 0.1))
+    assert estimate_sigma(noisy) == pytest.approx(estimate_sigma(noisy / 255), rel=1e-4)
+
+
+def test_a_grey_picture_has_one_estimate_in_all_its_forms():
+    noisy = with_noise(scene() @ LUMA, 0.1)
+    estimate = estimate_sigma(noisy)
+    assert estimate_sigma(noisy[:, :, np.newaxis]) == estimate
+    assert estimate_sigma(np.stack([noisy] * 3, axis=2)) == estimate
+
+
+def test_a_constant_channel_does_not_count():
+    noisy = with_noise(scene(), 0.1)
+    noisy[:, :, 2] = 0
+    assert estimate_sigma(noisy) == pytest.approx(0.1, rel=0.05)
+
+
+def test_the_picture_is_not_changed():
+    noisy = with_noise(scene(), 0.1)
+    before = noisy.copy()
+    estimate_sigma(noisy)
+    np.testing.assert_array_equal(noisy, before)
+
+
+# Pictures without noise
+
+
+@pytest.mark.parametrize("value", [0, 127, 255])
+@pytest.mark.parametrize("shape", [(8, 8), (50, 40, 1), (64, 64, 3)])
+def test_a_constant_picture_has_no_noise(value, shape):
+    assert estimate_sigma(np.full(shape, value, np.uint8)) == 0
+
+
+def test_a_picture_of_three_colours_has_no_noise():
+    assert estimate_sigma(np.full((64, 64, 3), [0.2, 0.5, 0.7])) == 0
+
+
+def test_a_drawing_in_black_and_white_has_no_noise():
+    drawing = np.full((128, 128, 3), 255, np.uint8)
+    drawing[20:100:7, 10:110] = 0
+    assert estimate_sigma(drawing) == pytest.approx(0, abs=1e-6)
+
+
+# What is refused
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (7, 100, 3), (100, 7), (7, 7, 1)])
+def test_a_picture_too_small_to_tell_is_refused(shape):
+    with pytest.raises(ImageError, match=rf"at least {SMALLEST_SIDE} × .*Received: .*by hand"):
+        estimate_sigma(np.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        np.zeros((0, 8)),
+        np.zeros(64),
+        np.zeros((16, 16, 4)),
+        np.zeros((2, 16, 16, 3)),
+        np.zeros((16, 16), np.int32),
+        np.full((16, 16), np.nan),
+        np.full((16, 16), np.inf),
+        [[1, 2], [3]],
+        None,
+    ],
+    ids=["empty", "row", "alpha", "batch", "integers", "nan", "infinity", "ragged", "nothing"],
+)
+def test_what_is_no_picture_is_refused(bad):
+    with pytest.raises(ImageError, match=r"Received: "):
+        estimate_sigma(bad)

@@ -1,0 +1,151 @@
+"""How networks are trained beyond a plain fit."""
+
+import keras
+import numpy as np
+import pytest
+
+import cae_core as cae
+from cae_core.models.builder import build
+from cae_core.recipes import strategies as practices
+from cae_core.recipes.imagenet import (
+    VGG16_LAYERS,
+    VGG16_TEXT,
+    copy_vgg16,
+    load_vgg16,
+    prepared_kernel,
+)
+from cae_core.recipes.strategies import (
+    IN_ONE_GO,
+    FeatureLossTraining,
+    ProgressiveResizing,
+    Training,
+    TransferLearning,
+    coarse,
+)
+
+NETWORK = cae.Architecture.parse("conv4 bn relu pool conv4 | up conv3:sigmoid")
+CLASSIFIER = cae.Architecture.parse("conv4 bn relu pool conv4 flatten | dense10:linear")
+DEPTHS = ("layer_1_conv", "layer_3_relu", "layer_5_conv")
+CONFIG = cae.TrainConfig(epochs=3, batch_size=32, learning_rate=0.01)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return cae.load_dataset("photo_patches", limit=96)
+
+
+@pytest.fixture
+def judge(monkeypatch):
+    """A classifier with random weights in the place of the zoo's."""
+    model = build(CLASSIFIER, seed=5)
+
+    class Card:
+        architecture = CLASSIFIER
+
+    monkeypatch.setattr(practices.zoo, "load", lambda name: model)
+    monkeypatch.setattr(practices.zoo, "card", lambda name: Card)
+    return model
+
+
+def train(practice, data, folder):
+    return practice.train(Training(NETWORK, data, cae.Reconstruct(), CONFIG, folder))
+
+
+def test_one_go_is_one_training_with_a_checkpoint_that_is_cleaned_up(data, tmp_path):
+    (run,) = train(IN_ONE_GO, data, tmp_path)
+    assert len(run.history) == 3
+    assert (tmp_path / "checkpoint-1.npz").exists()
+    IN_ONE_GO.clean_up(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_progressive_resizing_goes_on_from_what_coarse_pictures_taught(data, tmp_path, monkeypatch):
+    phase, phases = practices._phase, []
+
+    def noted(number, training, *, epochs, start=None):
+        run = phase(number, training, epochs=epochs, start=start)
+        phases.append((training.data, start, run.model.get_weights()))
+        return run
+
+    monkeypatch.setattr(practices, "_phase", noted)
+    runs = train(ProgressiveResizing(factor=2, epochs=1), data, tmp_path)
+    assert [len(run.history) for run in runs] == [1, 2]
+    (small, from_random, learnt), (whole, start, _) = phases
+    np.testing.assert_array_equal(small.train, coarse(data.train, 2))
+    np.testing.assert_array_equal(small.validation, coarse(data.validation, 2))
+    assert from_random is None
+    assert whole is data
+    for weights, before in zip(start.weights, learnt, strict=True):
+        np.testing.assert_array_equal(weights, before)
+
+
+def test_coarse_pictures_have_the_means_of_squares():
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 8, 4, 3), np.uint8)
+    found = coarse(pictures, 2)
+    assert found.shape == pictures.shape
+    np.testing.assert_array_equal(found[:, ::2], found[:, 1::2])
+    np.testing.assert_array_equal(found[:, :, ::2], found[:, :, 1::2])
+    np.testing.assert_allclose(found.mean(axis=(1, 2)), pictures.mean(axis=(1, 2)), atol=0.6)
+
+
+def test_transferred_layers_are_frozen_first_and_trained_then(data, tmp_path, judge):
+    practice = TransferLearning("judge", layers=5, frozen_epochs=1)
+    frozen, whole = train(practice, data, tmp_path)
+    taken = [layer.name for layer in judge.layers if layer.name.startswith("layer_")][:5]
+    for name in taken:
+        theirs = judge.get_layer(name).get_weights()
+        for ours, expected in zip(frozen.model.get_layer(name).get_weights(), theirs, strict=True):
+            np.testing.assert_array_equal(ours, expected)
+    moved = whole.model.get_layer(taken[0]).get_weights()[0]
+    assert not np.array_equal(moved, judge.get_layer(taken[0]).get_weights()[0])
+    assert (len(frozen.history), len(whole.history)) == (1, 2)
+
+
+def test_a_feature_loss_is_what_is_minimised(data, tmp_path, judge):
+    (run,) = train(FeatureLossTraining("judge", DEPTHS), data, tmp_path)
+    plain = cae.train(NETWORK, data, config=CONFIG)
+    assert run.history[0].loss > plain.history[0].loss  # more is added up
+    assert run.history[-1].loss < run.history[0].loss
+
+
+@pytest.mark.parametrize(
+    "practice",
+    [
+        ProgressiveResizing(),
+        TransferLearning("judge", 5),
+        FeatureLossTraining("judge", DEPTHS),
+    ],
+    ids=lambda practice: type(practice).__name__,
+)
+def test_a_practice_says_what_is_special_about_it(practice):
+    assert len(str(practice)) > 20
+    assert str(practice).endswith(". ")
+    assert str(IN_ONE_GO) == ""
+
+
+# ImageNet, with random weights in place of the fetched ones
+
+
+def test_a_prepared_layer_sees_raw_pictures_as_the_original_sees_prepared_ones():
+    body = keras.applications.VGG16(include_top=False, weights=None, input_shape=(32, 32, 3))
+    layer = body.get_layer("block1_conv1")
+    pictures = np.random.default_rng(0).random((2, 32, 32, 3)).astype(np.float32)
+    expected = np.asarray(layer(keras.applications.vgg16.preprocess_input(pictures * 255)))
+    layer.set_weights(prepared_kernel(*layer.get_weights()))
+    inside = np.s_[:, 1:-1, 1:-1]  # at the border the original sees the mean, ours black
+    np.testing.assert_allclose(np.asarray(layer(pictures))[inside], expected[inside], atol=0.02)
+
+
+def test_an_encoder_written_as_text_takes_over_vgg16():
+    text = f"{VGG16_TEXT} flatten dense10:linear | dense3072:sigmoid reshape32x32x3"
+    architecture = cae.Architecture.parse(text)
+    network = build(architecture)
+    names = [layer.name for layer in network.layers if layer.name.startswith("layer_")]
+    names = names[:VGG16_LAYERS]
+    keras.utils.set_random_seed(1)
+    copy_vgg16(network, names, weights=None)
+    keras.utils.set_random_seed(1)
+    body = load_vgg16(weights=None)
+    picture = np.random.default_rng(0).random((1, 32, 32, 3)).astype(np.float32)
+    features = keras.Model(network.input, network.get_layer(names[-1]).output)
+    np.testing.assert_allclose(np.asarray(features(picture)), np.asarray(body(picture)), rtol=1e-3)

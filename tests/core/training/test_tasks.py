@@ -1,0 +1,252 @@
+"""Tasks: the damage is what its settings say, reproducible, and checked before anything runs."""
+
+from __future__ import annotations
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from cae_core.architecture.notation import Architecture
+from cae_core.errors import TrainingError
+from cae_core.training.loop import Corruption
+from cae_core.training.tasks import (
+    TASKS,
+    Denoise,
+    Reconstruct,
+    check_fit,
+    task_from_dict,
+    task_to_dict,
+)
+
+SHAPE = (32, 32, 3)
+
+
+def damaged(task, images, seed=1):
+    """What the training graph shows the network, for uint8 pictures."""
+    inputs = keras.Input(images.shape[1:], dtype="uint8")
+    model = keras.Model(inputs, Corruption(task, seed)(inputs))
+    return model.predict(images, batch_size=len(images), verbose=0)
+
+
+def pictures(value=128, count=64):
+    return np.full((count, *SHAPE), value, np.uint8)
+
+
+# Noise inside the graph
+
+
+@pytest.mark.parametrize("sigma", [0.02, 0.3, 1.0])
+def test_the_noise_has_mean_zero_and_the_standard_deviation_asked_for(sigma):
+    images = pictures()
+    noise = damaged(Denoise(sigma), images) - images / 255
+    # 196,608 numbers: five standard errors of the mean and of the deviation.
+    error = 5 * sigma / np.sqrt(noise.size)
+    assert abs(noise.mean()) < error
+    assert noise.std() == pytest.approx(sigma, abs=error)
+
+
+def test_every_picture_and_every_channel_gets_noise_of_its_own():
+    noise = damaged(Denoise(0.5), pictures(count=2))
+    assert abs(np.corrcoef(noise[0].ravel(), noise[1].ravel())[0, 1]) < 0.1
+    assert abs(np.corrcoef(noise[0, ..., 0].ravel(), noise[0, ..., 1].ravel())[0, 1]) < 0.2
+
+
+def test_a_range_draws_one_sigma_for_each_picture():
+    low, high = 0.05, 0.4
+    noise = damaged(Denoise((low, high)), pictures(count=256)) - 128 / 255
+    halves = noise.reshape(256, 2, -1).std(axis=2)
+    # Within a picture the sigma is one: both halves agree (1,536 numbers each).
+    np.testing.assert_allclose(halves[:, 0], halves[:, 1], rtol=0.15)
+    sigmas = noise.reshape(256, -1).std(axis=1)
+    assert sigmas.min() > low * 0.9
+    assert sigmas.max() < high * 1.1
+    # Uniform between the ends: mean and deviation of 256 draws.
+    assert sigmas.mean() == pytest.approx((low + high) / 2, abs=0.035)
+    assert sigmas.std() == pytest.approx((high - low) / np.sqrt(12), abs=0.02)
+
+
+def test_the_noisy_picture_is_not_clipped_by_default():
+    noisy = damaged(Denoise(0.3), pictures(255))
+    assert (noisy > 1).mean() == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_the_noisy_picture_is_clipped_where_asked(value):
+    noisy = damaged(Denoise(0.3, clip=True), pictures(value))
+    assert noisy.min() >= 0
+    assert noisy.max() <= 1
+    assert (noisy == value / 255).mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_same_seed_gives_the_same_noise_and_another_seed_another():
+    task, images = Denoise((0.1, 0.2)), pictures(count=4)
+    np.testing.assert_array_equal(damaged(task, images, seed=5), damaged(task, images, seed=5))
+    assert (damaged(task, images, seed=5) != damaged(task, images, seed=6)).any()
+
+
+def test_noise_is_drawn_anew_on_every_call():
+    layer = Corruption(Denoise(0.1), seed=0)
+    images = pictures(count=2)
+    first, second = (keras.ops.convert_to_numpy(layer(images)) for _ in range(2))
+    assert (first != second).mean() > 0.99
+
+
+def test_no_noise_leaves_the_picture_as_it_is():
+    images = np.random.default_rng(0).integers(0, 256, (3, *SHAPE), np.uint8)
+    for task in (Denoise(0.0), Reconstruct()):
+        np.testing.assert_allclose(damaged(task, images), images / 255, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("task", [Reconstruct(), Denoise(0.5)], ids=str)
+def test_the_target_is_the_clean_picture_and_the_shapes_are_the_pictures(task):
+    images = np.random.default_rng(0).random((2, *SHAPE), dtype=np.float32)
+    np.testing.assert_array_equal(np.asarray(task.target(images)), images)
+    assert task.input_shape(SHAPE) == task.output_shape(SHAPE) == SHAPE
+
+
+# Noise on one array
+
+
+def test_noise_on_an_array_has_the_largest_sigma_and_depends_on_its_seed_alone():
+    image = np.full((100, 100, 3), 0.5, np.float32)
+    task = Denoise((0.1, 0.2))
+    noisy = task.add_noise(image, seed=3)
+    assert noisy.dtype == np.float32
+    assert (noisy - image).std() == pytest.approx(0.2, rel=0.03)
+    np.testing.assert_array_equal(noisy, task.add_noise(image, seed=3))
+    assert (noisy != task.add_noise(image, seed=4)).any()
+    np.testing.assert_array_equal(image, 0.5)
+
+
+def test_noise_on_an_array_is_clipped_only_where_asked():
+    image = np.ones((50, 50), np.float32)
+    assert Denoise(0.3).add_noise(image, seed=0).max() > 1
+    assert Denoise(0.3, clip=True).add_noise(image, seed=0).max() == 1
+
+
+# Settings
+
+
+@pytest.mark.parametrize(
+    "sigma",
+    [
+        -0.1,
+        1.01,
+        25,
+        float("nan"),
+        float("inf"),
+        (0.3, 0.1),
+        (-0.1, 0.2),
+        (0.1, 2.0),
+        (0.1, float("nan")),
+        (0.1,),
+        (0.1, 0.2, 0.3),
+        "much",
+        None,
+    ],
+)
+def test_a_sigma_that_cannot_be_is_refused_with_rule_value_and_remedy(sigma):
+    with pytest.raises(TrainingError) as caught:
+        Denoise(sigma)
+    message = str(caught.value)
+    assert message.startswith("Sigma is a standard deviation from 0 to 1")
+    assert f"Received: sigma={sigma!r}." in message
+    assert "255" in message.split("Received")[1]
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("sigma", [0, 1, 0.5, (0.0, 1.0), (0.2, 0.2)])
+def test_the_ends_of_the_range_are_allowed(sigma):
+    low, high = Denoise(sigma).sigma_range
+    assert 0 <= low <= high <= 1
+
+
+@pytest.mark.parametrize(
+    ("task", "text"),
+    [
+        (Reconstruct(), "reconstruct"),
+        (Denoise(0.1), "denoise sigma 0.1"),
+        (Denoise((0.1, 0.25), clip=True), "denoise sigma 0.1-0.25 clipped"),
+    ],
+)
+def test_a_task_says_in_a_few_words_what_it_is(task, text):
+    assert str(task) == text
+
+
+@pytest.mark.parametrize(
+    "task", [Reconstruct(), Denoise(), Denoise(0.3, clip=True), Denoise((0.1, 0.5))], ids=str
+)
+def test_a_task_survives_json(task):
+    assert task_from_dict(json.loads(json.dumps(task_to_dict(task)))) == task
+
+
+def test_every_task_is_found_by_its_name():
+    for name, kind in TASKS.items():
+        assert task_from_dict({"task": name}) == kind()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"task": "sharpen"},
+        {"task": None},
+        {"task": ["denoise"]},
+        {"sigma": 0.1},
+        {"task": "denoise", "strength": 1},
+        {"task": "denoise", "name": "denoise"},
+        {"task": "reconstruct", "sigma": 0.1},
+        ["denoise"],
+        "denoise",
+        None,
+    ],
+)
+def test_an_unknown_task_or_setting_is_refused_with_the_names_there_are(data):
+    with pytest.raises(TrainingError, match=r"reconstruct, denoise.*Received: "):
+        task_from_dict(data)
+
+
+def test_a_setting_out_of_range_is_refused_from_plain_data_too():
+    with pytest.raises(TrainingError, match="Received: sigma=2"):
+        task_from_dict({"task": "denoise", "sigma": 2})
+
+
+# Whether a network fits
+
+
+def fit_error(text, image_shape=SHAPE, task=None):
+    with pytest.raises(TrainingError) as caught:
+        check_fit(Architecture.parse(text), image_shape, task or Reconstruct())
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("task", [Reconstruct(), Denoise()], ids=str)
+def test_a_network_that_fits_is_accepted(task):
+    check_fit(Architecture.parse("conv8 pool | up conv3"), SHAPE, task)
+    check_fit(Architecture.parse("28x28x1 conv8 pool | up conv1"), (28, 28, 1), task)
+
+
+def test_an_input_of_another_shape_is_refused_with_both_shapes_and_the_text_to_begin_with():
+    message = fit_error("conv8 pool | up conv3", (28, 28, 1), Denoise())
+    assert "pictures' 28x28x1 for the task denoise" in message
+    assert "Received: an architecture for 32x32x3." in message
+    assert "Begin its text with 28x28x1" in message
+
+
+def test_an_output_of_another_size_is_refused_with_both_shapes_and_the_layer_to_add():
+    message = fit_error("conv8 pool | conv3:sigmoid")
+    assert "The output must be 32x32x3. Received: 16x16x3." in message
+    assert "up" in message.split("Received")[1]
+
+
+def test_an_output_with_other_channels_is_refused_with_the_layer_to_change():
+    message = fit_error("conv8 pool | up conv8")
+    assert "Received: 32x32x8." in message
+    assert "conv3" in message
+
+
+def test_layers_that_do_not_fit_each_other_are_named_first():
+    message = fit_error("28x28x1 conv8 shuffle3 | conv7", (28, 28, 1))
+    assert message.startswith("Layer 2 (shuffle3): ")
