@@ -3,7 +3,7 @@
     CAE_DATA_DIR=... python benchmarks/colorize.py --photos BSDS500    # about 10 minutes, 2 cores
     python benchmarks/colorize.py                                      # speed only: a minute
 
-On the 10,000 test pictures of CIFAR-10, and on the 100 photographs of BSDS500's val, which no
+On the 10,000 test images of CIFAR-10, and on the 100 photographs of BSDS500's val, which no
 network was trained on: the same code and the same figures as in the networks' cards. Timings
 belong to the machine they were taken on; nothing here is asserted.
 """
@@ -48,9 +48,9 @@ def main() -> None:
         print(json.dumps(speed(*options.measure)))
         return
     if os.environ.get("CAE_DATA_DIR"):
-        pictures = load_dataset("cifar10").test
+        images = load_dataset("cifar10").test
         print_figures(
-            "CIFAR-10 test", pictures, ("colorize-rgb", "colorize-chroma", "colorize-classes")
+            "CIFAR-10 test", images, ("colorize-rgb", "colorize-chroma", "colorize-classes")
         )
     if options.photos:
         names = sorted((options.photos / "val").glob("*.jpg"))
@@ -60,14 +60,14 @@ def main() -> None:
 
 
 def print_figures(
-    title: str, pictures: np.ndarray | list[np.ndarray], networks: tuple[str, ...]
+    title: str, images: np.ndarray | list[np.ndarray], networks: tuple[str, ...]
 ) -> None:
     """A line for every network, and one for grey."""
-    print(f"{title}, {len(pictures):,} pictures")
+    print(f"{title}, {len(images):,} images")
     print(f"{'':20}" + "".join(f"{column:>14}" for column in COLUMNS))
     grey: dict[str, float] = {}
     for name in networks:
-        found, grey = color_rows(name, {title: pictures})
+        found, grey = color_rows(name, {title: images})
         print(f"{name:20}" + "".join(f"{found[column]:14g}" for column in COLUMNS), flush=True)
     print(f"{'grey':20}" + "".join(f"{grey[column]:14g}" for column in COLUMNS) + "\n")
 
@@ -92,11 +92,11 @@ def speed(height: int, width: int) -> tuple[float, float]:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # Soft shapes and grain: neither one colour nor noise.
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32) / max(height, width)
-    picture = 0.5 + 0.4 * np.sin(9 * rows + 7 * np.sin(5 * columns)).astype(np.float32)
+    image = 0.5 + 0.4 * np.sin(9 * rows + 7 * np.sin(5 * columns)).astype(np.float32)
     times = []
     for _ in range(REPEATS if height <= 1024 else 3):
         started = time.perf_counter()
-        colorize(picture)
+        colorize(image)
         times.append(time.perf_counter() - started)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return statistics.median(times), (after - before) / 1024

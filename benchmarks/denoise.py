@@ -1,7 +1,7 @@
 """The denoisers side by side: quality on CBSD68, speed, memory, in a browser, in one run.
 
     python benchmarks/denoise.py --photos BSDS500            # about 20 minutes on 2 cores
-    python benchmarks/denoise.py --photos BSDS500 --pictures 8
+    python benchmarks/denoise.py --photos BSDS500 --images 8
     python benchmarks/denoise.py                             # no quality: 3 minutes
 
 Quality is measured as `cae_core.data.cbsd68` says. Each line of the speed table is a process of its
@@ -50,7 +50,7 @@ PUBLISHED = {
 REPEATS = 20
 PEOPLE, FIRST_SIGMA = 10, 30
 PATIENCE = 120_000  # milliseconds
-# From the next key to the frame in which a label stands that comes with the picture.
+# From the next key to the frame in which a label stands that comes with the image.
 STOPWATCH = """wanted => {
     window.milliseconds = 0;
     const label = [...document.querySelectorAll('*')].filter(e => e.shadowRoot)
@@ -72,7 +72,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--photos", type=Path, help="the folder BSDS500; no quality without it")
-    parser.add_argument("--pictures", type=int, default=68, help="only the first so many of CBSD68")
+    parser.add_argument("--images", type=int, default=68, help="only the first so many of CBSD68")
     parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
@@ -80,7 +80,7 @@ def main() -> None:
         print(json.dumps(speed(int(height), int(width), precision)))
         return
     if options.photos:
-        print_quality(cbsd68.photographs(options.photos)[: options.pictures])
+        print_quality(cbsd68.photographs(options.photos)[: options.images])
     print_speed()
     print_browser()
 
@@ -106,12 +106,12 @@ def methods() -> dict[str, Denoiser]:
     return found
 
 
-def print_quality(pictures: list[np.ndarray]) -> None:
+def print_quality(images: list[np.ndarray]) -> None:
     """Mean PSNR of every method at every level, published ones below."""
-    print(f"PSNR in dB, CBSD68 ({len(pictures)} pictures), noise not clipped")
+    print(f"PSNR in dB, CBSD68 ({len(images)} images), noise not clipped")
     print(f"{'':34}" + "".join(f"{f'sigma {units}':>10}" for units in cbsd68.SIGMAS))
     for title, method in methods().items():
-        values = [cbsd68.mean_psnr(method, pictures, units) for units in cbsd68.SIGMAS]
+        values = [cbsd68.mean_psnr(method, images, units) for units in cbsd68.SIGMAS]
         print(f"{title:34}" + "".join(f"{value:10.2f}" for value in values), flush=True)
     for title, published in PUBLISHED.items():
         print(f"{title:34}" + "".join(f"{value:10.2f}" for value in published))
@@ -135,13 +135,13 @@ def print_speed() -> None:
 
 def speed(height: int, width: int, precision: str) -> tuple[float, float, float]:
     """Median seconds, processor seconds, and memory added to what a loaded network takes."""
-    picture = np.random.default_rng(0).random((height, width, 3), dtype=np.float32)
-    denoise(picture[:64, :64], 0.1, precision=precision)
+    image = np.random.default_rng(0).random((height, width, 3), dtype=np.float32)
+    denoise(image[:64, :64], 0.1, precision=precision)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     times, processor = [], []
     for _ in range(REPEATS if height <= 1024 else 2):
         started, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_utime
-        denoise(picture, 0.1, precision=precision)
+        denoise(image, 0.1, precision=precision)
         times.append(time.perf_counter() - started)
         processor.append(resource.getrusage(resource.RUSAGE_SELF).ru_utime - used)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -158,23 +158,21 @@ def print_browser() -> None:
         for index, page in enumerate(pages):
             page.goto(f"{url}/denoise?denoise-photo=Astronaut&sigma={FIRST_SIGMA + index}")
             page.get_by_text("SSIM, denoised").wait_for(timeout=PATIENCE)
-        alone = [seconds_to_picture(pages[0], FIRST_SIGMA + step) for step in range(1, REPEATS + 1)]
+        alone = [seconds_to_image(pages[0], FIRST_SIGMA + step) for step in range(1, REPEATS + 1)]
         together = drag_all(pages)
         browser.close()
-    print(f"\nmoved slider to picture, 512 x 512: median {1000 * statistics.median(alone):,.0f} ms")
-    print(
-        f"{PEOPLE} people at once, the longest wait: {together:.1f} s, each with their own picture"
-    )
+    print(f"\nmoved slider to image, 512 x 512: median {1000 * statistics.median(alone):,.0f} ms")
+    print(f"{PEOPLE} people at once, the longest wait: {together:.1f} s, each with their own image")
 
 
-def seconds_to_picture(page: Page, sigma: int) -> float:
-    """Moves the slider by one; seconds from the key to the frame that shows the picture."""
+def seconds_to_image(page: Page, sigma: int) -> float:
+    """Moves the slider by one; seconds from the key to the frame that shows the image."""
     press(page, sigma)
     return seconds_taken(page)
 
 
 def drag_all(pages: list[Page]) -> float:
-    """Every page's slider at once; how long the last waited for its own picture."""
+    """Every page's slider at once; how long the last waited for its own image."""
     wanted = [FIRST_SIGMA + REPEATS + 1, *(FIRST_SIGMA + i + 1 for i in range(1, len(pages)))]
     for page, sigma in zip(pages, wanted, strict=True):
         press(page, sigma)

@@ -95,12 +95,12 @@ def noisy_photos(
 
 
 def jpeg(quality: int) -> Callable[[np.ndarray], np.ndarray]:
-    """Saves and opens a picture as JPEG."""
+    """Saves and opens an image as JPEG."""
     from cae_core.images.operations import encode_jpeg
 
     def saved(image: np.ndarray) -> np.ndarray:
-        with Image.open(io.BytesIO(encode_jpeg(image, quality))) as picture:
-            return np.asarray(picture, np.float32) / np.float32(255)
+        with Image.open(io.BytesIO(encode_jpeg(image, quality))) as photo:
+            return np.asarray(photo, np.float32) / np.float32(255)
 
     return saved
 
@@ -133,12 +133,12 @@ def as_planes(image: np.ndarray) -> np.ndarray:
 
 
 def timings(estimators: dict[str, Callable[[np.ndarray], float]]) -> Iterator[str]:
-    """Seconds for a picture of 12 megapixels."""
+    """Seconds for an image of 12 megapixels."""
     rng = np.random.default_rng(0)
-    picture = rng.integers(0, 256, (3000, 4000, 3), dtype=np.uint8)
+    image = rng.integers(0, 256, (3000, 4000, 3), dtype=np.uint8)
     for name, estimate in estimators.items():
         started = time.perf_counter()
-        estimate(picture)
+        estimate(image)
         yield f"{name}, 12 megapixels: {time.perf_counter() - started:.2f} s"
 
 

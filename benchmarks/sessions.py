@@ -4,7 +4,7 @@
     CAE_DATA_DIR=... python benchmarks/sessions.py --readers 0    # the two that train, alone
 
 Starts a server and opens ten browser contexts. Two press Train, on CIFAR-10 where CAE_DATA_DIR
-has it and else on the bundled photo patches; the other eight move sliders and open pages
+has it and else on the sample photo patches; the other eight move sliders and open pages
 meanwhile. A time counts from the press to what it changes on the screen, the browser included,
 which runs on the same machine. Timings belong to the machine they were taken on; nothing here
 is asserted.

@@ -3,9 +3,9 @@
     CAE_DATA_DIR=... python benchmarks/training.py                 # about 10 minutes on 2 cores
     CAE_DATA_DIR=... python benchmarks/training.py --networks homework --images 2560 --repeats 1
 
-Every contender trains the same network from the same weights on the same CIFAR-10 pictures, in a
+Every contender trains the same network from the same weights on the same CIFAR-10 images, in a
 process of its own: Adam at a constant rate, and after every epoch the error on the same test
-pictures. `cae_core` chooses its number format itself, the others compute in float32. The
+images. `cae_core` chooses its number format itself, the others compute in float32. The
 contenders take turns, because machines are noisy; printed are medians. Speed counts from the end
 of the first epoch, in which graphs are made. Where torch is not installed its line says so.
 Timings belong to the machine they were taken on; nothing here is asserted.
@@ -43,7 +43,7 @@ def main() -> None:
     )
     parser.add_argument("--networks", nargs="+", default=["homework", "strided-bn"])
     parser.add_argument("--epochs", type=int, default=4, help="at least 2: the first warms up")
-    parser.add_argument("--images", type=int, default=12_800, help="training pictures an epoch")
+    parser.add_argument("--images", type=int, default=12_800, help="training images an epoch")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -64,7 +64,7 @@ def main() -> None:
 def compare(network: str, epochs: int, images: int, repeats: int) -> None:
     """Measures all contenders on one network and prints the table."""
     print(
-        f"\n{network}: {epochs} epochs of {images:,} pictures, batch {BATCH_SIZE}, "
+        f"\n{network}: {epochs} epochs of {images:,} images, batch {BATCH_SIZE}, "
         f"Adam {LEARNING_RATE:g}, {repeats} repeats"
     )
     present = [name for name in CONTENDERS if name != "torch" or importlib.util.find_spec("torch")]
@@ -81,7 +81,7 @@ def compare(network: str, epochs: int, images: int, repeats: int) -> None:
 
 
 def prepare(folder: Path, network: str, images: int, seed: int) -> None:
-    """Writes the pictures and the weights that every contender starts with.
+    """Writes the images and the weights that every contender starts with.
 
     In a process of its own, so that this one stays small and loads no TensorFlow.
     """
@@ -151,7 +151,7 @@ def measure(contender: str, network: str, folder: Path, epochs: int) -> dict[str
     marks: list[tuple[float, float]] = []
 
     def mark() -> None:
-        """Called at the end of every epoch, the error on the test pictures known."""
+        """Called at the end of every epoch, the error on the test images known."""
         usage = resource.getrusage(resource.RUSAGE_SELF)
         marks.append((time.perf_counter(), usage.ru_utime))
 
@@ -204,7 +204,7 @@ def train_cae_core(
 
     run = cae.train(
         architecture,
-        # The test pictures stand where the validation is made, after every epoch: its last
+        # The test images stand where the validation is made, after every epoch: its last
         # figure is that of the last weights, as with the other two.
         cae.Dataset("benchmark", train, test, test[:BATCH_SIZE]),
         config=cae.TrainConfig(
@@ -227,7 +227,7 @@ def train_keras(
     epochs: int,
     mark: Callable[[], None],
 ) -> float:
-    """What a Keras tutorial does: float pictures in memory, `compile`, `fit`."""
+    """What a Keras tutorial does: float images in memory, `compile`, `fit`."""
     import keras
 
     from cae_core.models.builder import build
@@ -271,7 +271,7 @@ def train_torch(
     for _ in range(epochs):
         model.train()
         for chosen in torch.randperm(len(clean)).split(BATCH_SIZE):
-            # Indexing takes from (N, H, W, C), where a picture is one piece.
+            # Indexing takes from (N, H, W, C), where an image is one piece.
             batch = clean.permute(0, 2, 3, 1)[chosen].permute(0, 3, 1, 2)
             optimizer.zero_grad()
             torch.nn.functional.mse_loss(model(batch), batch).backward()

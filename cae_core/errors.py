@@ -4,7 +4,7 @@ The tree::
 
     CAEError
     ├── ArchitectureError   an architecture text, JSON or layer that cannot be
-    ├── ImageError          a picture that cannot be opened or used
+    ├── ImageError          an image that cannot be opened or used
     ├── DatasetError        a data set that cannot be found, read or split
     │   └── LoadingCancelledError   loading that the user stopped (in downloads.py)
     ├── TrainingError       settings that cannot be trained with
@@ -27,7 +27,7 @@ class ArchitectureError(CAEError):
 
 
 class ImageError(CAEError):
-    """A picture that cannot be opened or used."""
+    """An image that cannot be opened or used."""
 
 
 class DatasetError(CAEError):

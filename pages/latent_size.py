@@ -1,4 +1,4 @@
-"""What an architecture does to the size of a picture, before anything is trained."""
+"""What an architecture does to the size of an image, before anything is trained."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from cae_ui.latent_size.exports import show_exports
 from cae_ui.latent_size.views import (
     comparison_table,
     layer_table,
-    network_picture,
+    network_diagram,
     show_formula,
     show_verdict,
     table_csv,
@@ -19,8 +19,8 @@ from cae_ui.latent_size.views import (
 
 page_header(
     "Latent size",
-    "An autoencoder squeezes a picture through a **code** and rebuilds it. Compose the layers and "
-    "see what they do to the picture's size, with the numbers put into the formulas.",
+    "An autoencoder squeezes an image through a **code** and rebuilds it. Compose the layers and "
+    "see what they do to the image's size, with the numbers put into the formulas.",
 )
 
 compose, result = st.columns([5, 7], gap="large")
@@ -34,7 +34,7 @@ with compose:
         show_formula(report.rows[chosen])
 with result:
     show_verdict(report)
-    st.html(network_picture(report))
+    st.html(network_diagram(report))
     show_exports(report)
 
 st.subheader("Layer by layer")
@@ -56,4 +56,4 @@ if st.toggle("Show a second architecture", key="compare", bind="query-params"):
     )
     other_report = analyze(other)
     st.table(comparison_table([("This one", report), ("The other", other_report)]))
-    st.html(network_picture(other_report))
+    st.html(network_diagram(other_report))

@@ -21,7 +21,7 @@ from cae_ui.trainer.result import show_result
 
 page_header(
     "Trainer",
-    "Train a network on real pictures and watch it learn. It goes on when you leave the page, "
+    "Train a network on real images and watch it learn. It goes on when you leave the page, "
     "and the address leads back to it.",
 )
 settings, view = st.columns([5, 7], gap="large")

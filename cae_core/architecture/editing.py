@@ -85,7 +85,7 @@ def fit_to(
     output_channels: int,
     activation: str | None = None,
 ) -> Architecture:
-    """The same layers for other pictures: another input, and as many channels in the output.
+    """The same layers for other images: another input, and as many channels in the output.
 
     Args:
         architecture: What to change.

@@ -61,7 +61,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Conv(Layer):
-    """A small window of weights slides over the picture, once for every channel it makes."""
+    """A small window of weights slides over the image, once for every channel it makes."""
 
     keyword: ClassVar[str] = "conv"
     title: ClassVar[str] = "Convolution"

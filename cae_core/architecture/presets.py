@@ -158,7 +158,7 @@ _PRESETS = (
         "up conv32 up conv3k1:sigmoid",
         "cifar10",
         epochs=5,
-        remark="The picture in the source is labelled 8-8-32: both dense layers have 2,048 units.",
+        remark="The image in the source is labelled 8-8-32: both dense layers have 2,048 units.",
         published={"said": "poor"},
     ),
     Preset(
@@ -292,7 +292,7 @@ _PRESETS = (
         "cifar10",
         epochs=15,
         batch_size=128,
-        remark="The baseline's layers: 5 epochs on pictures reduced to 16 pixels, 10 at 32.",
+        remark="The baseline's layers: 5 epochs on images reduced to 16 pixels, 10 at 32.",
         published=_published("23m05", mse=0.004310, mae=0.046132, judge_accuracy=0.4608),
     ),
     Preset(
@@ -303,7 +303,7 @@ _PRESETS = (
         "mnist",
         epochs=15,
         batch_size=128,
-        remark="The baseline's layers: 5 epochs on reduced pictures, 10 at full size.",
+        remark="The baseline's layers: 5 epochs on reduced images, 10 at full size.",
         published=_published_mnist("24m44", mse=0.001168, mae=0.011891, judge_accuracy=0.9877),
     ),
     Preset(
@@ -382,7 +382,7 @@ _PRESETS = (
         "reshape28x28x1",
         "fashion_mnist",
         epochs=10,
-        remark="Send ten numbers instead of the picture: that is compression.",
+        remark="Send ten numbers instead of the image: that is compression.",
     ),
     Preset(
         "lesson-cnn",

@@ -1,8 +1,8 @@
-"""Layers in place: which tensor each one reads, and how far back into the picture it sees.
+"""Layers in place: which tensor each one reads, and how far back into the image it sees.
 
 `walk` puts every layer of an architecture into its place, so that its input's shape is known
 and a misfit is found where it happens. `input_interval` and `receptive_field` follow output
-positions back to the picture. Source of the idea: Araujo, Norris & Sim, "Computing Receptive
+positions back to the image. Source of the idea: Araujo, Norris & Sim, "Computing Receptive
 Fields of Convolutional Neural Networks", Distill 2019; intervals are followed here instead of
 their closed formula because they stay exact through upsampling and skip connections.
 """
@@ -30,7 +30,7 @@ class Node:
     index: int
     layer: Layer
     input_shape: Shape
-    inputs: tuple[int, ...]  # indices of the nodes it reads, 0 is the picture
+    inputs: tuple[int, ...]  # indices of the nodes it reads, 0 is the image
     measure: Measure
     problem: str | None = None
 
@@ -66,7 +66,7 @@ def walk(architecture: Architecture) -> tuple[Node, ...]:
 
 
 def _check_output_side(shape: Shape) -> None:
-    """Refuses a map that is larger than any picture."""
+    """Refuses a map that is larger than any image."""
     if len(shape) == 3 and max(shape[:2]) > MAX_OUTPUT_SIDE:
         raise ArchitectureError(
             f"A layer's output has at most {MAX_OUTPUT_SIDE:,} pixels a side. "
@@ -118,7 +118,7 @@ def _marked(layer: Concatenate | Add, marks: dict[str, tuple[int, Shape]]) -> tu
     return marks[layer.name]
 
 
-# Far outside every picture. An empty interval is _FAR to -_FAR: its first lies above its last.
+# Far outside every image. An empty interval is _FAR to -_FAR: its first lies above its last.
 _FAR = 1 << 40
 
 
@@ -137,7 +137,7 @@ def input_interval(
 
     Returns:
         First and last input position for every output position of the layer, both inclusive.
-        Unless `clipped`, positions below 0 or past the picture lie in the zero padding. An
+        Unless `clipped`, positions below 0 or past the image lie in the zero padding. An
         output that sees nothing has a last position below its first.
 
     Example:

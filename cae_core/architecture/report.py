@@ -1,4 +1,4 @@
-"""What an architecture does to the size of a picture, in whole numbers, without building it.
+"""What an architecture does to the size of an image, in whole numbers, without building it.
 
 `analyze` returns a `Report`: a `Row` per layer with its output shape, the formula with the
 numbers put in, parameters, multiply-accumulates, bytes and receptive field, and for the whole
@@ -40,7 +40,7 @@ class Row:
         macs: Multiply-accumulates for one image (convolutions and dense layers only).
         activation_bytes: Bytes of the float32 output at the report's batch size.
         receptive_field: Height and width of the input region that one output pixel can
-            depend on; it may exceed the picture.
+            depend on; it may exceed the image.
         problem: Why this layer cannot work here, with the remedy; else None.
     """
 
@@ -264,7 +264,7 @@ def _output_remedy(architecture: Architecture, shape: Shape, wanted: Shape) -> s
         return f"{remedy.capitalize()}."
     return (
         "Pooling rounds down where a side is odd: use sides that the poolings divide, or "
-        "pad the picture first."
+        "pad the image first."
     )
 
 
@@ -283,7 +283,7 @@ def _warnings(report: Report) -> list[str]:
             f"{report.input_size:,}."
         )
     smallest = report.smallest
-    # A picture that comes out smaller than the code is no bottleneck.
+    # An image that comes out smaller than the code is no bottleneck.
     if smallest.size < report.latent_size and smallest.index < len(report.rows):
         found.append(
             f"The narrowest point is not the code: layer {smallest.index} ({smallest.token}) has "

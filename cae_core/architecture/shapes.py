@@ -153,7 +153,7 @@ def _(layer: Deconv, shape: Shape) -> Measure:
     if kernel == 1 and stride > 1:
         raise ArchitectureError(
             "A transposed convolution that enlarges needs a kernel of 2 or more, or only one "
-            f"pixel in {stride**2} would be made from the picture. Received: {layer}. "
+            f"pixel in {stride**2} would be made from the image. Received: {layer}. "
             "Use a kernel as large as the stride."
         )
     overlap = max(kernel - stride, 0)
@@ -216,7 +216,7 @@ def _(layer: Unshuffle, shape: Shape) -> Measure:
     if height % factor or width % factor:
         raise ArchitectureError(
             f"An unshuffle by {factor} needs height and width that are multiples of {factor}. "
-            f"Received: {format_shape(shape)}. Pad the picture first, or choose another factor."
+            f"Received: {format_shape(shape)}. Pad the image first, or choose another factor."
         )
     out = (height // factor, width // factor, channels * factor**2)
     step = SpatialStep(factor, factor, 0)
@@ -492,7 +492,7 @@ class _Window:
         """
         side_in, width_in, _ = shape
         if side_in != width_in:
-            return None, "The textbook formula is for square pictures: apply it to each side."
+            return None, "The textbook formula is for square images: apply it to each side."
         kernel, stride, channels = self.kernel, self.stride, out[2]
         pad = Fraction(kernel - 1, 2) if self.padding == "same" else Fraction(0)
         side = (side_in - kernel + 2 * pad) / stride + 1

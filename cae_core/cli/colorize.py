@@ -1,4 +1,4 @@
-"""``colorize``: guesses the colours of grey pictures and saves them beside the originals."""
+"""``colorize``: guesses the colours of grey images and saves them beside the originals."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 from cae_core import zoo
 from cae_core.cli.arguments import PROGRAM
-from cae_core.cli.pictures import Show, Work, add_place_arguments, work_on_pictures
+from cae_core.cli.images import Show, Work, add_place_arguments, work_on_images
 from cae_core.cli.places import write_whole
 from cae_core.cli.terminal import quiet_tensorflow
 from cae_core.images.operations import encode_png, open_image
-from cae_core.models.chroma_bins import TEMPERATURE
+from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.photos.colorizing import check_settings, colorize, learns_rgb
 
 _WORK = Work("colorize", "colorized")
@@ -24,10 +24,10 @@ def add_parser(commands: Any) -> None:
     """Declares the command and its options."""
     parser = commands.add_parser(
         "colorize",
-        help="guess the colours of grey pictures",
-        description="Guesses the colours of pictures of any size and saves each as PNG beside the "
+        help="guess the colours of grey images",
+        description="Guesses the colours of images of any size and saves each as PNG beside the "
         f"original,\nphoto.jpg as photo{_WORK.ending}.png. Lightness is kept; colours are "
-        "guesses. Of a picture\nin colour only the lightness is used. Ctrl-C stops; what is saved "
+        "guesses. Of an image\nin colour only the lightness is used. Ctrl-C stops; what is saved "
         "stays.",
         epilog=_EXAMPLES,
     )
@@ -62,30 +62,30 @@ examples:
   {PROGRAM} colorize photo.jpg --temperature 0.1      the most probable colours
   {PROGRAM} colorize photos --out colour --saturation 0.8
 
-A line per picture says where it was saved, its width and height and the seconds it took, for the
-first one with those for loading the network. The exit code is 0, or 2 if a picture could not be
+A line per image says where it was saved, its width and height and the seconds it took, for the
+first one with those for loading the network. The exit code is 0, or 2 if an image could not be
 opened; the others are saved all the same.
 """
 
 
 def run(options: argparse.Namespace) -> int:
-    """Colorizes one picture after the other; returns the exit code."""
+    """Colorizes one image after the other; returns the exit code."""
     learns_rgb(options.model)  # refuses a network that does not colorize
     check_settings(options.temperature, options.saturation)
-    return work_on_pictures(options, _WORK, partial(_colorize_file, options))
+    return work_on_images(options, _WORK, partial(_colorize_file, options))
 
 
 def _colorize_file(options: argparse.Namespace, source: Path, target: Path, show: Show) -> str:
-    """Colorizes and saves one picture; the line that says so."""
+    """Colorizes and saves one image; the line that says so."""
     begun = time.perf_counter()
     show(begun, 0, 1)
     image = open_image(source)
     with quiet_tensorflow():
-        import keras  # noqa: F401 - here, so that it is quiet, and not before a picture is there
-    picture = colorize(
+        import keras  # noqa: F401 - here, so that it is quiet, and not before an image is there
+    result = colorize(
         image, options.model, temperature=options.temperature, saturation=options.saturation
     )
-    write_whole("picture", target, encode_png(picture))
-    height, width = picture.shape[:2]
+    write_whole("image", target, encode_png(result))
+    height, width = result.shape[:2]
     seconds = time.perf_counter() - begun
     return f"saved in {target}: {width} x {height} pixels, {seconds:.1f} s"

@@ -1,4 +1,4 @@
-"""``denoise``: takes the noise off pictures and saves them beside the originals."""
+"""``denoise``: takes the noise off images and saves them beside the originals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from cae_core import zoo
 from cae_core.cli.arguments import PROGRAM
-from cae_core.cli.pictures import Show, Work, add_place_arguments, work_on_pictures
+from cae_core.cli.images import Show, Work, add_place_arguments, work_on_images
 from cae_core.cli.places import write_whole
 from cae_core.cli.terminal import quiet_tensorflow
 from cae_core.images.operations import encode_png, open_image
@@ -27,10 +27,10 @@ def add_parser(commands: Any) -> None:
     """Declares the command and its options."""
     parser = commands.add_parser(
         "denoise",
-        help="take the noise off pictures",
-        description="Takes the noise off pictures of any size and saves each as PNG beside the "
+        help="take the noise off images",
+        description="Takes the noise off images of any size and saves each as PNG beside the "
         f"original,\nphoto.jpg as photo{_WORK.ending}.png. How much noise it has is estimated for "
-        "every picture,\nunless --sigma says it. Ctrl-C stops; what is saved stays.",
+        "every image,\nunless --sigma says it. Ctrl-C stops; what is saved stays.",
         epilog=_EXAMPLES,
     )
     add_place_arguments(parser, _WORK)
@@ -65,16 +65,16 @@ examples:
   {PROGRAM} denoise photo.jpg --sigma 25/255 --out clean.png
   {PROGRAM} denoise photos more/*.jpg --out clean     a folder and some files
 
-A line per picture says where it was saved, its width and height, sigma and the seconds it took,
-for the first one with those for loading the network. The exit code is 0, or 2 if a picture could
+A line per image says where it was saved, its width and height, sigma and the seconds it took,
+for the first one with those for loading the network. The exit code is 0, or 2 if an image could
 not be opened; the others are saved all the same.
 """
 
 
 def run(options: argparse.Namespace) -> int:
-    """Denoises one picture after the other; returns the exit code."""
+    """Denoises one image after the other; returns the exit code."""
     _check_model(options)
-    return work_on_pictures(options, _WORK, partial(_denoise_file, options))
+    return work_on_images(options, _WORK, partial(_denoise_file, options))
 
 
 def _check_model(options: argparse.Namespace) -> None:
@@ -93,26 +93,26 @@ def _check_model(options: argparse.Namespace) -> None:
         )
 
 
-# --- One picture -----------------------------------------------------------------------------
+# --- One image -----------------------------------------------------------------------------
 
 
 def _denoise_file(options: argparse.Namespace, source: Path, target: Path, show: Show) -> str:
-    """Denoises and saves one picture; the line that says so."""
+    """Denoises and saves one image; the line that says so."""
     begun = time.perf_counter()
     show(begun, 0, 1)
     image = _without_equal_channels(open_image(source))
     sigma, said = _chosen_sigma(options, image)
     with quiet_tensorflow():
-        import keras  # noqa: F401 - here, so that it is quiet, and not before a picture is there
+        import keras  # noqa: F401 - here, so that it is quiet, and not before an image is there
     clean = denoise(image, sigma, options.model, on_progress=partial(show, time.perf_counter()))
-    write_whole("picture", target, encode_png(clean))
+    write_whole("image", target, encode_png(clean))
     height, width = clean.shape[:2]
     seconds = time.perf_counter() - begun
     return f"saved in {target}: {width} x {height} pixels, {said}, {seconds:.1f} s"
 
 
 def _without_equal_channels(image: np.ndarray) -> np.ndarray:
-    """A grey picture as (H, W), so that it comes back grey; one in colour as it is."""
+    """A grey image as (H, W), so that it comes back grey; one in colour as it is."""
     first = image[..., :1]  # (H, W, 1)
     return first[..., 0] if (image == first).all() else image
 

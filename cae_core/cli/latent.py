@@ -29,14 +29,14 @@ def add_parser(commands: Any) -> None:
         "--input",
         type=_shape,
         metavar="HxWxC",
-        help="height, width and channels of the picture; default: the architecture's, 32x32x3",
+        help="height, width and channels of the image; default: the architecture's, 32x32x3",
     )
     parser.add_argument(
         "--batch",
         type=_positive,
         default=128,
         metavar="N",
-        help="pictures per batch, for the memory that the layers' outputs take; default: 128",
+        help="images per batch, for the memory that the layers' outputs take; default: 128",
     )
     parser.add_argument(
         "--formulas", action="store_true", help="show every calculation with its numbers put in"
@@ -136,7 +136,7 @@ def _report_lines(report: Report, *, with_formulas: bool) -> list[str]:
         *lines,
         "",
         report.verdict if is_sound else f"Without the layers that cannot work: {report.verdict}",
-        f"{report.parameters:,} parameters, {report.macs:,} multiply-accumulates for one picture, "
+        f"{report.parameters:,} parameters, {report.macs:,} multiply-accumulates for one image, "
         f"{megabytes:,.1f} MB of outputs for a batch of {report.batch_size}",
         *(f"WARNING: {warning}" for warning in report.warnings),
     ]

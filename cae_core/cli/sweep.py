@@ -44,9 +44,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--data",
         metavar="NAME|FOLDER",
-        help=f"{', '.join(DATASET_NAMES)}, or a folder of pictures; default: {DEFAULT_DATASET}",
+        help=f"{', '.join(DATASET_NAMES)}, or a folder of images; default: {DEFAULT_DATASET}",
     )
-    parser.add_argument("--limit", type=int, help="training pictures; default: all")
+    parser.add_argument("--limit", type=int, help="training images; default: all")
     parser.add_argument("--epochs", type=int, help=f"default: {DEFAULT_EPOCHS}")
     parser.add_argument("--seeds", type=int, help="trainings of each; default: 1")
     parser.set_defaults(run=run)
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     # A setting out of range is found before anything is trained.
     for trial in trials:
         TrainConfig(epochs=trial.epochs, seed=trial.seed)
-    shape = load_dataset(trials[0].dataset, limit=trials[0].pictures or None).image_shape
+    shape = load_dataset(trials[0].dataset, limit=trials[0].images or None).image_shape
     for trial in trials:
         check_fit(Architecture.parse(trial.network), shape, Reconstruct())
 
@@ -95,7 +95,7 @@ def _trials(options: argparse.Namespace) -> list[Trial]:
     given = [f"--{name}" for name in settings if getattr(options, name) is not None]
     if options.study and given:
         raise TrainingError(
-            "A study has its own pictures, epochs and seeds. "
+            "A study has its own images, epochs and seeds. "
             f"Received: --study {options.study} with {', '.join(given)}. Leave them out."
         )
     if options.study == tables.LATENT_SIZE:

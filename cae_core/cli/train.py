@@ -47,13 +47,13 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--data",
         metavar="NAME|FOLDER",
-        help=f"{', '.join(DATASET_NAMES)}, or a folder of pictures, which are cut into patches; "
-        f"default: {DEFAULT_DATASET}, but for a preset with pictures of another size its own",
+        help=f"{', '.join(DATASET_NAMES)}, or a folder of images, which are cut into patches; "
+        f"default: {DEFAULT_DATASET}, but for a preset with images of another size its own",
     )
     parser.add_argument(
         "--task",
         choices=list(TASKS),
-        help="reconstruct: the picture in and out; denoise: noise in, the clean picture out; "
+        help="reconstruct: the image in and out; denoise: noise in, the clean image out; "
         "colorize_rgb: grey in, colour out; colorize_chroma: lightness in, chrominance out; "
         "default: the preset's, else reconstruct",
     )
@@ -62,19 +62,19 @@ def add_parser(commands: Any) -> None:
         type=_sigma,
         metavar="S|LOW,HIGH",
         help="for denoise: standard deviation of the noise from 0 to 1 (25 of 255 is 0.098), or a "
-        f"range from which each picture draws one; default: the preset's, else {Denoise().sigma}",
+        f"range from which each image draws one; default: the preset's, else {Denoise().sigma}",
     )
     parser.add_argument(
-        "--clip", action="store_true", help="for denoise: cut the noisy pictures to 0..1"
+        "--clip", action="store_true", help="for denoise: cut the noisy images to 0..1"
     )
     for option, kind, meaning, default in (
         (
             "--epochs",
             int,
-            "passes over the training pictures",
+            "passes over the training images",
             f"the preset's, else {defaults.epochs}",
         ),
-        ("--batch", int, "pictures per step", f"the preset's, else {defaults.batch_size}"),
+        ("--batch", int, "images per step", f"the preset's, else {defaults.batch_size}"),
         ("--learning-rate", float, "the largest step size", f"{defaults.learning_rate:g}"),
         (
             "--patience",
@@ -110,7 +110,7 @@ def add_parser(commands: Any) -> None:
     ):
         parser.add_argument(option, choices=choices, help=f"{meaning}; default: {default}")
     parser.add_argument(
-        "--limit", type=int, metavar="N", help="at most so many training pictures, for a quick try"
+        "--limit", type=int, metavar="N", help="at most so many training images, for a quick try"
     )
     parser.add_argument(
         "--out",
@@ -142,7 +142,7 @@ def _examples() -> str:
     ]
     lines = [
         "",
-        "data sets (size of a picture, training pictures):",
+        "data sets (size of an image, training images):",
         *aligned(rows, right={2}),
         "",
         "examples:",
@@ -185,7 +185,7 @@ def run(options: argparse.Namespace) -> int:
             data_name,
             seed=config.seed,
             limit=options.limit,
-            on_progress=partial(bar.show_loading, label, "MB" if is_named else "pictures"),
+            on_progress=partial(bar.show_loading, label, "MB" if is_named else "images"),
         )
     check_fit(architecture, data.image_shape, task)
     if options.script is not None:
@@ -219,7 +219,7 @@ def _test_line(run: Run, image_shape: tuple[int, int, int]) -> str:
         said = f" ({ended} after {epochs} of {run.config.epochs} epochs)"
     return (
         f"test MSE {run.test['mse']:.5f}, MAE {run.test['mae']:.5f}, "
-        f"PSNR {run.test['psnr']:.2f} dB on the {run.test['images']:,} test pictures "
+        f"PSNR {run.test['psnr']:.2f} dB on the {run.test['images']:,} test images "
         f"({format_shape(image_shape)}) of {run.dataset}, task {run.task}{said}"
     )
 
@@ -265,7 +265,7 @@ def _config(options: argparse.Namespace, preset: Preset | None) -> TrainConfig:
 
 
 def _default_dataset(preset: Preset | None) -> str:
-    """The data set that needs no download, where its pictures have the preset's size."""
+    """The data set that needs no download, where its images have the preset's size."""
     if preset and DATASETS[preset.dataset].image_shape != DATASETS[DEFAULT_DATASET].image_shape:
         return preset.dataset
     return DEFAULT_DATASET

@@ -23,7 +23,7 @@ def photographs(folder: str | Path) -> list[np.ndarray]:
     """The benchmark's photographs, float32 (H, W, 3) in [0, 1].
 
     Args:
-        folder: BSDS500, with the file ``cbsd68.txt`` that names 68 of its pictures, a line each,
+        folder: BSDS500, with the file ``cbsd68.txt`` that names 68 of its images, a line each,
             by their paths in the folder.
 
     Raises:
@@ -35,24 +35,24 @@ def photographs(folder: str | Path) -> list[np.ndarray]:
         return [open_image(folder / name) for name in names]
     except OSError as error:
         raise DatasetError(
-            f"CBSD68 is a folder with {LIST} and the pictures that it names. "
+            f"CBSD68 is a folder with {LIST} and the images that it names. "
             f"Received: {folder} ({error}). Name the folder BSDS500."
         ) from error
 
 
 def mean_psnr(
     denoise: Callable[[np.ndarray, float], np.ndarray],
-    pictures: Sequence[np.ndarray],
+    images: Sequence[np.ndarray],
     units: float,
 ) -> float:
-    """PSNR in dB as it is published: the mean over pictures, each over all its channels.
+    """PSNR in dB as it is published: the mean over images, each over all its channels.
 
     Gaussian noise is added in float and neither clipped nor rounded; the output is clipped. The
-    noise of a picture depends on its place and on the level only, so that methods compare.
+    noise of an image depends on its place and on the level only, so that methods compare.
 
     Args:
-        denoise: Gets a noisy picture and sigma in [0, 1], returns the clean one.
-        pictures: See `photographs`.
+        denoise: Gets a noisy image and sigma in [0, 1], returns the clean one.
+        images: See `photographs`.
         units: Sigma in units of 0-255.
 
     Example:
@@ -61,7 +61,7 @@ def mean_psnr(
         20
     """
     values = []
-    for index, clean in enumerate(pictures):
+    for index, clean in enumerate(images):
         random = np.random.default_rng([index, round(units)])
         noise = random.standard_normal(clean.shape, dtype=np.float32)
         noisy = clean + np.float32(units / 255) * noise

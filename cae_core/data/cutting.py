@@ -1,6 +1,6 @@
-"""Pieces of pictures, dealt to the parts of a data set and cut into patches.
+"""Pieces of images, dealt to the parts of a data set and cut into patches.
 
-No pixel is ever shared between two parts: pictures are dealt whole, or each is first
+No pixel is ever shared between two parts: images are dealt whole, or each is first
 divided into blocks and the blocks are dealt; patches are cut, and scaled, within one piece.
 """
 
@@ -29,7 +29,7 @@ def deal(
     """Deal things to training, validation and test at random, at least one to each.
 
     Args:
-        count: Number of things (pictures, blocks). Fewer than 3 all go to training.
+        count: Number of things (images, blocks). Fewer than 3 all go to training.
         validation_fraction: Share for validation, as near as whole numbers allow.
         test_fraction: Share for the test, as near as whole numbers allow.
         rng: Shuffles them.
@@ -50,11 +50,11 @@ def deal(
 
 
 def blocks_of(height: int, width: int, side: int) -> list[tuple[slice, slice]]:
-    """Divide a picture into disjoint blocks of about the same size that cover it.
+    """Divide an image into disjoint blocks of about the same size that cover it.
 
     Args:
-        height: Of the picture, in pixels.
-        width: Of the picture, in pixels.
+        height: Of the image, in pixels.
+        width: Of the image, in pixels.
         side: About the side of a block, in pixels.
 
     Returns:
@@ -74,30 +74,30 @@ def blocks_of(height: int, width: int, side: int) -> list[tuple[slice, slice]]:
 
 
 def deal_blocks(
-    pictures: Sequence[Pixels],
+    images: Sequence[Pixels],
     patch: int,
     validation_fraction: float,
     test_fraction: float,
     rng: np.random.Generator,
 ) -> Parts:
-    """Divide every picture into blocks and deal these, picture by picture.
+    """Divide every image into blocks and deal these, image by image.
 
     Args:
-        pictures: uint8, (height, width, 3), of any size.
+        images: uint8, (height, width, 3), of any size.
         patch: Side of the patches to be cut later; a block is about `BLOCK_SIDE` of them wide.
-        validation_fraction: Share of every picture's blocks for validation.
-        test_fraction: Share of every picture's blocks for the test.
+        validation_fraction: Share of every image's blocks for validation.
+        test_fraction: Share of every image's blocks for the test.
         rng: Shuffles them.
 
     Returns:
-        The blocks of training, validation and test, as views into the pictures.
+        The blocks of training, validation and test, as views into the images.
     """
     parts: tuple[list[Pixels], list[Pixels], list[Pixels]] = ([], [], [])
-    for picture in pictures:
-        blocks = blocks_of(picture.shape[0], picture.shape[1], BLOCK_SIDE * patch)
+    for image in images:
+        blocks = blocks_of(image.shape[0], image.shape[1], BLOCK_SIDE * patch)
         dealt = deal(len(blocks), validation_fraction, test_fraction, rng)
         for part, indices in zip(parts, dealt, strict=True):
-            part.extend(picture[blocks[index]] for index in indices)
+            part.extend(image[blocks[index]] for index in indices)
     return parts
 
 
@@ -142,7 +142,7 @@ def cut_parts(
         _cut_patches(pieces, size, patch, rng, mirror=index == 0)
         for index, (pieces, size) in enumerate(zip(parts, sizes, strict=True))
     )
-    # If small pictures give fewer training patches than wanted, the others shrink with them.
+    # If small images give fewer training patches than wanted, the others shrink with them.
     share = len(train) / sizes[0]
     return [
         train,

@@ -31,7 +31,7 @@ class Labels(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class DatasetPreview:
-    """What there is to say and show of a data set whose pictures are elsewhere.
+    """What there is to say and show of a data set whose images are elsewhere.
 
     Attributes:
         name: What it is called in reports.
@@ -103,7 +103,7 @@ class Dataset:
         return height, width, channels
 
     def preview(self) -> DatasetPreview:
-        """What there is to say and show of it, without keeping its pictures in memory."""
+        """What there is to say and show of it, without keeping its images in memory."""
         return DatasetPreview(
             self.name,
             self.image_shape,

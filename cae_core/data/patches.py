@@ -1,8 +1,8 @@
-"""From pictures to the patches of a data set.
+"""From images to the patches of a data set.
 
-Pictures come from a sequence of arrays (`patches_from_images`), from the photographs that
+Images come from a sequence of arrays (`patches_from_images`), from the photographs that
 come with scikit-image (`photo_patches`), or from files (`uploads.py`). They are opened one
-by one, as far as memory allows, and then cut as `cutting.py` says: no pixel of a picture is
+by one, as far as memory allows, and then cut as `cutting.py` says: no pixel of an image is
 ever shared between two parts.
 """
 
@@ -27,12 +27,12 @@ from cae_core.images.operations import as_image, open_image, resize, to_uint8
 
 PATCH = 32
 MAX_PATCHES = 30_000
-OVERLAP = 20  # patches cut from a picture per patch that would fit side by side
+OVERLAP = 20  # patches cut from an image per patch that would fit side by side
 
-MIN_IMAGES_TO_DEAL = 10  # from here on whole pictures are dealt to the parts
-MAX_SIDE = 1024  # larger pictures are shrunk before they are cut
-MIN_MAX_SIDE = 256  # to which many pictures are shrunk, so that they fit MAX_KEPT_PIXELS
-MAX_KEPT_PIXELS = 32_000_000  # of all pictures together: 96 MB
+MIN_IMAGES_TO_DEAL = 10  # from here on whole images are dealt to the parts
+MAX_SIDE = 1024  # larger images are shrunk before they are cut
+MIN_MAX_SIDE = 256  # to which many images are shrunk, so that they fit MAX_KEPT_PIXELS
+MAX_KEPT_PIXELS = 32_000_000  # of all images together: 96 MB
 MAX_NAMED_PROBLEMS = 5
 
 PHOTO_PATCHES = 25_000
@@ -44,15 +44,15 @@ PHOTOGRAPH_TERMS = (
 
 
 class PatchSettings(NamedTuple):
-    """The settings that pictures are cut with.
+    """The settings that images are cut with.
 
     Attributes:
         patch: Side of a patch in pixels, from 8 to 256.
         seed: Of the dealing, the cutting and the mirroring.
-        validation_fraction: Share of the pictures or blocks used for validation.
-        test_fraction: Share of the pictures or blocks used for the test.
+        validation_fraction: Share of the images or blocks used for validation.
+        test_fraction: Share of the images or blocks used for the test.
         max_patches: At most so many patches in all parts together.
-        max_decoded_pixels: No further picture is opened once so many pixels were decoded.
+        max_decoded_pixels: No further image is opened once so many pixels were decoded.
     """
 
     patch: int
@@ -81,7 +81,7 @@ class PatchSettings(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A picture that hasn't been opened yet.
+    """An image that hasn't been opened yet.
 
     Attributes:
         label: What it is called in a note.
@@ -103,21 +103,21 @@ def patches_from_images(
     notes: Sequence[str] = (),
     max_patches: int = MAX_PATCHES,
 ) -> Dataset:
-    """Cut pictures into the patches of a data set.
+    """Cut images into the patches of a data set.
 
-    With at least 10 pictures, whole pictures are dealt to the parts; with fewer, disjoint
-    blocks of each picture are. Patches are cut at the scales 1, 0.75 and 0.5, nearly flat
-    ones are thinned out, and about half of the training patches are mirrored. A picture
+    With at least 10 images, whole images are dealt to the parts; with fewer, disjoint
+    blocks of each image are. Patches are cut at the scales 1, 0.75 and 0.5, nearly flat
+    ones are thinned out, and about half of the training patches are mirrored. An image
     with a side below two patches is cut into patches side by side instead, as it is. Large
-    pictures are shrunk first.
+    images are shrunk first.
 
     Args:
-        images: Pictures as `open_image` returns them: float32, (height, width, 3), in [0, 1];
+        images: Images as `open_image` returns them: float32, (height, width, 3), in [0, 1];
             uint8 and grey ones as well.
         patch: Side of a patch in pixels, from 8 to 256.
         seed: Of the dealing, the cutting and the mirroring.
-        validation_fraction: Share of the pictures or blocks used for validation.
-        test_fraction: Share of the pictures or blocks used for the test.
+        validation_fraction: Share of the images or blocks used for validation.
+        test_fraction: Share of the images or blocks used for the test.
         name: Name of the data set.
         notes: Notes to start with.
         max_patches: At most so many patches in all parts together.
@@ -126,17 +126,17 @@ def patches_from_images(
         The data set: (patch, patch, 3) images.
 
     Raises:
-        DatasetError: A setting is out of range, or the pictures are too few or too small
+        DatasetError: A setting is out of range, or the images are too few or too small
             for three parts.
 
     Example:
-        >>> pictures = np.random.default_rng(0).random((12, 64, 64, 3), dtype=np.float32)
-        >>> patches_from_images(pictures, name="noise").image_shape
+        >>> images = np.random.default_rng(0).random((12, 64, 64, 3), dtype=np.float32)
+        >>> patches_from_images(images, name="noise").image_shape
         (32, 32, 3)
     """
     settings = PatchSettings(patch, seed, validation_fraction, test_fraction, max_patches)
     sources = [
-        Source(f"picture {index}", partial(as_image, image, f"picture {index}"))
+        Source(f"image {index}", partial(as_image, image, f"image {index}"))
         for index, image in enumerate(images, start=1)
     ]
     dataset = dataset_from_sources(sources, settings, name)
@@ -159,8 +159,8 @@ def photo_patches(seed: int, validation_fraction: float, test_fraction: float) -
         DatasetError: scikit-image is missing, or comes without the photographs.
     """
     rng = np.random.default_rng(seed)
-    pictures = [to_uint8(bundled_photograph(file)) for file in PHOTOGRAPHS]
-    parts = deal_blocks(pictures, PATCH, validation_fraction, test_fraction, rng)
+    images = [to_uint8(sample_photograph(file)) for file in PHOTOGRAPHS]
+    parts = deal_blocks(images, PATCH, validation_fraction, test_fraction, rng)
     train, validation, test = cut_parts(
         parts, part_sizes(PHOTO_PATCHES, validation_fraction, test_fraction), PATCH, rng
     )
@@ -174,7 +174,7 @@ def photo_patches(seed: int, validation_fraction: float, test_fraction: float) -
     )
 
 
-def bundled_photograph(file: str) -> NDArray[np.float32]:
+def sample_photograph(file: str) -> NDArray[np.float32]:
     """Open one of the photographs that come with scikit-image.
 
     Args:
@@ -187,7 +187,7 @@ def bundled_photograph(file: str) -> NDArray[np.float32]:
         DatasetError: They are not where scikit-image has them.
 
     Example:
-        >>> bundled_photograph("chelsea.png").shape
+        >>> sample_photograph("chelsea.png").shape
         (300, 451, 3)
     """
     folder = photograph_folder()
@@ -220,26 +220,26 @@ def dataset_from_sources(
     on_progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Dataset:
-    """Open the pictures, deal them or their blocks, and cut the patches.
+    """Open the images, deal them or their blocks, and cut the patches.
 
     Args:
-        sources: The pictures. Those that can't be used are skipped with a note.
+        sources: The images. Those that can't be used are skipped with a note.
         settings: What they are cut with.
         name: Name of the data set.
-        on_progress: Called with (pictures done, pictures in total).
-        cancelled: Asked before every picture; True stops the work.
+        on_progress: Called with (images done, images in total).
+        cancelled: Asked before every image; True stops the work.
 
     Returns:
         The data set: (patch, patch, 3) images.
 
     Raises:
         LoadingCancelledError: `cancelled()` said so.
-        DatasetError: A setting is out of range, or the usable pictures are too few or too
+        DatasetError: A setting is out of range, or the usable images are too few or too
             small for three parts.
     """
     settings.check()
     rng = np.random.default_rng(settings.seed)
-    pictures, notes = _open_sources(
+    images, notes = _open_sources(
         # In random order, because memory may not suffice for all of them.
         [sources[index] for index in rng.permutation(len(sources))],
         settings,
@@ -247,26 +247,26 @@ def dataset_from_sources(
         cancelled,
     )
     fractions = (settings.validation_fraction, settings.test_fraction)
-    if len(pictures) >= MIN_IMAGES_TO_DEAL:
+    if len(images) >= MIN_IMAGES_TO_DEAL:
         parts = tuple(
-            [pictures[index] for index in part] for part in deal(len(pictures), *fractions, rng)
+            [images[index] for index in part] for part in deal(len(images), *fractions, rng)
         )
     else:
-        parts = deal_blocks(pictures, settings.patch, *fractions, rng)
+        parts = deal_blocks(images, settings.patch, *fractions, rng)
     if not all(parts):
         wanted = 2 * BLOCK_SIDE * settings.patch
         raise DatasetError(
-            "A training, a validation and a test part need at least one piece of a picture "
-            f"each. Received: {len(pictures)} usable, different pictures, too few or too small. "
+            "A training, a validation and a test part need at least one piece of an image "
+            f"each. Received: {len(images)} usable, different images, too few or too small. "
             f"{''.join(note + ' ' for note in notes)}"
             f"Give at least {MIN_IMAGES_TO_DEAL}, or one of at least {wanted}×{wanted} pixels."
         )
-    if len(pictures) < MIN_IMAGES_TO_DEAL:
+    if len(images) < MIN_IMAGES_TO_DEAL:
         notes.append(
-            f"Split by blocks within each picture, because {len(pictures)} pictures are fewer "
-            f"than {MIN_IMAGES_TO_DEAL}: the parts share pictures, but no pixel."
+            f"Split by blocks within each image, because {len(images)} images are fewer "
+            f"than {MIN_IMAGES_TO_DEAL}: the parts share images, but no pixel."
         )
-    area = sum(picture.shape[0] * picture.shape[1] for picture in pictures)
+    area = sum(image.shape[0] * image.shape[1] for image in images)
     patches = min(settings.max_patches, OVERLAP * area // settings.patch**2)
     train, validation, test = cut_parts(parts, part_sizes(patches, *fractions), settings.patch, rng)
     return Dataset(
@@ -275,7 +275,7 @@ def dataset_from_sources(
         validation=validation,
         test=test,
         notes=tuple(notes),
-        source=f"Patches of {len(pictures):,} pictures ({name}); their owner's terms apply.",
+        source=f"Patches of {len(images):,} images ({name}); their owner's terms apply.",
     )
 
 
@@ -285,8 +285,8 @@ def _open_sources(
     on_progress: Progress | None,
     cancelled: Cancelled | None,
 ) -> tuple[list[Pixels], list[str]]:
-    """Open the pictures, shrunk to what memory allows; return them and notes on the others."""
-    pictures: list[Pixels] = []
+    """Open the images, shrunk to what memory allows; return them and notes on the others."""
+    images: list[Pixels] = []
     problems: list[tuple[str, str]] = []
     seen: set[bytes] = set()
     kept_pixels = decoded_pixels = left_out = 0
@@ -296,7 +296,7 @@ def _open_sources(
     for done, source in enumerate(sources):
         if cancelled is not None and cancelled():
             raise LoadingCancelledError(
-                "Loading the pictures was stopped. Received: a request to stop after "
+                "Loading the images was stopped. Received: a request to stop after "
                 f"{done:,} of {len(sources):,}. Start it again whenever you like."
             )
         if on_progress is not None:
@@ -314,39 +314,39 @@ def _open_sources(
         if min(height, width) < settings.patch:
             problems.append((source.label, f"{height}×{width} is smaller than a patch."))
             continue
-        picture = _shrunk(image, longest, settings.patch)
-        fingerprint = hashlib.sha256(repr(picture.shape).encode() + picture.tobytes()).digest()
+        photo = _shrunk(image, longest, settings.patch)
+        fingerprint = hashlib.sha256(repr(photo.shape).encode() + photo.tobytes()).digest()
         if fingerprint in seen:  # twins in two parts would give the test away
-            problems.append((source.label, "it equals another picture."))
+            problems.append((source.label, "it equals another image."))
             continue
         seen.add(fingerprint)
-        kept_pixels += picture.shape[0] * picture.shape[1]
-        pictures.append(picture)
+        kept_pixels += photo.shape[0] * photo.shape[1]
+        images.append(photo)
     if on_progress is not None:
         on_progress(len(sources), len(sources))
     notes = _notes_on(sorted(problems))
     if left_out:
-        notes.append(f"Left out {left_out:,} pictures: the others are as many as memory allows.")
-    if not pictures:
+        notes.append(f"Left out {left_out:,} images: the others are as many as memory allows.")
+    if not images:
         raise DatasetError(
-            "A data set needs at least one picture that can be used. "
-            f"Received: {len(sources)} pictures. {' '.join(notes)} "
-            f"Use pictures of at least {settings.patch}×{settings.patch} pixels "
+            "A data set needs at least one image that can be used. "
+            f"Received: {len(sources)} images. {' '.join(notes)} "
+            f"Use images of at least {settings.patch}×{settings.patch} pixels "
             f"({', '.join(suffix[1:] for suffix in IMAGE_SUFFIXES)})."
         )
-    return pictures, notes
+    return images, notes
 
 
 def _notes_on(problems: Sequence[tuple[str, str]]) -> list[str]:
-    """Name the first few pictures that were skipped, and count the others."""
+    """Name the first few images that were skipped, and count the others."""
     notes = [f"Skipped {label}: {reason}" for label, reason in problems[:MAX_NAMED_PROBLEMS]]
     if len(problems) > MAX_NAMED_PROBLEMS:
-        notes.append(f"Skipped {len(problems) - MAX_NAMED_PROBLEMS:,} more pictures.")
+        notes.append(f"Skipped {len(problems) - MAX_NAMED_PROBLEMS:,} more images.")
     return notes
 
 
 def _shrunk(image: NDArray[np.float32], longest: int, patch: int) -> Pixels:
-    """Return the picture as uint8, its longer side at most `longest`, no side below `patch`."""
+    """Return the image as uint8, its longer side at most `longest`, no side below `patch`."""
     height, width = image.shape[:2]
     scale = max(longest / max(height, width), patch / min(height, width))
     if scale < 1:

@@ -1,4 +1,4 @@
-"""Data sets by name: the public ones, photo_patches, or a folder of pictures.
+"""Data sets by name: the public ones, photo_patches, or a folder of images.
 
 `load_dataset` leads to each of them:
 
@@ -6,7 +6,7 @@
   kept whole, validation is drawn from the rest;
 * `photo_patches` (in `patches.py`): small patches of the photographs that come with
   scikit-image, so that there is always something to train with, without a download;
-* a folder (in `uploads.py`) of pictures of one's own, cut into patches.
+* a folder (in `uploads.py`) of images of one's own, cut into patches.
 
 Imports point one way: datasets -> uploads -> patches -> cutting -> dataset (the class).
 """
@@ -75,7 +75,7 @@ DATASETS: dict[str, DatasetInfo] = {
         (28, 28, 1),
         (54_000, 6_000, 10_000),
         "Zalando SE; MIT licence",
-        "Grey pictures of ten kinds of clothing and shoes.",
+        "Grey images of ten kinds of clothing and shoes.",
     ),
 }
 """The data sets that have a name; the first is the default of the app."""
@@ -224,7 +224,7 @@ def _public_dataset(
 def load_labels(name: str, *, seed: int = 0, validation_fraction: float = 0.1) -> Labels:
     """Load the classes of a public data set's images.
 
-    Autoencoders need none; what is asked whether it still recognises their pictures does.
+    Autoencoders need none; what is asked whether it still recognises their images does.
 
     Args:
         name: `cifar10`, `mnist` or `fashion_mnist`.

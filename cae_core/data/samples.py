@@ -1,4 +1,4 @@
-"""Pictures that are always there: what a network's card is checked against without a data set.
+"""Images that are always there: what a network's card is checked against without a data set.
 
 Colour: patches of the photographs that come with scikit-image. Grey: digits drawn here, with a
 typeface in place of a hand, since handwritten ones would have to be fetched.
@@ -11,24 +11,24 @@ from PIL import Image, ImageDraw, ImageFont
 
 from cae_core.data.registry import load_dataset
 
-BUNDLED_CHECK = "200 bundled patches"
+SAMPLE_CHECK = "200 sample patches"
 DRAWN_CHECK = "200 drawn digits"
 COUNT = 200
 _GREY_SIDE, _DIGIT_SIZE, _LARGEST_TILT, _LARGEST_SHIFT = 28, 25, 12, 2
 
 
-def bundled_check_name(shape: tuple[int, int, int]) -> str:
-    """What the bundled pictures of a shape are called on a card.
+def sample_check_name(shape: tuple[int, int, int]) -> str:
+    """What the sample images of a shape are called on a card.
 
     Example:
-        >>> bundled_check_name((28, 28, 1))
+        >>> sample_check_name((28, 28, 1))
         '200 drawn digits'
     """
-    return BUNDLED_CHECK if shape[2] == 3 else DRAWN_CHECK
+    return SAMPLE_CHECK if shape[2] == 3 else DRAWN_CHECK
 
 
-def bundled_check_pictures(shape: tuple[int, int, int] = (32, 32, 3)) -> np.ndarray:
-    """Bundled pictures of a network's input shape.
+def sample_check_images(shape: tuple[int, int, int] = (32, 32, 3)) -> np.ndarray:
+    """Sample images of a network's input shape.
 
     Args:
         shape: (32, 32, 3) or (28, 28, 1).
@@ -37,7 +37,7 @@ def bundled_check_pictures(shape: tuple[int, int, int] = (32, 32, 3)) -> np.ndar
         uint8 (200, H, W, C).
 
     Example:
-        >>> bundled_check_pictures((28, 28, 1)).shape
+        >>> sample_check_images((28, 28, 1)).shape
         (200, 28, 28, 1)
     """
     if shape[2] == 3:
@@ -62,13 +62,13 @@ def drawn_digits(count: int) -> np.ndarray:
     rng = np.random.default_rng(0)
     font = ImageFont.load_default(_DIGIT_SIZE)
     centre = _GREY_SIDE / 2
-    pictures = []
+    images = []
     for index in range(count):
-        picture = Image.new("L", (_GREY_SIDE, _GREY_SIDE))
+        image = Image.new("L", (_GREY_SIDE, _GREY_SIDE))
         place = tuple(centre + rng.uniform(-_LARGEST_SHIFT, _LARGEST_SHIFT, size=2))
-        ImageDraw.Draw(picture).text(
+        ImageDraw.Draw(image).text(
             place, str(index % 10), fill=255, font=font, anchor="mm", stroke_width=0.6
         )
         tilt = rng.uniform(-_LARGEST_TILT, _LARGEST_TILT)
-        pictures.append(np.asarray(picture.rotate(tilt, Image.Resampling.BICUBIC)))
-    return np.stack(pictures)[..., np.newaxis]
+        images.append(np.asarray(image.rotate(tilt, Image.Resampling.BICUBIC)))
+    return np.stack(images)[..., np.newaxis]

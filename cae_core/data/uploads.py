@@ -1,4 +1,4 @@
-"""Pictures of one's own: a folder, or uploaded files and zip archives, within limits."""
+"""Images of one's own: a folder, or uploaded files and zip archives, within limits."""
 
 import struct
 import zipfile
@@ -56,8 +56,8 @@ def load_folder(
         path: The folder.
         patch: Side of a patch in pixels, from 8 to 256.
         seed: Of the dealing, the cutting and the mirroring.
-        validation_fraction: Share of the pictures or blocks used for validation.
-        test_fraction: Share of the pictures or blocks used for the test.
+        validation_fraction: Share of the images or blocks used for validation.
+        test_fraction: Share of the images or blocks used for the test.
         max_patches: At most so many patches in all parts together.
         on_progress: Called with (files done, files in total).
         cancelled: Asked before every file; True stops the work.
@@ -108,8 +108,8 @@ def load_uploads(
         files: Names and contents of the uploaded files.
         patch: Side of a patch in pixels, from 8 to 256.
         seed: Of the dealing, the cutting and the mirroring.
-        validation_fraction: Share of the pictures or blocks used for validation.
-        test_fraction: Share of the pictures or blocks used for the test.
+        validation_fraction: Share of the images or blocks used for validation.
+        test_fraction: Share of the images or blocks used for the test.
         max_patches: At most so many patches in all parts together.
         on_progress: Called with (images done, images in total).
         cancelled: Asked before every image; True stops the work.
@@ -132,7 +132,7 @@ def load_uploads(
             sources.append(Source(name, partial(open_image, content)))
             continue
         archive = _open_zip(name, content)
-        entries = [entry for entry in archive.infolist() if _is_picture_entry(entry)]
+        entries = [entry for entry in archive.infolist() if _is_image_entry(entry)]
         unzipped_bytes += sum(entry.file_size for entry in entries)
         sources += [
             Source(f"{name}/{entry.filename}", partial(_open_entry, archive, entry))
@@ -141,8 +141,8 @@ def load_uploads(
     # What an entry says of its size is a promise; `_open_entry` holds it to it.
     if unzipped_bytes > MAX_UNZIPPED_BYTES:
         raise DatasetError(
-            f"Zip archives may hold up to {MAX_UNZIPPED_BYTES // 2**20} MB of pictures. "
-            f"Received: {unzipped_bytes // 2**20:,} MB. Upload fewer pictures."
+            f"Zip archives may hold up to {MAX_UNZIPPED_BYTES // 2**20} MB of images. "
+            f"Received: {unzipped_bytes // 2**20:,} MB. Upload fewer images."
         )
     return dataset_from_sources(sources, settings, "uploads", on_progress, cancelled)
 
@@ -153,7 +153,7 @@ def _open_zip(name: str, content: bytes) -> zipfile.ZipFile:
     if content.count(b"PK\x01\x02") > MAX_ZIP_ENTRIES:
         raise DatasetError(
             f"A zip archive may have up to {MAX_ZIP_ENTRIES:,} entries. "
-            f"Received: more, in {name}. Upload fewer pictures."
+            f"Received: more, in {name}. Upload fewer images."
         )
     try:
         return zipfile.ZipFile(BytesIO(content))
@@ -163,7 +163,7 @@ def _open_zip(name: str, content: bytes) -> zipfile.ZipFile:
         ) from error
 
 
-def _is_picture_entry(entry: zipfile.ZipInfo) -> bool:
+def _is_image_entry(entry: zipfile.ZipInfo) -> bool:
     """Say whether an entry is an image by its name, and not one of macOS's shadows."""
     path = PurePosixPath(entry.filename)
     return (
@@ -175,18 +175,18 @@ def _is_picture_entry(entry: zipfile.ZipInfo) -> bool:
 
 
 def _open_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[np.float32]:
-    """Open a picture in an archive, reading no more than it declares and the limit allows."""
+    """Open an image in an archive, reading no more than it declares and the limit allows."""
     if entry.file_size > MAX_FILE_BYTES:
         raise DatasetError(
-            f"A picture in a zip archive has up to {MAX_FILE_BYTES:,} bytes. "
+            f"An image in a zip archive has up to {MAX_FILE_BYTES:,} bytes. "
             f"Received: {entry.file_size:,}. Shrink it."
         )
     if entry.flag_bits & 0x1:
-        raise DatasetError("A picture may not be encrypted. Received: one. Unlock the archive.")
+        raise DatasetError("An image may not be encrypted. Received: one. Unlock the archive.")
     # The other methods are unpacked by zipfile without any bound on the result.
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise DatasetError(
-            "A picture in a zip archive is stored or deflated. "
+            "An image in a zip archive is stored or deflated. "
             f"Received: compression method {entry.compress_type}. Make an ordinary zip archive."
         )
     try:
@@ -194,11 +194,11 @@ def _open_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[np.
             content = stream.read(entry.file_size + 1)
     except BROKEN_ZIP as error:
         raise DatasetError(
-            f"A picture in a zip archive has to be complete. Received: {error}. Make it anew."
+            f"An image in a zip archive has to be complete. Received: {error}. Make it anew."
         ) from error
     if len(content) != entry.file_size:
         raise DatasetError(
-            f"A picture in a zip archive has the size that it declares, {entry.file_size:,} bytes. "
+            f"An image in a zip archive has the size that it declares, {entry.file_size:,} bytes. "
             f"Received: {len(content):,}. Make it anew."
         )
     return open_image(content)

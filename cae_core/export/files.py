@@ -20,10 +20,10 @@ from cae_core.export.script import generate_script
 from cae_core.training.runs import (
     HISTORY,
     SAMPLES,
-    SAMPLES_PICTURE,
+    SAMPLES_IMAGE,
     SETTINGS,
     TEST,
-    TEST_PICTURES,
+    TEST_IMAGES,
     WEIGHTS,
 )
 
@@ -47,12 +47,12 @@ ZIP_FILES = {
     KERAS_FILE: "the trained network for Keras",
     ONNX_FILE: "the trained network for ONNX runtimes, which need no Keras",
     WEIGHTS: "its weights alone",
-    SETTINGS: "network, task, settings and pictures of the training",
+    SETTINGS: "network, task, settings and images of the training",
     HISTORY: "the losses after every epoch",
     TEST: "the test figures",
-    TEST_PICTURES: "the error of every test picture, and the worst and best pictures (NumPy)",
-    SAMPLES_PICTURE: "validation pictures: the originals, what was shown, what came back",
-    SAMPLES: "the same pictures as numbers (NumPy)",
+    TEST_IMAGES: "the error of every test image, and the worst and best images (NumPy)",
+    SAMPLES_IMAGE: "validation images: the originals, what was shown, what came back",
+    SAMPLES: "the same images as numbers (NumPy)",
 }
 
 
@@ -199,10 +199,10 @@ A convolutional autoencoder, trained with CAE Lab
 Network    $architecture
            $verdict, $parameters parameters
 Task       $task
-Pictures   $dataset
+Images   $dataset
 Training   $epochs epochs, $seconds s
 Test       MSE $mse, PSNR $psnr dB, SSIM $ssim
-           on $images pictures that the training never saw
+           on $images images that the training never saw
 
 
 The files
@@ -216,8 +216,8 @@ To train it anew (Python 3.11 or newer; nothing of CAE Lab is needed)
     pip install keras tensorflow pillow scikit-image matplotlib
     python autoencoder.py
 
-The script's first lines say how it takes other pictures and another number of epochs. Where the
-pictures were your own, it cuts some from the photographs of scikit-image unless it gets others.
+The script's first lines say how it takes other images and another number of epochs. Where the
+images were your own, it cuts some from the photographs of scikit-image unless it gets others.
 """
 
 _HOW_TO_OPEN = Template("""

@@ -78,7 +78,7 @@ def to_onnx(model: keras.Model) -> onnx.ModelProto:
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
         producer_name="CAE Lab",
-        doc_string="Pictures are float32 in [0, 1], (batch, height, width, channels).",
+        doc_string="Images are float32 in [0, 1], (batch, height, width, channels).",
     )
 
 
@@ -206,7 +206,7 @@ def _max_pool(graph: _Graph, layer: Any, x: str) -> str:
     if None in sides:
         raise ArchitectureError(
             "Padded max pooling with a stride above its window can be written as ONNX only where "
-            f"the pictures have one size. Received: {layer.name}, window {size}, stride {stride}. "
+            f"the images have one size. Received: {layer.name}, window {size}, stride {stride}. "
             "Build the model without input_shape."
         )
     surpluses = [max((-(-side // stride) - 1) * stride + size - side, 0) for side in sides]

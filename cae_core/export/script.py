@@ -67,7 +67,7 @@ def generate_script(
     The script needs Keras with a backend, NumPy and Pillow, and nothing of this package. It has
     the same layers under the same names, the same loss, optimiser, schedule, noise and test
     figures, and it keeps the best epoch's weights too; the random start and the order of the
-    pictures are its own.
+    images are its own.
 
     Args:
         architecture: The network; its input and output must fit the task and the data set.
@@ -75,13 +75,13 @@ def generate_script(
         config: Epochs, batch, loss, learning rate, seed; by default ``TrainConfig()``.
         dataset: ``cifar10``, ``mnist`` or ``fashion_mnist`` are loaded with Keras. For every
             other name the script cuts patches from the photographs of scikit-image, in place
-            of pictures that only this machine has; ``--data`` gives it others.
+            of images that only this machine has; ``--data`` gives it others.
 
     Returns:
         The script's text.
 
     Raises:
-        TrainingError: Where the network does not fit the pictures, or it or the loss the task.
+        TrainingError: Where the network does not fit the images, or it or the loss the task.
 
     Example:
         >>> script = generate_script(Architecture.parse("conv8 pool | up conv3:sigmoid"))
@@ -116,7 +116,7 @@ def generate_script(
 
 
 def _image_shape(architecture: Architecture, dataset: str, task: Task) -> tuple[int, int, int]:
-    """The shape of the data set's pictures; patches are cut to what the network takes."""
+    """The shape of the data set's images; patches are cut to what the network takes."""
     if dataset in DATASETS:
         return DATASETS[dataset].image_shape
     shape = architecture.input_shape
@@ -144,9 +144,9 @@ To run it (Python 3.11 or newer):
 
     pip install $packages
     python autoencoder.py
-    python autoencoder.py --data my_pictures.npz --epochs 5 --out results
+    python autoencoder.py --data my_images.npz --epochs 5 --out results
 
-The .npz file for --data holds uint8 arrays of $shape pictures: x_train, x_test and, if you
+The .npz file for --data holds uint8 arrays of $shape images: x_train, x_test and, if you
 like, x_validation. Written by CAE Lab; needs nothing of it.
 """
 ''')
@@ -158,7 +158,7 @@ def _docstring(
     """What the script is, and how to run it."""
     report = analyze(architecture, output_shape=task.output_shape(image_shape))
     # A name that is not ours, such as a folder's, is left out: it might end the docstring.
-    title = DATASETS[dataset].title if dataset in DATASETS else "pictures"
+    title = DATASETS[dataset].title if dataset in DATASETS else "images"
     packages = "keras tensorflow pillow" + ("" if dataset in PUBLIC_DATASETS else " scikit-image")
     return _DOCSTRING.substitute(
         title=title,
@@ -348,29 +348,29 @@ class _TaskText:
     """What a task's script says.
 
     Attributes:
-        rows: Titles of the rows of test pictures.
-        row_names: Their values, from ``pictures``, ``shown`` and ``returned``.
+        rows: Titles of the rows of test images.
+        row_names: Their values, from ``images``, ``shown`` and ``returned``.
         shown_name: What the network takes.
         returned_name: What it returns.
         input_shape: The network's input shape, from ``IMAGE_SHAPE``.
         shown: The network's input, from float32 ``images``; ``{noise}`` is a layer that adds it.
         target: The desired output, from ``{images}``, an expression for the float32 images.
-        picture: The picture that ``output`` stands for.
+        image: The image that ``output`` stands for.
     """
 
     rows: str
-    row_names: str = "pictures / 255, shown, returned"
+    row_names: str = "images / 255, shown, returned"
     shown_name: str = "images"
     returned_name: str = "images"
     input_shape: str = "IMAGE_SHAPE"
     shown: str = "images"
     target: str = "{images}"
-    picture: str = "ops.clip(output, 0.0, 1.0)"
+    image: str = "ops.clip(output, 0.0, 1.0)"
 
 
-_GREY_ROWS = "pictures / 255, shown.repeat(3, axis=-1), returned"
+_GREY_ROWS = "images / 255, shown.repeat(3, axis=-1), returned"
 _TASK_TEXTS = {
-    Reconstruct: _TaskText("original, reconstruction", "pictures / 255, returned"),
+    Reconstruct: _TaskText("original, reconstruction", "images / 255, returned"),
     Denoise: _TaskText("original, noisy, denoised", shown="{noise}(images)"),
     ColorizeRGB: _TaskText(
         "original, grey, colorized",
@@ -387,7 +387,7 @@ _TASK_TEXTS = {
         input_shape="(*IMAGE_SHAPE[:2], 1)",
         shown="lightness(images)",
         target="chrominance({images})",
-        picture="colorized(output, images)",
+        image="colorized(output, images)",
     ),
 }
 
@@ -409,7 +409,7 @@ def chrominance(images):
 
 
 def colorized(output, images):
-    """The pictures' lightness with the network's chrominance: (B, H, W, 3) in [0, 1]."""
+    """The images' lightness with the network's chrominance: (B, H, W, 3) in [0, 1]."""
     lab = [lab_from_rgb(images)[..., :1], output * CHROMA_SCALE]
     return ops.clip(rgb_from_lab(ops.concatenate(lab, axis=-1)), 0.0, 1.0)
 '''
@@ -493,7 +493,7 @@ def cut_photographs():
 
     The photographs are divided into blocks, and each block belongs to one part, so that no pixel
     of a test patch is seen in training. CAE Lab cuts more finely (at three scales, few of the
-    patches flat, some mirrored) or has pictures of its own: its figures differ a little.
+    patches flat, some mirrored) or has images of its own: its figures differ a little.
     """
     from skimage import data
 
@@ -556,7 +556,7 @@ def checked(images):
 
 
 def _data_functions(shape: tuple[int, int, int], dataset: str) -> list[str]:
-    """Where the pictures come from."""
+    """Where the images come from."""
     said = _comma_separated(shape)
     if dataset in PUBLIC_DATASETS:
         return [_LOAD_PUBLIC.substitute(shape=said, name=dataset), _READ_DATA]
@@ -584,8 +584,8 @@ _OPTIMIZERS = {
 }
 
 _TRAINING = Template('''
-def loss(pictures, output):
-    """The loss of every picture, uint8: $title between output and target."""
+def loss(images, output):
+    """The loss of every image, uint8: $title between output and target."""
     target = $target
 $loss_lines
 
@@ -593,13 +593,13 @@ $loss_lines
 def train(autoencoder, x_train, x_validation, epochs):
     """Trains the network in place and returns Keras's history.
 
-    The pictures stay uint8, a quarter of their size as float32, and are scaled batch by batch
+    The images stay uint8, a quarter of their size as float32, and are scaled batch by batch
     inside the model$too.
     The weights of the epoch with the lowest validation loss are kept.
     """
-    pictures = keras.Input(IMAGE_SHAPE, dtype="uint8")
-    images = layers.Rescaling(1 / 255)(pictures)
-$noise    trainer = keras.Model(pictures, autoencoder($shown))
+    images = keras.Input(IMAGE_SHAPE, dtype="uint8")
+    images = layers.Rescaling(1 / 255)(images)
+$noise    trainer = keras.Model(images, autoencoder($shown))
 $rate
     trainer.compile(optimizer=keras.optimizers.$optimizer, loss=loss)
     best_epoch = keras.callbacks.EarlyStopping(patience=$patience, restore_best_weights=True)
@@ -653,7 +653,7 @@ def _training_functions(task: Task, config: TrainConfig) -> list[str]:
     same_noise = "SameValidationNoise(add_noise.random, SEED * 10 + 1)"
     training = _TRAINING.substitute(
         title=_LOSS_TITLES[config.loss],
-        target=text.target.format(images='ops.cast(pictures, "float32") / 255.0'),
+        target=text.target.format(images='ops.cast(images, "float32") / 255.0'),
         loss_lines=_loss_lines(config.loss),
         too=", which adds their noise as well" if is_noisy else "",
         noise="    add_noise = AddNoise(SEED * 10)\n" if is_noisy else "",
@@ -673,14 +673,14 @@ def _loss_lines(loss: str) -> str:
 
 
 _RESULTS = Template('''
-def reconstruct(autoencoder, pictures):
-    """What the network is shown and the pictures that it makes of it, both float32."""
+def reconstruct(autoencoder, images):
+    """What the network is shown and the images that it makes of it, both float32."""
     inputs = keras.Input(IMAGE_SHAPE, dtype="uint8")
     images = layers.Rescaling(1 / 255)(inputs)
     shown = $shown
     output = autoencoder(shown)
-    model = keras.Model(inputs, [shown, $picture])
-    return model.predict(pictures, batch_size=256, verbose=0)
+    model = keras.Model(inputs, [shown, $image])
+    return model.predict(images, batch_size=256, verbose=0)
 
 
 def evaluate(autoencoder, x_test):
@@ -716,10 +716,10 @@ def save_history(history, folder):
     figure.savefig(folder / "history.png", dpi=150)
 
 
-def save_pictures(autoencoder, x_test, path):
+def save_images(autoencoder, x_test, path):
     """Rows of test images, enlarged three times: $rows."""
-    pictures = x_test[:10]
-    $shown_name, returned = reconstruct(autoencoder, pictures)
+    images = x_test[:10]
+    $shown_name, returned = reconstruct(autoencoder, images)
     rows = [$row_names]
     # (rows, N, H, W, C) -> (rows * H, N * W, C)
     sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
@@ -730,12 +730,12 @@ def save_pictures(autoencoder, x_test, path):
 
 
 def _result_functions(shape: tuple[int, int, int], task: Task, config: TrainConfig) -> str:
-    """Test figures, error per epoch, pictures."""
+    """Test figures, error per epoch, images."""
     text = _TASK_TEXTS[type(task)]
     return _RESULTS.substitute(
         # The noise with which the application tests: see `cae_core.training.loop`.
         shown=text.shown.format(noise="AddNoise(SEED * 10 + 3)"),
-        picture=text.picture,
+        image=text.image,
         loss_title=_LOSS_TITLES[config.loss],
         rows=text.rows,
         shown_name="shown" if "shown" in text.row_names else "_",
@@ -755,7 +755,7 @@ def parse_options():
 
 
 def main():
-    """Trains, tests once, and saves model, error per epoch and pictures."""
+    """Trains, tests once, and saves model, error per epoch and images."""
     options = parse_options()
     keras.utils.set_random_seed(SEED)
     x_train, x_validation, x_test = load_data(options.data)
@@ -768,8 +768,8 @@ def main():
     options.out.mkdir(parents=True, exist_ok=True)
     autoencoder.save(options.out / "autoencoder.keras")
     save_history(history, options.out)
-    save_pictures(autoencoder, x_test, options.out / "pictures.png")
-    print(f"Saved in {options.out}: model, error per epoch, pictures")
+    save_images(autoencoder, x_test, options.out / "images.png")
+    print(f"Saved in {options.out}: model, error per epoch, images")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Lightness of pictures, and sRGB for any lightness and chrominance, outside a training graph.
+"""Lightness of images, and sRGB for any lightness and chrominance, outside a training graph.
 
 Where sRGB has no such colour, chroma is reduced along constant lightness and hue. Cutting the
 channels to [0, 1], as usual, would change lightness and hue instead. The same formulas as
@@ -36,11 +36,11 @@ _HALVINGS = 12
 _BELOW, _ABOVE = 1e-5, 1e-4
 
 
-def lightness_of(picture: np.ndarray) -> np.ndarray:
-    """CIE L* of a picture.
+def lightness_of(image: np.ndarray) -> np.ndarray:
+    """CIE L* of an image.
 
     Args:
-        picture: float32 (H, W, 3), sRGB in [0, 1].
+        image: float32 (H, W, 3), sRGB in [0, 1].
 
     Returns:
         float32 (H, W), from 0 to 100.
@@ -49,11 +49,11 @@ def lightness_of(picture: np.ndarray) -> np.ndarray:
         >>> lightness_of(np.array([[[1.0, 0.0, 0.0]]], np.float32)).round(2)
         array([[53.24]], dtype=float32)
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     lightness = np.empty((height, width), np.float32)
 
     def convert(rows: slice) -> None:
-        luminance = _linear(picture[rows]) @ XYZ_FROM_RGB[1]
+        luminance = _linear(image[rows]) @ XYZ_FROM_RGB[1]
         lightness[rows] = 116 * _root(luminance) - 16
 
     _by_rows(convert, height, width)
@@ -61,7 +61,7 @@ def lightness_of(picture: np.ndarray) -> np.ndarray:
 
 
 def rgb_within_gamut(lightness: np.ndarray, chroma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The sRGB picture with this lightness, this hue, and as much of the chroma as sRGB has.
+    """The sRGB image with this lightness, this hue, and as much of the chroma as sRGB has.
 
     Args:
         lightness: float32 (H, W), L* from 0 to 100.

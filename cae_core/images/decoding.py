@@ -1,4 +1,4 @@
-"""Picture files to floats: Pillow's formats, modes and colour profiles, with its errors caught.
+"""Image files to floats: Pillow's formats, modes and colour profiles, with its errors caught.
 
 `decode` is the one place where bytes from strangers meet a decoder.
 """
@@ -17,15 +17,15 @@ from PIL import ExifTags, Image, ImageCms, TiffImagePlugin
 from cae_core.errors import ImageError
 
 MAX_PIXELS = 40_000_000
-"""The largest picture that is opened or made, in pixels (height × width)."""
+"""The largest image that is opened or made, in pixels (height × width)."""
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
-"""What the names of picture files end with, in small letters."""
+"""What the names of image files end with, in small letters."""
 
-# "JPEG" includes what Pillow calls MPO: a phone's JPEG that carries a second picture.
+# "JPEG" includes what Pillow calls MPO: a phone's JPEG that carries a second image.
 _FORMATS = ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"]
 
-# What turns a picture upright, by the value of its EXIF orientation.
+# What turns an image upright, by the value of its EXIF orientation.
 _TRANSPOSITIONS: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -36,7 +36,7 @@ _TRANSPOSITIONS: dict[object, Image.Transpose] = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# Reads of a file's content that no honest picture needs; Pillow walks some formats
+# Reads of a file's content that no honest image needs; Pillow walks some formats
 # piece by piece, in Python.
 _MAX_READS = 60_000
 
@@ -59,27 +59,27 @@ _DECODER_ERRORS = (
     zlib.error,
 )
 
-# Pictures are decoded one at a time: `warnings.catch_warnings` is not thread-safe,
-# and a host's memory should hold one 40-megapixel picture, not one per visitor.
+# Images are decoded one at a time: `warnings.catch_warnings` is not thread-safe,
+# and a host's memory should hold one 40-megapixel image, not one per visitor.
 _DECODING = threading.Lock()
 
-# Large pictures are converted to float in strips of about this many pixels, so that
+# Large images are converted to float in strips of about this many pixels, so that
 # the intermediate copies stay small beside the result.
 _STRIP_PIXELS = 1_000_000
 
 
 def decode(data: bytes, received: str) -> np.ndarray:
-    """Decode a picture file's first frame to the core's form.
+    """Decode an image file's first frame to the core's form.
 
     Args:
-        data: Content that `read_picture_file` let through.
+        data: Content that `read_image_file` let through.
         received: The words for it in an error message.
 
     Returns:
         float32 array of shape (height, width, 3), sRGB, in [0, 1]; upright, over white.
 
     Raises:
-        ImageError: Of more than `MAX_PIXELS` pixels, not a picture, damaged, or without a
+        ImageError: Of more than `MAX_PIXELS` pixels, not an image, damaged, or without a
             defined white.
     """
     # Pillow warns about damaged metadata, which does not concern the pixels.
@@ -114,18 +114,18 @@ def _damage_refused(received: str) -> Iterator[None]:
         raise
     except Image.UnidentifiedImageError as error:
         raise ImageError(
-            "A picture must be a PNG, JPEG, WebP, BMP, TIFF or GIF file with an intact header. "
+            "An image must be a PNG, JPEG, WebP, BMP, TIFF or GIF file with an intact header. "
             f"Received: {received} of something else. Save it as PNG or JPEG."
         ) from error
     except Image.DecompressionBombError as error:
         raise ImageError(
-            f"A picture may have at most {MAX_PIXELS:,} pixels. "
-            f"Received: {received} that unpack to far more. Shrink the picture first."
+            f"An image may have at most {MAX_PIXELS:,} pixels. "
+            f"Received: {received} that unpack to far more. Shrink the image first."
         ) from error
     except _DECODER_ERRORS as error:
         reason = " ".join(str(error).split())[:100] or type(error).__name__
         raise ImageError(
-            "A picture file must be complete and undamaged. "
+            "An image file must be complete and undamaged. "
             f"Received: {received} that cannot be decoded ({reason}). "
             "Get it again from where it came from, or save it anew."
         ) from error
@@ -138,8 +138,8 @@ def _load(data: bytes, received: str) -> Image.Image:
         width, height = image.size
         if width * height > MAX_PIXELS:
             raise ImageError(
-                f"A picture may have at most {MAX_PIXELS:,} pixels. "
-                f"Received: {received}, {width:,} × {height:,} pixels. Shrink the picture first."
+                f"An image may have at most {MAX_PIXELS:,} pixels. "
+                f"Received: {received}, {width:,} × {height:,} pixels. Shrink the image first."
             )
         image.load()
         if image.format == "PNG":
@@ -178,7 +178,7 @@ def _upright(image: Image.Image) -> Image.Image:
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
     except _DECODER_ERRORS:
-        # Damaged metadata says nothing about the pixels: the picture is shown as it is
+        # Damaged metadata says nothing about the pixels: the image is shown as it is
         # stored, as every viewer does.
         return image
     transposition = _TRANSPOSITIONS.get(orientation)
@@ -192,7 +192,7 @@ def _to_float(image: Image.Image, received: str) -> np.ndarray:
     """Convert any mode to float32 H×W×3 in sRGB over white, strip by strip."""
     if image.mode == "I":
         raise ImageError(
-            "A picture's white must be known, and 32-bit whole numbers have none. "
+            "An image's white must be known, and 32-bit whole numbers have none. "
             f"Received: {received} of such numbers. Save it with 8 or 16 bits."
         )
     to_srgb = _profile_transform(image)
@@ -216,7 +216,7 @@ def _float_strip(strip: Image.Image, received: str) -> np.ndarray:
     values = np.asarray(strip)
     if not (values.min() >= 0 and values.max() <= 1):  # also false for NaN
         raise ImageError(
-            "A float picture must have finite values in [0, 1]. "
+            "A float image must have finite values in [0, 1]. "
             f"Received: {received} with values from {values.min():g} to {values.max():g}. "
             "Divide by the value of white before saving."
         )

@@ -1,6 +1,6 @@
-"""Picture files from strangers: read, and checked before a decoder sees them.
+"""Image files from strangers: read, and checked before a decoder sees them.
 
-A file's own tables are checked against limits that no honest picture reaches: Pillow walks
+A file's own tables are checked against limits that no honest image reaches: Pillow walks
 file headers in Python, and libjpeg runs over every pixel once per scan, so a small file
 could keep both busy for hours.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from cae_core.errors import ImageError
 
 MAX_FILE_BYTES = 64_000_000
-"""The largest picture file that is read, in bytes."""
+"""The largest image file that is read, in bytes."""
 
 _MAX_PNG_EXTRA_CHUNKS = 1_000
 _MAX_JPEG_SEGMENTS = 1_000
@@ -28,8 +28,8 @@ _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
 
 
-def read_picture_file(source: bytes | str | os.PathLike[str]) -> tuple[bytes, str]:
-    """Read a picture file, unless it is too large or built to keep a decoder busy.
+def read_image_file(source: bytes | str | os.PathLike[str]) -> tuple[bytes, str]:
+    """Read an image file, unless it is too large or built to keep a decoder busy.
 
     Args:
         source: The file's content as bytes, or the path of the file.
@@ -39,10 +39,10 @@ def read_picture_file(source: bytes | str | os.PathLike[str]) -> tuple[bytes, st
 
     Raises:
         ImageError: The file is missing, empty, too large, a PNG with a wrong checksum, or
-            its tables are longer than those of any honest picture.
+            its tables are longer than those of any honest image.
 
     Example:
-        >>> read_picture_file(b"not yet known to be a picture")[1]
+        >>> read_image_file(b"not yet known to be an image")[1]
         '29 bytes'
     """
     data, received = _read(source)
@@ -63,17 +63,17 @@ def _read(source: bytes | str | os.PathLike[str]) -> tuple[bytes, str]:
         data, label = _read_file(source), f"{os.fspath(source)!r}, "
     else:
         raise ImageError(
-            "A picture is opened from bytes or from a path. "
+            "An image is opened from bytes or from a path. "
             f"Received: {type(source).__name__}. Arrays are checked with as_image."
         )
     received = f"{label}{len(data):,} bytes"
     if not data:
-        raise ImageError(f"A picture file has content. Received: {received}. Choose another file.")
+        raise ImageError(f"An image file has content. Received: {received}. Choose another file.")
     if len(data) > MAX_FILE_BYTES:
         raise ImageError(
-            f"A picture file may have at most {MAX_FILE_BYTES:,} bytes. "
+            f"An image file may have at most {MAX_FILE_BYTES:,} bytes. "
             f"Received: {label}{'more' if label else f'{len(data):,} bytes'}. "
-            "Shrink the picture or save it as JPEG."
+            "Shrink the image or save it as JPEG."
         )
     return data, received
 
@@ -90,7 +90,7 @@ def _read_file(path: str | os.PathLike[str]) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         reason = getattr(error, "strerror", None) or error
         raise ImageError(
-            "A picture is opened from a file that can be read. "
+            "An image is opened from a file that can be read. "
             f"Received: {str(path)!r} ({reason}). Check the path."
         ) from error
 
@@ -115,13 +115,13 @@ def _check_png_chunks(data: bytes, received: str) -> None:
             memoryview(data)[position + 4 : end]
         ) != int.from_bytes(data[end : end + 4]):
             raise ImageError(
-                "A PNG picture must be undamaged. "
+                "A PNG image must be undamaged. "
                 f"Received: {received} with a wrong checksum in {kind!r}. "
                 "Get it again from where it came from."
             )
         if extra_chunks > _MAX_PNG_EXTRA_CHUNKS:
             raise ImageError(
-                f"A PNG picture may have at most {_MAX_PNG_EXTRA_CHUNKS:,} extra chunks. "
+                f"A PNG image may have at most {_MAX_PNG_EXTRA_CHUNKS:,} extra chunks. "
                 f"Received: {received} with more. Save it anew."
             )
         position = end + 4
@@ -146,7 +146,7 @@ def _check_jpeg_segments(data: bytes, received: str) -> None:
             or metadata_end > _MAX_JPEG_METADATA_BYTES
         ):
             raise ImageError(
-                f"A JPEG picture may have at most {_MAX_JPEG_SCANS} scans, "
+                f"A JPEG image may have at most {_MAX_JPEG_SCANS} scans, "
                 f"{_MAX_JPEG_SEGMENTS:,} segments and {_MAX_JPEG_METADATA_BYTES:,} bytes of "
                 f"metadata. Received: {received} with more. Save it anew."
             )

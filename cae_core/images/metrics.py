@@ -1,4 +1,4 @@
-"""How good a picture is: error figures on float32 images in [0, 1]."""
+"""How good an image is: error figures on float32 images in [0, 1]."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SSIM_SIGMA = 1.5
 
 
 def psnr_from_mse(mse: ArrayLike) -> np.ndarray:
-    """Peak signal-to-noise ratio in dB of a mean squared error on [0, 1] pictures.
+    """Peak signal-to-noise ratio in dB of a mean squared error on [0, 1] images.
 
     Args:
         mse: Mean squared errors, at least 0; any shape.
@@ -31,7 +31,7 @@ def psnr_from_mse(mse: ArrayLike) -> np.ndarray:
 
 
 def psnr(image: np.ndarray, reference: np.ndarray) -> float:
-    """PSNR in dB between two pictures of one shape in [0, 1], over all channels.
+    """PSNR in dB between two images of one shape in [0, 1], over all channels.
 
     Example:
         >>> psnr(np.zeros((4, 4, 3)), np.full((4, 4, 3), 0.1))
@@ -42,7 +42,7 @@ def psnr(image: np.ndarray, reference: np.ndarray) -> float:
 
 
 def ssim_of(image: np.ndarray, reference: np.ndarray) -> float:
-    """SSIM between two pictures (H, W, C) in [0, 1], what lies outside cut off.
+    """SSIM between two images (H, W, C) in [0, 1], what lies outside cut off.
 
     The same definition as `cae_core.images.metrics.ssim`, many times faster on a photograph.
 
@@ -50,7 +50,7 @@ def ssim_of(image: np.ndarray, reference: np.ndarray) -> float:
         >>> ssim_of(np.ones((16, 16, 3)), np.ones((16, 16, 3)))
         1.0
     """
-    pair = [np.clip(picture, 0.0, 1.0).astype(np.float32) for picture in (image, reference)]
+    pair = [np.clip(one, 0.0, 1.0).astype(np.float32) for one in (image, reference)]
     if min(pair[0].shape[:2]) < SSIM_WINDOW:
         return float(ssim(pair[0][np.newaxis], pair[1][np.newaxis])[0])
     from skimage.metrics import structural_similarity
@@ -68,10 +68,10 @@ def ssim_of(image: np.ndarray, reference: np.ndarray) -> float:
 
 
 def ssim(images: Any, references: Any) -> Any:
-    """Structural similarity of every picture, the mean over channels and window positions.
+    """Structural similarity of every image, the mean over channels and window positions.
 
-    Gaussian window of 11 pixels and sigma 1.5 (smaller on smaller pictures), constants 0.01 and
-    0.03, data range 1, windows inside the picture only. Source: Wang, Bovik, Sheikh &
+    Gaussian window of 11 pixels and sigma 1.5 (smaller on smaller images), constants 0.01 and
+    0.03, data range 1, windows inside the image only. Source: Wang, Bovik, Sheikh &
     Simoncelli, "Image quality assessment: from error visibility to structural similarity",
     IEEE TIP 2004.
 
@@ -80,11 +80,11 @@ def ssim(images: Any, references: Any) -> Any:
         references: Tensor of the same shape.
 
     Returns:
-        Tensor (B,), 1 where the pictures are equal.
+        Tensor (B,), 1 where the images are equal.
 
     Example:
-        >>> pictures = np.ones((2, 16, 16, 3), "float32")
-        >>> [float(x) for x in ssim(pictures, pictures)]
+        >>> images = np.ones((2, 16, 16, 3), "float32")
+        >>> [float(x) for x in ssim(images, images)]
         [1.0, 1.0]
     """
     from keras import ops
@@ -116,11 +116,11 @@ def ssim(images: Any, references: Any) -> Any:
     return ops.mean(similarity, axis=(1, 2, 3))
 
 
-def ciede2000_map(picture: np.ndarray, original: np.ndarray) -> np.ndarray:
+def ciede2000_map(image: np.ndarray, original: np.ndarray) -> np.ndarray:
     """The colour difference of every pixel; about 1 is just noticeable.
 
     Args:
-        picture: (H, W, 3) in [0, 1].
+        image: (H, W, 3) in [0, 1].
         original: The same shape.
 
     Returns:
@@ -134,10 +134,10 @@ def ciede2000_map(picture: np.ndarray, original: np.ndarray) -> np.ndarray:
     """
     from skimage.color import deltaE_ciede2000, rgb2lab
 
-    return deltaE_ciede2000(rgb2lab(picture), rgb2lab(original))
+    return deltaE_ciede2000(rgb2lab(image), rgb2lab(original))
 
 
-def chroma_difference(picture: np.ndarray, original: np.ndarray) -> float:
+def chroma_difference(image: np.ndarray, original: np.ndarray) -> float:
     """Mean squared distance in the a*b* plane.
 
     Example:
@@ -146,15 +146,15 @@ def chroma_difference(picture: np.ndarray, original: np.ndarray) -> float:
     """
     from skimage.color import rgb2lab
 
-    difference = rgb2lab(picture)[..., 1:] - rgb2lab(original)[..., 1:]
+    difference = rgb2lab(image)[..., 1:] - rgb2lab(original)[..., 1:]
     return float(np.square(difference).sum(axis=-1).mean())
 
 
-def colorfulness(picture: np.ndarray) -> float:
-    """How colourful a picture looks; 0 is grey, 33 moderately, 82 highly colourful.
+def colorfulness(image: np.ndarray) -> float:
+    """How colourful an image looks; 0 is grey, 33 moderately, 82 highly colourful.
 
     Args:
-        picture: (H, W, 3) in [0, 1].
+        image: (H, W, 3) in [0, 1].
 
     Source: Hasler & Suesstrunk, "Measuring colorfulness in natural images", 2003.
 
@@ -162,7 +162,7 @@ def colorfulness(picture: np.ndarray) -> float:
         >>> colorfulness(np.full((4, 4, 3), 0.5))
         0.0
     """
-    red, green, blue = np.moveaxis(255.0 * np.asarray(picture, np.float64), -1, 0)
+    red, green, blue = np.moveaxis(255.0 * np.asarray(image, np.float64), -1, 0)
     first, second = red - green, (red + green) / 2 - blue
     spread = np.hypot(first.std(), second.std())
     distance = np.hypot(first.mean(), second.mean())
@@ -170,32 +170,32 @@ def colorfulness(picture: np.ndarray) -> float:
 
 
 def color_figures(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
-    """Figures of a set of recoloured pictures.
+    """Figures of a set of recoloured images.
 
     Args:
-        pairs: Recoloured picture and original, (H, W, 3) in [0, 1].
+        pairs: Recoloured image and original, (H, W, 3) in [0, 1].
 
     Returns:
-        ``psnr`` in dB, ``ssim`` and ``ciede2000`` as means over the pictures; ``ab_rmse``, root
-        of the mean squared distance in the a*b* plane; ``colorfulness``, that of the pictures
+        ``psnr`` in dB, ``ssim`` and ``ciede2000`` as means over the images; ``ab_rmse``, root
+        of the mean squared distance in the a*b* plane; ``colorfulness``, that of the images
         divided by that of the originals, both means; ``images``, how many they were.
 
     Example:
-        >>> picture = np.random.default_rng(0).random((16, 16, 3))
-        >>> figures = color_figures([(picture, picture)])
+        >>> image = np.random.default_rng(0).random((16, 16, 3))
+        >>> figures = color_figures([(image, image)])
         >>> figures["ssim"], figures["ciede2000"], figures["colorfulness"]
         (1.0, 0.0, 1.0)
     """
     rows = [
         (
-            min(psnr(picture, original), 100.0),
-            ssim_of(picture, original),
-            ciede2000_map(picture, original).mean(),
-            chroma_difference(picture, original),
-            colorfulness(picture),
+            min(psnr(image, original), 100.0),
+            ssim_of(image, original),
+            ciede2000_map(image, original).mean(),
+            chroma_difference(image, original),
+            colorfulness(image),
             colorfulness(original),
         )
-        for picture, original in pairs
+        for image, original in pairs
     ]
     peak, similarity, difference, distance, colour, original_colour = np.mean(rows, axis=0)
     return {

@@ -1,7 +1,7 @@
-"""Pictures: a file from anywhere to an image, safely, and an image to a file.
+"""Images: a file from anywhere to an image, safely, and an image to a file.
 
 Inside the core an image is float32, height × width × 3, sRGB, in [0, 1].
-`open_image` brings any picture file into that form or refuses it with one
+`open_image` brings any image file into that form or refuses it with one
 `ImageError`; `encode_png` and `encode_jpeg` bring it back out.
 """
 
@@ -14,7 +14,7 @@ from PIL import Image
 
 from cae_core.errors import ImageError
 from cae_core.images.decoding import MAX_PIXELS, decode
-from cae_core.images.guards import read_picture_file
+from cae_core.images.guards import read_image_file
 
 # Rounding in float arithmetic may leave a pixel this far outside [0, 1].
 _ROUNDING = 1e-5
@@ -23,7 +23,7 @@ PNG_LEVEL = 1
 
 
 def open_image(source: bytes | str | os.PathLike[str]) -> np.ndarray:
-    """Open a picture from anywhere, without trusting it.
+    """Open an image from anywhere, without trusting it.
 
     Reads PNG, JPEG (with the MPO variant of phones), WebP, BMP, TIFF and GIF. Of an
     animation the first frame is taken. The EXIF orientation is applied, an alpha
@@ -39,22 +39,22 @@ def open_image(source: bytes | str | os.PathLike[str]) -> np.ndarray:
 
     Raises:
         ImageError: The file is missing, too large, of more than `MAX_PIXELS` pixels,
-            not a picture, damaged, or without a defined white.
+            not an image, damaged, or without a defined white.
 
     Example:
         >>> open_image(encode_png(np.ones((2, 3), np.float32))).shape
         (2, 3, 3)
     """
-    return decode(*read_picture_file(source))
+    return decode(*read_image_file(source))
 
 
 def as_image(array: np.ndarray, name: str = "image", *, unclipped: bool = False) -> np.ndarray:
-    """Check an array that should be one picture, and bring it into the core's form.
+    """Check an array that should be one image, and bring it into the core's form.
 
     Args:
         array: Height × width, × 1 or × 3; uint8, or float in [0, 1].
         name: What the array is called in the error message.
-        unclipped: Whether values outside [0, 1] may pass, as in a picture with noise.
+        unclipped: Whether values outside [0, 1] may pass, as in an image with noise.
 
     Returns:
         New float32 array of shape (height, width, 3), in [0, 1] unless unclipped.
@@ -105,7 +105,7 @@ def to_uint8(image: np.ndarray) -> np.ndarray:
 
 
 def encode_png(image: np.ndarray) -> bytes:
-    """Write a picture as a PNG file, without loss beyond rounding to 8 bits.
+    """Write an image as a PNG file, without loss beyond rounding to 8 bits.
 
     Args:
         image: Height × width, × 1 or × 3; uint8, or float (clipped to [0, 1]).
@@ -125,7 +125,7 @@ def encode_png(image: np.ndarray) -> bytes:
 
 
 def encode_jpeg(image: np.ndarray, quality: int = 90) -> bytes:
-    """Write a picture as a JPEG file: small, for previews.
+    """Write an image as a JPEG file: small, for previews.
 
     Args:
         image: Height × width, × 1 or × 3; uint8, or float (clipped to [0, 1]).
@@ -149,14 +149,14 @@ def encode_jpeg(image: np.ndarray, quality: int = 90) -> bytes:
         )
     if max(np.shape(image), default=0) > 65_500:
         raise ImageError(
-            "A JPEG picture may have at most 65,500 pixels on a side. "
+            "A JPEG image may have at most 65,500 pixels on a side. "
             f"Received: {_describe(np.asarray(image))}. Write it as PNG."
         )
     return _encode(image, "JPEG", quality=quality)
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Bring a picture to another size, without aliasing and without 8-bit rounding.
+    """Bring an image to another size, without aliasing and without 8-bit rounding.
 
     Bicubic, with the filter widened by the scale when shrinking; the slight overshoot
     at edges is clipped to [0, 1].
@@ -170,7 +170,7 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
         float32 in [0, 1], with the input's number of axes and channels.
 
     Raises:
-        ImageError: No such picture, or a new size below 1 or over `MAX_PIXELS`.
+        ImageError: No such image, or a new size below 1 or over `MAX_PIXELS`.
 
     Example:
         >>> resize(np.ones((8, 8, 3), np.float32), 4, 2).shape
@@ -194,7 +194,7 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def fit_within(image: np.ndarray, longest_side: int) -> np.ndarray:
-    """Shrink a picture, if it is too large, keeping its proportions.
+    """Shrink an image, if it is too large, keeping its proportions.
 
     Args:
         image: Height × width, × 1 or × 3; uint8, or float in [0, 1].
@@ -205,7 +205,7 @@ def fit_within(image: np.ndarray, longest_side: int) -> np.ndarray:
         than the input.
 
     Raises:
-        ImageError: No such picture, or a longest side below 1.
+        ImageError: No such image, or a longest side below 1.
 
     Example:
         >>> fit_within(np.ones((100, 50, 3), np.float32), 10).shape
@@ -225,7 +225,7 @@ def fit_within(image: np.ndarray, longest_side: int) -> np.ndarray:
 
 
 def enlarge_nearest(image: np.ndarray, factor: int) -> np.ndarray:
-    """Enlarge a small picture so that each pixel becomes a crisp square.
+    """Enlarge a small image so that each pixel becomes a crisp square.
 
     Args:
         image: Height × width, × 1 or × 3; uint8 or float.
@@ -235,7 +235,7 @@ def enlarge_nearest(image: np.ndarray, factor: int) -> np.ndarray:
         Array of the input's type, `factor` times as high and as wide.
 
     Raises:
-        ImageError: No such picture, a factor below 1, or a result over `MAX_PIXELS`.
+        ImageError: No such image, a factor below 1, or a result over `MAX_PIXELS`.
 
     Example:
         >>> enlarge_nearest(np.zeros((32, 32, 3), np.uint8), 4).shape
@@ -248,12 +248,12 @@ def enlarge_nearest(image: np.ndarray, factor: int) -> np.ndarray:
 
 
 def image_grid(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
-    """Lay a batch of pictures out in rows, with white gaps, as one picture.
+    """Lay a batch of images out in rows, with white gaps, as one image.
 
     Args:
         images: Number × height × width × 1 or 3; uint8, or float with white at 1.
-        columns: Pictures in a row; the last row is filled up with white.
-        gap: Width of the gaps between pictures, in pixels; 0 for none.
+        columns: Images in a row; the last row is filled up with white.
+        gap: Width of the gaps between images, in pixels; 0 for none.
 
     Returns:
         Array of the input's type, height × width × channels.
@@ -270,7 +270,7 @@ def image_grid(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
     if batch.ndim != 4 or batch.shape[3] not in (1, 3) or 0 in batch.shape:
         raise ImageError(
             "A grid is made of a batch of shape (number, height, width, 1 or 3). "
-            f"Received: {_describe(batch)}. Stack pictures of one size with numpy.stack."
+            f"Received: {_describe(batch)}. Stack images of one size with numpy.stack."
         )
     _check_dtype(batch, "images")
     columns = _whole_number(columns, "number of columns")
@@ -282,10 +282,10 @@ def image_grid(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
     _check_size(full_height, full_width)
     white = 255 if batch.dtype == np.uint8 else 1
     grid = np.full((full_height, full_width, channels), white, batch.dtype)
-    for index, picture in enumerate(batch):
+    for index, image in enumerate(batch):
         row, column = divmod(index, columns)
         top, left = row * (height + gap), column * (width + gap)
-        grid[top : top + height, left : left + width] = picture
+        grid[top : top + height, left : left + width] = image
     return grid
 
 
@@ -304,7 +304,7 @@ def _check_dtype(array: np.ndarray, name: str) -> None:
 
 
 def _check_shape(array: np.ndarray, name: str) -> np.ndarray:
-    """Refuse what has not the shape and type of one picture."""
+    """Refuse what has not the shape and type of one image."""
     try:
         pixels = np.asarray(array)
     except (TypeError, ValueError) as error:  # rows of unequal length
@@ -312,19 +312,19 @@ def _check_shape(array: np.ndarray, name: str) -> np.ndarray:
             f"The {name} must be an array of numbers. Received: {type(array).__name__}. "
             "Give a numpy array."
         ) from error
-    one_picture = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (1, 3))
-    if not one_picture or pixels.size == 0:
+    one_image = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (1, 3))
+    if not one_image or pixels.size == 0:
         raise ImageError(
             f"The {name} must have the shape (height, width), (height, width, 1) or "
             f"(height, width, 3). Received: {_describe(pixels)}. "
-            "Take one picture out of a batch, and lay alpha over white."
+            "Take one image out of a batch, and lay alpha over white."
         )
     _check_dtype(pixels, name)
     return pixels
 
 
 def _as_float(array: np.ndarray, name: str, *, unclipped: bool = False) -> np.ndarray:
-    """Check one picture and give it as new float32 in [0, 1], its shape unchanged."""
+    """Check one image and give it as new float32 in [0, 1], its shape unchanged."""
     pixels = _check_shape(array, name)
     if pixels.dtype == np.uint8:
         return pixels.astype(np.float32) / np.float32(255)
@@ -344,22 +344,22 @@ def _whole_number(value: int, name: str, smallest: int = 1) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < smallest:
         raise ImageError(
             f"The {name} must be a whole number of at least {smallest}. Received: {value!r}. "
-            "Give the number of pixels or pictures."
+            "Give the number of pixels or images."
         )
     return int(value)
 
 
 def _check_size(height: int, width: int) -> None:
-    """Refuse to make a picture that would not be opened."""
+    """Refuse to make an image that would not be opened."""
     if height * width > MAX_PIXELS:
         raise ImageError(
-            f"A picture may have at most {MAX_PIXELS:,} pixels. "
+            f"An image may have at most {MAX_PIXELS:,} pixels. "
             f"Received: a request for {height:,} × {width:,}. Ask for a smaller one."
         )
 
 
 def _encode(image: np.ndarray, file_format: str, **options: Any) -> bytes:
-    """Write one picture in a format that Pillow knows."""
+    """Write one image in a format that Pillow knows."""
     pixels = to_uint8(_check_shape(image, "image"))
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[:, :, 0]  # H×W×1 -> H×W, a greyscale file

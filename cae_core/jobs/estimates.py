@@ -1,6 +1,6 @@
 """How long a training will take on this machine: measured on two networks, then arithmetic.
 
-A step's time grows with the network's multiply-accumulates and has a part that every picture
+A step's time grows with the network's multiply-accumulates and has a part that every image
 costs. Two short trainings of known networks give both parts; the estimate for another network
 follows. It is honest within a factor of two for networks like those of the presets, and says
 "about".
@@ -20,9 +20,9 @@ from cae_core.architecture.report import analyze
 from cae_core.training.config import TrainConfig
 
 MEASURED_PRESETS = ("homework", "strided-bn")
-# Compiling the graph, loading the pictures, testing at the end.
+# Compiling the graph, loading the images, testing at the end.
 FIXED_SECONDS = 4.0
-_PICTURES = 1_280
+_IMAGES = 1_280
 _BATCH = 128
 
 
@@ -31,7 +31,7 @@ class Calibration:
     """The speed of a machine.
 
     Attributes:
-        seconds_per_image: What every training picture costs.
+        seconds_per_image: What every training image costs.
         seconds_per_mac: What every multiply-accumulate of the forward pass costs in training.
     """
 
@@ -43,7 +43,7 @@ class Calibration:
 
         Args:
             architecture: The network.
-            images: Training pictures.
+            images: Training images.
             epochs: Passes over them.
 
         Example:
@@ -92,7 +92,7 @@ def calibrate(path: str) -> None:
 
 
 def _seconds_per_image(preset: str) -> float:
-    """The time of a training step by picture: the faster of two epochs behind the first.
+    """The time of a training step by image: the faster of two epochs behind the first.
 
     The first compiles; and what else the machine does at the moment is not its speed.
     """
@@ -101,14 +101,14 @@ def _seconds_per_image(preset: str) -> float:
     from cae_core.data.dataset import Dataset
     from cae_core.training.loop import train
 
-    pictures = np.random.default_rng(0).integers(0, 256, (_PICTURES, 32, 32, 3), np.uint8)
-    few = pictures[:8]
+    images = np.random.default_rng(0).integers(0, 256, (_IMAGES, 32, 32, 3), np.uint8)
+    few = images[:8]
     run = train(
         get_preset(preset).architecture,
-        Dataset("noise", pictures, few, few),
+        Dataset("noise", images, few, few),
         config=TrainConfig(epochs=3, batch_size=_BATCH),
     )
-    return min(record.seconds for record in run.history[1:]) / _PICTURES
+    return min(record.seconds for record in run.history[1:]) / _IMAGES
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ class JobStatus:
         return folder if folder.is_dir() else None
 
     def samples(self) -> np.ndarray | None:
-        """The newest sample pictures, (3, N, H, W, C) uint8; None before the first."""
+        """The newest sample images, (3, N, H, W, C) uint8; None before the first."""
         path = self.folder / SAMPLES
         return np.load(path, allow_pickle=False) if path.exists() else None
 
@@ -202,7 +202,7 @@ class JobQueue:
 
         Args:
             request: What to train, or to test learning rates for.
-            data: The pictures, where `request.dataset` is not a name that can be loaded.
+            data: The images, where `request.dataset` is not a name that can be loaded.
             seconds: About how long it will take, where that is known.
 
         Returns:
@@ -389,7 +389,7 @@ def run_job(folder_name: str) -> None:
         # A job whose server is gone has nobody left to tell.
         return (folder / STOP).exists() or time.monotonic() > deadline or os.getppid() != parent
 
-    _write_status(folder, RUNNING, "Loading the pictures.")
+    _write_status(folder, RUNNING, "Loading the images.")
     try:
         data = _load_data(folder, request)
         _write_status(folder, RUNNING, "Building the network.")
@@ -452,7 +452,7 @@ def _test_learning_rates(
 
 
 def _load_data(folder: Path, request: JobRequest) -> Dataset:
-    """The pictures that came with the job, or the named data set."""
+    """The images that came with the job, or the named data set."""
     if not (folder / DATA).exists():
         return load_dataset(request.dataset, seed=request.config.seed)
     with np.load(folder / DATA, allow_pickle=False) as parts:
@@ -460,7 +460,7 @@ def _load_data(folder: Path, request: JobRequest) -> Dataset:
 
 
 def _finish(folder: Path, state: str, message: str) -> None:
-    """Writes the last status, the last progress kept; pictures stay for what can go on."""
+    """Writes the last status, the last progress kept; images stay for what can go on."""
     request = JobRequest.from_json((folder / REQUEST).read_text())
     if state == FINISHED or request.kind == RATE_TEST:
         (folder / DATA).unlink(missing_ok=True)
@@ -487,7 +487,7 @@ def _write_status(folder: Path, state: str, message: str, progress: Progress | N
 
 
 def _progress_to_dict(progress: Progress) -> dict[str, Any]:
-    """A progress as plain data; its pictures travel in a file of their own."""
+    """A progress as plain data; its images travel in a file of their own."""
     return dataclasses.asdict(dataclasses.replace(progress, samples=None))
 
 

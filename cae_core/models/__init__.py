@@ -2,7 +2,7 @@
 
 `calls` names the Keras layer of every layer, `layers` has those that Keras lacks, `builder` makes
 and splits a model, `precision` chooses its number format; `photo_denoiser` and `colorizer` (with
-`chroma_bins`) are the networks behind `cae_core.denoise` and `cae_core.colorize`.
+`ab_bin_centres`) are the networks behind `cae_core.denoise` and `cae_core.colorize`.
 """
 
 import lazy_loader

@@ -33,7 +33,7 @@ def build(
 
     Args:
         architecture: What to build; its output may have another shape than its input.
-        input_shape: Another input shape for the same layers, (None, None, C) for pictures of
+        input_shape: Another input shape for the same layers, (None, None, C) for images of
             any size where all layers are convolutional; by default the architecture's own.
         seed: Seed of the random weights: the same seed gives the same weights.
         name: The model's name.
@@ -97,7 +97,7 @@ def _assemble(
                 layer,
                 name=layer_name(index, layer),
                 seed=seed * 10_000 + index * 10,
-                # The picture that comes out has more steps between 0 and 1 than bfloat16.
+                # The image that comes out has more steps between 0 and 1 than bfloat16.
                 dtype="float32" if index == last else dtype,
                 trains=trains,
             )

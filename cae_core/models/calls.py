@@ -112,7 +112,7 @@ def _(layer: Up) -> KerasCall:
 
 @keras_call.register
 def _(layer: BatchNorm) -> KerasCall:
-    # Keras's 0.99 needs about a thousand steps until the averages are those of the pictures.
+    # Keras's 0.99 needs about a thousand steps until the averages are those of the images.
     # Trainings here are often shorter, and would be tested with what is left of the start.
     return KerasCall("BatchNormalization", {"momentum": 0.9})
 

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from cae_core.models.chroma_bins import chroma_bins
+from cae_core.models.ab_bins import ab_bin_centres
 from cae_core.models.layers import PixelShuffle, PixelUnshuffle
 
 CHANNELS = (40, 64, 88, 96)
@@ -19,9 +19,9 @@ CHANNELS = (40, 64, 88, 96)
 def build_colorizer(
     channels: tuple[int, ...] = CHANNELS, dtype: str = "float32", dropout: float = 0.0
 ) -> keras.Model:
-    """A residual U-Net that names the colours a grey picture may have.
+    """A residual U-Net that names the colours a grey image may have.
 
-    Works at half the picture's resolution and below; what the whole picture shows is told to
+    Works at half the image's resolution and below; what the whole image shows is told to
     every place at the coarsest level. Colours need no finer grid: the eye sees edges in
     lightness, which is known.
 
@@ -32,7 +32,7 @@ def build_colorizer(
 
     Returns:
         A model from lightness (B, H, W, 1) in [0, 1] to logits (B, H/2, W/2, K) over
-        `chroma_bins`; H and W multiples of 16.
+        `ab_bin_centres`; H and W multiples of 16.
 
     Source: Ronneberger et al., "U-Net", MICCAI 2015; classes: Zhang, Isola & Efros, "Colorful
     Image Colorization", ECCV 2016.
@@ -84,5 +84,5 @@ def build_colorizer(
         x = convolution(4 * skip.shape[-1], 1, f"double_{level}", gain=1.0)(x)
         x = residual_block(PixelShuffle(2, dtype=dtype)(x) + skip, f"up_{level}")
     x = keras.layers.ReLU(dtype=dtype)(x)
-    logits = keras.layers.Conv2D(len(chroma_bins()), 1, name="tail", dtype=dtype)(x)
+    logits = keras.layers.Conv2D(len(ab_bin_centres()), 1, name="tail", dtype=dtype)(x)
     return keras.Model(lightness, ops.cast(logits, "float32"), name="colorizer")

@@ -12,7 +12,7 @@ from keras import ops
 
 from cae_core.models.layers import PixelShuffle, PixelUnshuffle
 
-# What both sides of a picture must be a multiple of: pixels are halved twice.
+# What both sides of an image must be a multiple of: pixels are halved twice.
 TOTAL_STRIDE = 4
 # Below about this sigma the estimated noise is scaled down, to nothing at sigma 0.
 GATE_SIGMA = 1 / 255
@@ -20,7 +20,7 @@ GATE_SIGMA = 1 / 255
 
 @keras.saving.register_keras_serializable(package="cae_lab")
 class GatedDifference(keras.layers.Layer):
-    """noisy - noise * sigma / (sigma + 1/255): the picture itself at sigma 0."""
+    """noisy - noise * sigma / (sigma + 1/255): the image itself at sigma 0."""
 
     def call(self, inputs: tuple[Any, Any, Any]) -> Any:
         """Takes the estimated noise off where there is noise."""
@@ -31,11 +31,11 @@ class GatedDifference(keras.layers.Layer):
 def build_photo_denoiser(
     channels: int = 64, blocks: tuple[int, int, int] = (2, 2, 2), dtype: str = "float32"
 ) -> keras.Model:
-    """A residual U-Net of two levels that takes the noise off a picture.
+    """A residual U-Net of two levels that takes the noise off an image.
 
-    Works at half the picture's resolution (pixels rearranged into channels, as in FFDNet), and
+    Works at half the image's resolution (pixels rearranged into channels, as in FFDNet), and
     between its first and last blocks at a quarter. Knows the noise level from a map of sigma, so
-    that one network serves every level. No layer has a bias, so that picture and sigma scaled
+    that one network serves every level. No layer has a bias, so that image and sigma scaled
     together give the result scaled (Mohan et al.), but for the gate near sigma 0.
 
     Args:

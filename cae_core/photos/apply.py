@@ -1,8 +1,8 @@
 """A trained network on a photograph of any size.
 
-Where all layers are convolutional, the network is applied to the whole picture, as if it had
+Where all layers are convolutional, the network is applied to the whole image, as if it had
 been built for that size. Where it has dense layers, or gives its size back only for the
-pictures it was built for, the picture is cut into pieces of that size.
+images it was built for, the image is cut into pieces of that size.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 @dataclass(frozen=True)
 class PhotoPlan:
-    """How a network will be applied to a picture; `str` says it in words.
+    """How a network will be applied to an image; `str` says it in words.
 
     Attributes:
-        height: The picture's height in pixels.
-        width: The picture's width in pixels.
+        height: The image's height in pixels.
+        width: The image's width in pixels.
         padded_height: Its height after padding at the bottom.
         padded_width: Its width after padding on the right.
         tile_height: Pixels by which the tiles advance downwards.
@@ -51,8 +51,8 @@ class PhotoPlan:
         tiles: How many tiles there will be.
         multiple: Every tile begins at a multiple of this.
         halo: Pixels around a tile that are read as well.
-        wanted_halo: Pixels that would be needed for the exact result of the whole picture.
-        reason: Why the picture is cut into pieces that do not see each other; empty where the
+        wanted_halo: Pixels that would be needed for the exact result of the whole image.
+        reason: Why the image is cut into pieces that do not see each other; empty where the
             network is applied to the whole.
     """
 
@@ -70,14 +70,14 @@ class PhotoPlan:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the network is applied to the picture as a whole."""
+        """Whether the network is applied to the image as a whole."""
         return not self.reason
 
     def __str__(self) -> str:
         if not self.is_whole:
             number = "1 tile" if self.tiles == 1 else f"{self.tiles:,} tiles"
             return f"as {number} of {self.tile_height} x {self.tile_width}, because {self.reason}"
-        said = "whole picture"
+        said = "whole image"
         below, right = self.padded_height - self.height, self.padded_width - self.width
         if below or right:
             said += f", padded by {below} x {right} pixels"
@@ -104,7 +104,7 @@ def is_fully_convolutional(architecture: Architecture) -> bool:
 
 
 def total_stride(architecture: Architecture) -> int:
-    """What a picture's sides must be a multiple of so that every stride divides.
+    """What an image's sides must be a multiple of so that every stride divides.
 
     Example:
         >>> total_stride(Architecture.parse("conv8 pool conv12 pool conv16 | up up conv3"))
@@ -119,12 +119,12 @@ def total_stride(architecture: Architecture) -> int:
 
 
 def plan_photo(architecture: Architecture, height: int, width: int) -> PhotoPlan:
-    """How a network will be applied to a picture of some size.
+    """How a network will be applied to an image of some size.
 
     Args:
         architecture: The network.
-        height: The picture's height in pixels.
-        width: The picture's width in pixels.
+        height: The image's height in pixels.
+        width: The image's width in pixels.
 
     Returns:
         The plan that `apply_to_photo` follows.
@@ -132,11 +132,11 @@ def plan_photo(architecture: Architecture, height: int, width: int) -> PhotoPlan
     Raises:
         ArchitectureError: The network cannot work, does not return its own input's size, or
             takes neither 1 nor 3 channels.
-        ImageError: The picture is so thin that padding would make it many times larger.
+        ImageError: The image is so thin that padding would make it many times larger.
 
     Example:
         >>> print(plan_photo(Architecture.parse("conv8 pool | up conv3"), 33, 48))
-        whole picture, padded by 1 x 0 pixels
+        whole image, padded by 1 x 0 pixels
         >>> dense = Architecture.parse("flatten dense9 | dense3072 reshape32x32x3")
         >>> print(plan_photo(dense, 481, 321))
         as 176 tiles of 32 x 32, because the network has dense layers
@@ -151,7 +151,7 @@ def plan_photo(architecture: Architecture, height: int, width: int) -> PhotoPlan
 
 
 def _plan_whole(architecture: Architecture, height: int, width: int, smallest: int) -> PhotoPlan:
-    """The network on the whole picture, padded to the total stride, in tiles where it is large."""
+    """The network on the whole image, padded to the total stride, in tiles where it is large."""
     multiple = total_stride(architecture)
     padded_height = max(smallest, round_up(height, multiple))
     padded_width = max(smallest, round_up(width, multiple))
@@ -177,7 +177,7 @@ def _plan_whole(architecture: Architecture, height: int, width: int, smallest: i
 
 
 def _plan_pieces(architecture: Architecture, height: int, width: int, reason: str) -> PhotoPlan:
-    """The network on pieces of its own input's size; only a smaller picture is padded."""
+    """The network on pieces of its own input's size; only a smaller image is padded."""
     tile_height, tile_width, _ = architecture.input_shape
     padded_height, padded_width = max(height, tile_height), max(width, tile_width)
     _check_padded(height, width, padded_height, padded_width)
@@ -204,18 +204,18 @@ def apply_to_photo(
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> np.ndarray:
-    """Applies a trained network to a picture of any size.
+    """Applies a trained network to an image of any size.
 
-    A network for grey pictures gets the picture's luma (Rec. 601) and returns grey. A picture
+    A network for grey images gets the image's luma (Rec. 601) and returns grey. An image
     whose sides do not fit is continued by its mirror image on the right and at the bottom,
     and the result cut back. `plan_photo` tells beforehand how it will be done.
 
     Args:
         model: The keras.Model, as `cae_core.build` makes it from the architecture.
         architecture: What the model was built from.
-        image: The picture: (H, W), (H, W, 1) or (H, W, 3); uint8, or float in [0, 1], beyond
+        image: The image: (H, W), (H, W, 1) or (H, W, 3); uint8, or float in [0, 1], beyond
             which noise may reach.
-        clip: Whether the output is cut to [0, 1]; an output that is no picture is not.
+        clip: Whether the output is cut to [0, 1]; an output that is no image is not.
         on_progress: Called with the tiles done and their number.
         cancelled: Asked before each tile, or batch of tiles; True stops the work.
 
@@ -224,7 +224,7 @@ def apply_to_photo(
 
     Raises:
         ArchitectureError: See `plan_photo`.
-        ImageError: The picture has another shape or type, or values that are not finite.
+        ImageError: The image has another shape or type, or values that are not finite.
         TilingCancelledError: `cancelled()` said so.
 
     Example:
@@ -236,25 +236,25 @@ def apply_to_photo(
     """
     from cae_core.models.builder import build
 
-    picture = as_image(image, unclipped=True)
-    height, width = picture.shape[:2]
+    photo = as_image(image, unclipped=True)
+    height, width = photo.shape[:2]
     plan = plan_photo(architecture, height, width)
     channels = architecture.input_shape[2]
     if channels == 1:
-        picture = (picture @ _LUMA)[:, :, np.newaxis]  # (H, W, 3) -> (H, W, 1)
-    picture = _padded(picture, plan)
+        photo = (photo @ _LUMA)[:, :, np.newaxis]  # (H, W, 3) -> (H, W, 1)
+    photo = _padded(photo, plan)
     if plan.is_whole:
         # All tiles have one shape, that of the first. It is built in: Keras cannot upsample
         # bilinearly without knowing it.
         window_height, window_width = (
             plan_axis(side, plan.tile_height, plan.halo, plan.multiple)[0].stop
-            for side in picture.shape[:2]
+            for side in photo.shape[:2]
         )
         network = build(architecture, input_shape=(window_height, window_width, channels))
         network.set_weights(model.get_weights())
         result = apply_in_tiles(
             network.predict_on_batch,
-            picture,
+            photo,
             tile=plan.tile_height,
             halo=plan.halo,
             multiple=plan.multiple,
@@ -262,21 +262,21 @@ def apply_to_photo(
             cancelled=cancelled,
         )
     else:
-        result = _apply_to_pieces(model, picture, plan, on_progress, cancelled)
+        result = _apply_to_pieces(model, photo, plan, on_progress, cancelled)
     result = result[:height, :width]
     return np.clip(result, 0.0, 1.0, out=result) if clip else result
 
 
 def _apply_to_pieces(
     model: Any,
-    picture: np.ndarray,
+    image: np.ndarray,
     plan: PhotoPlan,
     on_progress: Callable[[int, int], None] | None,
     cancelled: Callable[[], bool] | None,
 ) -> np.ndarray:
     """Applies the network to pieces of its own input's size, in batches."""
-    height, width = picture.shape[:2]
-    # The last piece of a row or column reaches back into the picture: no border is made up.
+    height, width = image.shape[:2]
+    # The last piece of a row or column reaches back into the image: no border is made up.
     pieces = list(
         itertools.product(
             plan_axis(height, plan.tile_height, 0), plan_axis(width, plan.tile_width, 0)
@@ -287,7 +287,7 @@ def _apply_to_pieces(
     for start in range(0, len(pieces), batch_size):
         stop_if(cancelled)
         group = pieces[start : start + batch_size]
-        batch = np.stack([picture[rows.read, columns.read] for rows, columns in group])
+        batch = np.stack([image[rows.read, columns.read] for rows, columns in group])
         outputs = np.asarray(model.predict_on_batch(batch))  # (B, h, w, C2)
         for (rows, columns), output in zip(group, outputs, strict=True):
             result[rows.write, columns.write] = output[rows.crop, columns.crop]
@@ -296,16 +296,16 @@ def _apply_to_pieces(
     return result
 
 
-def _padded(picture: np.ndarray, plan: PhotoPlan) -> np.ndarray:
-    """The picture continued by its mirror image, which exists even of a single pixel."""
+def _padded(image: np.ndarray, plan: PhotoPlan) -> np.ndarray:
+    """The image continued by its mirror image, which exists even of a single pixel."""
     below, right = plan.padded_height - plan.height, plan.padded_width - plan.width
     if not (below or right):
-        return picture
-    return np.pad(picture, ((0, below), (0, right), (0, 0)), mode="symmetric")
+        return image
+    return np.pad(image, ((0, below), (0, right), (0, 0)), mode="symmetric")
 
 
 def _check_usable(architecture: Architecture) -> None:
-    """Refuses a network that cannot give a picture of the picture's size."""
+    """Refuses a network that cannot give an image of the image's size."""
     height, width, channels = architecture.input_shape
     if channels not in (1, 3):
         raise ArchitectureError(
@@ -324,7 +324,7 @@ def _check_padded(height: int, width: int, padded_height: int, padded_width: int
     """Refuses what padding would make many times larger: a few pixels by millions."""
     if padded_height * padded_width > 2 * MAX_PIXELS:
         raise ImageError(
-            f"A picture may have at most {2 * MAX_PIXELS:,} pixels once it is padded to a size "
+            f"An image may have at most {2 * MAX_PIXELS:,} pixels once it is padded to a size "
             f"that the network takes. Received: {height:,} x {width:,}, padded to "
             f"{padded_height:,} x {padded_width:,}. Cut it into shorter strips."
         )
@@ -334,7 +334,7 @@ def _check_padded(height: int, width: int, padded_height: int, padded_width: int
 
 
 def _scales(nodes: tuple[Node, ...]) -> list[Fraction]:
-    """Input pixels per pixel of each node's output; the picture itself stands first."""
+    """Input pixels per pixel of each node's output; the image itself stands first."""
     scales = [Fraction(1)]
     for node in nodes:
         scale = scales[-1]
@@ -368,7 +368,7 @@ def _smallest_side(architecture: Architecture) -> int | None:
 
 
 def _keeps_size(architecture: Architecture, side: int) -> bool:
-    """Whether a square picture of that side comes back at that size."""
+    """Whether a square image of that side comes back at that size."""
     nodes = _walk_at(architecture, side)
     return not any(node.problem for node in nodes) and nodes[-1].measure.output_shape[:2] == (
         side,
@@ -377,13 +377,13 @@ def _keeps_size(architecture: Architecture, side: int) -> bool:
 
 
 def _walk_at(architecture: Architecture, side: int) -> tuple[Node, ...]:
-    """The layers in place for a square picture."""
+    """The layers in place for a square image."""
     channels = architecture.input_shape[2]
     return walk(replace(architecture, input_shape=(side, side, channels)))
 
 
 def _margin(architecture: Architecture) -> int:
-    """How far from a tile's border its result differs from the whole picture's, in pixels.
+    """How far from a tile's border its result differs from the whole image's, in pixels.
 
     A tile's outside is unknown. Layer by layer, the positions are followed that do not depend
     on the unknown; zeros that a layer adds at the tile's border count as unknown. This can be

@@ -17,7 +17,7 @@ _SMALLEST_SIDE = 16
 
 
 def denoise_classical(image: np.ndarray, sigma: float, method: str) -> np.ndarray:
-    """Take white Gaussian noise of a known strength off a picture, without a network.
+    """Take white Gaussian noise of a known strength off an image, without a network.
 
     ``"tv"`` is total variation (scikit-image's denoise_tv_chambolle): flat patches with sharp
     edges. ``"nlm"`` is non-local means (denoise_nl_means, fast mode): pixels are averaged over
@@ -27,14 +27,14 @@ def denoise_classical(image: np.ndarray, sigma: float, method: str) -> np.ndarra
     Args:
         image: Height × width, × 1 or × 3; uint8, or float on the scale of [0, 1], which noise may
             leave. Any size from 1 × 1.
-        sigma: Standard deviation of the noise on the scale of [0, 1]; 0 returns the picture.
+        sigma: Standard deviation of the noise on the scale of [0, 1]; 0 returns the image.
         method: One of `CLASSICAL`.
 
     Returns:
         float32 of the input's shape, clipped to [0, 1].
 
     Raises:
-        CAEError: Not such a picture, no such method, or a sigma that is no number from 0 to 10.
+        CAEError: Not such an image, no such method, or a sigma that is no number from 0 to 10.
 
     Source: Chambolle, "An algorithm for total variation minimization and applications", JMIV
     2004; Buades, Coll & Morel, "A non-local algorithm for image denoising", CVPR 2005; Chang, Yu
@@ -99,7 +99,7 @@ def _wavelet(noisy: np.ndarray, sigma: float) -> np.ndarray:
     from skimage.restoration import denoise_wavelet
 
     height, width, channels = noisy.shape
-    # A picture must hold the transform's filters once.
+    # An image must hold the transform's filters once.
     below, right = (max(0, _SMALLEST_SIDE - side) for side in (height, width))
     padded = np.pad(noisy, ((0, below), (0, right), (0, 0)), mode="symmetric")
     # Of Haar, db2 and sym4, and of sigma times 1, 1.3, 1.6 and 2, these did best together.

@@ -1,11 +1,11 @@
-"""Colour for a grey picture of any size: chrominance guessed, lightness kept exactly.
+"""Colour for a grey image of any size: chrominance guessed, lightness kept exactly.
 
     >>> import numpy as np
     >>> grey = np.linspace(0, 1, 40 * 30).reshape(40, 30)
     >>> colorize(grey).shape
     (40, 30, 3)
 
-A network guesses chrominance on a reduced picture; that is brought to full size along the edges
+A network guesses chrominance on a reduced image; that is brought to full size along the edges
 of the lightness, which is known, and merged with it. Importing this module does not import Keras.
 """
 
@@ -20,7 +20,7 @@ from cae_core import zoo
 from cae_core.errors import ImageError
 from cae_core.images.color import lightness_of, rgb_within_gamut
 from cae_core.images.operations import as_image
-from cae_core.models.chroma_bins import TEMPERATURE, annealed_mean
+from cae_core.models.ab_bins import TEMPERATURE, annealed_mean
 from cae_core.photos.apply import apply_to_photo
 from cae_core.photos.tiling import round_up
 from cae_core.training.tasks import CHROMA_SCALE, LUMA, ColorizeChroma, ColorizeRGB
@@ -28,10 +28,10 @@ from cae_core.training.tasks import CHROMA_SCALE, LUMA, ColorizeChroma, Colorize
 if TYPE_CHECKING:
     from cae_core.training.runs import Run
 
-# The side that the shorter side of a large picture is reduced to; found on validation pictures by
+# The side that the shorter side of a large image is reduced to; found on validation images by
 # the recipe's `size` command.
 WORKING_SIDE = 96
-# A picture is never longer than this many times its shorter side while it is worked on.
+# An image is never longer than this many times its shorter side while it is worked on.
 LONGEST_SHAPE = 8
 # What both sides are padded to a multiple of; a test compares it with the network's stride.
 COLORIZER_STRIDE = 16
@@ -42,11 +42,11 @@ GUIDE_RADIUS, FLAT_VARIANCE = 2, 1e-3
 
 @dataclass(frozen=True, eq=False)
 class ChromaGuess:
-    """What a network says about the colours of a picture, on the reduced picture.
+    """What a network says about the colours of an image, on the reduced image.
 
     Attributes:
-        lightness: Of the reduced picture, float32 (h, w) from 0 to 100.
-        logits: (h/2, w/2, K) over `chroma_bins`, where the network gives probabilities.
+        lightness: Of the reduced image, float32 (h, w) from 0 to 100.
+        logits: (h/2, w/2, K) over `ab_bin_centres`, where the network gives probabilities.
         chroma: (h, w, 2): a* and b*, where it gives one colour.
     """
 
@@ -69,11 +69,11 @@ def colorize(
     temperature: float = TEMPERATURE,
     saturation: float = 1.0,
 ) -> np.ndarray:
-    """Guesses the colours of a grey picture. Colours are guesses, lightness is kept.
+    """Guesses the colours of a grey image. Colours are guesses, lightness is kept.
 
     Args:
         image: (H, W), (H, W, 1) or (H, W, 3), from 1x1 on; uint8, or float in [0, 1]. Of a colour
-            picture only the lightness is used.
+            image only the lightness is used.
         model: By default the photo colorizer. The name of another network of `cae_core.zoo` that
             learnt to colorize, or such a run of `cae_core.train`.
         temperature: Above 0 to 1: from the most probable colour, vivid and at times wrong, to
@@ -84,16 +84,16 @@ def colorize(
         float32 (H, W, 3) in [0, 1]; its L* is the image's (but for a network that learnt RGB).
 
     Raises:
-        ImageError: A picture or a setting that is not as above.
+        ImageError: An image or a setting that is not as above.
         ZooError: A name that is not in the zoo, or a network that does not colorize.
 
     Source: Zhang, Isola & Efros, "Colorful Image Colorization", ECCV 2016.
     """
     check_settings(temperature, saturation)
-    picture = as_image(image)
+    photo = as_image(image)
     if model is not None and learns_rgb(model):
-        return rgb_from(picture, model)
-    lightness = lightness_of(picture)
+        return rgb_from(photo, model)
+    lightness = lightness_of(photo)
     chroma = guess_chroma(lightness, model).at(temperature)
     return rgb_within_gamut(lightness, saturation * full_size_chroma(chroma, lightness))[0]
 
@@ -129,7 +129,7 @@ def check_settings(temperature: float, saturation: float) -> None:
 
 
 def learns_rgb(model: str | Run) -> bool:
-    """Whether a network returns the whole picture, and not its chrominance.
+    """Whether a network returns the whole image, and not its chrominance.
 
     Raises:
         ZooError: For a network that does not colorize.
@@ -151,14 +151,14 @@ def _gives_probabilities(model: str | Run) -> bool:
     return isinstance(model, str) and zoo.card(model).network == zoo.COLORIZER
 
 
-def rgb_from(picture: np.ndarray, model: str | Run) -> np.ndarray:
-    """The picture as a network returns it that learnt grey to RGB; detail and all.
+def rgb_from(image: np.ndarray, model: str | Run) -> np.ndarray:
+    """The image as a network returns it that learnt grey to RGB; detail and all.
 
     Args:
-        picture: float32 (H, W, 3) in [0, 1].
+        image: float32 (H, W, 3) in [0, 1].
         model: A network for which `learns_rgb`.
     """
-    grey = picture @ np.array(LUMA, np.float32)
+    grey = image @ np.array(LUMA, np.float32)
     network, architecture = zoo.network_of(model)
     return apply_to_photo(network, architecture, grey[..., np.newaxis])
 
@@ -166,12 +166,12 @@ def rgb_from(picture: np.ndarray, model: str | Run) -> np.ndarray:
 def guess_chroma(
     lightness: np.ndarray, model: str | Run | None = None, working_side: int = WORKING_SIDE
 ) -> ChromaGuess:
-    """What a network says about the colours of a picture.
+    """What a network says about the colours of an image.
 
     Args:
         lightness: float32 (H, W) from 0 to 100.
         model: As in `colorize`, but none that learnt RGB.
-        working_side: What the shorter side of a larger picture is reduced to.
+        working_side: What the shorter side of a larger image is reduced to.
     """
     reduced = _reduced(lightness, working_side)
     shown = reduced[..., np.newaxis] / np.float32(100)
@@ -188,7 +188,7 @@ def guess_chroma(
 
 
 def _reduced(lightness: np.ndarray, working_side: int) -> np.ndarray:
-    """A large picture's lightness at working size."""
+    """A large image's lightness at working size."""
     height, width = lightness.shape
     short, long = min(height, width), max(height, width)
     scale = min(1.0, working_side / short, LONGEST_SHAPE * working_side / long)
@@ -199,18 +199,18 @@ def _resized(channel: np.ndarray, height: int, width: int) -> np.ndarray:
     """One channel at another size, smoothed where it gets smaller; float32 (height, width)."""
     from PIL import Image
 
-    picture = Image.fromarray(np.ascontiguousarray(channel, np.float32))
-    return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
+    image = Image.fromarray(np.ascontiguousarray(channel, np.float32))
+    return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
 
 
 def full_size_chroma(chroma: np.ndarray, lightness: np.ndarray) -> np.ndarray:
     """Chrominance at the size of the lightness, its edges where lightness has them.
 
     In every window chrominance is taken for a linear function of lightness, fitted on the small
-    picture and applied at full size.
+    image and applied at full size.
 
     Args:
-        chroma: (h, w, 2); where that is the picture's size, it stays as it is.
+        chroma: (h, w, 2); where that is the image's size, it stays as it is.
         lightness: float32 (H, W) from 0 to 100.
 
     Returns:

@@ -48,7 +48,7 @@ def denoise(
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> np.ndarray:
-    """Takes white Gaussian noise off a picture.
+    """Takes white Gaussian noise off an image.
 
     Args:
         image: (H, W), (H, W, 1) or (H, W, 3), from 1x1 on; uint8, or float in [0, 1], beyond
@@ -67,29 +67,29 @@ def denoise(
         float32 in [0, 1], of the image's shape.
 
     Raises:
-        ImageError: A picture or a sigma that is not as above.
+        ImageError: An image or a sigma that is not as above.
         ZooError: A name that is not in the zoo.
         TilingCancelledError: `cancelled()` said so.
     """
-    picture = as_image(image, unclipped=True)  # (H, W, 3)
-    level = _sigma_map(sigma, picture)
+    photo = as_image(image, unclipped=True)  # (H, W, 3)
+    level = _sigma_map(sigma, photo)
     if model is None or model == zoo.PHOTO_DENOISER:
-        clean = _denoise_photo(picture, level, precision, on_progress, cancelled)
+        clean = _denoise_photo(photo, level, precision, on_progress, cancelled)
     else:
-        clean = _apply(model, picture, on_progress, cancelled)
+        clean = _apply(model, photo, on_progress, cancelled)
     return np.clip(_of_shape(clean, np.shape(image)), 0.0, 1.0)
 
 
-def _sigma_map(sigma: float | np.ndarray, picture: np.ndarray) -> np.ndarray:
+def _sigma_map(sigma: float | np.ndarray, image: np.ndarray) -> np.ndarray:
     """Sigma as (H, W, 1), checked."""
     level = np.asarray(sigma)
-    allowed = ((), picture.shape[:2], (*picture.shape[:2], 1))
+    allowed = ((), image.shape[:2], (*image.shape[:2], 1))
     is_real = np.issubdtype(level.dtype, np.floating) or np.issubdtype(level.dtype, np.integer)
     if level.shape not in allowed or not is_real:
         raise ImageError(
-            "Sigma is a number, or as many numbers as the picture has pixels. "
-            f"Received: {level.dtype} of shape {level.shape} for a picture of "
-            f"{picture.shape[0]} x {picture.shape[1]}. Pass one number."
+            "Sigma is a number, or as many numbers as the image has pixels. "
+            f"Received: {level.dtype} of shape {level.shape} for an image of "
+            f"{image.shape[0]} x {image.shape[1]}. Pass one number."
         )
     lowest, highest = level.min(), level.max()
     if not 0 <= lowest <= highest <= 1:  # also refuses NaN
@@ -98,13 +98,13 @@ def _sigma_map(sigma: float | np.ndarray, picture: np.ndarray) -> np.ndarray:
             "Sigma is in units of [0, 1], from 0 to 1. "
             f"Received: {received}. Divide units of 0-255 by 255."
         )
-    full = np.empty((*picture.shape[:2], 1), np.float32)
-    full[...] = level.reshape(*picture.shape[:2], 1) if level.ndim else level
+    full = np.empty((*image.shape[:2], 1), np.float32)
+    full[...] = level.reshape(*image.shape[:2], 1) if level.ndim else level
     return full
 
 
 def _denoise_photo(
-    picture: np.ndarray,
+    image: np.ndarray,
     level: np.ndarray,
     precision: str | None,
     on_progress: Callable[[int, int], None] | None,
@@ -112,9 +112,9 @@ def _denoise_photo(
 ) -> np.ndarray:
     """The photo denoiser, tile by tile; (H, W, 3) -> (H, W, 3)."""
     network = zoo.load(zoo.PHOTO_DENOISER, precision or preferred_precision(float(level.max())))
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     # (H, W, 3) and (H, W, 1) -> (H, W, 4), so that both are cut into tiles as one
-    both = np.concatenate([picture, level], axis=2)
+    both = np.concatenate([image, level], axis=2)
     below, right = (round_up(side, DENOISER_STRIDE) - side for side in (height, width))
     both = np.pad(both, ((0, below), (0, right), (0, 0)), mode="symmetric")
 
@@ -145,19 +145,19 @@ def preferred_precision(sigma: float) -> str:
 
 def _apply(
     model: str | Run,
-    picture: np.ndarray,
+    image: np.ndarray,
     on_progress: Callable[[int, int], None] | None,
     cancelled: Callable[[], bool] | None,
 ) -> np.ndarray:
     """A network that is an architecture, as it is."""
     network, architecture = zoo.network_of(model)
     return apply_to_photo(
-        network, architecture, picture, on_progress=on_progress, cancelled=cancelled
+        network, architecture, image, on_progress=on_progress, cancelled=cancelled
     )
 
 
 def _of_shape(clean: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """(H, W, C) with the channels of the picture that came in."""
+    """(H, W, C) with the channels of the image that came in."""
     if len(shape) == 3 and shape[2] == 3:
         return clean.repeat(3 // clean.shape[2], axis=2)  # a network for grey gives one channel
     return clean.mean(axis=2, keepdims=len(shape) == 3)

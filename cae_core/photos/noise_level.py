@@ -1,4 +1,4 @@
-"""How strong the noise in a picture is, estimated from the picture alone."""
+"""How strong the noise in an image is, estimated from the image alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cae_core.errors import ImageError
 from cae_core.images.operations import as_image
 
 SMALLEST_SIDE = 8
-_MAX_PATCHES = 30_000  # looked at; a larger picture is sampled, always at the same places
+_MAX_PATCHES = 30_000  # looked at; a larger image is sampled, always at the same places
 
 # Sides of the patches. Three channels of a photograph resemble each other so much that small
 # patches leave enough dimensions with nothing but noise; grey needs large ones.
@@ -28,11 +28,11 @@ _MEDIAN_OF_NORMAL = 0.67449  # the median of |x| for a standard normal x
 
 
 def estimate_sigma(image: np.ndarray) -> float:
-    """Estimate the standard deviation of the white Gaussian noise in a picture.
+    """Estimate the standard deviation of the white Gaussian noise in an image.
 
     The noise of a patch spreads evenly over all dimensions of the space of patches, while
     natural patches need only a few: the small eigenvalues of the patches' covariance are the
-    variance of the noise (Chen et al.). Two things are added. Of a grey picture only flat patches
+    variance of the noise (Chen et al.). Two things are added. Of a grey image only flat patches
     count, because too few of its dimensions are free of texture (after Liu et al.). And where
     pixels are clipped at black and white, patches far from both are preferred, and what clipping
     took from the variance is put back.
@@ -47,21 +47,21 @@ def estimate_sigma(image: np.ndarray) -> float:
 
     Noise that is not white is another matter. A JPEG saved after the noise came has lost the noise
     in its colours: then the luma decides, and the estimate is rough (within about 20 %).
-    A blurred or enlarged picture has too small an estimate. A photograph to which nothing was
+    A blurred or enlarged image has too small an estimate. A photograph to which nothing was
     added has an estimate of 0 to about 4/255: grain, or texture everywhere.
 
     Args:
         image: Height × width, × 1 or × 3; uint8, or float on the scale of [0, 1], which noise may
             leave. Three equal channels count as grey, and a constant channel doesn't count. At
-            least 8 × 8 pixels: smaller pictures are too small to tell, and at 8 × 8 the error
+            least 8 × 8 pixels: smaller images are too small to tell, and at 8 × 8 the error
             is still about 20 % in colour and 35 % in grey.
 
     Returns:
-        Sigma on the scale of [0, 1]; 0 for a constant picture. Scales with the picture. Exactly
-        the same for the same picture: of a large one, patches are taken at fixed places.
+        Sigma on the scale of [0, 1]; 0 for a constant image. Scales with the image. Exactly
+        the same for the same image: of a large one, patches are taken at fixed places.
 
     Raises:
-        ImageError: Not such a picture, NaN or infinity, or a side below 8 pixels.
+        ImageError: Not such an image, NaN or infinity, or a side below 8 pixels.
 
     Source: Chen, Zhu & Heng, "An Efficient Statistical Method for Image Noise Level Estimation",
     ICCV 2015. Liu, Tanaka & Okutomi, "Single-Image Noise Level Estimation for Blind Denoising",
@@ -76,7 +76,7 @@ def estimate_sigma(image: np.ndarray) -> float:
     height, width = pixels.shape[:2]
     if min(height, width) < SMALLEST_SIDE:
         raise ImageError(
-            f"Noise can be estimated in a picture of at least {SMALLEST_SIDE} × {SMALLEST_SIDE} "
+            f"Noise can be estimated in an image of at least {SMALLEST_SIDE} × {SMALLEST_SIDE} "
             f"pixels. Received: {height} × {width}. Set sigma by hand."
         )
     channels = _different_channels(pixels)
@@ -188,7 +188,7 @@ def _sigma_of_vectors(vectors: np.ndarray) -> float:
     for count in range(len(eigenvalues), 0, -1):
         smallest = eigenvalues[:count]
         mean = smallest.mean()
-        # Eigenvalues of the picture itself are large, and pull the mean above the median.
+        # Eigenvalues of the image itself are large, and pull the mean above the median.
         if np.sum(smallest > mean) >= np.sum(smallest < mean):
             break
     return float(np.sqrt(max(mean, 0.0)))

@@ -1,10 +1,10 @@
-"""Large pictures in tiles: the result of the whole, the memory of a part.
+"""Large images in tiles: the result of the whole, the memory of a part.
 
 A convolutional network looks only so far around a pixel. A tile that is read with that much
-more on each side, the halo, gives the same pixels in its middle as the whole picture would.
+more on each side, the halo, gives the same pixels in its middle as the whole image would.
 Two things must be kept for that: tiles begin at multiples of the network's total stride, so
-that its poolings divide the picture in the same places, and at the picture's border a tile
-ends where the picture ends, so that zero padding is added there and nowhere else.
+that its poolings divide the image in the same places, and at the image's border a tile
+ends where the image ends, so that zero padding is added there and nowhere else.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cae_core.errors import CAEError
 
 
 class TilingCancelledError(CAEError):
-    """Work on a picture was stopped because `cancelled()` said so."""
+    """Work on an image was stopped because `cancelled()` said so."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Span:
 
     @property
     def read(self) -> slice:
-        """Where the tile is cut out of the picture."""
+        """Where the tile is cut out of the image."""
         return slice(self.start, self.stop)
 
     @property
@@ -55,9 +55,9 @@ class Span:
 
 
 def plan_axis(length: int, tile: int, halo: int, multiple: int = 1) -> tuple[Span, ...]:
-    """Splits one axis of a picture into tiles.
+    """Splits one axis of an image into tiles.
 
-    All tiles are read at one length, tile + 2 · halo: at the picture's border the window is
+    All tiles are read at one length, tile + 2 · halo: at the image's border the window is
     not cut short but moved inwards, so that a network meets one shape only. (Where `length` is
     no multiple of `multiple`, the last tile is longer by the rest.) An axis that fits into the
     window is a single tile.
@@ -70,7 +70,7 @@ def plan_axis(length: int, tile: int, halo: int, multiple: int = 1) -> tuple[Spa
 
     Returns:
         The tiles from first to last. What they write covers the axis exactly once; what they
-        read contains what they write and the halo around it, as far as the picture goes.
+        read contains what they write and the halo around it, as far as the image goes.
 
     Raises:
         ValueError: A length, tile or multiple below 1, or a negative halo.
@@ -105,11 +105,11 @@ def apply_in_tiles(
     on_progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> np.ndarray:
-    """Applies a convolutional function to a picture of any size, tile by tile.
+    """Applies a convolutional function to an image of any size, tile by tile.
 
     Args:
         function: Maps (1, h, w, C) to (1, h, w, C2), float32, for any h and w that are read.
-        image: The picture, (H, W, C), float32. For a network with stride, H and W should be
+        image: The image, (H, W, C), float32. For a network with stride, H and W should be
             multiples of its total stride.
         tile: Side of the tiles without their halo, in pixels.
         halo: How far around a pixel the function looks, in pixels.
@@ -118,14 +118,14 @@ def apply_in_tiles(
         cancelled: Asked before each tile; True stops the work.
 
     Returns:
-        (H, W, C2), float32: what the function gives for the whole picture.
+        (H, W, C2), float32: what the function gives for the whole image.
 
     Raises:
         TilingCancelledError: `cancelled()` said so.
 
     Example:
-        >>> picture = np.ones((5, 7, 3), np.float32)
-        >>> apply_in_tiles(lambda tile: 2 * tile, picture, tile=2, halo=0).shape
+        >>> image = np.ones((5, 7, 3), np.float32)
+        >>> apply_in_tiles(lambda tile: 2 * tile, image, tile=2, halo=0).shape
         (5, 7, 3)
     """
     height, width = image.shape[:2]
@@ -153,14 +153,14 @@ def apply_in_tiles(
 
 
 def stop_if(cancelled: Callable[[], bool] | None) -> None:
-    """Ends work on a picture that nobody waits for any more.
+    """Ends work on an image that nobody waits for any more.
 
     Raises:
         TilingCancelledError: `cancelled()` said so.
     """
     if cancelled is not None and cancelled():
         raise TilingCancelledError(
-            "A picture is worked on until it is done or stopped. Received: a request to stop. "
+            "An image is worked on until it is done or stopped. Received: a request to stop. "
             "Start again when you like."
         )
 

@@ -1,7 +1,7 @@
 from .augmentation import MovedBatches as MovedBatches
 from .colorizer_training import DROPOUT as DROPOUT
 from .colorizer_training import class_weights as class_weights
-from .colorizer_training import train_sitting as train_sitting
+from .colorizer_training import train_session as train_session
 from .imagenet import FEATURE_LAYERS as FEATURE_LAYERS
 from .imagenet import VGG16_LAYERS as VGG16_LAYERS
 from .imagenet import VGG16_TEXT as VGG16_TEXT
@@ -19,7 +19,7 @@ from .strategies import IMAGENET as IMAGENET
 from .strategies import FeatureLossTraining as FeatureLossTraining
 from .strategies import ProgressiveResizing as ProgressiveResizing
 from .strategies import TransferLearning as TransferLearning
-from .time_budget import add_sitting_arguments as add_sitting_arguments
-from .time_budget import fit_sitting as fit_sitting
+from .time_budget import add_session_arguments as add_session_arguments
+from .time_budget import fit_session as fit_session
 from .time_budget import read_history as read_history
 from .time_budget import write_history as write_history

@@ -1,4 +1,4 @@
-"""Training pictures that are never twice the same. Importing this module imports Keras."""
+"""Training images that are never twice the same. Importing this module imports Keras."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import numpy as np
 
 
 class MovedBatches(keras.utils.PyDataset):
-    """Batches of pictures, each moved by a few pixels and perhaps mirrored, in a new order.
+    """Batches of images, each moved by a few pixels and perhaps mirrored, in a new order.
 
     What comes in at an edge is what lies at it, mirrored.
 
     Args:
-        pictures: uint8 (N, H, W, C).
-        targets: What belongs to every picture, (N, ...).
-        batch_size: Pictures in a batch; what is left of an epoch is dropped.
-        margin: How far a picture is moved at most, in pixels.
-        is_mirrored: Whether every second picture is mirrored.
+        images: uint8 (N, H, W, C).
+        targets: What belongs to every image, (N, ...).
+        batch_size: Images in a batch; what is left of an epoch is dropped.
+        margin: How far an image is moved at most, in pixels.
+        is_mirrored: Whether every second image is mirrored.
         seed: Of order and moves.
 
     Example:
@@ -27,7 +27,7 @@ class MovedBatches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        pictures: np.ndarray,
+        images: np.ndarray,
         targets: np.ndarray,
         batch_size: int,
         *,
@@ -37,22 +37,22 @@ class MovedBatches(keras.utils.PyDataset):
     ) -> None:
         super().__init__()
         around = ((0, 0), (margin, margin), (margin, margin), (0, 0))
-        self.pictures = np.pad(pictures, around, mode="symmetric")
+        self.images = np.pad(images, around, mode="symmetric")
         self.targets = targets
         self.batch_size = batch_size
         self.margin = margin
         self.is_mirrored = is_mirrored
-        self.shape = pictures.shape[1:3]
+        self.shape = images.shape[1:3]
         self.random = np.random.default_rng(seed)
-        self.order = self.random.permutation(len(pictures))
+        self.order = self.random.permutation(len(images))
 
     def __len__(self) -> int:
-        return len(self.pictures) // self.batch_size
+        return len(self.images) // self.batch_size
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         # (N, H + 2m, W + 2m, C) -> a view of every place, (N, 2m + 1, 2m + 1, C, H, W)
-        places = np.lib.stride_tricks.sliding_window_view(self.pictures, self.shape, axis=(1, 2))
+        places = np.lib.stride_tricks.sliding_window_view(self.images, self.shape, axis=(1, 2))
         down, right = self.random.integers(2 * self.margin + 1, size=(2, self.batch_size))
         moved = places[chosen, down, right].transpose(0, 2, 3, 1)  # (B, C, H, W) -> (B, H, W, C)
         if self.is_mirrored:
@@ -62,4 +62,4 @@ class MovedBatches(keras.utils.PyDataset):
 
     def on_epoch_end(self) -> None:
         """Shuffles for the next epoch."""
-        self.order = self.random.permutation(len(self.pictures))
+        self.order = self.random.permutation(len(self.images))

@@ -11,9 +11,9 @@ import numpy as np
 from keras import ops
 
 from cae_core.images.color_ops import lab_from_rgb
-from cae_core.models.chroma_bins import STEP, chroma_bins, corner_classes
+from cae_core.models.ab_bins import STEP, ab_bin_centres, corner_classes
 from cae_core.recipes.optimizers import ConvolutionMuon
-from cae_core.recipes.time_budget import fit_sitting, read_history, write_history
+from cae_core.recipes.time_budget import fit_session, read_history, write_history
 from cae_core.training.losses import scaled
 from cae_core.zoo.cards import WEIGHTS
 
@@ -23,50 +23,50 @@ WEIGHT_DECAY = 0.1
 DROPOUT = 0.2
 # Zhang et al., section 2.2: the share of a uniform distribution in what rarity is judged by.
 UNIFORM_SHARE = 0.5
-# How much of the paper's weights: with all of them the figures on validation pictures were worse
-# than those of grey pictures.
+# How much of the paper's weights: with all of them the figures on validation images were worse
+# than those of grey images.
 REBALANCING = 0.6
 
 
-def reduced_chroma(pictures: np.ndarray) -> np.ndarray:
+def reduced_chroma(images: np.ndarray) -> np.ndarray:
     """Chrominance at half the resolution.
 
     Args:
-        pictures: uint8 (N, H, W, 3), H and W even.
+        images: uint8 (N, H, W, 3), H and W even.
 
     Returns:
         float32 (N, H/2, W/2, 2): a* and b*.
     """
-    chroma = ops.convert_to_numpy(lab_from_rgb(scaled(pictures)))[..., 1:]
+    chroma = ops.convert_to_numpy(lab_from_rgb(scaled(images)))[..., 1:]
     count, height, width, _ = chroma.shape
     return chroma.reshape(count, height // 2, 2, width // 2, 2, 2).mean(axis=(2, 4))
 
 
-def class_weights(pictures: np.ndarray) -> np.ndarray:
+def class_weights(images: np.ndarray) -> np.ndarray:
     """How much every class counts: more, the rarer it is.
 
     Args:
-        pictures: uint8 (N, H, W, 3): an even sample of the training pictures.
+        images: uint8 (N, H, W, 3): an even sample of the training images.
 
     Returns:
-        (K,) float32, 1 on average over the pictures' pixels.
+        (K,) float32, 1 on average over the images' pixels.
 
     Source: Zhang, Isola & Efros, "Colorful Image Colorization", ECCV 2016, equation 4, to the
     power of `REBALANCING`.
     """
-    classes, shares = corner_classes(reduced_chroma(pictures))
-    found = np.bincount(classes.ravel(), shares.ravel(), minlength=len(chroma_bins()))
+    classes, shares = corner_classes(reduced_chroma(images))
+    found = np.bincount(classes.ravel(), shares.ravel(), minlength=len(ab_bin_centres()))
     found = found / found.sum()
     weights = ((1 - UNIFORM_SHARE) * found + UNIFORM_SHARE / len(found)) ** -REBALANCING
     return (weights / (found @ weights)).astype(np.float32)
 
 
 class LightnessAndChroma(keras.layers.Layer):
-    """uint8 pictures -> lightness at full, chrominance at half the resolution."""
+    """uint8 images -> lightness at full, chrominance at half the resolution."""
 
-    def call(self, pictures: Any) -> tuple[Any, Any]:
+    def call(self, images: Any) -> tuple[Any, Any]:
         """Converts: (B, H, W, 3) -> (B, H, W, 1) in [0, 1] and (B, H/2, W/2, 2)."""
-        lab = lab_from_rgb(scaled(pictures))
+        lab = lab_from_rgb(scaled(images))
         return lab[..., :1] / 100.0, ops.average_pool(lab[..., 1:], 2, data_format="channels_last")
 
 
@@ -80,7 +80,7 @@ class ChromaLoss(keras.layers.Layer):
     def __init__(self, weights: np.ndarray) -> None:
         super().__init__()
         self.class_weights = weights
-        self.centres = chroma_bins()
+        self.centres = ab_bin_centres()
 
     def call(self, inputs: tuple[Any, Any]) -> Any:
         """(B, h, w, K) logits and (B, h, w, 2) chrominance -> (B, h, w)."""
@@ -95,28 +95,28 @@ class ChromaLoss(keras.layers.Layer):
 
 
 class Validation(keras.callbacks.Callback):
-    """Loss on the validation pictures after every epoch; keeps the best weights.
+    """Loss on the validation images after every epoch; keeps the best weights.
 
     Args:
         colorizer: The network.
-        trainer: The model from pictures to loss.
-        pictures: uint8 (N, H, W, 3).
+        trainer: The model from images to loss.
+        images: uint8 (N, H, W, 3).
         folder: Where weights and history are.
-        images_per_epoch: How many pictures an epoch has.
+        images_per_epoch: How many images an epoch has.
     """
 
     def __init__(
         self,
         colorizer: keras.Model,
         trainer: keras.Model,
-        pictures: np.ndarray,
+        images: np.ndarray,
         folder: Path,
         images_per_epoch: int,
     ) -> None:
         super().__init__()
         self.colorizer = colorizer
         self.trainer = trainer
-        self.pictures = pictures
+        self.images = images
         self.folder = folder
         self.images_per_epoch = images_per_epoch
         self.rows = read_history(folder)
@@ -125,7 +125,7 @@ class Validation(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Measures, notes and keeps. The model holds the averaged weights here."""
-        losses = self.trainer.predict(self.pictures, batch_size=64, verbose=0)
+        losses = self.trainer.predict(self.images, batch_size=64, verbose=0)
         row = {
             "images": (self.rows[-1]["images"] if self.rows else 0) + self.images_per_epoch,
             "seconds": round(time.monotonic() - self.started),
@@ -139,7 +139,7 @@ class Validation(keras.callbacks.Callback):
         write_history(self.folder, self.rows)
 
 
-def train_sitting(
+def train_session(
     colorizer: keras.Model,
     batches: keras.utils.PyDataset,
     validation: np.ndarray,
@@ -149,12 +149,12 @@ def train_sitting(
     minutes: float,
     peak: float,
 ) -> None:
-    """One sitting: goes on from the folder's checkpoint, or from the colorizer's weights.
+    """One session: goes on from the folder's checkpoint, or from the colorizer's weights.
 
     Args:
         colorizer: The network.
-        batches: uint8 pictures (B, H, W, 3) and anything, an epoch of them.
-        validation: uint8 pictures.
+        batches: uint8 images (B, H, W, 3) and anything, an epoch of them.
+        validation: uint8 images.
         weights: Of `class_weights`.
         folder: Where weights, history and checkpoint are kept.
         minutes: How long.
@@ -173,7 +173,7 @@ def train_sitting(
         ema_momentum=AVERAGING,
     )
     images_per_epoch = len(batches) * len(batches[0][0])
-    fit_sitting(
+    fit_session(
         trainer,
         optimizer,
         batches,

@@ -1,4 +1,4 @@
-"""Feature loss: pictures are alike where a trained classifier sees the same in them.
+"""Feature loss: images are alike where a trained classifier sees the same in them.
 
 Importing this module imports Keras.
 """
@@ -25,16 +25,16 @@ class FeatureLoss:
     section B's.
 
     Args:
-        classifier: Takes pictures (B, H, W, C) in [0, 1].
+        classifier: Takes images (B, H, W, C) in [0, 1].
         layers: Names of its layers whose outputs (B, h, w, c) are compared.
         weights: One per layer.
 
     Example:
-        >>> picture = keras.Input((8, 8, 3))
-        >>> features = keras.layers.Conv2D(4, 3, name="features")(picture)
-        >>> loss = FeatureLoss(keras.Model(picture, features), ["features"], [1.0])
-        >>> pictures = ops.ones((2, 8, 8, 3))
-        >>> [float(x) for x in loss(pictures, pictures)]
+        >>> image = keras.Input((8, 8, 3))
+        >>> features = keras.layers.Conv2D(4, 3, name="features")(image)
+        >>> loss = FeatureLoss(keras.Model(image, features), ["features"], [1.0])
+        >>> images = ops.ones((2, 8, 8, 3))
+        >>> [float(x) for x in loss(images, images)]
         [0.0, 0.0]
     """
 
@@ -49,7 +49,7 @@ class FeatureLoss:
         self.weights = weights
 
     def __call__(self, output: Any, target: Any) -> Any:
-        """The loss of every picture, (B, H, W, C) twice -> (B,)."""
+        """The loss of every image, (B, H, W, C) twice -> (B,)."""
         total = mse(output, target)
         pairs = zip(self._at_depths(output), self._at_depths(target), self.weights, strict=True)
         for ours, theirs, weight in pairs:
@@ -58,13 +58,13 @@ class FeatureLoss:
             total = total + weight**2 * GRAM_FACTOR * ops.mean(ops.square(difference), axis=(1, 2))
         return total
 
-    def _at_depths(self, pictures: Any) -> list[Any]:
+    def _at_depths(self, images: Any) -> list[Any]:
         """Features at every depth, (B, h, w, c) each.
 
         In float32 even where the classifier computes in bfloat16: small differences of large
         numbers would be rounded away.
         """
-        features = self.features(pictures, training=False)
+        features = self.features(images, training=False)
         listed = features if isinstance(features, list) else [features]
         return [ops.cast(depth, "float32") for depth in listed]
 

@@ -25,7 +25,7 @@ FEATURE_LAYERS = ("block3_conv3", "block4_conv3", "block5_conv3")
 
 
 def load_vgg16(weights: str | None = "imagenet") -> keras.Model:
-    """VGG-16 for pictures in [0, 1].
+    """VGG-16 for images in [0, 1].
 
     Args:
         weights: As for `keras.applications.VGG16`; None gives random ones.
@@ -34,7 +34,7 @@ def load_vgg16(weights: str | None = "imagenet") -> keras.Model:
         From (B, 32, 32, 3) to its last features; layers as in `keras.applications`.
     """
     body = keras.applications.VGG16(include_top=False, weights=weights, input_shape=(32, 32, 3))
-    # The preparation of its pictures is put into its first layer, see `prepared_kernel`.
+    # The preparation of its images is put into its first layer, see `prepared_kernel`.
     first = body.get_layer("block1_conv1")
     first.set_weights(prepared_kernel(*first.get_weights()))
     return body
@@ -60,7 +60,7 @@ def copy_vgg16(
 
 
 def prepared_kernel(kernel: np.ndarray, bias: np.ndarray) -> list[np.ndarray]:
-    """A first layer for pictures in [0, 1], red first, from one for BGR less its mean in 0..255.
+    """A first layer for images in [0, 1], red first, from one for BGR less its mean in 0..255.
 
     The same but for the border, where the layer sees black in place of the mean.
 

@@ -1,7 +1,7 @@
 """How the judges are trained. Importing this module imports Keras.
 
 A classifier as small as this reaches what it does by three things: its first layer starts as
-the patches' own axes of variance, its convolutions are trained by Muon, and no picture is shown
+the patches' own axes of variance, its convolutions are trained by Muon, and no image is shown
 twice at the same place. Source: Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024.
 """
 
@@ -21,7 +21,7 @@ from keras import ops
 from cae_core.architecture.notation import Architecture
 from cae_core.data.dataset import Dataset, Labels
 from cae_core.data.registry import DATASETS, load_dataset, load_labels
-from cae_core.data.samples import bundled_check_name, bundled_check_pictures
+from cae_core.data.samples import sample_check_images, sample_check_name
 from cae_core.models.builder import build, build_for_training
 from cae_core.models.precision import training_dtype
 from cae_core.recipes.augmentation import MovedBatches
@@ -36,7 +36,7 @@ LABEL_SMOOTHING = 0.1
 WEIGHT_DECAY = 0.01
 STEPS_PER_EXECUTION = 8
 WARMUP = 0.15
-WHITENED_PICTURES = 5_000
+WHITENED_IMAGES = 5_000
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ class JudgeRecipe:
         dataset: The data set whose classes it names.
         architecture: Its encoder ends in features, its decoder gives a number per class; its
             first layer is a convolution.
-        epochs: Passes over the training pictures.
-        batch_size: Pictures per step.
+        epochs: Passes over the training images.
+        batch_size: Images per step.
         peak: The highest learning rate; it rises to it, then falls along half a cosine.
-        margin: How far a picture is moved at most, in pixels.
-        is_mirrored: Whether every second picture is mirrored; digits may not be.
+        margin: How far an image is moved at most, in pixels.
+        is_mirrored: Whether every second image is mirrored; digits may not be.
         seed: Of weights, order and moves.
     """
 
@@ -74,17 +74,17 @@ def train_judge(recipe: JudgeRecipe, data: Dataset, labels: Labels, folder: Path
 
     Args:
         recipe: What to make.
-        data: Pictures; the test part is not used.
+        data: Images; the test part is not used.
         labels: Their classes.
         folder: Where history and backup are.
 
     Returns:
-        The classifier, from pictures in [0, 1] to a number per class.
+        The classifier, from images in [0, 1] to a number per class.
     """
     keras.utils.set_random_seed(recipe.seed)
     dtype = training_dtype(recipe.architecture, "auto")
     network = build_for_training(recipe.architecture, seed=recipe.seed, dtype=dtype)
-    whiten(network.layers[1], data.train[:WHITENED_PICTURES])
+    whiten(network.layers[1], data.train[:WHITENED_IMAGES])
     inputs = keras.Input(data.image_shape, dtype="uint8")
     trainer = keras.Model(inputs, network(scaled(inputs)))
     one_hot = np.eye(CLASSES, dtype=np.float32)
@@ -148,19 +148,19 @@ class _HistoryFile(keras.callbacks.Callback):
             writer.writerow(f"{value:.6g}" for value in row.values())
 
 
-def whiten(layer: keras.layers.Conv2D, pictures: np.ndarray) -> None:
+def whiten(layer: keras.layers.Conv2D, images: np.ndarray) -> None:
     """Starts a first layer as the axes of variance of its patches, and their opposites.
 
     Args:
         layer: A convolution (k, k, C, filters); filters beyond twice the axes keep their start.
-        pictures: uint8 (N, H, W, C).
+        images: uint8 (N, H, W, C).
     """
     kernel, bias = layer.get_weights()
     side = kernel.shape[0]
     patches = ops.image.extract_patches(
-        pictures / np.float32(255), side, strides=side, padding="valid"
+        images / np.float32(255), side, strides=side, padding="valid"
     )
-    rows = np.asarray(patches).reshape(-1, side * side * pictures.shape[3])  # (M, k·k·C)
+    rows = np.asarray(patches).reshape(-1, side * side * images.shape[3])  # (M, k·k·C)
     variance, axes = np.linalg.eigh(np.cov(rows, rowvar=False))
     filters = (axes / np.sqrt(variance + 5e-4)).T[::-1]  # (axes, k·k·C), the largest first
     both = np.concatenate([filters, -filters])[: kernel.shape[3]]
@@ -200,20 +200,20 @@ def write_judge_card(
     """
     judge = build(recipe.architecture)
     judge.load_weights(folder / WEIGHTS)
-    bundled = bundled_check_pictures(recipe.architecture.input_shape)
+    bundled = sample_check_images(recipe.architecture.input_shape)
     counts = DATASETS[recipe.dataset].sizes
     card = Card(
         name=folder.name,
         title=recipe.title,
         summary=(
-            f"Names the class of a picture of {DATASETS[recipe.dataset].title}. Shown what an "
+            f"Names the class of an image of {DATASETS[recipe.dataset].title}. Shown what an "
             "autoencoder made of one, it says whether what matters survived."
         ),
         source="Jordan, 94% on CIFAR-10 in 3.29 seconds on a single GPU, 2024",
         network=str(recipe.architecture),
         input_shape=recipe.architecture.input_shape,
         data=(
-            f"{recipe.dataset}: {counts[0]:,} pictures to train, {counts[1]:,} to validate, "
+            f"{recipe.dataset}: {counts[0]:,} images to train, {counts[1]:,} to validate, "
             f"{counts[2]:,} to test"
         ),
         licence=LICENCES[recipe.dataset],
@@ -234,7 +234,7 @@ def write_judge_card(
                 "images": len(images),
             },
             {
-                "test_set": bundled_check_name(recipe.architecture.input_shape),
+                "test_set": sample_check_name(recipe.architecture.input_shape),
                 "condition": "originals",
                 "confidence": round(confidence(judge, bundled), 4),
                 "images": len(bundled),

@@ -22,9 +22,9 @@ from cae_core.architecture.presets import get_preset
 from cae_core.architecture.report import analyze
 from cae_core.data.dataset import Dataset
 from cae_core.data.registry import load_dataset, load_labels
-from cae_core.data.samples import bundled_check_name, bundled_check_pictures
+from cae_core.data.samples import sample_check_images, sample_check_name
 from cae_core.images.metrics import color_figures
-from cae_core.recipes.strategies import IN_ONE_GO, Practice, Training
+from cae_core.recipes.strategies import SINGLE_FIT, Strategy, Training
 from cae_core.training.config import TrainConfig
 from cae_core.training.learning_rate import LearningRateTest
 from cae_core.training.runs import history_csv
@@ -40,9 +40,9 @@ from cae_core.training.tasks import (
 )
 from cae_core.zoo.cards import (
     HALF,
+    IMAGES,
     LEARNING_RATE,
     NOT_KEPT,
-    PICTURES,
     SINGLE,
     WEIGHTS,
     Card,
@@ -54,7 +54,7 @@ HISTORY = "history.csv"
 RANGE_TEST = "The learning rate is a range test's, from random weights and on plain MSE."
 UNKEPT_WEIGHTS = "unkept.weights.h5"  # git does not see it
 _BATCH = 256
-_PICTURES = 12
+_IMAGES = 12
 COLORIZED, GREY = "as cae.colorize gives it", "grey, nothing guessed"
 LICENCES = {
     "cifar10": "CIFAR-10 (Krizhevsky, 2009), no licence stated",
@@ -79,7 +79,7 @@ class Recipe:
         notes: What else is worth knowing.
         preset: The source's network that it is, or stands in for; empty where it is our own.
         difference: Why the measured figures differ from the published ones, in a line.
-        practice: How it is trained, see `cae_core.recipes.strategies`.
+        strategy: How it is trained, see `cae_core.recipes.strategies`.
         finds_rate: Whether a learning-rate range test chooses the rate.
         highest_rate: Where that test ends.
         kept: How its weights are kept, see `cae_core.zoo.cards.Card`.
@@ -97,7 +97,7 @@ class Recipe:
     notes: str = ""
     preset: str = ""
     difference: str = ""
-    practice: Practice = IN_ONE_GO
+    strategy: Strategy = SINGLE_FIT
     finds_rate: bool = False
     highest_rate: float = 1.0
     kept: str = SINGLE
@@ -113,7 +113,7 @@ def source_recipe(
     title: str = "",
     dataset: str = "",
     notes: str = "",
-    practice: Practice | None = None,
+    strategy: Strategy | None = None,
     architecture: Architecture | None = None,
     finds_rate: bool = False,
     highest_rate: float = 1.0,
@@ -130,7 +130,7 @@ def source_recipe(
         title: Another title than the preset's.
         dataset: Another data set than the source's.
         notes: What else is worth knowing.
-        practice: How it is trained, where that is more than a fit.
+        strategy: How it is trained, where that is more than a fit.
         architecture: Another network than the preset's, for a row that stands in for it.
         finds_rate: Whether a learning-rate range test chooses the rate.
         highest_rate: Where that test ends.
@@ -140,7 +140,7 @@ def source_recipe(
     """
     preset = get_preset(preset_id)
     # What stands in for a source's network is not what the source's remark is about.
-    remark = preset.remark if architecture is None and practice is None else ""
+    remark = preset.remark if architecture is None and strategy is None else ""
     chosen: dict[str, Any] = {
         "learning_rate": 1e-3,
         "schedule": "constant",
@@ -163,7 +163,7 @@ def source_recipe(
         notes=" ".join(filter(None, (remark, RANGE_TEST if finds_rate else "", notes))),
         preset=preset_id,
         difference=difference,
-        practice=practice or IN_ONE_GO,
+        strategy=strategy or SINGLE_FIT,
         finds_rate=finds_rate,
         highest_rate=highest_rate,
         kept=kept,
@@ -185,7 +185,7 @@ def make(recipe: Recipe, folder: Path) -> Card:
     data = load_dataset(recipe.dataset, seed=recipe.config.seed)
     recipe = with_tested_rate(recipe, data, folder)
     training = Training(recipe.architecture, data, recipe.task, recipe.config, folder)
-    runs = recipe.practice.train(training)
+    runs = recipe.strategy.train(training)
     records = [record for run in runs for record in run.history]
     history = tuple(
         dataclasses.replace(record, epoch=epoch) for epoch, record in enumerate(records, start=1)
@@ -193,7 +193,7 @@ def make(recipe: Recipe, folder: Path) -> Card:
     (folder / HISTORY).write_text(history_csv(history))
     runs[-1].model.save_weights(_weights_path(recipe, folder))
     card = write_card(recipe, folder, data)
-    recipe.practice.clean_up(folder)
+    recipe.strategy.clean_up(folder)
     return card
 
 
@@ -203,7 +203,7 @@ def with_tested_rate(recipe: Recipe, data: Dataset, folder: Path) -> Recipe:
     Args:
         recipe: What to make.
         data: What the test trains on.
-        folder: Where the test's result is kept, and is found by the next sitting.
+        folder: Where the test's result is kept, and is found by the next session.
     """
     if not recipe.finds_rate:
         return recipe
@@ -247,7 +247,7 @@ def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
     Args:
         recipe: What they were made by.
         folder: Where weights and history are, and the card will be.
-        data: Pictures of the recipe's data set.
+        data: Images of the recipe's data set.
 
     Returns:
         The card that was written.
@@ -263,8 +263,8 @@ def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
     test_sets = _test_sets(recipe, data)
     figures = [
         {"test_set": test_set, "condition": condition, **row}
-        for test_set, pictures in test_sets.items()
-        for condition, row in _figures(recipe, model, pictures, test_set).items()
+        for test_set, images in test_sets.items()
+        for condition, row in _figures(recipe, model, images, test_set).items()
     ]
     report = analyze(recipe.architecture)
     card = Card(
@@ -273,7 +273,7 @@ def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
         network=str(recipe.architecture),
         input_shape=recipe.architecture.input_shape,
         data=(
-            f"{recipe.dataset}: {len(data.train):,} pictures to train, "
+            f"{recipe.dataset}: {len(data.train):,} images to train, "
             f"{len(data.validation):,} to validate, {len(data.test):,} to test"
         ),
         licence=LICENCES[recipe.dataset],
@@ -288,7 +288,7 @@ def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
     )
     card.save(folder)
     if recipe.kept == NOT_KEPT:
-        _save_pictures(model, recipe.task, bundled_check_pictures(card.input_shape), folder)
+        _save_images(model, recipe.task, sample_check_images(card.input_shape), folder)
     if isinstance(recipe.task, ColorizeRGB | ColorizeChroma):
         card = dataclasses.replace(card, figures=(*figures, *color_rows(card.name, test_sets)))
         card.save(folder)
@@ -317,7 +317,7 @@ def _words(recipe: Recipe) -> dict[str, Any]:
         "title": recipe.title,
         "summary": recipe.summary,
         "source": recipe.source,
-        "recipe_notes": f"{recipe.task}; {recipe.config}. {recipe.practice}{recipe.notes}".strip(),
+        "recipe_notes": f"{recipe.task}; {recipe.config}. {recipe.strategy}{recipe.notes}".strip(),
         "section": preset.section if preset else "",
         "published": dict(preset.published) if preset else {},
         "difference": recipe.difference,
@@ -330,27 +330,27 @@ def _weights_path(recipe: Recipe, folder: Path) -> Path:
 
 
 def _figures(
-    recipe: Recipe, model: Any, pictures: np.ndarray, test_set: str
+    recipe: Recipe, model: Any, images: np.ndarray, test_set: str
 ) -> dict[str, dict[str, Any]]:
     """A row of the card for every condition that a network is measured under."""
     from cae_core.training.loop import evaluate
 
     rows = {}
     for condition, task in recipe.tests.items():
-        row = {"task": task_to_dict(task), **rounded(evaluate(model, pictures, task))}
+        row = {"task": task_to_dict(task), **rounded(evaluate(model, images, task))}
         if test_set == f"{recipe.dataset} test" and recipe.dataset in JUDGES:
             labels = load_labels(recipe.dataset).test
-            share = judge_accuracy(model, pictures, labels, task, recipe.dataset)
+            share = judge_accuracy(model, images, labels, task, recipe.dataset)
             row[ACCURACY] = round(share, 4)
         rows[condition] = row
     return rows
 
 
-def _save_pictures(model: Any, task: Task, pictures: np.ndarray, folder: Path) -> None:
-    """A few pictures, what was shown and what came back, for a network that is not kept."""
+def _save_images(model: Any, task: Task, images: np.ndarray, folder: Path) -> None:
+    """A few images, what was shown and what came back, for a network that is not kept."""
     from cae_core.training.loop import way_of
 
-    np.savez_compressed(folder / PICTURES, pictures=way_of(model, task, pictures[:_PICTURES]))
+    np.savez_compressed(folder / IMAGES, images=way_of(model, task, images[:_IMAGES]))
 
 
 def color_rows(
@@ -360,7 +360,7 @@ def color_rows(
 
     Args:
         name: The network's; its card and weights are in their folder.
-        test_sets: uint8 pictures (N, H, W, 3), or lists of them, by the name of the set.
+        test_sets: uint8 images (N, H, W, 3), or lists of them, by the name of the set.
 
     Returns:
         Two rows of a card for every set.
@@ -368,17 +368,17 @@ def color_rows(
     from cae_core.photos.colorizing import grey_of
 
     rows = []
-    for test_set, pictures in test_sets.items():
-        recolored = {COLORIZED: _recolored(name, pictures), GREY: map(grey_of, pictures)}
+    for test_set, images in test_sets.items():
+        recolored = {COLORIZED: _recolored(name, images), GREY: map(grey_of, images)}
         for condition, results in recolored.items():
-            originals = (picture / np.float32(255) for picture in pictures)
+            originals = (image / np.float32(255) for image in images)
             pairs = zip(results, originals, strict=True)
             rows.append({"test_set": test_set, "condition": condition, **color_figures(pairs)})
     return rows
 
 
-def _recolored(name: str, pictures: np.ndarray | list[np.ndarray]) -> Iterator[np.ndarray]:
-    """Every picture as `colorize` gives it.
+def _recolored(name: str, images: np.ndarray | list[np.ndarray]) -> Iterator[np.ndarray]:
+    """Every image as `colorize` gives it.
 
     Those of a network's own size go through it in batches: the same, many times faster.
     """
@@ -388,19 +388,19 @@ def _recolored(name: str, pictures: np.ndarray | list[np.ndarray]) -> Iterator[n
     known = zoo.card(name)
     if (
         known.architecture is None
-        or not isinstance(pictures, np.ndarray)
-        or pictures.shape[1:3] != known.input_shape[:2]
+        or not isinstance(images, np.ndarray)
+        or images.shape[1:3] != known.input_shape[:2]
     ):
-        yield from (colorize(picture, name) for picture in pictures)
+        yield from (colorize(image, name) for image in images)
         return
     network = zoo.load(name)
-    for start in range(0, len(pictures), _BATCH):
-        batch = pictures[start : start + _BATCH] / np.float32(255)
+    for start in range(0, len(images), _BATCH):
+        batch = images[start : start + _BATCH] / np.float32(255)
         if learns_rgb(name):
             grey = batch @ np.array(LUMA, np.float32)
             yield from np.clip(network.predict_on_batch(grey[..., np.newaxis]), 0, 1)
             continue
-        lightness = np.stack([lightness_of(picture) for picture in batch])
+        lightness = np.stack([lightness_of(image) for image in batch])
         chroma = CHROMA_SCALE * network.predict_on_batch(lightness[..., np.newaxis] / 100)
         for pair in zip(lightness, chroma, strict=True):
             yield rgb_within_gamut(*pair)[0]
@@ -413,10 +413,10 @@ def seconds_of(folder: Path) -> int:
 
 
 def _test_sets(recipe: Recipe, data: Dataset) -> dict[str, np.ndarray]:
-    """The data set's test part, and a few pictures that are always there to check against."""
+    """The data set's test part, and a few images that are always there to check against."""
     return {
         f"{recipe.dataset} test": data.test,
-        bundled_check_name(data.image_shape): bundled_check_pictures(data.image_shape),
+        sample_check_name(data.image_shape): sample_check_images(data.image_shape),
     }
 
 

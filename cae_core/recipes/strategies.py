@@ -1,6 +1,6 @@
-"""How the networks of the sources are trained: in one go, or by section B's practices.
+"""How the networks of the sources are trained: in one go, or by section B's strategies.
 
-Each practice trains an architecture in one or several phases, every phase with a checkpoint of
+Each strategy trains an architecture in one or several phases, every phase with a checkpoint of
 its own. Importing this module does not import Keras; training does.
 """
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     import keras
 
     from cae_core.training.loop import Start
-    from cae_core.training.losses import PictureLoss
+    from cae_core.training.losses import ImageLoss
 
 IMAGENET = "imagenet"
 
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """What a practice trains.
+    """What a strategy trains.
 
     Attributes:
         architecture: The network.
@@ -52,7 +52,7 @@ class Training:
     folder: Path
 
 
-class Practice(ABC):
+class Strategy(ABC):
     """A way to train a network; its text says what is special about it."""
 
     @abstractmethod
@@ -73,25 +73,25 @@ class Practice(ABC):
 
 
 @dataclass(frozen=True)
-class InOneGo(Practice):
-    """All epochs on all pictures, with the loss that the settings name."""
+class InOneGo(Strategy):
+    """All epochs on all images, with the loss that the settings name."""
 
     def train(self, training: Training) -> list[Run]:
-        """See `Practice.train`."""
+        """See `Strategy.train`."""
         return [_phase(1, training)]
 
     def __str__(self) -> str:
         return ""
 
 
-IN_ONE_GO = InOneGo()
+SINGLE_FIT = InOneGo()
 
 
 @dataclass(frozen=True)
-class ProgressiveResizing(Practice):
-    """First on pictures of fewer pixels, then on whole ones.
+class ProgressiveResizing(Strategy):
+    """First on images of fewer pixels, then on whole ones.
 
-    The dense layers fix the size of what comes in, so the small pictures' pixels are enlarged
+    The dense layers fix the size of what comes in, so the small images' pixels are enlarged
     to the full size again: they have a quarter of the detail in as many numbers.
 
     Attributes:
@@ -103,7 +103,7 @@ class ProgressiveResizing(Practice):
     epochs: int = 5
 
     def train(self, training: Training) -> list[Run]:
-        """See `Practice.train`."""
+        """See `Strategy.train`."""
         from cae_core.training.loop import Start
 
         data = training.data
@@ -119,13 +119,13 @@ class ProgressiveResizing(Practice):
 
     def __str__(self) -> str:
         return (
-            f"The first {self.epochs} epochs on pictures reduced {self.factor}-fold, their pixels "
+            f"The first {self.epochs} epochs on images reduced {self.factor}-fold, their pixels "
             "enlarged again. "
         )
 
 
 def coarse(images: np.ndarray, factor: int) -> np.ndarray:
-    """Pictures reduced by the mean of squares of pixels, and enlarged again by repeating them.
+    """Images reduced by the mean of squares of pixels, and enlarged again by repeating them.
 
     Args:
         images: uint8 (N, H, W, C); both sides are multiples of the factor.
@@ -146,7 +146,7 @@ def coarse(images: np.ndarray, factor: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class TransferLearning(Practice):
+class TransferLearning(Strategy):
     """The first layers come from a classifier: frozen at first, then trained along gently.
 
     Attributes:
@@ -163,7 +163,7 @@ class TransferLearning(Practice):
     slower: float = 10
 
     def train(self, training: Training) -> list[Run]:
-        """See `Practice.train`."""
+        """See `Strategy.train`."""
         from cae_core.models.builder import build, layer_name
         from cae_core.training.loop import Start
 
@@ -198,8 +198,8 @@ class TransferLearning(Practice):
 
 
 @dataclass(frozen=True)
-class FeatureLossTraining(Practice):
-    """The loss compares what a classifier sees in the pictures as well as their pixels.
+class FeatureLossTraining(Strategy):
+    """The loss compares what a classifier sees in the images as well as their pixels.
 
     Attributes:
         classifier: A judge of the zoo, or ``imagenet``: the VGG-16 of `keras.applications`.
@@ -210,7 +210,7 @@ class FeatureLossTraining(Practice):
     layers: tuple[str, ...]
 
     def train(self, training: Training) -> list[Run]:
-        """See `Practice.train`."""
+        """See `Strategy.train`."""
         from cae_core.recipes.feature_loss import FeatureLoss
 
         loss = FeatureLoss(self._loaded(), self.layers)
@@ -243,7 +243,7 @@ def _phase(
     training: Training,
     *,
     epochs: int | None = None,
-    loss: PictureLoss | None = None,
+    loss: ImageLoss | None = None,
     start: Start | None = None,
 ) -> Run:
     """One part of a training, of all its epochs unless said, with a checkpoint of its own."""

@@ -1,6 +1,6 @@
-"""Training by the clock, in several sittings: what the recipes of the photo networks share.
+"""Training by the clock, in several sessions: what the recipes of the photo networks share.
 
-In each sitting the learning rate falls to nothing by the end of its time, so that it ends with
+In each session the learning rate falls to nothing by the end of its time, so that it ends with
 weights worth keeping. Importing this module imports Keras.
 """
 
@@ -20,11 +20,11 @@ WARMUP_STEPS = 300
 
 
 class RateByTheClock(keras.callbacks.Callback):
-    """The learning rate falls along a line, to nothing when the sitting's time is over.
+    """The learning rate falls along a line, to nothing when the session's time is over.
 
     Args:
         peak: The highest rate, reached after `WARMUP_STEPS`.
-        minutes: How long the sitting lasts.
+        minutes: How long the session lasts.
         steps_per_execution: As in ``compile``.
     """
 
@@ -44,12 +44,12 @@ class RateByTheClock(keras.callbacks.Callback):
         self.steps += self.steps_per_execution
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Ends the sitting."""
+        """Ends the session."""
         if time.monotonic() - self.started >= self.seconds:
             self.model.stop_training = True
 
 
-class SittingCheckpoint(keras.callbacks.Callback):
+class SessionCheckpoint(keras.callbacks.Callback):
     """Weights and the optimiser's variables in one file after every epoch.
 
     Args:
@@ -80,7 +80,7 @@ class SittingCheckpoint(keras.callbacks.Callback):
 
 
 def read_history(folder: Path) -> list[dict[str, float]]:
-    """All rows of a network's history.csv; none before the first sitting."""
+    """All rows of a network's history.csv; none before the first session."""
     path = folder / HISTORY
     if not path.exists():
         return []
@@ -96,24 +96,24 @@ def write_history(folder: Path, rows: list[dict[str, float]]) -> None:
         writer.writerows({name: f"{value:.10g}" for name, value in row.items()} for row in rows)
 
 
-def add_sitting_arguments(
+def add_session_arguments(
     parser: argparse.ArgumentParser, folder: Path, *, minutes: float, rate: float
 ) -> None:
-    """Declares what every recipe asks about a sitting.
+    """Declares what every recipe asks about a session.
 
     Args:
         parser: The recipe's.
         folder: Where the recipe stands.
-        minutes: How long a sitting usually is.
+        minutes: How long a session usually is.
         rate: The usual highest learning rate.
     """
-    parser.add_argument("--minutes", type=float, default=minutes, help="time of this sitting")
+    parser.add_argument("--minutes", type=float, default=minutes, help="time of this session")
     parser.add_argument("--rate", type=float, default=rate, help="the highest learning rate")
     parser.add_argument("--out", type=Path, default=folder, help="folder of weights and history")
     parser.add_argument("--dtype", default="float32", choices=("float32", "mixed_bfloat16"))
 
 
-def fit_sitting(
+def fit_session(
     trainer: keras.Model,
     optimizer: keras.optimizers.Optimizer,
     batches: keras.utils.PyDataset,
@@ -124,7 +124,7 @@ def fit_sitting(
     peak: float,
     steps_per_execution: int,
 ) -> None:
-    """Trains until the sitting's time is over, from the folder's checkpoint where there is one.
+    """Trains until the session's time is over, from the folder's checkpoint where there is one.
 
     Args:
         trainer: A model from a batch to its loss, of any shape.
@@ -142,7 +142,7 @@ def fit_sitting(
         steps_per_execution=steps_per_execution,
     )
     optimizer.build(trainer.trainable_variables)
-    saved = SittingCheckpoint(folder)
+    saved = SessionCheckpoint(folder)
     saved.restore(trainer)
     trainer.fit(
         batches,

@@ -15,7 +15,7 @@ from cae_core.studies.sweep import Result, Trial, read_table
 from cae_core.studies.tables import CLAIMS_STUDY, table_path
 
 SEEDS = (0, 1, 2)
-_PICTURES = 8_000
+_IMAGES = 8_000
 # Epochs: as many steps as one epoch of the whole set; twice and four times as many.
 SHORT, TWICE, LONG = 6, 12, 24
 
@@ -97,7 +97,7 @@ CLAIMS = (
     ),
     Claim(
         "four-by-four",
-        "Reducing the picture down to 4x4 destroys performance, whatever reduces it.",
+        "Reducing the image down to 4x4 destroys performance, whatever reduces it.",
         (
             Contrast("strides, 1,024 numbers: 8x8x16", (_CODE_8, SHORT), (_CODE_4, SHORT)),
             Contrast("the same, trained twice as long", (_CODE_8, TWICE), (_CODE_4, TWICE)),
@@ -203,7 +203,7 @@ def claims_trials() -> list[Trial]:
 
 def _claim_trial(side: tuple[str, int], seed: int) -> Trial:
     network, epochs = side
-    return Trial(network, epochs, seed=seed, pictures=_PICTURES)
+    return Trial(network, epochs, seed=seed, images=_IMAGES)
 
 
 class Evidence(NamedTuple):

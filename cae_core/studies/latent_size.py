@@ -93,7 +93,7 @@ ARCHITECTURES: dict[str, tuple[str, ...]] = {
 
 
 def latent_size_trials() -> list[Trial]:
-    """The trainings of the study on CIFAR-10, all pictures, the same settings for all.
+    """The trainings of the study on CIFAR-10, all images, the same settings for all.
 
     Example:
         >>> len(latent_size_trials()) >= 40
@@ -176,7 +176,7 @@ class LatentSizeAnswer:
         found = self.correlation
         return (
             f"Over {found.networks} architectures, {self.epochs} epochs each on all training "
-            f"pictures, the rank correlation of code size and error is {found.rho:.2f} (95 % "
+            f"images, the rank correlation of code size and error is {found.rho:.2f} (95 % "
             f"interval {found.low:.2f} to {found.high:.2f}; -1 would be: the larger the code, "
             f"always the smaller the error). But among the {self.count} with {self.code_size:,} "
             f"numbers in the code the largest error is {self.spread:.1f} times the smallest: what "

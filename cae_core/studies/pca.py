@@ -24,10 +24,10 @@ def pca_test_errors(data: Dataset) -> dict[int, float]:
     """Test error of the best linear autoencoder by code size.
 
     Args:
-        data: Fitted on its training pictures, measured on its test pictures.
+        data: Fitted on its training images, measured on its test images.
 
     Returns:
-        Mean squared error on pictures in [0, 1] by number of components, up to the pictures'
+        Mean squared error on images in [0, 1] by number of components, up to the images'
         own size. The reconstructions are not cut to [0, 1].
 
     Example:
@@ -75,7 +75,7 @@ def load_pca_line(path: str | Path) -> dict[int, float] | None:
 
 
 def _blocks(images: np.ndarray, mean: np.ndarray) -> Iterator[np.ndarray]:
-    """Centred pictures as rows, a few thousand at a time: (n, H·W·C) float32."""
+    """Centred images as rows, a few thousand at a time: (n, H·W·C) float32."""
     for start in range(0, len(images), _BLOCK):
         block = images[start : start + _BLOCK]
         yield block.reshape(len(block), -1) / np.float32(255) - mean

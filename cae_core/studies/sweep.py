@@ -25,10 +25,10 @@ class Trial:
 
     Attributes:
         network: Its architecture text.
-        epochs: Passes over the training pictures.
-        seed: Of weights, order and choice of pictures.
+        epochs: Passes over the training images.
+        seed: Of weights, order and choice of images.
         dataset: A name that `cae_core.load_dataset` knows.
-        pictures: Training pictures, the other parts in proportion; 0 takes all.
+        images: Training images, the other parts in proportion; 0 takes all.
         group: What the network is an example of.
     """
 
@@ -36,7 +36,7 @@ class Trial:
     epochs: int
     seed: int = 0
     dataset: str = "cifar10"
-    pictures: int = 0
+    images: int = 0
     group: str = ""
 
 
@@ -48,10 +48,10 @@ class Result(Trial):
         code_size: Numbers in the code.
         smallest: Numbers in the smallest tensor.
         parameters: Weights.
-        mse: Mean squared error on the test pictures, in [0, 1] units.
+        mse: Mean squared error on the test images, in [0, 1] units.
         mae: Mean absolute error.
-        psnr: In dB, mean over pictures.
-        ssim: Mean over pictures.
+        psnr: In dB, mean over images.
+        ssim: Mean over images.
         seconds: Of training.
     """
 
@@ -121,7 +121,7 @@ def run_sweep(
 
     Example:
         >>> import tempfile
-        >>> trial = Trial("conv4 pool | up conv3:sigmoid", 1, dataset="photo_patches", pictures=64)
+        >>> trial = Trial("conv4 pool | up conv3:sigmoid", 1, dataset="photo_patches", images=64)
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     once = run_sweep([trial], Path(folder) / "table.csv")
         ...     again = run_sweep([trial], Path(folder) / "table.csv", on_result=print)
@@ -137,7 +137,7 @@ def run_sweep(
             continue
         result = _run(trial, config or TrainConfig())
         _append(result, path)
-        # As the next sitting reads it, so that both give the same numbers.
+        # As the next session reads it, so that both give the same numbers.
         known[trial] = read_table(path)[-1]
         if on_result is not None:
             on_result(known[trial])
@@ -152,7 +152,7 @@ def _run(trial: Trial, config: TrainConfig) -> Result:
 
     keras.backend.clear_session()  # the last network's graph would stay in memory
     architecture = Architecture.parse(trial.network)
-    data = load_dataset(trial.dataset, limit=trial.pictures or None)
+    data = load_dataset(trial.dataset, limit=trial.images or None)
     settings = dataclasses.replace(config, epochs=trial.epochs, seed=trial.seed)
     run = train(architecture, data, config=settings)
     report = analyze(architecture)

@@ -30,7 +30,7 @@ class Stopped(Exception):  # noqa: N818 - not an error: it leaves `fit` in the m
 
 
 class SameValidationNoise(keras.callbacks.Callback):
-    """Shows the same noisy validation pictures every epoch, so that epochs compare.
+    """Shows the same noisy validation images every epoch, so that epochs compare.
 
     Args:
         noise: The generator that training and validation draw from.
@@ -170,12 +170,12 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 class Reporter(keras.callbacks.Callback):
-    """Losses, speed, time left and sample pictures a few times a second; asks whether to stop.
+    """Losses, speed, time left and sample images a few times a second; asks whether to stop.
 
     Args:
         config: The settings of the training.
-        images: Number of training pictures.
-        samples: Makes the sample pictures as they are now.
+        images: Number of training images.
+        samples: Makes the sample images as they are now.
         on_progress: Gets the reports.
         should_stop: True ends the training at once.
     """
@@ -199,7 +199,7 @@ class Reporter(keras.callbacks.Callback):
         self.trace: list[tuple[float, float]] = []
         self.started = time.monotonic()
         self.last_report = 0.0
-        # The first report has no pictures: the first loss should not wait for them.
+        # The first report has no images: the first loss should not wait for them.
         self.last_samples = self.started
         self.last_progress: Progress | None = None
 
@@ -242,7 +242,7 @@ class Reporter(keras.callbacks.Callback):
         self.history.append(
             EpochRecord(epoch + 1, float(logs["loss"]), float(logs["val_loss"]), seconds)
         )
-        self.last_samples = 0.0  # every epoch's end shows its pictures
+        self.last_samples = 0.0  # every epoch's end shows its images
         self._report(float(logs["loss"]))
 
     def _thin_trace(self) -> None:

@@ -17,8 +17,8 @@ class TrainConfig:
     """Settings of a training.
 
     Args:
-        epochs: Passes over the training pictures, 1 to 1000.
-        batch_size: Pictures per step, 1 to 4096.
+        epochs: Passes over the training images, 1 to 1000.
+        batch_size: Images per step, 1 to 4096.
         learning_rate: The optimiser's largest step size, above 0 and at most 1.
         schedule: ``cosine`` lets the step size rise over the first 20th of the training and
             then fall to 0 along half a cosine (Loshchilov & Hutter, "SGDR", ICLR 2017),

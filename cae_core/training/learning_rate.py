@@ -96,7 +96,7 @@ def find_learning_rate(
 
     Args:
         architecture: The network.
-        data: Its training pictures are used, no others.
+        data: Its training images are used, no others.
         task: What to learn; by default `Reconstruct`.
         config: Batch size, loss, optimiser and seed are used; its learning rate, schedule and
             epochs are not.
@@ -110,7 +110,7 @@ def find_learning_rate(
         Rates, losses and suggestion. The same seed on the same machine gives the same.
 
     Raises:
-        TrainingError: For values out of range; where network, pictures, task and loss do not
+        TrainingError: For values out of range; where network, images, task and loss do not
             fit each other; where the loss is not a number in the first step.
 
     Example:
@@ -222,7 +222,7 @@ def _step_function(
 ) -> Callable[[int, float], float]:
     """A throwaway network and a function (step, rate) that trains it on the step's batch.
 
-    The function returns the batch's loss before the step. Graph, order of the pictures, noise
+    The function returns the batch's loss before the step. Graph, order of the images, noise
     and optimiser are those of `train`.
     """
     import keras
@@ -237,7 +237,7 @@ def _step_function(
     from cae_core.training.losses import LOSS_FUNCTIONS, TargetLoss
 
     check_loss(config.loss, task)
-    inputs = keras.Input(data.image_shape, dtype="uint8", name="picture")
+    inputs = keras.Input(data.image_shape, dtype="uint8", name="image")
     corruption = Corruption(task, config.seed * 10 + TRAINING_NOISE)
     trainer = keras.Model(inputs, build(architecture, seed=config.seed)(corruption(inputs)))
     # With a schedule the optimiser would set the rate by itself.

@@ -1,6 +1,6 @@
 """The fit loop: one architecture, one data set, one task, progress as data.
 
-The training graph takes uint8 pictures: scaling, noise and whatever else the task does happen
+The training graph takes uint8 images: scaling, noise and whatever else the task does happen
 inside it, so that a data set stays a quarter of its float size in memory. Everything is Keras
 (`keras.ops`, `keras.random`, `fit`), so that the same code trains on another backend.
 
@@ -33,7 +33,7 @@ from cae_core.training.callbacks import (
     Stopped,
 )
 from cae_core.training.config import TrainConfig
-from cae_core.training.losses import LOSS_FUNCTIONS, PictureLoss, TargetLoss, scaled, ssim
+from cae_core.training.losses import LOSS_FUNCTIONS, ImageLoss, TargetLoss, scaled, ssim
 from cae_core.training.progress import Progress
 from cae_core.training.runs import Run
 from cae_core.training.tasks import Reconstruct, Task, check_fit, check_loss
@@ -79,7 +79,7 @@ def train(
     on_progress: Callable[[Progress], object] | None = None,
     should_stop: Callable[[], bool] | None = None,
     checkpoint: str | Path | None = None,
-    loss: PictureLoss | None = None,
+    loss: ImageLoss | None = None,
     start: Start | None = None,
 ) -> Run:
     """Trains an architecture on a data set and tests it once at the end.
@@ -88,8 +88,8 @@ def train(
     stopped, the weights it had then.
 
     Args:
-        architecture: The network; its input and output must fit the task and the pictures.
-        data: Training, validation and test pictures, uint8 (N, H, W, C).
+        architecture: The network; its input and output must fit the task and the images.
+        data: Training, validation and test images, uint8 (N, H, W, C).
         task: What to learn; by default `Reconstruct`.
         config: Epochs, batch, loss, learning rate, seed; by default ``TrainConfig()``.
         on_progress: Called a few times a second with a `Progress`; `print` will do.
@@ -102,10 +102,10 @@ def train(
         start: What to begin with; by default random weights, all of them trained.
 
     Returns:
-        The run: trained model, history, test figures, sample pictures.
+        The run: trained model, history, test figures, sample images.
 
     Raises:
-        TrainingError: Where the layers do not fit each other, the network not the pictures, the
+        TrainingError: Where the layers do not fit each other, the network not the images, the
             loss not the task, or the loss is no longer a number.
 
     Example:
@@ -161,18 +161,18 @@ def train(
 def evaluate(
     model: keras.Model, images: np.ndarray, task: Task, *, seed: int = 0, batch_size: int = 256
 ) -> dict[str, float]:
-    """Test figures of a model on pictures, its output taken as a picture in [0, 1].
+    """Test figures of a model on images, its output taken as an image in [0, 1].
 
     Args:
         model: The network.
-        images: uint8 pictures (N, H, W, C).
-        task: What the network is shown and what picture its output stands for.
+        images: uint8 images (N, H, W, C).
+        task: What the network is shown and what image its output stands for.
         seed: Seed of the task's noise.
-        batch_size: Pictures at a time.
+        batch_size: Images at a time.
 
     Returns:
         ``mse`` and ``mae`` over all numbers; ``psnr`` in dB and ``ssim`` as means over the
-        pictures; ``images``, how many they were.
+        images; ``images``, how many they were.
     """
     return _figures(*per_image_errors(model, images, task, seed=seed, batch_size=batch_size))
 
@@ -180,47 +180,47 @@ def evaluate(
 def per_image_errors(
     model: keras.Model, images: np.ndarray, task: Task, *, seed: int = 0, batch_size: int = 256
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean squared error, mean absolute error and SSIM of every picture, (N,) each."""
-    inputs, clean, picture = _way_through(model, images.shape[1:], task, seed)
+    """Mean squared error, mean absolute error and SSIM of every image, (N,) each."""
+    inputs, clean, image = _way_through(model, images.shape[1:], task, seed)
     # (B, H, W, C) -> (B,)
     outputs = [
-        ops.mean(ops.square(picture - clean), axis=(1, 2, 3)),
-        ops.mean(ops.abs(picture - clean), axis=(1, 2, 3)),
-        ssim(picture, clean),
+        ops.mean(ops.square(image - clean), axis=(1, 2, 3)),
+        ops.mean(ops.abs(image - clean), axis=(1, 2, 3)),
+        ssim(image, clean),
     ]
     predicted = keras.Model(inputs, outputs).predict(images, batch_size=batch_size, verbose=0)
     squared, absolute, similarity = (np.asarray(values, np.float64) for values in predicted)
     return squared, absolute, similarity
 
 
-def pictures_of(
+def images_of(
     model: keras.Model, images: np.ndarray, task: Task, *, seed: int = 0, batch_size: int = 256
 ) -> np.ndarray:
-    """The pictures that a model gives back, the same ones that `evaluate` measures.
+    """The images that a model gives back, the same ones that `evaluate` measures.
 
     Args:
         model: The network.
-        images: uint8 pictures (N, H, W, C).
-        task: What the network is shown and what picture its output stands for.
+        images: uint8 images (N, H, W, C).
+        task: What the network is shown and what image its output stands for.
         seed: Seed of the task's noise.
-        batch_size: Pictures at a time.
+        batch_size: Images at a time.
 
     Returns:
         float32 (N, H, W, C) in [0, 1].
     """
-    inputs, _, picture = _way_through(model, images.shape[1:], task, seed)
-    way = keras.Model(inputs, ops.clip(picture, 0.0, 1.0))
+    inputs, _, image = _way_through(model, images.shape[1:], task, seed)
+    way = keras.Model(inputs, ops.clip(image, 0.0, 1.0))
     return np.asarray(way.predict(images, batch_size=batch_size, verbose=0))
 
 
 def _way_through(
     model: keras.Model, shape: tuple[int, ...], task: Task, seed: int
 ) -> tuple[Any, Any, Any]:
-    """uint8 pictures of a shape, the same scaled, and what a model makes of them."""
+    """uint8 images of a shape, the same scaled, and what a model makes of them."""
     inputs = keras.Input(shape, dtype="uint8")
     shown = Corruption(task, seed * 10 + TEST_NOISE)(inputs)
     clean = scaled(inputs)
-    return inputs, clean, task.picture(model(shown, training=False), clean)
+    return inputs, clean, task.image(model(shown, training=False), clean)
 
 
 def _figures(squared: np.ndarray, absolute: np.ndarray, similarity: np.ndarray) -> dict[str, float]:
@@ -235,10 +235,10 @@ def _figures(squared: np.ndarray, absolute: np.ndarray, similarity: np.ndarray) 
 
 
 class Corruption(keras.layers.Layer):
-    """uint8 pictures -> what the network is shown: scaled to [0, 1] and damaged by the task.
+    """uint8 images -> what the network is shown: scaled to [0, 1] and damaged by the task.
 
     Args:
-        task: What damages the pictures.
+        task: What damages the images.
         seed: Seed of the task's noise, which is drawn anew on every call.
     """
 
@@ -253,40 +253,40 @@ class Corruption(keras.layers.Layer):
 
 
 class _Samples:
-    """A few pictures whose way through the network is shown."""
+    """A few images whose way through the network is shown."""
 
-    def __init__(self, model: keras.Model, task: Task, pictures: np.ndarray, seed: int) -> None:
+    def __init__(self, model: keras.Model, task: Task, images: np.ndarray, seed: int) -> None:
         self.model = model
         self.task = task
-        self.clean = pictures / np.float32(255)
-        self.shown = ops.convert_to_numpy(Corruption(task, seed * 10 + SAMPLE_NOISE)(pictures))
+        self.clean = images / np.float32(255)
+        self.shown = ops.convert_to_numpy(Corruption(task, seed * 10 + SAMPLE_NOISE)(images))
 
     def now(self) -> np.ndarray:
-        """Clean, shown and returned pictures as they are now, (3, N, H, W, C) uint8."""
+        """Clean, shown and returned images as they are now, (3, N, H, W, C) uint8."""
         output = self.model(self.shown, training=False)
-        returned = ops.convert_to_numpy(self.task.picture(output, self.clean))
-        # A grey input is shown in as many channels as the pictures have.
+        returned = ops.convert_to_numpy(self.task.image(output, self.clean))
+        # A grey input is shown in as many channels as the images have.
         shown = np.broadcast_to(self.shown, self.clean.shape)
         stack = np.stack([self.clean, shown, returned])
         return np.round(np.clip(stack, 0, 1) * 255).astype(np.uint8)
 
 
-def way_of(model: keras.Model, task: Task, pictures: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Pictures, what a model is shown of them and what it gives back, (3, N, H, W, C) uint8.
+def way_of(model: keras.Model, task: Task, images: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Images, what a model is shown of them and what it gives back, (3, N, H, W, C) uint8.
 
     Args:
         model: The network.
-        task: What the network is shown and what picture its output stands for.
-        pictures: uint8 (N, H, W, C).
+        task: What the network is shown and what image its output stands for.
+        images: uint8 (N, H, W, C).
         seed: Seed of the task's noise.
     """
-    return _Samples(model, task, pictures, seed).now()
+    return _Samples(model, task, images, seed).now()
 
 
 def _extremes(
     model: keras.Model, images: np.ndarray, errors: np.ndarray, task: Task, seed: int
 ) -> np.ndarray:
-    """The worst and the best test pictures, (2, 3, N, H, W, C) uint8, as in `_Samples`."""
+    """The worst and the best test images, (2, 3, N, H, W, C) uint8, as in `_Samples`."""
     order = np.argsort(errors)[::-1]
     count = min(SAMPLE_COUNT, len(images))
     return np.stack(
@@ -330,7 +330,7 @@ class Batches(keras.utils.PyDataset):
         self.order = self._new_order()
 
     def release(self) -> None:
-        """Lets go of the pictures: TensorFlow keeps every generator it ever read from."""
+        """Lets go of the images: TensorFlow keeps every generator it ever read from."""
         self.images = self.images[:0].copy()
 
 
@@ -344,8 +344,8 @@ def _fit(
     best: BestEpoch,
     state: Checkpoint | None,
 ) -> bool:
-    """Wraps the network for uint8 pictures and runs Keras's fit; True where it was stopped."""
-    inputs = keras.Input(data.image_shape, dtype="uint8", name="picture")
+    """Wraps the network for uint8 images and runs Keras's fit; True where it was stopped."""
+    inputs = keras.Input(data.image_shape, dtype="uint8", name="image")
     trainer = keras.Model(inputs, model(corruption(inputs)), name="trainer")
     steps = math.ceil(len(data.train) / config.batch_size)
     trainer.compile(

@@ -1,4 +1,4 @@
-"""Losses per picture, written with `keras.ops`: how far an output is from its target.
+"""Losses per image, written with `keras.ops`: how far an output is from its target.
 
 Every function takes output and target, float32 (B, H, W, C), and returns (B,). Importing this
 module imports Keras.
@@ -37,10 +37,10 @@ def ssim_loss(output: Any, target: Any) -> Any:
     return 1.0 - ssim(output, target)
 
 
-PictureLoss = Callable[[Any, Any], Any]
-"""Output and target, float32 (B, H, W, C) -> the loss of every picture, (B,)."""
+ImageLoss = Callable[[Any, Any], Any]
+"""Output and target, float32 (B, H, W, C) -> the loss of every image, (B,)."""
 
-LOSS_FUNCTIONS: dict[str, PictureLoss] = {
+LOSS_FUNCTIONS: dict[str, ImageLoss] = {
     "mse": mse,
     "mae": mae,
     "bce": bce,
@@ -49,23 +49,23 @@ LOSS_FUNCTIONS: dict[str, PictureLoss] = {
 
 
 def scaled(images: Any) -> Any:
-    """Pictures as uint8 in 0..255 -> float32 in [0, 1]."""
+    """Images as uint8 in 0..255 -> float32 in [0, 1]."""
     return ops.cast(images, "float32") / 255.0
 
 
 class TargetLoss(keras.losses.Loss):
-    """A loss between the network's output and the task's target of the uint8 pictures.
+    """A loss between the network's output and the task's target of the uint8 images.
 
     Args:
-        task: Says what the target of a picture is.
+        task: Says what the target of an image is.
         function: What is measured.
     """
 
-    def __init__(self, task: Task, function: PictureLoss) -> None:
+    def __init__(self, task: Task, function: ImageLoss) -> None:
         super().__init__()
         self.task = task
         self.function = function
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """The loss of every picture."""
+        """The loss of every image."""
         return self.function(y_pred, self.task.target(scaled(y_true)))

@@ -32,7 +32,7 @@ class Progress:
         seconds_left: Estimate of the time left.
         history: One record for every finished epoch.
         trace: Training loss between reports as (epochs done, loss) pairs.
-        samples: (3, N, H, W, C) uint8: N validation pictures, what the network is shown, what
+        samples: (3, N, H, W, C) uint8: N validation images, what the network is shown, what
             it returns now; None where there is no newer one.
         is_testing: Whether the training has ended, and what was learnt is being tested.
     """

@@ -1,7 +1,7 @@
 """Runs: what a training leaves behind, as an object and as a folder.
 
 A run's folder holds ``settings.json`` (architecture, task, settings, data), ``history.csv``,
-``test.json``, ``model.weights.h5``, ``samples.npy`` and a picture of them. It is written
+``test.json``, ``model.weights.h5``, ``samples.npy`` and an image of them. It is written
 beside its place and renamed into it, so that a folder is whole or not there. Importing this
 module does not import Keras; loading a run's model does.
 """
@@ -34,8 +34,8 @@ HISTORY = "history.csv"
 TEST = "test.json"
 WEIGHTS = "model.weights.h5"
 SAMPLES = "samples.npy"
-SAMPLES_PICTURE = "samples.png"
-TEST_PICTURES = "test.npz"
+SAMPLES_IMAGE = "samples.png"
+TEST_IMAGES = "test.npz"
 TEST_FIGURES = ("mse", "mae", "psnr", "ssim", "images")
 
 
@@ -51,9 +51,9 @@ class Run:
         model: The trained network.
         history: The losses after every epoch.
         test: ``mse``, ``mae``, ``psnr``, ``ssim`` and the number of test ``images``.
-        errors: (M,) mean squared error of every test picture.
-        extremes: (2, 3, N, H, W, C) uint8: the worst and the best test pictures, like `samples`.
-        samples: (3, N, H, W, C) uint8: validation pictures, what was shown, what came back.
+        errors: (M,) mean squared error of every test image.
+        extremes: (2, 3, N, H, W, C) uint8: the worst and the best test images, like `samples`.
+        samples: (3, N, H, W, C) uint8: validation images, what was shown, what came back.
         seconds: How long the training took.
         stopped: Whether it was stopped before its last epoch.
     """
@@ -113,8 +113,8 @@ class Run:
         (folder / TEST).write_text(json.dumps(self.test, indent=2))
         (folder / HISTORY).write_text(history_csv(self.history))
         np.save(folder / SAMPLES, self.samples)
-        np.savez(folder / TEST_PICTURES, errors=self.errors, extremes=self.extremes)
-        (folder / SAMPLES_PICTURE).write_bytes(encode_png(samples_picture(self.samples)))
+        np.savez(folder / TEST_IMAGES, errors=self.errors, extremes=self.extremes)
+        (folder / SAMPLES_IMAGE).write_bytes(encode_png(samples_image(self.samples)))
         self.model.save_weights(folder / WEIGHTS)
 
     @classmethod
@@ -131,7 +131,7 @@ class Run:
             model = build(summary.architecture)
             model.load_weights(Path(folder) / WEIGHTS)
             samples = np.load(Path(folder) / SAMPLES, allow_pickle=False)
-            errors, extremes = load_test_pictures(folder)
+            errors, extremes = load_test_images(folder)
         except (OSError, EOFError, KeyError, ValueError) as error:
             raise _not_a_run(folder, error) from error
         values = {f.name: getattr(summary, f.name) for f in dataclasses.fields(summary)}
@@ -176,13 +176,13 @@ class RunSummary:
             raise _not_a_run(folder, error) from error
 
 
-def load_test_pictures(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """The error of every test picture, and the worst and best pictures, of a run's folder.
+def load_test_images(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """The error of every test image, and the worst and best images, of a run's folder.
 
     Returns:
         `Run.errors` and `Run.extremes`.
     """
-    with np.load(Path(folder) / TEST_PICTURES, allow_pickle=False) as arrays:
+    with np.load(Path(folder) / TEST_IMAGES, allow_pickle=False) as arrays:
         return arrays["errors"], arrays["extremes"]
 
 
@@ -225,14 +225,14 @@ def _record(row: dict[str, Any]) -> EpochRecord:
     )
 
 
-def samples_picture(samples: np.ndarray) -> np.ndarray:
-    """Sample pictures as one: a row each for the originals, what was shown, what came back.
+def samples_image(samples: np.ndarray) -> np.ndarray:
+    """Sample images as one: a row each for the originals, what was shown, what came back.
 
     Args:
         samples: (3, N, H, W, C) uint8.
 
     Returns:
-        One picture, uint8. The middle row is left out where it equals the first.
+        One image, uint8. The middle row is left out where it equals the first.
     """
     same = np.array_equal(samples[0], samples[1])
     rows = samples[[0, 2]] if same else samples

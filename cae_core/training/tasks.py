@@ -1,4 +1,4 @@
-"""What a network learns to undo: a way to damage a picture, and the picture it shall return.
+"""What a network learns to undo: a way to damage an image, and the image it shall return.
 
 A task is a pair of functions on float32 images (B, H, W, C) in [0, 1], written with
 `keras.ops` so that they run inside the training graph: `corrupt` makes the network's input,
@@ -28,45 +28,45 @@ class Task(Protocol):
     title: ClassVar[str]
 
     def input_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
-        """Shape of the network's input for pictures of a shape."""
+        """Shape of the network's input for images of a shape."""
 
     def output_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
-        """Shape of the network's output for pictures of a shape."""
+        """Shape of the network's output for images of a shape."""
 
     def corrupt(self, images: Any, seed: Any) -> Any:
-        """The network's input for a batch of pictures."""
+        """The network's input for a batch of images."""
 
     def target(self, images: Any) -> Any:
-        """The network's desired output for a batch of pictures."""
+        """The network's desired output for a batch of images."""
 
-    def picture(self, output: Any, images: Any) -> Any:
-        """The picture, in [0, 1], that an output stands for, given the true pictures."""
+    def image(self, output: Any, images: Any) -> Any:
+        """The image, in [0, 1], that an output stands for, given the true images."""
 
 
 @dataclass(frozen=True)
-class _SamePictureTask:
-    """A task whose input and output have the picture's own shape."""
+class _SameImageTask:
+    """A task whose input and output have the image's own shape."""
 
     def input_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
-        """The picture's shape."""
+        """The image's shape."""
         return image_shape
 
     def output_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
-        """The picture's shape."""
+        """The image's shape."""
         return image_shape
 
     def target(self, images: Any) -> Any:
-        """The picture itself."""
+        """The image itself."""
         return images
 
-    def picture(self, output: Any, images: Any) -> Any:
+    def image(self, output: Any, images: Any) -> Any:
         """The output, cut to [0, 1]."""
         return _clipped(output)
 
 
 @dataclass(frozen=True)
-class Reconstruct(_SamePictureTask):
-    """The picture in, the same picture out: what an autoencoder is.
+class Reconstruct(_SameImageTask):
+    """The image in, the same image out: what an autoencoder is.
 
     Example:
         >>> Reconstruct().output_shape((32, 32, 3))
@@ -77,7 +77,7 @@ class Reconstruct(_SamePictureTask):
     title: ClassVar[str] = "Reconstruct"
 
     def corrupt(self, images: Any, seed: Any) -> Any:
-        """The picture itself."""
+        """The image itself."""
         return images
 
     def __str__(self) -> str:
@@ -85,13 +85,13 @@ class Reconstruct(_SamePictureTask):
 
 
 @dataclass(frozen=True)
-class Denoise(_SamePictureTask):
-    """Gaussian noise in the input, the clean picture as the target.
+class Denoise(_SameImageTask):
+    """Gaussian noise in the input, the clean image as the target.
 
     Args:
         sigma: Standard deviation of the noise in [0, 1] units (25 of 255 is 0.098), from 0
-            to 1; or a pair (low, high) from which one is drawn per picture.
-        clip: Whether the noisy picture is cut to [0, 1]. Published figures do not clip.
+            to 1; or a pair (low, high) from which one is drawn per image.
+        clip: Whether the noisy image is cut to [0, 1]. Published figures do not clip.
 
     Raises:
         TrainingError: For a sigma outside 0 to 1, or a pair in the wrong order.
@@ -113,7 +113,7 @@ class Denoise(_SamePictureTask):
             low = high = math.nan
         if not (math.isfinite(low) and math.isfinite(high) and 0 <= low <= high <= 1):
             raise TrainingError(
-                "Sigma is a standard deviation from 0 to 1 for pictures in [0, 1], or a pair "
+                "Sigma is a standard deviation from 0 to 1 for images in [0, 1], or a pair "
                 f"(low, high). Received: sigma={self.sigma!r}. "
                 "Divide a value in 0-255 units by 255."
             )
@@ -127,7 +127,7 @@ class Denoise(_SamePictureTask):
         return float(self.sigma), float(self.sigma)
 
     def corrupt(self, images: Any, seed: Any) -> Any:
-        """The picture plus noise drawn from `seed`, an integer or a keras SeedGenerator."""
+        """The image plus noise drawn from `seed`, an integer or a keras SeedGenerator."""
         import keras
 
         low, high = self.sigma_range
@@ -135,7 +135,7 @@ class Denoise(_SamePictureTask):
         if low == high:
             sigma = low
         else:
-            # One sigma a picture: (B, 1, 1, 1) broadcasts over (B, H, W, C).
+            # One sigma an image: (B, 1, 1, 1) broadcasts over (B, H, W, C).
             batch = keras.ops.shape(images)[0]
             sigma = keras.random.uniform((batch, 1, 1, 1), low, high, seed=seed)
         noisy = images + sigma * noise
@@ -167,7 +167,7 @@ class Denoise(_SamePictureTask):
 
 @dataclass(frozen=True)
 class ColorizeRGB:
-    """The grey picture in, the colour picture out.
+    """The grey image in, the colour image out.
 
     Grey is Rec. 601 luma of the sRGB values, what most programs mean by greyscale.
 
@@ -180,11 +180,11 @@ class ColorizeRGB:
     title: ClassVar[str] = "Colorize: grey to RGB"
 
     def input_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
-        """One channel; the pictures must have three."""
+        """One channel; the images must have three."""
         return _grey_shape(image_shape)
 
     def output_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
-        """The picture's shape."""
+        """The image's shape."""
         return image_shape
 
     def corrupt(self, images: Any, seed: Any) -> Any:
@@ -194,10 +194,10 @@ class ColorizeRGB:
         return ops.sum(images * np.array(LUMA, np.float32), axis=-1, keepdims=True)
 
     def target(self, images: Any) -> Any:
-        """The picture itself."""
+        """The image itself."""
         return images
 
-    def picture(self, output: Any, images: Any) -> Any:
+    def image(self, output: Any, images: Any) -> Any:
         """The output, cut to [0, 1]."""
         return _clipped(output)
 
@@ -210,7 +210,7 @@ class ColorizeChroma:
     """The lightness in, the chrominance out; the known lightness is kept.
 
     Lightness and chrominance are those of CIE L*a*b*: L*/100 goes in, a* and b* over
-    `CHROMA_SCALE` come out, and the picture is the output merged with the true L*.
+    `CHROMA_SCALE` come out, and the image is the output merged with the true L*.
 
     Example:
         >>> ColorizeChroma().output_shape((32, 32, 3))
@@ -221,7 +221,7 @@ class ColorizeChroma:
     title: ClassVar[str] = "Colorize: lightness to chrominance"
 
     def input_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
-        """One channel; the pictures must have three."""
+        """One channel; the images must have three."""
         return _grey_shape(image_shape)
 
     def output_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -241,7 +241,7 @@ class ColorizeChroma:
 
         return lab_from_rgb(images)[..., 1:] / CHROMA_SCALE
 
-    def picture(self, output: Any, images: Any) -> Any:
+    def image(self, output: Any, images: Any) -> Any:
         """The true lightness with the output's chrominance, cut to [0, 1] in sRGB."""
         from keras import ops
 
@@ -255,19 +255,19 @@ class ColorizeChroma:
 
 
 def _clipped(output: Any) -> Any:
-    """Values in [0, 1], as a picture has them."""
+    """Values in [0, 1], as an image has them."""
     from keras import ops
 
     return ops.clip(output, 0.0, 1.0)
 
 
 def _grey_shape(image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
-    """The shape of one grey channel of a colour picture."""
+    """The shape of one grey channel of a colour image."""
     height, width, channels = image_shape
     if channels != 3:
         raise TrainingError(
-            "Colorization learns from colour pictures. "
-            f"Received: pictures of {format_shape(image_shape)}. Choose a data set in colour."
+            "Colorization learns from colour images. "
+            f"Received: images of {format_shape(image_shape)}. Choose a data set in colour."
         )
     return height, width, 1
 
@@ -313,7 +313,7 @@ def check_fit(architecture: Architecture, image_shape: tuple[int, int, int], tas
 
     Args:
         architecture: The network.
-        image_shape: Height, width and channels of the data set's pictures.
+        image_shape: Height, width and channels of the data set's images.
         task: What is to be learnt.
 
     Raises:
@@ -322,7 +322,7 @@ def check_fit(architecture: Architecture, image_shape: tuple[int, int, int], tas
     wanted_in = task.input_shape(image_shape)
     if architecture.input_shape != wanted_in:
         raise TrainingError(
-            f"The network's input must be the pictures' {format_shape(wanted_in)} "
+            f"The network's input must be the images' {format_shape(wanted_in)} "
             f"for the task {task.name}. Received: an architecture for "
             f"{format_shape(architecture.input_shape)}. "
             f"Begin its text with {format_shape(wanted_in)}, or choose other data."

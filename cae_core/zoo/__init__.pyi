@@ -2,11 +2,11 @@ from .cards import CARD as CARD
 from .cards import COLORIZER as COLORIZER
 from .cards import FOLDER as FOLDER
 from .cards import HALF as HALF
+from .cards import IMAGES as IMAGES
 from .cards import LEARNING_RATE as LEARNING_RATE
 from .cards import NOT_KEPT as NOT_KEPT
 from .cards import PHOTO_COLORIZER as PHOTO_COLORIZER
 from .cards import PHOTO_DENOISER as PHOTO_DENOISER
-from .cards import PICTURES as PICTURES
 from .cards import SINGLE as SINGLE
 from .cards import WEIGHTS as WEIGHTS
 from .cards import Card as Card

@@ -38,8 +38,8 @@ COLORIZER = "colorizer"
 PHOTO_COLORIZER = "photo-colorizer"
 # How weights are kept.
 SINGLE, HALF, NOT_KEPT = "float32", "float16", "not kept"
-# A few pictures through a network whose weights are not kept.
-PICTURES = "pictures.npz"
+# A few images through a network whose weights are not kept.
+IMAGES = "images.npz"
 # The learning-rate range test of a network whose rate was chosen by one.
 LEARNING_RATE = "learning_rate.json"
 
@@ -74,7 +74,7 @@ class Card:
         published: What its source says of it: figures by name, and words.
         difference: Why the measured figures differ from the published ones, in a line.
         kept: How the weights are kept: ``float32``, ``float16`` (rounded before they were
-            measured), or ``not kept``: then there are pictures in their place.
+            measured), or ``not kept``: then there are images in their place.
     """
 
     name: str
@@ -107,7 +107,7 @@ class Card:
 
     @property
     def task(self) -> Task | None:
-        """What it learnt, the task of its first figure; None for what gives back no picture."""
+        """What it learnt, the task of its first figure; None for what gives back no image."""
         task = self.figures[0].get("task")
         return None if self.architecture is None or task is None else task_from_dict(task)
 

@@ -110,7 +110,7 @@ def _own_figures(card: Card) -> list[dict[str, Any]]:
 
 
 def points(dataset: str) -> list[Row]:
-    """Reconstructions of a data set's test pictures: what code size is compared with error for."""
+    """Reconstructions of a data set's test images: what code size is compared with error for."""
     return [
         row
         for row in rows()

@@ -10,7 +10,7 @@ import streamlit as st
 
 from cae_core import zoo
 from cae_core.images.color import lightness_of, rgb_within_gamut
-from cae_core.models.chroma_bins import TEMPERATURE
+from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.photos.colorizing import (
     ChromaGuess,
     full_size_chroma,
@@ -167,9 +167,9 @@ def _guess(lightness: np.ndarray, model: str) -> ChromaGuess:
 @st.cache_data(max_entries=8, show_spinner="The network is looking at the photo …")
 def _rgb_from(photo: np.ndarray, model: str) -> np.ndarray:
     """What a network returns that learnt grey to RGB."""
-    picture = rgb_from(photo, network(model))
+    image = rgb_from(photo, network(model))
     _spare_once()
-    return picture
+    return image
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,4 +1,4 @@
-"""What came out of colorizing: pictures compared, figures, the a*b* plane, the whole photo."""
+"""What came out of colorizing: images compared, figures, the a*b* plane, the whole photo."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cae_core import zoo
-from cae_core.data.samples import BUNDLED_CHECK
+from cae_core.data.samples import SAMPLE_CHECK
 from cae_core.images.color import lightness_of, rgb_within_gamut
 from cae_core.images.metrics import ciede2000_map, color_figures
 from cae_core.images.operations import encode_png, fit_within, to_uint8
-from cae_core.models.chroma_bins import TEMPERATURE
+from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.recipes.recipe import COLORIZED, GREY
 from cae_ui.colorize.form import Scene, Settings, colored, gives_probabilities
 from cae_ui.common.compare_slider import compare_slider
@@ -57,7 +57,7 @@ def show_result(scene: Scene, settings: Settings) -> None:
     _show_lightness(scene)
 
 
-# A picture and its label, and the same of what it is compared with, made when it is looked at.
+# An image and its label, and the same of what it is compared with, made when it is looked at.
 _View = tuple[tuple[np.ndarray, str], tuple[Callable[[], np.ndarray], str]]
 
 
@@ -69,9 +69,9 @@ def _views(scene: Scene, settings: Settings) -> dict[str, _View]:
     }
     if scene.has_colour:
         views["Original"] = (ours, (lambda: scene.photo, "Original"))
-        views["Difference"] = (ours, (lambda: difference_picture(scene), "CIEDE2000"))
+        views["Difference"] = (ours, (lambda: difference_image(scene), "CIEDE2000"))
     if scene.was_reduced is not None:
-        views["Gamut"] = (ours, (lambda: gamut_picture(scene), "Chroma was reduced"))
+        views["Gamut"] = (ours, (lambda: gamut_image(scene), "Chroma was reduced"))
     if settings.model != RETURNS_RGB:
         other = Settings(RETURNS_RGB, TEMPERATURE, 1.0)
         views["RGB"] = (ours, (lambda: colored(scene.photo, other)[0], "Grey to RGB"))
@@ -104,13 +104,13 @@ def _show_lightness(scene: Scene) -> None:
     st.caption(f"{said} **Colours are guesses.**")
 
 
-def gamut_picture(scene: Scene) -> np.ndarray:
+def gamut_image(scene: Scene) -> np.ndarray:
     """Magenta where chroma was reduced, elsewhere the photo in dark grey, (H, W, 3) in [0, 1]."""
     assert scene.was_reduced is not None  # noqa: S101 - offered only where it is known
     return np.where(scene.was_reduced[..., np.newaxis], (1.0, 0.0, 1.0), 0.6 * scene.grey)
 
 
-def difference_picture(scene: Scene) -> np.ndarray:
+def difference_image(scene: Scene) -> np.ndarray:
     """CIEDE2000 of every pixel from black over red to yellow, (H, W, 3) in [0, 1]."""
     amount = np.clip(_difference(scene.colorized, scene.photo) / FAR, 0, 1)
     return np.stack(
@@ -119,15 +119,15 @@ def difference_picture(scene: Scene) -> np.ndarray:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _difference(picture: np.ndarray, original: np.ndarray) -> np.ndarray:
+def _difference(image: np.ndarray, original: np.ndarray) -> np.ndarray:
     """CIEDE2000, kept while nothing changes."""
-    return ciede2000_map(picture, original)
+    return ciede2000_map(image, original)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _figures(picture: np.ndarray, original: np.ndarray) -> dict[str, float]:
-    """Figures of one picture, kept while nothing changes."""
-    return color_figures([(picture, original)])
+def _figures(image: np.ndarray, original: np.ndarray) -> dict[str, float]:
+    """Figures of one image, kept while nothing changes."""
+    return color_figures([(image, original)])
 
 
 def show_figures(scene: Scene) -> None:
@@ -136,8 +136,8 @@ def show_figures(scene: Scene) -> None:
         st.caption("The photo has no colours to compare with.")
         return
     rows = []
-    for title, picture in (("Grey", scene.grey), ("Colorized", scene.colorized)):
-        found = _figures(picture, scene.photo)
+    for title, image in (("Grey", scene.grey), ("Colorized", scene.colorized)):
+        found = _figures(image, scene.photo)
         keys = ("psnr", "ssim", "ciede2000", "ab_rmse", "colorfulness")
         rows.append(
             {"": title} | dict(zip(FIGURE_COLUMNS, (found[key] for key in keys), strict=True))
@@ -168,12 +168,12 @@ def show_alternatives(scene: Scene, settings: Settings) -> None:
     with st.container(horizontal=True, gap="small"):
         for temperature in ALTERNATIVES:
             guess = Settings(settings.model, temperature, settings.saturation)
-            picture, _ = colored(small, guess)
-            st.image(to_uint8(picture), f"{temperature:g}", ALTERNATIVE_WIDTH)
+            image, _ = colored(small, guess)
+            st.image(to_uint8(image), f"{temperature:g}", ALTERNATIVE_WIDTH)
 
 
 def show_inside(scene: Scene) -> None:
-    """The a*b* plane and both channels as pictures."""
+    """The a*b* plane and both channels as images."""
     if not st.toggle("Look at the chrominance", key="inside", bind="query-params"):
         return
     guessed = chroma_of(scene.colorized)
@@ -187,7 +187,7 @@ def show_inside(scene: Scene) -> None:
             )
             for channel, name in enumerate(("a*, green to magenta", "b*, blue to yellow")):
                 st.image(
-                    to_uint8(channel_picture(chroma, channel)), f"{title}: {name}", width="stretch"
+                    to_uint8(channel_image(chroma, channel)), f"{title}: {name}", width="stretch"
                 )
     st.caption(
         "How many pixels have which chrominance; brighter is more. The channels are drawn in their "
@@ -196,11 +196,11 @@ def show_inside(scene: Scene) -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def chroma_of(picture: np.ndarray) -> np.ndarray:
-    """A picture's a* and b*, (H, W, 2)."""
+def chroma_of(image: np.ndarray) -> np.ndarray:
+    """An image's a* and b*, (H, W, 2)."""
     from skimage.color import rgb2lab
 
-    return rgb2lab(picture)[..., 1:]
+    return rgb2lab(image)[..., 1:]
 
 
 def plane_figure(chroma: np.ndarray, title: str) -> go.Figure:
@@ -232,7 +232,7 @@ def plane_figure(chroma: np.ndarray, title: str) -> go.Figure:
     return figure
 
 
-def channel_picture(chroma: np.ndarray, channel: int) -> np.ndarray:
+def channel_image(chroma: np.ndarray, channel: int) -> np.ndarray:
     """One channel of chrominance in its own colours at a lightness of 60, (H, W, 3)."""
     only = np.zeros((*chroma.shape[:2], 2), np.float32)
     only[..., channel] = np.clip(chroma[..., channel], -CHANNEL_RANGE, CHANNEL_RANGE)
@@ -240,7 +240,7 @@ def channel_picture(chroma: np.ndarray, channel: int) -> np.ndarray:
 
 
 def show_downloads(scene: Scene, photo: Photo, settings: Settings) -> None:
-    """The picture as a PNG file, and a large photo at its own size when asked for."""
+    """The image as a PNG file, and a large photo at its own size when asked for."""
     st.download_button(
         "Colorized",
         encode_png(scene.colorized),
@@ -278,7 +278,7 @@ def _card_figures() -> list[dict[str, object]]:
     for name in zoo.names():
         known = zoo.card(name)
         for row in known.figures:
-            if "ciede2000" not in row or row["test_set"] == BUNDLED_CHECK:
+            if "ciede2000" not in row or row["test_set"] == SAMPLE_CHECK:
                 continue
             titles = {COLORIZED: known.title, GREY: "Grey"}
             title = titles.get(row["condition"], row["condition"])

@@ -1,14 +1,14 @@
-// Two pictures of one size on one stage, divided by a line that can be moved.
+// Two images of one size on one stage, divided by a line that can be moved.
 //
-// Python sends pictures and labels (the message of compare_slider.py) and hears nothing back:
-// divider, zoom and pan live here, so that new pictures leave them as they are.
+// Python sends images and labels (the message of compare_slider.py) and hears nothing back:
+// divider, zoom and pan live here, so that new images leave them as they are.
 
 const SMALLEST_STAGE = 160; // CSS pixels: a panorama's stage still has room for the handle
 const STAGE_PER_WINDOW = 0.85; // of the window's height, so that a telephone on its side shows all
 const GRIP = 44; // CSS pixels, --grip-size in the style sheet
 const GRIP_RING = 4; // CSS pixels, the ring of a handle in focus
-const GRIP_ROOM = 3 * GRIP; // a lower picture would hide behind the handle
-const SNAP = 0.8; // of the room that a picture may take, for pixels of equal size
+const GRIP_ROOM = 3 * GRIP; // a lower image would hide behind the handle
+const SNAP = 0.8; // of the room that an image may take, for pixels of equal size
 const LABEL_MARGIN = 8; // CSS pixels between a label and what is beside it
 const DRAG_BEGINS = 4; // CSS pixels: less is a click
 const WHEEL_LINE = 16; // CSS pixels that a wheel event counted in lines moves
@@ -48,7 +48,7 @@ export default async function compareSlider({ parentElement, data }) {
   };
 }
 
-/** The parts of a message: 4 bytes with the header's length, the header as JSON, two pictures. */
+/** The parts of a message: 4 bytes with the header's length, the header as JSON, two images. */
 function unpack(data) {
   const start = 4 + new DataView(data.buffer, data.byteOffset).getUint32(0);
   const header = JSON.parse(new TextDecoder().decode(data.subarray(4, start)));
@@ -70,9 +70,9 @@ async function decoded(bytes, className, label) {
 
 class CompareSlider {
   view = {
-    position: 0.5, // of the divider, across the part of the picture that is on the stage
-    zoom: "fit", // or CSS pixels per picture pixel
-    centre: { x: 0.5, y: 0.5 }, // the picture's point at the stage's centre, in parts of its size
+    position: 0.5, // of the divider, across the part of the image that is on the stage
+    zoom: "fit", // or CSS pixels per image pixel
+    centre: { x: 0.5, y: 0.5 }, // the image's point at the stage's centre, in parts of its size
   };
   message = null; // what is on the stage
   data = null; // the newest bytes received
@@ -121,9 +121,9 @@ class CompareSlider {
     for (const image of Object.values(this.images)) URL.revokeObjectURL(image.src);
   }
 
-  // Pictures
+  // Images
 
-  /** Shows a message once both of its pictures are decoded; until then the old ones stay. */
+  /** Shows a message once both of its images are decoded; until then the old ones stay. */
   async receive(data) {
     if (data === this.data) return; // called for another reason, a change of theme
     this.data = data;
@@ -153,17 +153,17 @@ class CompareSlider {
 
   // Geometry, in CSS pixels from the stage's top left corner
 
-  /** CSS pixels per picture pixel at which all of a picture has room. */
+  /** CSS pixels per image pixel at which all of an image has room. */
   fittingScale({ width, height, maxHeight }) {
     const ratio = window.devicePixelRatio;
     const room = Math.min(maxHeight, STAGE_PER_WINDOW * document.documentElement.clientHeight);
     const scale = Math.min(this.stage.clientWidth / width, room / height);
-    // Enlarged, all picture pixels get equally many device pixels, unless that costs much room.
+    // Enlarged, all image pixels get equally many device pixels, unless that costs much room.
     const whole = Math.floor(scale * ratio) / ratio;
     return whole >= SNAP * scale ? whole : scale;
   }
 
-  /** A picture's size on screen: whole device pixels, never more than there is room for. */
+  /** An image's size on screen: whole device pixels, never more than there is room for. */
   sizeAt(scale, { width, height }) {
     const ratio = window.devicePixelRatio;
     // The thousandth is for products that are whole numbers but for the arithmetic.
@@ -171,7 +171,7 @@ class CompareSlider {
     return { x: length(width), y: length(height) };
   }
 
-  /** Makes the stage as high as a picture needs that fits; returns its size. */
+  /** Makes the stage as high as an image needs that fits; returns its size. */
   resizeStage(message) {
     const fitted = this.sizeAt(this.fittingScale(message), message);
     const size = { x: this.stage.clientWidth, y: Math.max(SMALLEST_STAGE, fitted.y) };
@@ -185,22 +185,22 @@ class CompareSlider {
     const ratio = window.devicePixelRatio;
     const toDevice = (length) => Math.round(length * ratio) / ratio;
     const stage = this.resizeStage(this.message);
-    // A CSS pixel is the nearest whole number of device pixels: all picture pixels are equal.
+    // A CSS pixel is the nearest whole number of device pixels: all image pixels are equal.
     const pixel = Math.max(1, Math.round(ratio)) / ratio;
     const scale = view.zoom === "fit" ? this.fittingScale(this.message) : view.zoom * pixel;
     const size = this.sizeAt(scale, this.message);
-    const picture = {};
+    const image = {};
     for (const axis of ["x", "y"]) {
-      // No edge comes inside the stage; a picture smaller than the stage stays in its middle.
+      // No edge comes inside the stage; an image smaller than the stage stays in its middle.
       const half = Math.min(0.5, stage[axis] / 2 / size[axis]);
       view.centre[axis] = clamp(view.centre[axis], half, 1 - half);
-      picture[axis] = toDevice(stage[axis] / 2 - view.centre[axis] * size[axis]);
+      image[axis] = toDevice(stage[axis] / 2 - view.centre[axis] * size[axis]);
     }
     const frame = {
-      left: Math.max(0, picture.x),
-      top: Math.max(0, picture.y),
-      right: Math.min(stage.x, picture.x + size.x),
-      bottom: Math.min(stage.y, picture.y + size.y),
+      left: Math.max(0, image.x),
+      top: Math.max(0, image.y),
+      right: Math.min(stage.x, image.x + size.x),
+      bottom: Math.min(stage.y, image.y + size.y),
     };
     this.size = size;
     this.frame = frame;
@@ -208,10 +208,10 @@ class CompareSlider {
     this.pannable = { x: size.x > stage.x, y: size.y > stage.y };
     const low = frame.bottom - frame.top < GRIP_ROOM;
     this.place({
-      "picture-left": picture.x,
-      "picture-top": picture.y,
-      "picture-width": size.x,
-      "picture-height": size.y,
+      "image-left": image.x,
+      "image-top": image.y,
+      "image-width": size.x,
+      "image-height": size.y,
       "frame-left": frame.left,
       "frame-top": frame.top,
       "frame-right": frame.right,
@@ -239,7 +239,7 @@ class CompareSlider {
     stage.classList.toggle("pannable", canPan);
     stage.classList.toggle("pannable-down", this.pannable.y);
     const names = `${message.beforeLabel} and ${message.afterLabel}`;
-    stage.ariaLabel = canPan ? `${names}: arrow keys move the picture` : names;
+    stage.ariaLabel = canPan ? `${names}: arrow keys move the image` : names;
     if (canPan) stage.tabIndex = 0;
     else stage.removeAttribute("tabindex");
     const high = frame.bottom - frame.top;
@@ -269,7 +269,7 @@ class CompareSlider {
     this.render();
   }
 
-  /** Moves the picture as far as it goes; returns whether that was anywhere. */
+  /** Moves the image as far as it goes; returns whether that was anywhere. */
   panBy(x, y) {
     const old = { ...this.view.centre };
     this.view.centre.x -= x / this.size.x;
@@ -293,7 +293,7 @@ class CompareSlider {
     if (this.panBy(direction[0] * step, direction[1] * step)) event.preventDefault();
   }
 
-  /** A wheel pans; where the picture ends, the page scrolls. */
+  /** A wheel pans; where the image ends, the page scrolls. */
   wheel(event) {
     if (event.ctrlKey || !this.message) return; // the browser's own zoom
     const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? WHEEL_LINE : 1;

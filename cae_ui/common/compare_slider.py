@@ -1,14 +1,14 @@
-"""Two pictures of one size, compared by moving a divider across them.
+"""Two images of one size, compared by moving a divider across them.
 
 A component of Streamlit's second kind (``st.components.v2``); its front end is the three files
-``compare_slider.*`` beside this one. Pictures travel as one message of raw bytes::
+``compare_slider.*`` beside this one. Images travel as one message of raw bytes::
 
     4 bytes   length of the header, most significant byte first
-    header    JSON: key, labels, width and height, height of the stage, length of the first picture
-    picture   before, lossless WebP
-    picture   after, lossless WebP
+    header    JSON: key, labels, width and height, height of the stage, length of the first image
+    image   before, lossless WebP
+    image   after, lossless WebP
 
-One message, so that both pictures arrive together and neither can have been cleared away when
+One message, so that both images arrive together and neither can have been cleared away when
 the browser asks for it. WebP, because at its fastest it encodes a noisy 768 x 512 photo in 12 ms
 where Pillow's fastest PNG takes 37 ms, and clean ones become 30 % smaller.
 """
@@ -42,10 +42,10 @@ def compare_slider(
     key: str,
     height: int = 480,
 ) -> None:
-    """Shows two pictures on top of each other, with a divider that can be moved.
+    """Shows two images on top of each other, with a divider that can be moved.
 
-    Every pixel arrives as it is. Only pictures that are too large for their place are shrunk
-    smoothly; enlarged ones are drawn without smoothing. "1:1" means one picture pixel to one
+    Every pixel arrives as it is. Only images that are too large for their place are shrunk
+    smoothly; enlarged ones are drawn without smoothing. "1:1" means one image pixel to one
     CSS pixel, rounded to whole device pixels, so that all of them are equally large.
 
     Args:
@@ -54,11 +54,11 @@ def compare_slider(
         before_label: What `before` is: its label, its alternative text. Plain text.
         after_label: What `after` is.
         key: Names the slider in the app. Divider, zoom and pan stay with it in a visitor's
-            browser, whatever pictures come.
-        height: CSS pixels that the pictures may be high; wide ones take less.
+            browser, whatever images come.
+        height: CSS pixels that the images may be high; wide ones take less.
 
     Raises:
-        ValueError: Pictures of different size, or not uint8.
+        ValueError: Images of different size, or not uint8.
 
     Example:
         >>> black = np.zeros((32, 32, 3), np.uint8)
@@ -80,29 +80,29 @@ def compare_slider(
 
 def _check(before: np.ndarray, after: np.ndarray) -> None:
     """Refuses what cannot be compared pixel by pixel."""
-    for picture in (before, after):
-        is_picture = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 3)
-        if picture.dtype != np.uint8 or not is_picture or picture.size == 0:
+    for image in (before, after):
+        is_image = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
+        if image.dtype != np.uint8 or not is_image or image.size == 0:
             raise ValueError(
-                "A picture to compare is a uint8 array (height, width) or (height, width, 3). "
-                f"Received: {picture.dtype} {picture.shape}. Convert it with to_uint8 first."
+                "An image to compare is a uint8 array (height, width) or (height, width, 3). "
+                f"Received: {image.dtype} {image.shape}. Convert it with to_uint8 first."
             )
     if before.shape[:2] != after.shape[:2]:
         raise ValueError(
-            "Two pictures to compare have the same height and width. "
+            "Two images to compare have the same height and width. "
             f"Received: {before.shape[:2]} and {after.shape[:2]}. Resize one of them."
         )
 
 
 def _message(header: dict[str, str | int], before: np.ndarray, after: np.ndarray) -> bytes:
     """The bytes that compare_slider.js unpacks."""
-    pictures = [_encode_webp(before), _encode_webp(after)]
-    encoded = json.dumps({**header, "beforeBytes": len(pictures[0])}).encode()
-    return b"".join([len(encoded).to_bytes(4, "big"), encoded, *pictures])
+    images = [_encode_webp(before), _encode_webp(after)]
+    encoded = json.dumps({**header, "beforeBytes": len(images[0])}).encode()
+    return b"".join([len(encoded).to_bytes(4, "big"), encoded, *images])
 
 
-def _encode_webp(picture: np.ndarray) -> bytes:
-    """A picture as a lossless WebP file; `quality` is the effort here, not the quality."""
+def _encode_webp(image: np.ndarray) -> bytes:
+    """An image as a lossless WebP file; `quality` is the effort here, not the quality."""
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "WEBP", lossless=True, quality=0, method=0)
+    Image.fromarray(image).save(buffer, "WEBP", lossless=True, quality=0, method=0)
     return buffer.getvalue()

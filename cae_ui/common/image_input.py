@@ -1,4 +1,4 @@
-"""Pictures on a page: pixels that stay crisp, and uploads that may be anything."""
+"""Images on a page: pixels that stay crisp, and uploads that may be anything."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from cae_core.data.patches import bundled_photograph
+from cae_core.data.patches import sample_photograph
 from cae_core.errors import ImageError
 from cae_core.images.decoding import IMAGE_SUFFIXES
 from cae_core.images.operations import encode_png, fit_within, image_grid, open_image
 from cae_ui.common.messages import plain
 
-BUNDLED_PHOTOS = {
+SAMPLE_PHOTOS = {
     "Cat": "chelsea.png",
     "Coffee": "coffee.png",
     "Astronaut": "astronaut.png",
@@ -28,7 +28,7 @@ UPLOAD_TYPES = [suffix.lstrip(".") for suffix in IMAGE_SUFFIXES]
 
 
 def show_pixels(image: np.ndarray, caption: str, *, label: str = "") -> None:
-    """A small picture as wide as its column, every pixel a sharp square.
+    """A small image as wide as its column, every pixel a sharp square.
 
     Args:
         image: (H, W, C) in [0, 1] or uint8; sent at its own size and enlarged by the browser.
@@ -48,9 +48,9 @@ def show_pixels(image: np.ndarray, caption: str, *, label: str = "") -> None:
 def show_samples(
     samples: np.ndarray,
     shown_caption: str,
-    original_caption: str = "Original (validation pictures)",
+    original_caption: str = "Original (validation images)",
 ) -> None:
-    """Rows of sample pictures: originals, what the network is shown, what it returns.
+    """Rows of sample images: originals, what the network is shown, what it returns.
 
     Args:
         samples: (3, N, H, W, C) uint8.
@@ -70,7 +70,7 @@ class Photo:
     """A photo that was chosen, and is decoded when asked for.
 
     Attributes:
-        name: The file's name, or the bundled photo's.
+        name: The file's name, or the sample photo's.
         identity: Differs from that of every other photo.
         open: Decodes it: float32 (H, W, 3) in [0, 1], or an ImageError.
     """
@@ -81,7 +81,7 @@ class Photo:
 
 
 def photo_choice(key: str, *, in_address: bool = False) -> Photo:
-    """An uploaded photo, or one of the bundled ones.
+    """An uploaded photo, or one of the samples.
 
     Args:
         key: Begins the widgets' keys.
@@ -95,14 +95,14 @@ def photo_choice(key: str, *, in_address: bool = False) -> Photo:
     name = str(
         st.segmented_control(
             "or one of these",
-            list(BUNDLED_PHOTOS),
-            default=next(iter(BUNDLED_PHOTOS)),
+            list(SAMPLE_PHOTOS),
+            default=next(iter(SAMPLE_PHOTOS)),
             required=True,
             key=f"{key}-photo",
             bind="query-params" if in_address else None,
         )
     )
-    return Photo(name, name, lambda: bundled_photograph(BUNDLED_PHOTOS[name]))
+    return Photo(name, name, lambda: sample_photograph(SAMPLE_PHOTOS[name]))
 
 
 def overview(photo: Photo) -> tuple[np.ndarray, tuple[int, int]]:

@@ -9,7 +9,7 @@ def plain(text: object) -> str:
     r"""A text or an error in a form that Streamlit's Markdown shows as it stands.
 
     Messages quote what came from outside, an address or a file's name, and that must not
-    become a link, a picture or a formula.
+    become a link, an image or a formula.
 
     Example:
         >>> print(plain("Received: 'pool*2*'."))

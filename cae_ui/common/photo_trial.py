@@ -15,7 +15,7 @@ from cae_core.images.operations import encode_png, fit_within, to_uint8
 from cae_core.jobs.queue import JobStatus
 from cae_core.photos.apply import apply_to_photo, plan_photo
 from cae_core.training.tasks import LUMA, Denoise, Reconstruct, Task
-from cae_ui.common.image_input import BUNDLED_PHOTOS, photo_input
+from cae_ui.common.image_input import SAMPLE_PHOTOS, photo_input
 from cae_ui.common.messages import plain
 from cae_ui.common.resources import trained_run
 
@@ -82,16 +82,16 @@ def try_on_photo(network: TrainedNetwork) -> None:
     except ImageError as error:
         st.error(plain(error), icon=":material/broken_image:")
         return
-    pictures = [(photo, f"{plain(name)}, {photo.shape[1]} x {photo.shape[0]}")]
+    images = [(photo, f"{plain(name)}, {photo.shape[1]} x {photo.shape[0]}")]
     if not isinstance(network.task, Reconstruct):
         damage = "With noise" if isinstance(network.task, Denoise) else "In grey"
-        pictures.append((shown, f"{damage}: {psnr(shown, photo):.2f} dB"))
-    pictures.append((result, f"From the network: {psnr(result, photo):.2f} dB"))
-    for column, (picture, caption) in zip(st.columns(len(pictures)), pictures, strict=True):
-        _picture(column, picture, caption)
+        images.append((shown, f"{damage}: {psnr(shown, photo):.2f} dB"))
+    images.append((result, f"From the network: {psnr(result, photo):.2f} dB"))
+    for column, (image, caption) in zip(st.columns(len(images)), images, strict=True):
+        _image(column, image, caption)
     plan = plan_photo(network.architecture, *photo.shape[:2])
     how = f"Done {plan}. PSNR against the original."
-    if network.dataset == PHOTO_PATCHES and name in BUNDLED_PHOTOS:
+    if network.dataset == PHOTO_PATCHES and name in SAMPLE_PHOTOS:
         how += " Parts of this photo were among the training patches: upload one of your own."
     st.caption(how)
     st.download_button(
@@ -100,7 +100,7 @@ def try_on_photo(network: TrainedNetwork) -> None:
 
 
 def _returned(network: TrainedNetwork, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What the network is shown of a photo, cut to [0, 1], and the picture it makes of it.
+    """What the network is shown of a photo, cut to [0, 1], and the image it makes of it.
 
     Kept in the session, so that a rerun of the page costs nothing.
     """
@@ -117,7 +117,7 @@ def _returned(network: TrainedNetwork, photo: np.ndarray) -> tuple[np.ndarray, n
         output = apply_to_photo(
             network.model, network.architecture, shown, clip=False, on_progress=advance
         )
-        result = np.asarray(network.task.picture(output[np.newaxis], photo[np.newaxis]))[0]
+        result = np.asarray(network.task.image(output[np.newaxis], photo[np.newaxis]))[0]
         bar.empty()
         visible = np.broadcast_to(np.clip(shown, 0, 1), photo.shape)
         st.session_state["try-result"] = kept = (key, (visible, result))
@@ -125,11 +125,11 @@ def _returned(network: TrainedNetwork, photo: np.ndarray) -> tuple[np.ndarray, n
 
 
 def _grey(photo: np.ndarray) -> np.ndarray:
-    """Luma, which is what a network for grey pictures is compared with."""
+    """Luma, which is what a network for grey images is compared with."""
     return photo @ np.array(LUMA, np.float32)[:, np.newaxis]
 
 
-def _picture(column: st.delta_generator.DeltaGenerator, image: np.ndarray, caption: str) -> None:
+def _image(column: st.delta_generator.DeltaGenerator, image: np.ndarray, caption: str) -> None:
     """A photo as wide as its column."""
     pixels = to_uint8(image)
     column.image(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels, caption, width="stretch")

@@ -56,19 +56,19 @@ def job_queue() -> JobQueue:
     return JobQueue(runs_folder(), worker())
 
 
-@st.cache_resource(max_entries=8, show_spinner="Preparing the pictures …")
+@st.cache_resource(max_entries=8, show_spinner="Preparing the images …")
 def named_dataset(name: str) -> DatasetPreview:
-    """A data set that is on this machine; the worker loads its pictures, the app keeps a few."""
+    """A data set that is on this machine; the worker loads its images, the app keeps a few."""
     return load_dataset(name).preview()
 
 
-@st.cache_resource(max_entries=2, show_spinner="Cutting your pictures into patches …")
+@st.cache_resource(max_entries=2, show_spinner="Cutting your images into patches …")
 def _uploaded_dataset(digest: str, _files: list[tuple[str, bytes]]) -> Dataset:
     return load_uploads(_files)
 
 
 def uploaded_dataset(files: list[tuple[str, bytes]]) -> Dataset:
-    """Uploaded pictures as a data set, cut once however often the page runs."""
+    """Uploaded images as a data set, cut once however often the page runs."""
     digest = hashlib.sha256()
     for name, content in files:
         digest.update(name.encode())

@@ -158,18 +158,18 @@ def loss_figure(progress: Progress | None, planned_epochs: int) -> go.Figure:
 
 
 def show_data(data: DatasetPreview, task: Task) -> None:
-    """Some pictures of a data set, and what the task makes of them."""
-    pictures = data.samples
+    """Some images of a data set, and what the task makes of them."""
+    images = data.samples
     st.subheader("What the network will see")
     show_pixels(
-        image_grid(pictures, columns=len(pictures)),
-        f"Validation pictures of {dataset_title(data.name)}",
+        image_grid(images, columns=len(images)),
+        f"Validation images of {dataset_title(data.name)}",
     )
     if isinstance(task, Denoise):
-        noisy = task.add_noise(pictures / np.float32(255), seed=0)
+        noisy = task.add_noise(images / np.float32(255), seed=0)
         show_pixels(image_grid(np.clip(noisy, 0, 1), columns=len(noisy)), shown_caption(task))
     st.info(
-        "Press **Train**: the losses, and these pictures as the network returns them, appear here.",
+        "Press **Train**: the losses, and these images as the network returns them, appear here.",
         icon=":material/play_arrow:",
     )
 

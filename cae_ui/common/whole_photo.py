@@ -37,7 +37,7 @@ def show_whole_photo(
     if st.button(
         f"{verb} all {height * width / 1e6:.1f} megapixels", icon=":material/auto_fix_high:"
     ):
-        # Kept as a file's bytes: a tenth of the picture's memory.
+        # Kept as a file's bytes: a tenth of the image's memory.
         st.session_state[kept_under] = (key, *_worked_on(photo, work))
     kept = st.session_state.get(kept_under)
     if kept is None or kept[0] != key:
@@ -66,7 +66,7 @@ def _worked_on(photo: Photo, work: Work) -> tuple[bytes, float]:
         spent = time.perf_counter() - started
         bar.progress(done / total, f"About {spent * (total / done - 1):.0f} s left")
 
-    picture = work(photo.open(), advance)
+    image = work(photo.open(), advance)
     place.empty()
     seconds = time.perf_counter() - started
-    return encode_png(to_uint8(np.clip(picture, 0.0, 1.0))), seconds
+    return encode_png(to_uint8(np.clip(image, 0.0, 1.0))), seconds

@@ -165,7 +165,7 @@ def options_input(mode: str) -> NoiseOptions:
             "Cut noisy values to [0, 1]",
             key="clip",
             bind="query-params",
-            help="As in a noisy picture that was saved as a file. Published figures are without.",
+            help="As in a noisy image that was saved as a file. Published figures are without.",
         )
         seed = st.number_input("Seed of the noise", 0, 9999, 0, key="seed", bind="query-params")
     return NoiseOptions(None if told is None else told / 255, is_clipped, int(seed))
@@ -244,24 +244,24 @@ def is_network_ready() -> bool:
 
 @st.cache_resource(show_spinner="The network is being started, once for all visitors …")
 def start_network() -> None:
-    """Loads what the first picture needs."""
+    """Loads what the first image needs."""
     denoise(np.zeros((64, 64, 3), np.float32), 0.1)
     spare_the_garbage_collector()
 
 
 def cleaned(
-    picture: np.ndarray,
+    image: np.ndarray,
     sigma: float,
     model: str,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
-    """What a network of `model_input` makes of a picture."""
-    return denoise(picture, sigma, network(model), on_progress=on_progress)
+    """What a network of `model_input` makes of an image."""
+    return denoise(image, sigma, network(model), on_progress=on_progress)
 
 
-def as_pixels(picture: np.ndarray) -> np.ndarray:
-    """A picture as it can be shown: cut to [0, 1], uint8."""
-    return to_uint8(np.clip(picture, 0.0, 1.0))
+def as_pixels(image: np.ndarray) -> np.ndarray:
+    """An image as it can be shown: cut to [0, 1], uint8."""
+    return to_uint8(np.clip(image, 0.0, 1.0))
 
 
 def removed(noisy: np.ndarray, clean: np.ndarray, gain: float) -> np.ndarray:

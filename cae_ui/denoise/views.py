@@ -1,4 +1,4 @@
-"""What came out of denoising: pictures compared, figures of all methods, the whole photo."""
+"""What came out of denoising: images compared, figures of all methods, the whole photo."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def show_result(scene: Scene, model: str) -> np.ndarray:
     """Noisy and clean under the comparison slider, and how close each is to the original.
 
     Returns:
-        The clean picture, float32 (H, W, 3).
+        The clean image, float32 (H, W, 3).
     """
     # There in every run: elements below that change their place would be drawn anew.
     place = st.empty()
@@ -52,7 +52,7 @@ def show_result(scene: Scene, model: str) -> np.ndarray:
     clean = cleaned(scene.noisy, scene.told, model)
     seconds = time.perf_counter() - started
     noisy = (scene.noisy, describe(scene))
-    # A picture and its label, and the same of what it is compared with, made when it is looked at.
+    # An image and its label, and the same of what it is compared with, made when it is looked at.
     shown = {
         "Denoised": (noisy, (lambda: clean, "Denoised")),
         "Taken out": (
@@ -120,16 +120,16 @@ def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
 
 
 def show_downloads(scene: Scene, clean: np.ndarray) -> None:
-    """Both pictures as PNG files.
+    """Both images as PNG files.
 
     Made in every run, not when asked for: a press while the page is being drawn anew would ask
-    for a picture that is gone.
+    for an image that is gone.
     """
     with st.container(horizontal=True):
-        for label, picture in (("Denoised", clean), ("Noisy", scene.noisy)):
+        for label, image in (("Denoised", clean), ("Noisy", scene.noisy)):
             st.download_button(
                 label,
-                encode_png(as_pixels(picture)),
+                encode_png(as_pixels(image)),
                 f"{label.lower()}.png",
                 icon=":material/download:",
                 on_click="ignore",
@@ -151,11 +151,11 @@ def _methods(model: str) -> dict[str, Callable[[np.ndarray, float], np.ndarray]]
 
 
 def show_methods(scene: Scene, model: str) -> None:
-    """The same picture through other denoisers: figures, times, and PSNR at every level."""
+    """The same image through other denoisers: figures, times, and PSNR at every level."""
     if scene.clean is None:
         return
     st.subheader("Beside other methods")
-    if st.toggle("Denoise this picture with all of them", key="methods", bind="query-params"):
+    if st.toggle("Denoise this image with all of them", key="methods", bind="query-params"):
         st.dataframe(
             _table(scene, model),
             hide_index=True,
@@ -172,7 +172,7 @@ def show_methods(scene: Scene, model: str) -> None:
         curves = _curves(_middle(scene.clean, side), model)
         st.plotly_chart(curve_figure(curves), key="curves", config={"displayModeBar": False})
         st.caption(
-            f"On the middle {side} x {side} pixels of this picture; every method is told the "
+            f"On the middle {side} x {side} pixels of this image; every method is told the "
             "true sigma; noise not clipped."
         )
 
@@ -191,12 +191,12 @@ def _table(scene: Scene, model: str) -> list[dict[str, object]]:
     return rows
 
 
-def _row(title: str, picture: np.ndarray, clean: np.ndarray, seconds: float) -> dict[str, object]:
+def _row(title: str, image: np.ndarray, clean: np.ndarray, seconds: float) -> dict[str, object]:
     """A method's figures."""
     return {
         "Method": title,
-        "PSNR, dB": psnr(picture, clean),
-        "SSIM": ssim_of(picture, clean),
+        "PSNR, dB": psnr(image, clean),
+        "SSIM": ssim_of(image, clean),
         "Time, ms": 1000 * seconds,
     }
 
@@ -242,10 +242,10 @@ def curve_figure(curves: dict[str, list[float]]) -> go.Figure:
     return figure
 
 
-def _middle(picture: np.ndarray, side: int) -> np.ndarray:
-    """The square in the middle of a picture."""
-    top, left = ((length - side) // 2 for length in picture.shape[:2])
-    return np.ascontiguousarray(picture[top : top + side, left : left + side])
+def _middle(image: np.ndarray, side: int) -> np.ndarray:
+    """The square in the middle of an image."""
+    top, left = ((length - side) // 2 for length in image.shape[:2])
+    return np.ascontiguousarray(image[top : top + side, left : left + side])
 
 
 def show_whole(scene: Scene, photo: Photo, mode: str, model: str) -> None:

@@ -52,7 +52,7 @@ def _show_copies(architecture: Architecture) -> None:
 
 def _show_script(architecture: Architecture) -> None:
     """The stand-alone Keras script, or why there is none."""
-    dataset = _PUBLIC_DATASETS.get(architecture.input_shape, "your own pictures")
+    dataset = _PUBLIC_DATASETS.get(architecture.input_shape, "your own images")
     try:
         script = generate_script(architecture, dataset=dataset)
     except CAEError as error:

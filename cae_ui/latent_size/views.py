@@ -1,4 +1,4 @@
-"""Views of an architecture's arithmetic: verdict, picture, table, comparison, copies."""
+"""Views of an architecture's arithmetic: verdict, image, table, comparison, copies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENCODER_COLOR, CODE_COLOR, DECODER_COLOR = "#0f766e", "#f59e0b", "#6366f1"
 MOST_ON_A_PHONE = 11  # blocks that fit 390 pixels with their labels; more scroll sideways
 INPUT_COLOR, PROBLEM_COLOR = "#94a3b8", "#dc2626"
 
-_PICTURE_STYLE = """
+_DIAGRAM_STYLE = """
 <style>
 .cae-network { display: flex; overflow-x: auto; padding: 0.5rem 0; font-size: 0.66rem; }
 .cae-network .place { flex: 1 0 2.1rem; min-width: 0; text-align: center; }
@@ -86,7 +86,7 @@ def _show_figures(report: Report) -> None:
             st.metric(label, value, width="content")
 
 
-def network_picture(report: Report) -> str:
+def network_diagram(report: Report) -> str:
     """The tensors from input to output as blocks whose areas are their sizes, as HTML.
 
     A map's block is as high as the map; a vector's block is a square. HTML and not a chart,
@@ -118,7 +118,7 @@ def network_picture(report: Report) -> str:
             f"<span>{f'<b>{name}</b>' if number == code else name}</span></div></div>"
         )
     crowd = " many" if len(columns) > MOST_ON_A_PHONE else ""
-    return f'{_PICTURE_STYLE}<div class="cae-network{crowd}">{"".join(columns)}</div>'
+    return f'{_DIAGRAM_STYLE}<div class="cae-network{crowd}">{"".join(columns)}</div>'
 
 
 def layer_table(report: Report, *, open_formulas: bool = False) -> str:

@@ -142,7 +142,7 @@ def _show_code_sizes(summaries: dict[str, RunSummary]) -> None:
         _offer_line(dataset, path)
     st.caption(
         "A network is worth its code where it lies below the line: PCA with as many components, "
-        "fitted on the same training pictures, is the best that a linear network can do."
+        "fitted on the same training images, is the best that a linear network can do."
     )
 
 

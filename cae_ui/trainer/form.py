@@ -40,7 +40,7 @@ from cae_ui.trainer.learning_rate import (
 )
 
 UPLOADS = "uploads"
-OWN_PICTURES = "own-pictures"
+OWN_IMAGES = "own-images"
 BATCH_SIZES = [16, 32, 64, 100, 128, 256, 512]
 LOSS_TITLES = {
     "mse": "Mean squared error",
@@ -56,9 +56,9 @@ WIDTHS = [0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0]
 
 def dataset_input() -> DatasetPreview | None:
     """A choice of data sets; None while there is none to train on, which is said."""
-    titles = {name: info.title for name, info in DATASETS.items()} | {UPLOADS: "My own pictures"}
+    titles = {name: info.title for name, info in DATASETS.items()} | {UPLOADS: "My own images"}
     name = st.selectbox(
-        "Pictures", list(titles), format_func=titles.__getitem__, key="data", bind="query-params"
+        "Images", list(titles), format_func=titles.__getitem__, key="data", bind="query-params"
     )
     try:
         if name == UPLOADS:
@@ -98,7 +98,7 @@ def task_input() -> Task:
 
 
 def _noise_input() -> Denoise:
-    """A fixed sigma, or a range that one is drawn from for every picture."""
+    """A fixed sigma, or a range that one is drawn from for every image."""
     if st.toggle("Draw sigma from a range", key="range", bind="query-params"):
         low, high = st.slider(
             "Noise sigma, of 255", 0, 255, (0, 50), key="sigmas", bind="query-params"
@@ -117,7 +117,7 @@ def config_input(
 
     Args:
         architecture: The network to find a learning rate for.
-        data: Its pictures.
+        data: Its images.
         task: What it is to learn.
     """
     epochs = st.slider("Epochs", 1, 50, 5, key="epochs", bind="query-params")
@@ -249,8 +249,8 @@ def start_button(
 
 
 def _own() -> Dataset | None:
-    """Pictures that the worker cannot load by name, and that travel with a job."""
-    files = st.session_state.get(OWN_PICTURES)
+    """Images that the worker cannot load by name, and that travel with a job."""
+    files = st.session_state.get(OWN_IMAGES)
     return _uploaded(files) if st.session_state["data"] == UPLOADS and files else None
 
 
@@ -292,7 +292,7 @@ def _offer_fit(data: DatasetPreview, task: Task) -> None:
     except CAEError:
         return  # no network of these layers fits: the sentence above says what to do
     st.button(
-        "Fit the network to pictures and task",
+        "Fit the network to images and task",
         icon=":material/fit_screen:",
         width="stretch",
         on_click=change,
@@ -311,18 +311,18 @@ def take_over(preset: Preset) -> None:
 
 
 def _uploads_input() -> DatasetPreview | None:
-    """Several pictures or a zip archive."""
+    """Several images or a zip archive."""
     files = st.file_uploader(
-        "Pictures, or a zip archive of pictures",
+        "Images, or a zip archive of images",
         type=[*UPLOAD_TYPES, "zip"],
         accept_multiple_files=True,
-        key=OWN_PICTURES,
+        key=OWN_IMAGES,
     )
     if not files:
         st.info("They are cut into patches of 32 x 32 and stay on this server.")
         return None
     data = _uploaded(files).preview()
-    _describe(data, "Patches of your pictures.")
+    _describe(data, "Patches of your images.")
     return data
 
 

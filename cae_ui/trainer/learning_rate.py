@@ -92,7 +92,7 @@ def start_test(request: JobRequest, own: Dataset | None, previous: JobStatus | N
 
     Args:
         request: What to test.
-        own: The pictures, where they are not a named data set's.
+        own: The images, where they are not a named data set's.
         previous: The test that this one takes the place of.
     """
     speed = machine_speed()

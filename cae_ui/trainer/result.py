@@ -1,4 +1,4 @@
-"""What came out of a training: test figures, the worst and best pictures, downloads."""
+"""What came out of a training: test figures, the worst and best images, downloads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cae_core.export.files import save_keras, save_onnx, save_zip
 from cae_core.export.script import generate_script
 from cae_core.images.metrics import psnr_from_mse
 from cae_core.jobs.queue import JobStatus
-from cae_core.training.runs import SAMPLES_PICTURE, RunSummary, history_csv, load_test_pictures
+from cae_core.training.runs import SAMPLES_IMAGE, RunSummary, history_csv, load_test_images
 from cae_ui.common.image_input import show_samples
 from cae_ui.common.messages import plain
 from cae_ui.common.resources import job_queue, trained_run
@@ -23,13 +23,13 @@ HISTOGRAM_BINS = 40
 
 
 def show_result(status: JobStatus) -> None:
-    """Test figures, pictures and downloads of a job whose run is there."""
+    """Test figures, images and downloads of a job whose run is there."""
     if status.run_folder is None:
         return
     summary = RunSummary.load(status.run_folder)
     st.subheader("Test")
     _show_figures(summary)
-    if st.toggle("Show the worst and best test pictures", key="extremes", bind="query-params"):
+    if st.toggle("Show the worst and best test images", key="extremes", bind="query-params"):
         _show_extremes(status, summary)
     _show_downloads(status, summary)
     _show_name(status)
@@ -43,14 +43,14 @@ def _show_figures(summary: RunSummary) -> None:
         st.metric("PSNR", f"{test['psnr']:.2f} dB", width="content")
         st.metric("SSIM", f"{test['ssim']:.3f}", width="content")
     st.caption(
-        f"On {test['images']:,} test pictures of {plain(dataset_title(summary.dataset))}, which "
-        "the training never saw; the output cut to [0, 1]; PSNR and SSIM are means over pictures."
+        f"On {test['images']:,} test images of {plain(dataset_title(summary.dataset))}, which "
+        "the training never saw; the output cut to [0, 1]; PSNR and SSIM are means over images."
     )
 
 
 def _show_extremes(status: JobStatus, summary: RunSummary) -> None:
-    """The spread of the error over the test pictures, and its two ends."""
-    errors, (worst, best) = load_test_pictures(str(status.run_folder))
+    """The spread of the error over the test images, and its two ends."""
+    errors, (worst, best) = load_test_images(str(status.run_folder))
     st.plotly_chart(
         error_histogram(errors), key=f"errors-{status.id}", config={"displayModeBar": False}
     )
@@ -62,14 +62,14 @@ def _show_extremes(status: JobStatus, summary: RunSummary) -> None:
 
 
 def error_histogram(errors: np.ndarray) -> go.Figure:
-    """How many test pictures have which PSNR."""
+    """How many test images have which PSNR."""
     decibels = psnr_from_mse(np.maximum(errors, 1e-10))
     figure = go.Figure(go.Histogram(x=decibels, nbinsx=HISTOGRAM_BINS, marker={"color": "#0f766e"}))
     figure.update_layout(
         height=220,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        xaxis={"title": "PSNR of a test picture, dB"},
-        yaxis={"title": "Pictures"},
+        xaxis={"title": "PSNR of a test image, dB"},
+        yaxis={"title": "Images"},
         bargap=0.05,
     )
     return figure
@@ -89,8 +89,8 @@ def _show_downloads(status: JobStatus, summary: RunSummary) -> None:
             "Losses", history_csv(summary.history), "history.csv", icon=":material/table:"
         )
         st.download_button(
-            "Pictures",
-            (folder / SAMPLES_PICTURE).read_bytes(),
+            "Images",
+            (folder / SAMPLES_IMAGE).read_bytes(),
             "samples.png",
             icon=":material/image:",
         )

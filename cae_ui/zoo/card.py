@@ -1,4 +1,4 @@
-"""One network of the zoo: its card, its curves, what it does to pictures."""
+"""One network of the zoo: its card, its curves, what it does to images."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import streamlit as st
 from cae_core import zoo
 from cae_core.architecture.notation import Architecture
 from cae_core.data.registry import is_available
-from cae_core.data.samples import bundled_check_name, bundled_check_pictures
+from cae_core.data.samples import sample_check_images, sample_check_name
 from cae_core.images.operations import image_grid
 from cae_core.training.tasks import ColorizeChroma, ColorizeRGB
-from cae_core.zoo.cards import NOT_KEPT, PICTURES, Card
+from cae_core.zoo.cards import IMAGES, NOT_KEPT, Card
 from cae_core.zoo.judge import ACCURACY
 from cae_core.zoo.table import judge_own_accuracy
 from cae_ui.common.architecture_state import TEXT_KEY
@@ -32,7 +32,7 @@ from cae_ui.common.training_charts import (
 )
 from cae_ui.trainer.learning_rate import rate_figure
 
-GRID_PICTURES = 8
+GRID_IMAGES = 8
 ERROR_AMPLIFIED = 4
 # What a loss in a history.csv is called here; other columns keep their names.
 _LOSSES = {
@@ -68,7 +68,7 @@ def show_card(name: str) -> None:
         page, label = _PAGES[card.network]
         st.page_link(page, label=label, icon=":material/open_in_new:")
     if card.task is not None and card.architecture is not None:
-        _show_pictures(card, card.architecture)
+        _show_images(card, card.architecture)
         _show_on_photo(card, card.architecture)
 
 
@@ -186,7 +186,7 @@ _NAMES = {
     "ab_rmse": "a*b* error",
     "ciede2000": "CIEDE2000",
     "colorfulness": "Colourfulness",
-    "images": "Pictures",
+    "images": "Images",
 }
 
 
@@ -198,7 +198,7 @@ _FORMATS = {
     "Judge's accuracy": "percent",
     "Accuracy": "percent",
     "Confidence": "percent",
-    "Pictures": "localized",
+    "Images": "localized",
 }
 
 
@@ -222,16 +222,16 @@ def _show_architecture(architecture: Architecture) -> None:
             take("pages/trainer.py")
 
 
-def _show_pictures(card: Card, architecture: Architecture) -> None:
-    """Test pictures, what comes back, and where they differ."""
-    st.markdown("**What it does to pictures**")
+def _show_images(card: Card, architecture: Architecture) -> None:
+    """Test images, what comes back, and where they differ."""
+    st.markdown("**What it does to images**")
     if card.kept == NOT_KEPT:
-        with np.load(zoo.FOLDER / card.name / PICTURES) as kept:
-            way = kept["pictures"][:, :GRID_PICTURES]
-        said = bundled_check_name(architecture.input_shape)
+        with np.load(zoo.FOLDER / card.name / IMAGES) as kept:
+            way = kept["images"][:, :GRID_IMAGES]
+        said = sample_check_name(architecture.input_shape)
     else:
-        pictures, said = _pictures(card)
-        way = _way_through(card.name, card.sha256, pictures)
+        originals, said = _images(card)
+        way = _way_through(card.name, card.sha256, originals)
     original, shown, returned = way
     error = np.abs(returned.astype(np.int16) - original) * ERROR_AMPLIFIED
     rows = [(original, f"Originals: {said}")]
@@ -242,29 +242,29 @@ def _show_pictures(card: Card, architecture: Architecture) -> None:
         (np.minimum(error, 255).astype(np.uint8), f"The error, {ERROR_AMPLIFIED} times as bright"),
     ]
     for images, caption in rows:
-        show_pixels(image_grid(images, columns=GRID_PICTURES), caption)
+        show_pixels(image_grid(images, columns=GRID_IMAGES), caption)
 
 
-def _pictures(card: Card) -> tuple[np.ndarray, str]:
-    """Pictures to show a network at work, and what they are."""
+def _images(card: Card) -> tuple[np.ndarray, str]:
+    """Images to show a network at work, and what they are."""
     dataset = card.data.split(":")[0]
     if is_available(dataset):
-        return named_dataset(dataset).test_samples, f"test pictures of {dataset_title(dataset)}"
+        return named_dataset(dataset).test_samples, f"test images of {dataset_title(dataset)}"
     shape = card.input_shape
     if isinstance(card.task, ColorizeRGB | ColorizeChroma):
         shape = (*shape[:2], 3)  # the network takes their lightness
-    said = f"{bundled_check_name(shape)}; {dataset_title(dataset)} is not on this machine"
-    return bundled_check_pictures(shape)[:GRID_PICTURES], said
+    said = f"{sample_check_name(shape)}; {dataset_title(dataset)} is not on this machine"
+    return sample_check_images(shape)[:GRID_IMAGES], said
 
 
 @st.cache_data(show_spinner="The network works …", max_entries=64)
-def _way_through(name: str, checksum: str, pictures: np.ndarray) -> np.ndarray:
-    """Pictures, what the network is shown and what it returns; a new checksum is a new network."""
+def _way_through(name: str, checksum: str, images: np.ndarray) -> np.ndarray:
+    """Images, what the network is shown and what it returns; a new checksum is a new network."""
     from cae_core.training.loop import way_of
 
     task = zoo.card(name).task
     assert task is not None  # noqa: S101 - asked for only where there is one
-    way = way_of(zoo.load(name), task, pictures)
+    way = way_of(zoo.load(name), task, images)
     spare_the_garbage_collector()
     return way
 

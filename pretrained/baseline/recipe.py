@@ -23,7 +23,7 @@ RECIPE = source_recipe(
     difference=(
         "Less error than published, with the same layers: the learning rate is our own range "
         "test's. The judge recognises fewer because it is another one: trained to 92 % on sharp "
-        "pictures, the source's to 82 %."
+        "images, the source's to 82 %."
     ),
     schedule="one_cycle",
     finds_rate=True,

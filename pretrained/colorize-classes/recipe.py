@@ -6,7 +6,7 @@
 
 `train` goes on from the checkpoint in its folder (``--out``, by default this one) where one is,
 else from the weights there, else from a random start. `vividness` prints figures of several
-temperatures and factors of the annealed mean on validation pictures. `card` measures the weights
+temperatures and factors of the annealed mean on validation images. `card` measures the weights
 of this folder and writes card.json.
 """
 
@@ -25,38 +25,38 @@ sys.path.insert(0, str(FOLDER.parent.parent))
 
 from cae_core import zoo  # noqa: E402 - found through the line above
 from cae_core.data.registry import load_dataset  # noqa: E402
-from cae_core.data.samples import BUNDLED_CHECK, bundled_check_pictures  # noqa: E402
+from cae_core.data.samples import SAMPLE_CHECK, sample_check_images  # noqa: E402
 from cae_core.images.color import lightness_of, rgb_within_gamut  # noqa: E402
 from cae_core.images.metrics import color_figures  # noqa: E402
 from cae_core.images.operations import as_image  # noqa: E402
-from cae_core.models.chroma_bins import VIVIDNESS  # noqa: E402
+from cae_core.models.ab_bins import VIVIDNESS  # noqa: E402
 from cae_core.models.colorizer import build_colorizer  # noqa: E402
 from cae_core.photos.colorizing import full_size_chroma, grey_of, guess_chroma  # noqa: E402
 from cae_core.recipes.augmentation import MovedBatches  # noqa: E402
-from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_sitting  # noqa: E402
+from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_session  # noqa: E402
 from cae_core.recipes.recipe import LICENCES, color_rows  # noqa: E402
-from cae_core.recipes.time_budget import add_sitting_arguments, read_history  # noqa: E402
+from cae_core.recipes.time_budget import add_session_arguments, read_history  # noqa: E402
 
 BATCH_SIZE = 128
-WEIGHED_PICTURES, TRIED_PICTURES = 10_000, 1_200
-# How far a picture is moved at most, in pixels.
+WEIGHED_IMAGES, TRIED_IMAGES = 10_000, 1_200
+# How far an image is moved at most, in pixels.
 MARGIN = 4
 
 
 def train(minutes: float, peak: float, folder: Path, dtype: str) -> None:
-    """One sitting."""
+    """One session."""
     rows = read_history(folder)
     done = int(rows[-1]["images"]) if rows else 0
-    keras.utils.set_random_seed(done)  # another sitting draws other pictures
+    keras.utils.set_random_seed(done)  # another session draws other images
     colorizer = build_colorizer(dtype=dtype, dropout=DROPOUT)
     if (folder / zoo.WEIGHTS).exists():
         colorizer.load_weights(folder / zoo.WEIGHTS)
     data = load_dataset("cifar10")
-    train_sitting(
+    train_session(
         colorizer,
         MovedBatches(data.train, np.zeros(len(data.train)), BATCH_SIZE, margin=MARGIN, seed=done),
         data.validation,
-        class_weights(data.train[:WEIGHED_PICTURES]),
+        class_weights(data.train[:WEIGHED_IMAGES]),
         folder,
         minutes=minutes,
         peak=peak,
@@ -64,12 +64,12 @@ def train(minutes: float, peak: float, folder: Path, dtype: str) -> None:
 
 
 def try_vividness() -> None:
-    """Prints figures of several temperatures and factors on validation pictures."""
-    pictures = load_dataset("cifar10").validation[:TRIED_PICTURES]
+    """Prints figures of several temperatures and factors on validation images."""
+    images = load_dataset("cifar10").validation[:TRIED_IMAGES]
     guesses = []
-    for picture in pictures:
-        lightness = lightness_of(as_image(picture))
-        guesses.append((guess_chroma(lightness, FOLDER.name), lightness, as_image(picture)))
+    for image in images:
+        lightness = lightness_of(as_image(image))
+        guesses.append((guess_chroma(lightness, FOLDER.name), lightness, as_image(image)))
     for temperature in (0.15, 0.25, 0.38):
         for vividness in (1.0, 1.2, 1.3, 1.4):
             share = vividness / VIVIDNESS  # the annealed mean has the chosen one in it
@@ -100,12 +100,12 @@ def write_card() -> None:
         source="Zhang, Isola & Efros, Colorful Image Colorization, ECCV 2016",
         network=zoo.COLORIZER,
         input_shape=(32, 32, 1),
-        data="cifar10: 45,000 pictures to train, 5,000 to validate, 10,000 to test",
+        data="cifar10: 45,000 images to train, 5,000 to validate, 10,000 to test",
         licence=LICENCES["cifar10"],
         recipe="CAE_DATA_DIR=... python pretrained/colorize-classes/recipe.py train",
         seconds=history[-1]["seconds"],
         recipe_notes=(
-            f"{history[-1]['images']:,.0f} pictures, batch {BATCH_SIZE}, on 2 cores beside other "
+            f"{history[-1]['images']:,.0f} images, batch {BATCH_SIZE}, on 2 cores beside other "
             "work; history.csv tells of every epoch."
         ),
         parameters=build_colorizer().count_params(),
@@ -115,7 +115,7 @@ def write_card() -> None:
         sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),
     )
     card.save(FOLDER)  # first, for `colorize` asks the card which weights are right
-    sets = {"cifar10 test": load_dataset("cifar10").test, BUNDLED_CHECK: bundled_check_pictures()}
+    sets = {"cifar10 test": load_dataset("cifar10").test, SAMPLE_CHECK: sample_check_images()}
     figures = tuple(color_rows(card.name, sets))
     dataclasses.replace(card, figures=figures).save(FOLDER)
     for row in figures:
@@ -128,7 +128,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("command", choices=("train", "vividness", "card"))
-    add_sitting_arguments(parser, FOLDER, minutes=25, rate=3e-3)
+    add_session_arguments(parser, FOLDER, minutes=25, rate=3e-3)
     options = parser.parse_args()
     if options.command == "train":
         train(options.minutes, options.rate, options.out, options.dtype)

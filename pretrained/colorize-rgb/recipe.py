@@ -1,4 +1,4 @@
-"""Grey in, the colour picture out: the plainest way to colorize.
+"""Grey in, the colour image out: the plainest way to colorize.
 
     CAE_DATA_DIR=... python pretrained/colorize-rgb/recipe.py    # 11 minutes, 2 busy cores
 
@@ -17,7 +17,7 @@ from cae_core.recipes.recipe import Recipe, run_recipe
 RECIPE = Recipe(
     title="Colorizer, grey to RGB",
     summary=(
-        "Returns the whole picture from its grey, through a bottleneck: the detail that "
+        "Returns the whole image from its grey, through a bottleneck: the detail that "
         "was known is lost with what was not."
     ),
     source="Exercise 3 of the homework; grey to RGB",

@@ -20,7 +20,7 @@ RECIPE = source_recipe(
         "An attempt to save the network with dense layers in its middle by batch normalisation."
     ),
     difference=(
-        "The source shows pictures of one failure among several attempts and does not say where "
+        "The source shows images of one failure among several attempts and does not say where "
         "it put the normalisation. It did not fail here: slightly less error than without."
     ),
     kept=NOT_KEPT,

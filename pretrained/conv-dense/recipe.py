@@ -18,7 +18,7 @@ RECIPE = source_recipe(
     "conv-dense",
     summary="Convolutions on both sides of two dense layers of 2,048 units.",
     difference=(
-        "The source shows pictures and no figures. Poor indeed: hardly less error than one dense "
+        "The source shows images and no figures. Poor indeed: hardly less error than one dense "
         "layer alone, and more than PCA with 128 numbers."
     ),
     kept=NOT_KEPT,

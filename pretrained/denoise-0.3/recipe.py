@@ -18,10 +18,10 @@ RECIPE = source_recipe(
     "denoise-0.3",
     summary=(
         "Strided convolution and batch normalisation, 29,123 parameters, trained on noise of "
-        "sigma 0.3. Fed a clean picture, it smears it."
+        "sigma 0.3. Fed a clean image, it smears it."
     ),
     difference=(
-        "The source shows pictures and no figures. Usable to the eye, but the judge recognises "
+        "The source shows images and no figures. Usable to the eye, but the judge recognises "
         "fewer than half of what comes back."
     ),
     title="Source denoiser, sigma 0.3",

@@ -21,7 +21,7 @@ RECIPE = source_recipe(
         "sigma 1.0."
     ),
     difference=(
-        "The source shows pictures and no figures. Smeared indeed: the judge recognises fewer "
+        "The source shows images and no figures. Smeared indeed: the judge recognises fewer "
         "than one in five."
     ),
     title="Source denoiser, sigma 1.0",

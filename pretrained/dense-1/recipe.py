@@ -16,9 +16,9 @@ from cae_core.zoo.cards import HALF
 
 RECIPE = source_recipe(
     "dense-1",
-    summary="One hidden layer of 1,024 units between picture and picture.",
+    summary="One hidden layer of 1,024 units between image and image.",
     difference=(
-        "The source shows pictures and no figures. Blurry indeed: PCA has less error with 128 "
+        "The source shows images and no figures. Blurry indeed: PCA has less error with 128 "
         "numbers."
     ),
     kept=HALF,

@@ -17,7 +17,7 @@ RECIPE = source_recipe(
     "dense-mnist",
     summary="Fully connected layers are enough for digits.",
     difference=(
-        "The source shows pictures and no figures. Good digits indeed: the judge recognises "
+        "The source shows images and no figures. Good digits indeed: the judge recognises "
         "nearly all of them."
     ),
 )

@@ -26,7 +26,7 @@ RECIPE = source_recipe(
         "out. The judge recognises more than the source's did, but here it is also what the loss "
         "looks through: its word is no independent one."
     ),
-    practice=FeatureLossTraining("judge-mnist", ("layer_4_relu", "layer_11_relu", "layer_18_relu")),
+    strategy=FeatureLossTraining("judge-mnist", ("layer_4_relu", "layer_11_relu", "layer_18_relu")),
     schedule="one_cycle",
     finds_rate=True,
     # 0.1, which a test up to 1 suggests, was no better: 0.00198 with progressive resizing.

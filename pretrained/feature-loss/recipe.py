@@ -24,12 +24,12 @@ RECIPE = source_recipe(
         "terms, in place of VGG-16's (--imagenet)."
     ),
     difference=(
-        "As in the source, far more pictures are recognised than the baseline's; but here the "
+        "As in the source, far more images are recognised than the baseline's; but here the "
         "judge is also what the loss looks through, so that its word is no independent one. Seen "
         "through it pixels count for little: more error than the baseline, where the source's "
         "VGG-16 left it alone."
     ),
-    practice=FeatureLossTraining(
+    strategy=FeatureLossTraining(
         "judge-cifar10", ("layer_9_relu", "layer_16_relu", "layer_23_relu")
     ),
     schedule="one_cycle",
@@ -41,7 +41,7 @@ WITH_IMAGENET = dataclasses.replace(
     title="Baseline with ImageNet's feature loss",
     summary="The baseline, trained to look right to VGG-16: features at three depths, gram terms.",
     command="CAE_DATA_DIR=... python pretrained/feature-loss/recipe.py --imagenet --out FOLDER",
-    practice=FeatureLossTraining(IMAGENET, FEATURE_LAYERS),
+    strategy=FeatureLossTraining(IMAGENET, FEATURE_LAYERS),
 )
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The judge of CIFAR-10: a classifier that is asked about autoencoders' pictures.
+"""The judge of CIFAR-10: a classifier that is asked about autoencoders' images.
 
     CAE_DATA_DIR=... python pretrained/judge-cifar10/recipe.py    # 32 minutes, 2 busy cores
 

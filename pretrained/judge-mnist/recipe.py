@@ -1,4 +1,4 @@
-"""The judge of MNIST: a classifier that is asked about autoencoders' pictures.
+"""The judge of MNIST: a classifier that is asked about autoencoders' images.
 
     CAE_DATA_DIR=... python pretrained/judge-mnist/recipe.py    # 13 minutes, 2 busy cores
 

@@ -17,7 +17,7 @@ from cae_core.recipes.recipe import run_recipe, source_recipe
 RECIPE = source_recipe(
     "lesson-denoise-cnn",
     summary=(
-        "A small convolutional network that takes noise of sigma 0.5 out of pictures of clothing."
+        "A small convolutional network that takes noise of sigma 0.5 out of images of clothing."
     ),
 )
 

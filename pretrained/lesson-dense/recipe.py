@@ -15,7 +15,7 @@ from cae_core.recipes.recipe import run_recipe, source_recipe
 
 RECIPE = source_recipe(
     "lesson-dense",
-    summary="Ten numbers sent in place of a picture of clothing: that is compression.",
+    summary="Ten numbers sent in place of an image of clothing: that is compression.",
 )
 
 if __name__ == "__main__":

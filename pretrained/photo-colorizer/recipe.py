@@ -27,15 +27,15 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent.parent))
 
 from cae_core import zoo  # noqa: E402 - found through the line above
-from cae_core.data.samples import BUNDLED_CHECK, bundled_check_pictures  # noqa: E402
+from cae_core.data.samples import SAMPLE_CHECK, sample_check_images  # noqa: E402
 from cae_core.images.color import lightness_of, rgb_within_gamut  # noqa: E402
 from cae_core.images.metrics import color_figures  # noqa: E402
 from cae_core.images.operations import as_image, open_image, resize, to_uint8  # noqa: E402
 from cae_core.models.colorizer import build_colorizer  # noqa: E402
 from cae_core.photos.colorizing import full_size_chroma, guess_chroma  # noqa: E402
-from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_sitting  # noqa: E402
+from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_session  # noqa: E402
 from cae_core.recipes.recipe import color_rows  # noqa: E402
-from cae_core.recipes.time_budget import add_sitting_arguments, read_history  # noqa: E402
+from cae_core.recipes.time_budget import add_session_arguments, read_history  # noqa: E402
 
 SIDE = 128
 BATCH_SIZE = 16
@@ -43,7 +43,7 @@ STEPS_PER_EPOCH = 400
 VALIDATION_EVERY = 20
 # Photographs are kept no larger than this: crops of 128 to this many pixels are shown.
 LARGEST_SHORT_SIDE = 224
-WEIGHED_PICTURES = 1_000
+WEIGHED_IMAGES = 1_000
 TRIED_PHOTOS = 20
 TEST_SET = "BSDS500 val"
 
@@ -121,17 +121,17 @@ def split(photos: Path, bsds: Path) -> tuple[list[tuple[list[np.ndarray], float]
 
 
 def train(photos: Path, bsds: Path, minutes: float, peak: float, folder: Path, dtype: str) -> None:
-    """One sitting."""
+    """One session."""
     rows = read_history(folder)
     done = int(rows[-1]["images"]) if rows else 0
-    keras.utils.set_random_seed(done)  # another sitting draws other crops
+    keras.utils.set_random_seed(done)  # another session draws other crops
     colorizer = build_colorizer(dtype=dtype, dropout=DROPOUT)
     own = folder / zoo.WEIGHTS
     colorizer.load_weights(own if own.exists() else FOLDER.parent / "colorize-classes" / own.name)
     groups, validation = split(photos, bsds)
     crops = Crops(groups, seed=done)
-    weights = class_weights(np.stack([crops.crop() for _ in range(WEIGHED_PICTURES)]))
-    train_sitting(colorizer, crops, validation, weights, folder, minutes=minutes, peak=peak)
+    weights = class_weights(np.stack([crops.crop() for _ in range(WEIGHED_IMAGES)]))
+    train_session(colorizer, crops, validation, weights, folder, minutes=minutes, peak=peak)
 
 
 def try_sizes(photos: Path) -> None:
@@ -146,8 +146,8 @@ def try_sizes(photos: Path) -> None:
         for photo in found:
             lightness = lightness_of(as_image(photo))
             chroma = guess_chroma(lightness, FOLDER.name, side).at()
-            picture, _ = rgb_within_gamut(lightness, full_size_chroma(chroma, lightness))
-            pairs.append((picture, as_image(photo)))
+            image, _ = rgb_within_gamut(lightness, full_size_chroma(chroma, lightness))
+            pairs.append((image, as_image(photo)))
         print(side, color_figures(pairs), flush=True)
 
 
@@ -188,7 +188,7 @@ def write_card(bsds: Path) -> None:
     )
     card.save(FOLDER)  # first, for `colorize` asks the card which weights are right
     photographs = [to_uint8(open_image(path)) for path in sorted((bsds / "val").glob("*.jpg"))]
-    rows = color_rows(card.name, {TEST_SET: photographs, BUNDLED_CHECK: bundled_check_pictures()})
+    rows = color_rows(card.name, {TEST_SET: photographs, SAMPLE_CHECK: sample_check_images()})
     plain = color_rows("colorize-chroma", {TEST_SET: photographs})[0]
     rows.append(plain | {"condition": "colorize-chroma applied in the same way"})
     dataclasses.replace(card, figures=tuple(rows)).save(FOLDER)
@@ -204,7 +204,7 @@ def main() -> None:
     parser.add_argument("command", choices=("train", "size", "card"))
     parser.add_argument("--photos", type=Path, required=True, help="folders of colour photographs")
     parser.add_argument("--bsds", type=Path, required=True, help="the folder BSDS500")
-    add_sitting_arguments(parser, FOLDER, minutes=55, rate=2e-3)
+    add_session_arguments(parser, FOLDER, minutes=55, rate=2e-3)
     options = parser.parse_args()
     if options.command == "train":
         train(

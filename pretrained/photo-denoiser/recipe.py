@@ -4,10 +4,10 @@
     python pretrained/photo-denoiser/recipe.py card --photos BSDS500
 
 `train` goes on from the checkpoint in its folder (``--out``, by default this one) where one is,
-else from the weights there, else from a random start: a training may take several sittings. In
+else from the weights there, else from a random start: a training may take several sessions. In
 each the learning rate falls to nothing by the end of its time, so that it ends with weights worth
 keeping: averaged over the last steps, and kept where they are better on the validation
-photographs than what is there. history.csv tells of all sittings. `card` measures the weights of
+photographs than what is there. history.csv tells of all sessions. `card` measures the weights of
 this folder on CBSD68, at which nothing else looks, and writes card.json.
 
 BSDS500 is a folder with ``train``, ``test`` and ``val`` (JPEG), and ``cbsd68.txt``: the names of
@@ -39,8 +39,8 @@ from cae_core.models.photo_denoiser import build_photo_denoiser  # noqa: E402
 from cae_core.photos.denoising import denoise  # noqa: E402
 from cae_core.recipes.optimizers import ConvolutionMuon  # noqa: E402
 from cae_core.recipes.time_budget import (  # noqa: E402
-    add_sitting_arguments,
-    fit_sitting,
+    add_session_arguments,
+    fit_session,
     read_history,
     write_history,
 )
@@ -54,7 +54,7 @@ LARGEST_SIGMA = 100 / 255
 AVERAGING = 0.99
 VALIDATION_SIGMAS = (15, 25, 50)
 VALIDATION_SIDE = 256
-# At sigma 0 the picture comes back as it is: the card has a number all the same.
+# At sigma 0 the image comes back as it is: the card has a number all the same.
 HIGHEST_PSNR = 100.0
 
 
@@ -63,7 +63,7 @@ class NoisyPatches(keras.layers.Layer):
 
     Low levels are drawn a little more often than high ones: 100/255 · u^1.3, u uniform. One
     patch in eight is grey, its noise too, and of one in eight the noisy values are cut to
-    [0, 1]: people's noisy pictures are like that.
+    [0, 1]: people's noisy images are like that.
     """
 
     def __init__(self, seed: int) -> None:
@@ -183,10 +183,10 @@ def mean_psnr(row: dict[str, float]) -> float:
 
 
 def train(photos: Path, minutes: float, peak: float, folder: Path, dtype: str) -> None:
-    """One sitting."""
+    """One session."""
     rows = read_history(folder)
     done = int(rows[-1]["patches"]) if rows else 0
-    keras.utils.set_random_seed(done)  # another sitting draws other patches and noise
+    keras.utils.set_random_seed(done)  # another session draws other patches and noise
     denoiser = build_photo_denoiser(dtype=dtype)
     inputs = keras.Input((PATCH, PATCH, 3), dtype="uint8")
     clean, noisy, sigma = NoisyPatches(seed=done)(inputs)
@@ -203,7 +203,7 @@ def train(photos: Path, minutes: float, peak: float, folder: Path, dtype: str) -
     )
     if (folder / zoo.WEIGHTS).exists():
         denoiser.load_weights(folder / zoo.WEIGHTS)
-    fit_sitting(
+    fit_session(
         trainer,
         optimizer,
         Patches([p for part in ("train", "test") for p in read_photos(photos / part)], seed=done),
@@ -241,7 +241,7 @@ def write_card(photos: Path) -> None:
         seconds=history[-1]["seconds"],
         recipe_notes=(
             f"{history[-1]['patches']:,.0f} patches of {PATCH}x{PATCH}, batch {BATCH_SIZE}, on 2 "
-            "cores beside other work; history.csv tells of every sitting."
+            "cores beside other work; history.csv tells of every session."
         ),
         parameters=network.count_params(),
         code_size=None,
@@ -250,14 +250,14 @@ def write_card(photos: Path) -> None:
         sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),
     )
     card.save(FOLDER)  # first, for `denoise` asks the card which weights are right
-    pictures = cbsd68.photographs(photos)
+    images = cbsd68.photographs(photos)
 
     def restored(noisy: np.ndarray, sigma: float) -> np.ndarray:
         return denoise(noisy, sigma, precision="float32")
 
     figures = []
     for sigma in (25, 15, 50, 0):  # the first is the one that lists show
-        value = min(cbsd68.mean_psnr(restored, pictures, sigma), HIGHEST_PSNR)
+        value = min(cbsd68.mean_psnr(restored, images, sigma), HIGHEST_PSNR)
         condition = f"sigma {sigma} of 255, not clipped"
         figures.append({"test_set": "CBSD68", "condition": condition, "psnr": round(value, 2)})
         print(figures[-1], flush=True)
@@ -271,7 +271,7 @@ def main() -> None:
     )
     parser.add_argument("command", choices=("train", "card"))
     parser.add_argument("--photos", type=Path, required=True, help="the folder BSDS500")
-    add_sitting_arguments(parser, FOLDER, minutes=100, rate=1.5e-3)
+    add_session_arguments(parser, FOLDER, minutes=100, rate=1.5e-3)
     options = parser.parse_args()
     if options.command == "train":
         train(options.photos, options.minutes, options.rate, options.out, options.dtype)

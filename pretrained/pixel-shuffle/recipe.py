@@ -19,7 +19,7 @@ RECIPE = source_recipe(
     summary=("The baseline with a decoder of sub-pixel convolutions (ICNR start) and blur."),
     difference=(
         "Less error than published, and more than the baseline's, as in the source. The judge "
-        "prefers the baseline here; it is another judge, trained to 92 % on sharp pictures, the "
+        "prefers the baseline here; it is another judge, trained to 92 % on sharp images, the "
         "source's to 82 %."
     ),
     schedule="one_cycle",

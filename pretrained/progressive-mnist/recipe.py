@@ -17,12 +17,12 @@ from cae_core.zoo.cards import HALF
 
 RECIPE = source_recipe(
     "progressive-mnist",
-    summary="The baseline, trained on coarse pictures first.",
+    summary="The baseline, trained on coarse images first.",
     difference=(
         "More error than published, at the learning rate that our own range test suggests; the "
         "source does not give its. The judge recognises more all the same."
     ),
-    practice=ProgressiveResizing(factor=2, epochs=5),
+    strategy=ProgressiveResizing(factor=2, epochs=5),
     schedule="one_cycle",
     finds_rate=True,
     # 0.1, which a test up to 1 suggests, was no better: 0.00198 with progressive resizing.

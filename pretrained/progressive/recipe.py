@@ -17,13 +17,13 @@ from cae_core.zoo.cards import HALF
 
 RECIPE = source_recipe(
     "progressive",
-    summary="The baseline, trained on coarse pictures first.",
+    summary="The baseline, trained on coarse images first.",
     difference=(
         "Less error than published, but more than the baseline's, where the source's had less: "
-        "five epochs on coarse pictures are missed at full size. The judge recognises fewer "
-        "because it is another one: trained to 92 % on sharp pictures, the source's to 82 %."
+        "five epochs on coarse images are missed at full size. The judge recognises fewer "
+        "because it is another one: trained to 92 % on sharp images, the source's to 82 %."
     ),
-    practice=ProgressiveResizing(factor=2, epochs=5),
+    strategy=ProgressiveResizing(factor=2, epochs=5),
     schedule="one_cycle",
     finds_rate=True,
     kept=HALF,

@@ -17,7 +17,7 @@ RECIPE = source_recipe(
     "shallow-strided",
     summary="The shallow network with a strided convolution in place of its pooling.",
     difference=(
-        "The source shows pictures and no figures. Better again indeed: half the error of the "
+        "The source shows images and no figures. Better again indeed: half the error of the "
         "network with pooling."
     ),
 )

@@ -16,10 +16,10 @@ from cae_core.recipes.recipe import run_recipe, source_recipe
 RECIPE = source_recipe(
     "strided-bn",
     summary=(
-        "A strided convolution and batch normalisation; its code has more numbers than the picture."
+        "A strided convolution and batch normalisation; its code has more numbers than the image."
     ),
     difference=(
-        "The source shows pictures and no figures. Hard to tell apart indeed; but "
+        "The source shows images and no figures. Hard to tell apart indeed; but "
         "shallow-strided, trained with batches of 32 in place of 100, has half its error."
     ),
 )

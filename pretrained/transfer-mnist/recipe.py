@@ -32,7 +32,7 @@ RECIPE = source_recipe(
         "relu conv128:linear bn relu conv128:linear pool bn relu flatten dense1000:linear "
         "| dense1176 reshape7x7x24 up conv12:linear bn relu up conv1:sigmoid"
     ),
-    practice=TransferLearning("judge-mnist", layers=18),
+    strategy=TransferLearning("judge-mnist", layers=18),
     schedule="one_cycle",
     finds_rate=True,
     # 0.1, which a test up to 1 suggests, was no better: 0.00198 with progressive resizing.

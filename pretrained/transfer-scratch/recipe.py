@@ -21,7 +21,7 @@ RECIPE = source_recipe(
     title="The same encoder from scratch",
     difference=(
         "The judge's layers, from random weights, stand in for ResNet-34's. Less error than "
-        "published: they reduce pictures to 3x3, where ResNet-34 leaves one place. As in the "
+        "published: they reduce images to 3x3, where ResNet-34 leaves one place. As in the "
         "source, a start from a classifier is no help, and the baseline has less error."
     ),
     architecture=Architecture.parse(

@@ -36,7 +36,7 @@ RECIPE = source_recipe(
         "conv128:linear pool bn relu conv128:linear bn relu conv256:linear pool bn relu "
         f"conv256:linear bn relu flatten dense1000:linear | {DECODER}"
     ),
-    practice=TransferLearning("judge-cifar10", layers=23),
+    strategy=TransferLearning("judge-cifar10", layers=23),
     schedule="one_cycle",
     finds_rate=True,
     kept=HALF,
@@ -48,7 +48,7 @@ WITH_IMAGENET = dataclasses.replace(
     summary="The convolutions of VGG-16, trained on ImageNet, as encoder; frozen for ten epochs.",
     command="CAE_DATA_DIR=... python pretrained/transfer/recipe.py --imagenet --out FOLDER",
     architecture=Architecture.parse(f"{VGG16_TEXT} flatten dense1000:linear | {DECODER}"),
-    practice=TransferLearning(IMAGENET, layers=VGG16_LAYERS),
+    strategy=TransferLearning(IMAGENET, layers=VGG16_LAYERS),
 )
 
 if __name__ == "__main__":

@@ -113,8 +113,8 @@ def _open(path, **query):
 
 
 @pytest.fixture
-def few_pictures(monkeypatch):
-    """Trainings of a named data set take a second: 256 pictures of it."""
+def few_images(monkeypatch):
+    """Trainings of a named data set take a second: 256 images of it."""
 
     def load(name, *, seed):
         return load_dataset(name, seed=seed, limit=256)

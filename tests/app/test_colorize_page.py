@@ -8,10 +8,10 @@ import cae_core as cae
 from cae_core import zoo
 from cae_core.jobs.queue import JobRequest
 from cae_ui.colorize import views as colorizing_views
-from cae_ui.colorize.views import channel_picture, plane_figure
+from cae_ui.colorize.views import channel_image, plane_figure
 from cae_ui.common.resources import job_queue
 from tests.app.finding import said
-from tests.app.pictures import encoded, png, scene
+from tests.app.images import encoded, png, scene
 
 
 def upload(page, name, content, kind="image/png"):
@@ -33,7 +33,7 @@ def test_the_page_opens_with_a_photo_in_guessed_colours(colorize_page):
     assert float(difference) < 0.05
 
 
-def test_saturation_changes_picture_and_figures(colorize_page):
+def test_saturation_changes_image_and_figures(colorize_page):
     page = colorize_page()
     before = figures(page)
     page.slider("saturation").set_value(0.3).run()
@@ -89,15 +89,13 @@ def test_the_difference_is_not_computed_while_nobody_looks_at_it(colorize_page, 
     def computed(scene):
         raise AssertionError("computed")
 
-    monkeypatch.setattr(colorizing_views, "difference_picture", computed)
+    monkeypatch.setattr(colorizing_views, "difference_image", computed)
     page = upload(colorize_page(), "small.png", png(90, 70))
     page.slider("saturation").set_value(0.5).run()
     assert not page.error
 
 
-def test_networks_that_colorize_can_be_chosen_ones_own_included(
-    colorize_page, worker, few_pictures
-):
+def test_networks_that_colorize_can_be_chosen_ones_own_included(colorize_page, worker, few_images):
     text = "32x32x1 conv4 pool | up conv2:tanh"
     small = cae.Architecture.parse(text)
     plain = cae.Architecture.parse("conv4 pool | up conv3:sigmoid")
@@ -116,11 +114,11 @@ def test_networks_that_colorize_can_be_chosen_ones_own_included(
 
 
 @pytest.mark.parametrize("kind", ["L", "I;16", "RGBA", "P", "1"])
-def test_a_grey_picture_is_said_to_have_nothing_to_compare_with(colorize_page, kind):
-    picture = scene(90, 70).convert("L" if kind == "I;16" else kind)
+def test_a_grey_image_is_said_to_have_nothing_to_compare_with(colorize_page, kind):
+    image = scene(90, 70).convert("L" if kind == "I;16" else kind)
     if kind == "I;16":
-        picture = Image.fromarray(np.asarray(picture, np.uint16) * 257)
-    page = upload(colorize_page(), "photo.png", encoded(picture, "PNG"))
+        image = Image.fromarray(np.asarray(image, np.uint16) * 257)
+    page = upload(colorize_page(), "photo.png", encoded(image, "PNG"))
     assert not page.error
     has_colour = kind in ("RGBA", "P")
     assert ("has no colours to compare with" in said(page.caption)) != has_colour
@@ -142,7 +140,7 @@ def test_the_plane_counts_every_pixel_where_its_chrominance_is():
 
 def test_a_channel_is_drawn_in_its_own_colours():
     chroma = np.array([[[-60.0, 0.0], [0.0, 0.0], [60.0, 0.0]]])
-    green, grey, magenta = channel_picture(chroma, 0)[0]
+    green, grey, magenta = channel_image(chroma, 0)[0]
     assert green[1] > max(green[0], green[2])
     assert np.ptp(grey) < 0.01
     assert magenta[1] < min(magenta[0], magenta[2])

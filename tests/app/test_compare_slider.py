@@ -25,7 +25,7 @@ def page(before, after):
 
 
 def sent(page):
-    """The header and the decoded pictures that a page sends to the browser."""
+    """The header and the decoded images that a page sends to the browser."""
     (component,) = page.get("bidi_component")
     message = component.proto.bytes
     start = 4 + int.from_bytes(message[:4], "big")
@@ -40,7 +40,7 @@ def random_pixels(*shape, seed=0):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (32, 32), (61, 47), (3, 900)])
-def test_every_pixel_of_both_pictures_is_sent(size):
+def test_every_pixel_of_both_images_is_sent(size):
     before, after = random_pixels(*size, 3), random_pixels(*size, 3, seed=1)
     _, (first, second) = sent(page(before, after))
     np.testing.assert_array_equal(first, before)
@@ -55,21 +55,21 @@ def test_smooth_colours_and_extremes_are_sent_as_they_are():
     np.testing.assert_array_equal(second, 255 - colours)
 
 
-def test_a_grey_picture_is_compared_with_a_coloured_one():
+def test_a_grey_image_is_compared_with_a_coloured_one():
     grey, colour = random_pixels(20, 30), random_pixels(20, 30, 3, seed=1)
     _, (first, second) = sent(page(grey, colour))
     np.testing.assert_array_equal(first, np.repeat(grey[:, :, np.newaxis], 3, axis=2))
     np.testing.assert_array_equal(second, colour)
 
 
-def test_a_picture_that_is_a_view_of_another_is_sent_as_it_is():
+def test_an_image_that_is_a_view_of_another_is_sent_as_it_is():
     pixels = random_pixels(40, 60, 3)
     _, (first, second) = sent(page(pixels[::2, ::-3], pixels[20:, 40:]))
     np.testing.assert_array_equal(first, pixels[::2, ::-3])
     np.testing.assert_array_equal(second, pixels[20:, 40:])
 
 
-def test_labels_and_sizes_are_sent_with_the_pictures():
+def test_labels_and_sizes_are_sent_with_the_images():
     pixels = random_pixels(20, 30, 3)
     header, _ = sent(page(pixels, pixels))
     del header["beforeBytes"]
@@ -83,7 +83,7 @@ def test_labels_and_sizes_are_sent_with_the_pictures():
     }
 
 
-def test_new_pictures_are_shown_by_the_same_slider():
+def test_new_images_are_shown_by_the_same_slider():
     """Its place in the page is what keeps divider and zoom in the browser."""
 
     def script():
@@ -105,14 +105,14 @@ def test_new_pictures_are_shown_by_the_same_slider():
 
 
 @pytest.mark.parametrize("other", [(20, 31, 3), (30, 20, 3), (20, 31)])
-def test_pictures_of_different_size_are_refused(other):
-    with pytest.raises(ValueError, match=r"^Two pictures .* same height and width\.") as refusal:
+def test_images_of_different_size_are_refused(other):
+    with pytest.raises(ValueError, match=r"^Two images .* same height and width\.") as refusal:
         compare_slider(random_pixels(20, 30, 3), random_pixels(*other), key="compare", **LABELS)
     assert f"Received: (20, 30) and {other[:2]}. Resize" in str(refusal.value)
 
 
 @pytest.mark.parametrize(
-    ("picture", "received"),
+    ("image", "received"),
     [
         (np.zeros((20, 30, 3), np.float32), "float32 (20, 30, 3)"),
         (np.zeros((20, 30, 4), np.uint8), "uint8 (20, 30, 4)"),
@@ -121,10 +121,10 @@ def test_pictures_of_different_size_are_refused(other):
     ],
 )
 @pytest.mark.parametrize("comes_second", [False, True])
-def test_what_is_no_picture_is_refused(picture, received, comes_second):
-    pictures = [picture, random_pixels(20, 30, 3)]
+def test_what_is_no_image_is_refused(image, received, comes_second):
+    images = [image, random_pixels(20, 30, 3)]
     if comes_second:
-        pictures.reverse()
-    with pytest.raises(ValueError, match=r"^A picture to compare is a uint8 array") as refusal:
-        compare_slider(*pictures, key="compare", **LABELS)
+        images.reverse()
+    with pytest.raises(ValueError, match=r"^An image to compare is a uint8 array") as refusal:
+        compare_slider(*images, key="compare", **LABELS)
     assert f"Received: {received}. Convert it" in str(refusal.value)

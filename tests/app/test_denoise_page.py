@@ -13,7 +13,7 @@ from cae_ui.common.resources import job_queue
 from cae_ui.denoise.form import NoiseOptions, with_noise
 from cae_ui.denoise.views import curve_figure
 from tests.app.finding import figure, labelled, said
-from tests.app.pictures import encoded, png, scene
+from tests.app.images import encoded, png, scene
 
 
 def decibels(page, label):
@@ -63,7 +63,7 @@ def test_the_noise_is_drawn_anew_only_with_another_seed():
     np.testing.assert_allclose(twice, 2 * first, atol=1e-6)
 
 
-def test_clipped_noise_stays_in_the_range_of_pictures():
+def test_clipped_noise_stays_in_the_range_of_images():
     black = np.zeros((16, 16, 3), np.float32)
     assert with_noise(black, 0.3, NoiseOptions()).min() < 0
     assert with_noise(black, 0.3, NoiseOptions(is_clipped=True)).min() == 0
@@ -80,7 +80,7 @@ def test_a_network_that_is_told_a_wrong_sigma_does_worse(denoise_page, told):
     assert f"The network is told {told}." in said(page.caption)
 
 
-def test_networks_that_denoise_can_be_chosen_ones_own_included(denoise_page, worker, few_pictures):
+def test_networks_that_denoise_can_be_chosen_ones_own_included(denoise_page, worker, few_images):
     small = cae.Architecture.parse("conv4 pool | up conv3:sigmoid")
     denoising, other = (
         job_queue().submit(JobRequest(small, task, cae.TrainConfig(epochs=1), "photo_patches"))
@@ -117,16 +117,16 @@ def test_the_noise_of_a_noisy_photo_is_estimated_and_its_strength_adjusted(denoi
 
 
 @pytest.mark.parametrize("kind", ["L", "RGBA", "P", "1", "CMYK"])
-def test_any_kind_of_picture_is_denoised(denoise_page, kind):
+def test_any_kind_of_image_is_denoised(denoise_page, kind):
     format_name = "JPEG" if kind == "CMYK" else "PNG"
-    picture = encoded(scene(90, 70).convert(kind), format_name)
-    page = upload(denoise_page(), f"photo.{format_name.lower()}", picture)
+    image = encoded(scene(90, 70).convert(kind), format_name)
+    page = upload(denoise_page(), f"photo.{format_name.lower()}", image)
     assert not page.error
     assert decibels(page, "PSNR, denoised") > decibels(page, "PSNR, noisy")
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (7, 5)])
-def test_the_smallest_pictures_work_in_both_modes(denoise_page, size):
+def test_the_smallest_images_work_in_both_modes(denoise_page, size):
     page = upload(denoise_page(), "tiny.png", png(*size))
     assert not page.error
     page.button_group("mode").set_value("noisy").run()
@@ -147,7 +147,7 @@ def test_a_part_of_a_large_photo_can_be_looked_at_at_full_size(denoise_page):
 # Beside other methods
 
 
-def test_all_methods_are_measured_on_the_same_picture(denoise_page):
+def test_all_methods_are_measured_on_the_same_image(denoise_page):
     page = denoise_page()
     upload(page, "small.png", png(96, 64))
     page.toggle("methods").set_value(True).run()

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import pytest
 
-from cae_ui.common import image_input as pictures
+from cae_ui.common import image_input as images
 from tests.app.finding import labelled, press, said
-from tests.app.pictures import png, scene
+from tests.app.images import png, scene
 
 
 class PhotoPage(NamedTuple):
@@ -40,7 +40,7 @@ def upload(page, kind, name, content):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (7, 5)])
-def test_the_smallest_pictures_work(page, kind, size):
+def test_the_smallest_images_work(page, kind, size):
     upload(page, kind, "tiny.png", png(*size))
     assert not page.error
     assert labelled(page.get("download_button"), f"{kind.verb.removesuffix('e')}ed")
@@ -67,13 +67,13 @@ def test_a_large_photo_is_tried_small_and_worked_on_whole(page, kind):
 
 def test_a_moved_slider_does_not_decode_the_upload_again(page, kind, monkeypatch):
     decoded = []
-    opened = pictures.open_image
+    opened = images.open_image
 
     def counted(content):
         decoded.append(len(content))
         return opened(content)
 
-    monkeypatch.setattr(pictures, "open_image", counted)
+    monkeypatch.setattr(images, "open_image", counted)
     upload(page, kind, "mine.png", png(900, 700))
     page.slider(kind.slider).set_value(0.5 if kind.slider == "saturation" else 60).run()
     page.slider(kind.slider).set_value(0.7 if kind.slider == "saturation" else 70).run()

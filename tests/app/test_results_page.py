@@ -18,7 +18,7 @@ EVERYTHING = "Everything, as a zip"
 
 
 @pytest.fixture
-def finished_job(trainer_page, worker, few_pictures):
+def finished_job(trainer_page, worker, few_images):
     """The id of a job that has ended well."""
     page = press(trainer_page(arch=SMALL, epochs="1"), "Train")
     worker.work()

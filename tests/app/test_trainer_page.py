@@ -19,11 +19,11 @@ from cae_ui.common import photo_trial as photo_views
 from cae_ui.trainer import form as training_form
 from cae_ui.trainer import learning_rate as learning_rate_views
 from tests.app.finding import figure, labelled, press, said, write
-from tests.app.pictures import phone_photo, png, zip_of
+from tests.app.images import phone_photo, png, zip_of
 
 SMALL = "conv4 pool | up conv3:sigmoid"
 NO_JOB = "20200101-000000-abcdef"
-OWN = "My own pictures"
+OWN = "My own images"
 FLAT = "flatten dense8 | dense3072:sigmoid reshape32x32x3"
 
 
@@ -54,11 +54,11 @@ def test_the_page_opens_ready_to_train(trainer_page):
     assert page.selectbox("data").value == "photo_patches"
     assert "3.0x smaller than the input, 4,911 parameters" in page.caption.values[0]
     assert "20,000 to train, 2,500 to validate, 2,500 to test" in said(page.caption)
-    assert "Validation pictures of" in said(page.get("html"))
+    assert "Validation images of" in said(page.get("html"))
     assert not page.error
 
 
-def test_a_network_for_other_pictures_cannot_be_trained_and_the_remedy_is_said(trainer_page):
+def test_a_network_for_other_images_cannot_be_trained_and_the_remedy_is_said(trainer_page):
     page = write(trainer_page(), "28x28x1 conv8 pool | up conv1:sigmoid")
     assert not can_train(page)
     (error,) = page.error.values
@@ -201,32 +201,32 @@ def test_a_damaged_data_file_is_named(trainer_page, monkeypatch, tmp_path):
     assert not can_train(page)
 
 
-# Pictures of one's own
+# Images of one's own
 
 
 def upload(page, *files):
     named = [(name, content, "application/octet-stream") for name, content in files]
-    return page.file_uploader("own-pictures").set_value(named).run()
+    return page.file_uploader("own-images").set_value(named).run()
 
 
-def test_own_pictures_are_cut_into_patches_and_trained_on(trainer_page, worker):
+def test_own_images_are_cut_into_patches_and_trained_on(trainer_page, worker):
     page = trainer_page(data=OWN, arch=SMALL, epochs="1", batch="16")
     assert not can_train(page)
     assert "stay on this server" in said(page.info)
     upload(page, *[(f"{seed}.png", png(96, 96, seed=seed)) for seed in range(10)])
     assert can_train(page)
-    assert "Patches of your pictures." in said(page.caption)
+    assert "Patches of your images." in said(page.caption)
     press(page, "Train")
     worker.work()
     page.run()
     assert "Finished: 1 epochs." in said(page.success)
-    assert "test pictures of uploads" in said(page.caption)
+    assert "test images of uploads" in said(page.caption)
 
 
-def test_a_broken_picture_among_good_ones_is_left_out_and_named(trainer_page):
+def test_a_broken_image_among_good_ones_is_left_out_and_named(trainer_page):
     page = trainer_page(data=OWN)
     good = [(f"{seed}.png", png(96, 96, seed=seed)) for seed in range(10)]
-    upload(page, *good, ("bad.png", b"no picture"))
+    upload(page, *good, ("bad.png", b"no image"))
     assert "bad.png" in said(page.caption)
     assert can_train(page)
 
@@ -234,7 +234,7 @@ def test_a_broken_picture_among_good_ones_is_left_out_and_named(trainer_page):
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("bad.png", b"no picture"),
+        ("bad.png", b"no image"),
         ("empty.jpg", b""),
         ("half.jpg", phone_photo(300, 200)[:400]),
         ("bad.zip", b"PK no archive"),
@@ -272,7 +272,7 @@ def test_an_unknown_job_in_the_address_is_named_and_the_page_stays_usable(traine
         assert "What the network will see" in said(page.subheader)
 
 
-@pytest.mark.usefixtures("few_pictures")
+@pytest.mark.usefixtures("few_images")
 def test_a_training_from_the_press_to_the_test_figures(trainer_page, worker):
     page = trainer_page(arch=SMALL, epochs="1")
     press(page, "Train")
@@ -282,14 +282,14 @@ def test_a_training_from_the_press_to_the_test_figures(trainer_page, worker):
     page.run()
     assert "Finished: 1 epochs." in said(page.success)
     assert len(page.get("plotly_chart")) == 1
-    pictures = said(page.get("html"))
-    assert "Original (validation pictures)" in pictures
-    assert "What the network returns" in pictures
+    images = said(page.get("html"))
+    assert "Original (validation images)" in images
+    assert "What the network returns" in images
     summary = json.loads((the_job().run_folder / "test.json").read_text())
     assert figure(page, "Test MSE") == f"{summary['mse']:.5f}"
     assert figure(page, "PSNR") == f"{summary['psnr']:.2f} dB"
     labels = {item.label for item in page.download_button}
-    assert labels >= {"Keras script", "Losses", "Pictures", "Download the result"}
+    assert labels >= {"Keras script", "Losses", "Images", "Download the result"}
     # Another visitor who opens the address sees the same.
     other = trainer_page(job=job_id)
     assert figure(other, "Test MSE") == figure(page, "Test MSE")
@@ -320,7 +320,7 @@ def test_a_photo_that_cannot_be_used_is_refused_with_one_message(
 
 def test_a_photo_that_the_network_cannot_take_is_refused(trainer_page, finished_job, monkeypatch):
     def refuse(*_, **__):
-        raise ImageError("A picture is not that thin. Received: 1 x 80,000,000. Cut it.")
+        raise ImageError("An image is not that thin. Received: 1 x 80,000,000. Cut it.")
 
     monkeypatch.setattr(photo_views, "apply_to_photo", refuse)
     page = trainer_page(job=finished_job)
@@ -334,10 +334,10 @@ def test_a_very_thin_photo_keeps_its_size(trainer_page, finished_job):
     assert captions_of(page)[0] == "thin.png, 900 x 1"
 
 
-@pytest.mark.usefixtures("few_pictures")
+@pytest.mark.usefixtures("few_images")
 @pytest.mark.parametrize("text", [SMALL, FLAT, "28x28x1 conv2 | conv1:sigmoid"])
 def test_every_kind_of_network_can_be_tried_on_a_photo(trainer_page, worker, monkeypatch, text):
-    """Fully convolutional, with dense layers, for grey pictures; with noise."""
+    """Fully convolutional, with dense layers, for grey images; with noise."""
     if text.startswith("28"):
         grey = np.zeros((40, 28, 28, 1), np.uint8)
         data = jobs.Dataset("grey", train=grey, validation=grey[:8], test=grey[:8])
@@ -355,7 +355,7 @@ def test_every_kind_of_network_can_be_tried_on_a_photo(trainer_page, worker, mon
 
 
 @pytest.fixture
-def finished_job(trainer_page, worker, few_pictures):
+def finished_job(trainer_page, worker, few_images):
     """The id of a job that has ended well."""
     page = press(trainer_page(arch=SMALL, epochs="1"), "Train")
     worker.work()
@@ -368,7 +368,7 @@ def test_a_running_job_can_be_stopped_and_keeps_what_it_learnt(trainer_page, wor
 
     def load_while_the_visitor_stops(name, *, seed):
         page.run()
-        assert progress_texts(page) == ["Loading the pictures."]
+        assert progress_texts(page) == ["Loading the images."]
         press(page, "Stop")
         return load_dataset(name, seed=seed, limit=256)
 
@@ -434,7 +434,7 @@ def found(page):
 
 
 @pytest.fixture
-def tested_page(trainer_page, worker, few_pictures):
+def tested_page(trainer_page, worker, few_images):
     """A page whose learning-rate test has ended with a suggestion."""
     page = press(trainer_page(arch=SMALL, batch="16", lr="0.002"), FIND)
     worker.work()
@@ -456,7 +456,7 @@ def test_a_learning_rate_that_is_none_is_replaced_by_the_usual_one(trainer_page,
 
 
 def test_a_test_runs_in_the_worker_and_its_suggestion_is_taken_over(
-    trainer_page, worker, few_pictures
+    trainer_page, worker, few_images
 ):
     page = trainer_page(arch=SMALL, task="Remove noise", batch="16", seed="3", lr="0.002")
     press(page, FIND)
@@ -553,7 +553,7 @@ def test_a_discarded_test_is_gone_with_its_files(tested_page):
     assert not labelled(tested_page.button, FIND).disabled
 
 
-def test_own_pictures_are_tested_and_do_not_stay(trainer_page, worker):
+def test_own_images_are_tested_and_do_not_stay(trainer_page, worker):
     page = trainer_page(data=OWN, arch=SMALL, batch="16")
     assert labelled(page.button, FIND).disabled
     upload(page, *[(f"{seed}.png", png(96, 96, seed=seed)) for seed in range(10)])
@@ -593,7 +593,7 @@ def test_a_running_test_can_be_stopped_and_shows_its_curve(trainer_page, worker,
 
     def load_while_the_visitor_stops(name, *, seed):
         page.run()
-        assert progress_texts(page) == ["Loading the pictures."]
+        assert progress_texts(page) == ["Loading the images."]
         press(page, "Stop")
         assert labelled(page.button, "Stop").disabled
         return load_dataset(name, seed=seed, limit=256)

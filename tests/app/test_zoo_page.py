@@ -10,7 +10,7 @@ from cae_core import zoo
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_core.data.registry import DATASETS
-from cae_core.data.samples import BUNDLED_CHECK, DRAWN_CHECK
+from cae_core.data.samples import DRAWN_CHECK, SAMPLE_CHECK
 from cae_core.studies import latent_size, tables
 from cae_core.studies.claims import verdicts
 from cae_core.studies.sweep import Result
@@ -21,7 +21,7 @@ from cae_ui.zoo import card as zoo_card
 from cae_ui.zoo.card import curves_figure
 from cae_ui.zoo.studies import rate_distortion_figure
 from tests.app.finding import labelled, press, said
-from tests.app.pictures import png
+from tests.app.images import png
 
 NETWORK = "homework"
 
@@ -113,9 +113,9 @@ def test_the_architecture_goes_along_to_the_calculator(zoo_page):
     assert page.text_area("arch").value == zoo.card("strided-bn").network
 
 
-def test_pictures_are_bundled_ones_where_the_data_set_is_not_here(zoo_page, monkeypatch):
+def test_images_are_bundled_ones_where_the_data_set_is_not_here(zoo_page, monkeypatch):
     monkeypatch.setattr(zoo_card, "is_available", lambda name: False)
-    for name, check in ((NETWORK, BUNDLED_CHECK), ("dense-mnist", DRAWN_CHECK)):
+    for name, check in ((NETWORK, SAMPLE_CHECK), ("dense-mnist", DRAWN_CHECK)):
         page = zoo_page(network=name)
         shown = "\n".join(part.value for part in page.get("html"))
         assert f"Originals: {check}; " in shown
@@ -123,7 +123,7 @@ def test_pictures_are_bundled_ones_where_the_data_set_is_not_here(zoo_page, monk
         assert "What the network returns" in shown
 
 
-def test_a_network_that_is_not_kept_shows_kept_pictures_and_takes_no_photo(zoo_page):
+def test_a_network_that_is_not_kept_shows_kept_images_and_takes_no_photo(zoo_page):
     name = next(name for name in zoo.names() if zoo.card(name).kept == NOT_KEPT)
     page = zoo_page(network=name)
     assert "Originals: 200 " in "\n".join(part.value for part in page.get("html"))

@@ -183,7 +183,7 @@ def visit(browser, server, request):
 
 
 def _keep_screenshots(contexts, name):
-    """Pictures of every open page, for whoever looks for the reason."""
+    """Images of every open page, for whoever looks for the reason."""
     folder = PROJECT / "test-results"
     folder.mkdir(exist_ok=True)
     pages = [page for context in contexts for page in context.pages]

@@ -1,4 +1,4 @@
-"""The comparison slider in a browser: moved by hand, exact to the pixel, calm with new pictures."""
+"""The comparison slider in a browser: moved by hand, exact to the pixel, calm with new images."""
 
 import io
 import os
@@ -24,7 +24,7 @@ PHONE = {"viewport": {"width": 390, "height": 600}, "has_touch": True, "is_mobil
 NAMES = ("Before", "After")
 EVIL = '<img src=x onerror="document.title=1">'
 
-# Two pictures of random pixels; the button brings the next two and something above the slider.
+# Two images of random pixels; the button brings the next two and something above the slider.
 SCRIPT = f"""
 import contextlib
 
@@ -34,11 +34,11 @@ import streamlit as st
 from cae_ui.common.compare_slider import compare_slider
 
 st.set_page_config(layout="wide", page_icon={str(PROJECT / "cae_ui" / "icon.png")!r})
-if st.button("New pictures"):
+if st.button("New images"):
     st.session_state["number"] = st.session_state.get("number", 0) + 1
 number = st.session_state.get("number", 0)
 if number:
-    st.write(f"Pictures number {{number}}.")
+    st.write(f"Images number {{number}}.")
 wanted = st.query_params
 place = contextlib.nullcontext()
 if "tab" in wanted:
@@ -104,7 +104,7 @@ def wait_until_healthy(process, health, log):
 
 @pytest.fixture
 def compare(visit):
-    """Opens a page that compares two pictures of some size."""
+    """Opens a page that compares two images of some size."""
 
     def open_page(width, height, *, query="", **options):
         page = visit(f"/?width={width}&height={height}&{query}", **(options or DESKTOP))
@@ -114,7 +114,7 @@ def compare(visit):
     return open_page
 
 
-def pictures(width, height, number=0):
+def images(width, height, number=0):
     """What the page shows."""
     size = (2, height, width, 3)
     return np.random.default_rng(number).integers(0, 256, size, dtype=np.uint8)
@@ -244,16 +244,16 @@ def test_a_finger_that_moves_up_scrolls_the_page(compare):
     expect_position(page, 50)
 
 
-def test_a_finger_pans_an_enlarged_picture(compare):
+def test_a_finger_pans_an_enlarged_image(compare):
     page = compare(360, 180, **PHONE)
     zoom(page, "4:1")
-    picture = image(page, "After")
-    expect(picture).to_have_css("left", "-541px")  # the middle of 1440 in 358
-    expect(picture).to_have_css("top", "-270px")  # the middle of 720 in 179
+    screen = image(page, "After")
+    expect(screen).to_have_css("left", "-541px")  # the middle of 1440 in 358
+    expect(screen).to_have_css("top", "-270px")  # the middle of 720 in 179
     x, y = middle(stage(page))
     finger_moves(page, (x - 80, y + 20), 60, -40)
-    expect(picture).to_have_css("left", "-481px")
-    expect(picture).to_have_css("top", "-310px")
+    expect(screen).to_have_css("left", "-481px")
+    expect(screen).to_have_css("top", "-310px")
     expect_position(page, 50)
 
 
@@ -275,11 +275,11 @@ def enlarged(pixels, factor):
 
 @pytest.mark.parametrize("ratio", [1, 2])
 @pytest.mark.parametrize(("name", "factor"), [("1:1", 1), ("4:1", 4)])
-def test_pixels_on_screen_are_the_pixels_of_the_pictures(compare, ratio, name, factor):
+def test_pixels_on_screen_are_the_pixels_of_the_images(compare, ratio, name, factor):
     page = compare(120, 38, device_scale_factor=ratio, reduced_motion="reduce", **DESKTOP)
     zoom(page, name)
-    both = [enlarged(picture, factor * ratio) for picture in pictures(120, 38)]
-    # Clear of divider, handle and labels: at 1:1 the picture is too low for the latter two.
+    both = [enlarged(screen, factor * ratio) for screen in images(120, 38)]
+    # Clear of divider, handle and labels: at 1:1 the image is too low for the latter two.
     side, top = (3 * ratio, 0) if factor == 1 else (40 * ratio, 40 * ratio)
     for key, shown, expected in zip(("End", "Home"), NAMES, both, strict=True):
         divider(page).press(key)
@@ -288,15 +288,15 @@ def test_pixels_on_screen_are_the_pixels_of_the_pictures(compare, ratio, name, f
         )
 
 
-def test_a_small_picture_is_enlarged_to_squares(compare):
+def test_a_small_image_is_enlarged_to_squares(compare):
     page = compare(32, 32, reduced_motion="reduce", **DESKTOP)  # 12 times: 384 of 400 pixels
     divider(page).press("End")
-    before, _ = pictures(32, 32)
+    before, _ = images(32, 32)
     seen = screen(page, "Before")
     np.testing.assert_array_equal(seen[40:, :-40], enlarged(before, 12)[40:, :-40])
 
 
-def test_a_large_picture_fits_without_a_jump(compare):
+def test_a_large_image_fits_without_a_jump(compare):
     page = compare(1600, 1200)
     box = image(page, "After").bounding_box()
     assert (box["width"], box["height"]) == (533, 400)
@@ -311,13 +311,13 @@ def test_a_large_picture_fits_without_a_jump(compare):
 
 
 def centre(page):
-    """The picture's point at the stage's centre, in parts of its size."""
+    """The image's point at the stage's centre, in parts of its size."""
     box = image(page, "After").bounding_box()
     x, y = middle(page.get_by_role("group", name="Before and After"))
     return (x - box["x"]) / box["width"], (y - box["y"]) / box["height"]
 
 
-def test_the_picture_is_panned_by_dragging_and_by_keys_but_not_out_of_the_stage(compare):
+def test_the_image_is_panned_by_dragging_and_by_keys_but_not_out_of_the_stage(compare):
     page = compare(600, 400)
     zoom(page, "4:1")
     expect_position(page, 50)
@@ -357,11 +357,11 @@ def test_the_wheel_pans_and_then_scrolls_the_page(compare):
     top = stage(page).bounding_box()["y"]
     page.mouse.move(x + 100, y)
     page.mouse.wheel(0, 100)
-    picture = image(page, "After")
-    expect(picture).to_have_css("top", "-700px")  # from -600, the middle of 1600 in 400
+    screen = image(page, "After")
+    expect(screen).to_have_css("top", "-700px")  # from -600, the middle of 1600 in 400
     assert stage(page).bounding_box()["y"] == top
     page.mouse.wheel(0, 1000)
-    expect(picture).to_have_css("top", "-1200px")  # the end
+    expect(screen).to_have_css("top", "-1200px")  # the end
     assert stage(page).bounding_box()["y"] == top
     page.mouse.wheel(0, 1000)
     expect(stage(page)).not_to_be_in_viewport()
@@ -386,17 +386,17 @@ def test_labels_are_text_whatever_they_contain(compare):
     assert page.title() != "1"
 
 
-# New pictures
+# New images
 
 
-def bring_new_pictures(page):
+def bring_new_images(page):
     old = image(page, "After").get_attribute("src")
-    page.get_by_role("button", name="New pictures").click()
+    page.get_by_role("button", name="New images").click()
     expect(image(page, "After")).not_to_have_attribute("src", old)
 
 
 @pytest.mark.parametrize("where", ["", "container"])
-def test_new_pictures_leave_divider_zoom_and_pan_as_they_are(compare, where):
+def test_new_images_leave_divider_zoom_and_pan_as_they_are(compare, where):
     """Also in a container, which Streamlit makes anew when something comes above it."""
     page = compare(600, 400, query=f"{where}=1")
     zoom(page, "4:1")
@@ -404,14 +404,14 @@ def test_new_pictures_leave_divider_zoom_and_pan_as_they_are(compare, where):
     mouse_drag(page, (x + 100, y + 100), -80, 40)
     divider(page).press("PageUp")
     point = centre(page)
-    bring_new_pictures(page)
-    expect(page.get_by_text("Pictures number 1.")).to_be_visible()
+    bring_new_images(page)
+    expect(page.get_by_text("Images number 1.")).to_be_visible()
     expect_position(page, 60)
     expect(page.get_by_role("button", name="4:1")).to_have_attribute("aria-pressed", "true")
     assert centre(page) == point
 
 
-def test_pictures_are_replaced_by_pictures_that_can_be_painted_at_once(compare):
+def test_images_are_replaced_by_images_that_can_be_painted_at_once(compare):
     page = compare(600, 400)
     page.evaluate("""() => {
         const root = document.querySelector("[data-testid=stBidiComponentIsolated]").shadowRoot;
@@ -422,16 +422,16 @@ def test_pictures_are_replaced_by_pictures_that_can_be_painted_at_once(compare):
             }
         }).observe(root.querySelector(".stage"), { childList: true, subtree: true });
     }""")
-    bring_new_pictures(page)
+    bring_new_images(page)
     assert page.evaluate("complete") == [True, True]
 
 
-def test_new_pictures_are_exactly_the_new_ones(compare):
+def test_new_images_are_exactly_the_new_ones(compare):
     page = compare(120, 38)
     zoom(page, "1:1")
-    bring_new_pictures(page)
+    bring_new_images(page)
     divider(page).press("Home")
-    _, after = pictures(120, 38, number=1)
+    _, after = images(120, 38, number=1)
     np.testing.assert_array_equal(screen(page, "After")[:, 3:], after[:, 3:])
 
 

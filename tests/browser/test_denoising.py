@@ -1,4 +1,4 @@
-"""The denoise page in a browser: a slider is dragged, the picture comes back clean."""
+"""The denoise page in a browser: a slider is dragged, the image comes back clean."""
 
 import io
 import re
@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.app.pictures import encoded, png, scene
+from tests.app.images import encoded, png, scene
 
 pytestmark = pytest.mark.browser
 
@@ -35,13 +35,13 @@ def upload(page, name, content):
 
 
 def downloaded(page, label):
-    """The picture behind a download button."""
+    """The image behind a download button."""
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile(rf"{re.escape(label)}$")).click()
     return Image.open(io.BytesIO(download.value.path().read_bytes()))
 
 
-def test_the_noise_slider_is_dragged_and_the_picture_comes_back_clean(visit):
+def test_the_noise_slider_is_dragged_and_the_image_comes_back_clean(visit):
     page = visit("/denoise")
     expect(page.get_by_text("Denoised", exact=True).first).to_be_visible()
     labels = ("PSNR, noisy", "PSNR, denoised")
@@ -96,7 +96,7 @@ def test_a_broken_upload_gives_one_sentence_and_the_next_one_works(visit):
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
 
 
-def test_an_address_shows_another_visitor_the_same_picture(visit):
+def test_an_address_shows_another_visitor_the_same_image(visit):
     address = "/denoise?sigma=60&denoise-photo=Rocket&seed=3"
     figures = [
         (decibels(page, "PSNR, noisy"), decibels(page, "PSNR, denoised"))

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.app.pictures import phone_photo
+from tests.app.images import phone_photo
 
 pytestmark = pytest.mark.browser
 
@@ -79,7 +79,7 @@ def test_from_an_architecture_to_a_reconstructed_photo(visit):
     expect(page.get_by_text("Finished: 1 epochs.")).to_be_visible(timeout=TRAINING)
     expect(page.locator(".js-plotly-plot")).to_have_count(1)
     expect(page.locator(".js-plotly-plot")).to_contain_text("Mean squared error")
-    expect(page.get_by_role("img", name="Original (validation pictures)")).to_be_visible()
+    expect(page.get_by_role("img", name="Original (validation images)")).to_be_visible()
     expect(page.get_by_role("img", name="What the network returns")).to_be_visible()
     metric = page.get_by_test_id("stMetric").filter(has_text="Test MSE")
     expect(metric.get_by_test_id("stMetricValue")).to_have_text(re.compile(r"^0\.0\d{4}$"))
@@ -152,7 +152,7 @@ def test_an_address_shows_another_visitor_the_same_network(visit):
     expect(text_field(yours)).to_have_value("conv20 pool | up conv3:sigmoid")
 
 
-def test_an_address_cannot_put_a_foreign_picture_on_the_page(visit):
+def test_an_address_cannot_put_a_foreign_image_on_the_page(visit):
     page = visit("/?arch=![x](https://example.com/x.png)")
     expect(alerts(page)).to_contain_text("![x](https://example.com/x.png)")
     expect(alerts(page).locator("img")).to_have_count(0)
@@ -174,14 +174,14 @@ def test_the_chip_that_is_clicked_is_the_one_that_is_changed(visit):
 # Uploads
 
 
-def test_a_broken_picture_gives_one_sentence_and_the_page_stays_usable(visit):
-    page = visit("/trainer?data=My+own+pictures")
+def test_a_broken_image_gives_one_sentence_and_the_page_stays_usable(visit):
+    page = visit("/trainer?data=My+own+images")
     broken = {"name": "words.png", "mimeType": "image/png", "buffer": b"only words"}
-    uploader(page, "Pictures, or a zip archive").set_input_files(broken)
+    uploader(page, "Images, or a zip archive").set_input_files(broken)
     expect(alerts(page)).to_have_count(1)
     expect(alerts(page)).to_contain_text("Received")
     expect(button(page, "Train")).to_be_disabled()
-    page.get_by_role("combobox", name="Pictures").click()
+    page.get_by_role("combobox", name="Images").click()
     page.get_by_role("option", name="Photo patches").click()
     expect(button(page, "Train")).to_be_enabled()
     expect(alerts(page)).to_have_count(0)

@@ -19,7 +19,7 @@ SMALL = "conv2 pool | up conv3:sigmoid"
 
 
 def trainer(network=SMALL, *, epochs=1, batch=512):
-    """The address of a trainer that is ready to train on the pictures that need no download."""
+    """The address of a trainer that is ready to train on the images that need no download."""
     text = network.replace(" ", "+").replace("|", "%7C")
     return f"/trainer?arch={text}&epochs={epochs}&batch={batch}"
 
@@ -121,7 +121,7 @@ def test_a_downloaded_run_works_where_this_project_is_not(visit, tmp_path):
     said = run_python(folder, "autoencoder.py", "--epochs", "1", "--out", "made")
     assert "20,000 training and 2,500 validation images" in said
     assert re.search(r"test MSE 0\.\d+, PSNR \d+\.\d\d dB on 2,500 test images", said)
-    assert (folder / "made" / "pictures.png").exists()
+    assert (folder / "made" / "images.png").exists()
 
     (folder / "check.py").write_text(CHECK)
     difference, same_shape = run_python(folder, "check.py").split()

@@ -1,7 +1,7 @@
 """The receptive field beside what the built model really looks at.
 
 All weights are made positive and all activations let positive numbers through, so that nothing
-cancels: a light in the picture reaches exactly the outputs that depend on its place.
+cancels: a light in the image reaches exactly the outputs that depend on its place.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def positive_model(architecture: Architecture) -> keras.Model:
 def responses(model: keras.Model, axis: int) -> np.ndarray:
     """How much output position p along an axis depends on input position i: (p, i).
 
-    The batch holds one picture per input position, black but for a white line there. Positive
+    The batch holds one image per input position, black but for a white line there. Positive
     weights without biases keep black black, so that what lights up depends on that line. This
     is the Jacobian column by column, and it holds for max pooling as well, where a gradient
     knows the largest pixel only.
@@ -174,13 +174,13 @@ def test_the_homework_networks_receptive_field_is_the_extent_of_its_gradient():
         "96x96x3 conv8 avgpool conv12 avgpool conv16 | up conv12 up conv3:linear"
     )
     model = positive_model(architecture)
-    picture = tf.ones((1, 96, 96, 3))
+    image = tf.ones((1, 96, 96, 3))
     extents = []
     for place in range(44, 52):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(picture)
-            pixel = tf.reduce_sum(model(picture, training=False)[0, place, 48])
-        rows = np.abs(tape.gradient(pixel, picture).numpy()).sum(axis=(0, 2, 3))
+            tape.watch(image)
+            pixel = tf.reduce_sum(model(image, training=False)[0, place, 48])
+        rows = np.abs(tape.gradient(pixel, image).numpy()).sum(axis=(0, 2, 3))
         seen = np.flatnonzero(rows)
         extents.append(int(seen[-1] - seen[0] + 1))
     assert max(extents) == analyze(architecture).receptive_field[0] == 26
@@ -237,7 +237,7 @@ def test_a_gap_between_the_pixels_of_a_transposed_convolution_sees_nothing():
     ]
 
 
-def test_a_hundred_strides_give_a_field_above_every_picture_and_no_overflow():
+def test_a_hundred_strides_give_a_field_above_every_image_and_no_overflow():
     architecture = Architecture.parse(" ".join(["conv1k3s8"] * 100) + " | conv3")
     fields = [row.receptive_field[0] for row in analyze(architecture).rows]
     assert fields[:3] == [3, 19, 147]

@@ -169,7 +169,7 @@ def test_the_textbook_formula_says_where_keras_differs(token, side, textbook, no
     assert (row.textbook.text, row.textbook_note) == (textbook, note)
 
 
-def test_pictures_that_are_not_square_get_no_textbook_formula_but_one_line_per_side():
+def test_images_that_are_not_square_get_no_textbook_formula_but_one_line_per_side():
     row = report_of("30x21x1 conv4s2 | linear").rows[0]
     assert row.textbook is None
     assert "square" in row.textbook_note
@@ -227,7 +227,7 @@ def test_a_misfit_is_shown_at_its_row_and_the_other_rows_stay():
         (
             "31x31x1 unshuffle | shuffle",
             1,
-            ["multiples of 2", "31x31x1", "Pad the picture first, or choose another factor"],
+            ["multiples of 2", "31x31x1", "Pad the image first, or choose another factor"],
             "33x33x1 unshuffle3 | shuffle3",
         ),
         (
@@ -363,7 +363,7 @@ def test_another_output_shape_can_be_wanted():
     )
 
 
-def test_a_picture_that_grows_beyond_every_screen_is_refused_at_its_row():
+def test_an_image_that_grows_beyond_every_screen_is_refused_at_its_row():
     report = report_of(" ".join(["up16"] * 100) + " | conv3")
     assert [row.problem is None for row in report.rows[:4]] == [True, True, False, False]
     assert f"at most {MAX_OUTPUT_SIDE:,} pixels a side" in report.rows[2].problem

@@ -106,7 +106,7 @@ def test_skips_that_the_arithmetic_refuses_keras_refuses_too(text, layer):
 
 
 @pytest.mark.parametrize("token", ["conv8k31", "conv8k31s8", "pool16:same", "deconv8k31s8"])
-def test_windows_larger_than_the_picture_work_with_same_padding_in_both(token):
+def test_windows_larger_than_the_image_work_with_same_padding_in_both(token):
     architecture = Architecture.parse(f"5x7x3 {token} | conv3")
     assert not analyze(architecture).rows[0].problem
     output = build(architecture).get_layer(layer_name(1, architecture.layers[0])).output

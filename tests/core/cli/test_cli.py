@@ -177,7 +177,7 @@ def test_the_list_of_presets_is_there_as_json(capsys):
         (["train", "homework", "--loss", "huber"], "invalid choice: 'huber'"),
         (["train", "homework", "--patience", "0"], "Received: patience=0"),
         (["train", "homework", "--checkpoint", "file/state.npz"], "nothing can be made in"),
-        (["train", "homework", "--data", "mnist"], "must be the pictures' 28x28x1"),
+        (["train", "homework", "--data", "mnist"], "must be the images' 28x28x1"),
         (["train", "homework", "--data", "a\nfolder"], "Received: 'a\\nfolder'"),
         (["train", "homework", "--limit", "0"], "The limit is a number of training images"),
         (["train", "homework", "--out", "."], "which exists"),
@@ -249,7 +249,7 @@ def test_train_tests_and_saves_a_run(capsys, tmp_path):
     test_line, saved_line = captured.out.splitlines()
     assert test_line.startswith(f"test MSE {saved.test['mse']:.5f}, MAE ")
     assert test_line.endswith(
-        "dB on the 32 test pictures (32x32x3) of photo_patches, task reconstruct"
+        "dB on the 32 test images (32x32x3) of photo_patches, task reconstruct"
     )
     assert saved_line == "saved in runs/first"
     assert (saved.config.epochs, saved.config.batch_size, saved.config.seed) == (1, 128, 3)
@@ -311,7 +311,7 @@ def test_patience_ends_a_training_that_learns_nothing_and_the_line_says_so(capsy
     assert "(ended early after 2 of 50 epochs)" in capsys.readouterr().out
 
 
-def test_a_preset_for_other_pictures_brings_its_data_set(tmp_path, monkeypatch, capsys):
+def test_a_preset_for_other_images_brings_its_data_set(tmp_path, monkeypatch, capsys):
     arrays = {
         "x_train": np.zeros((300, 28, 28), np.uint8),
         "x_test": np.zeros((20, 28, 28), np.uint8),
@@ -325,7 +325,7 @@ def test_a_preset_for_other_pictures_brings_its_data_set(tmp_path, monkeypatch, 
     assert (saved.dataset, saved.test["images"]) == ("fashion_mnist", 20)
 
 
-def test_train_takes_a_folder_of_pictures_and_writes_its_script(tmp_path, capsys):
+def test_train_takes_a_folder_of_images_and_writes_its_script(tmp_path, capsys):
     random = np.random.default_rng(0)
     (tmp_path / "cifar10").mkdir()
     for index in range(12):
@@ -486,9 +486,9 @@ def test_without_a_terminal_a_download_says_every_tenth_once():
     bar = Bar(stream)
 
     for done in range(0, 1001, 5):
-        bar.show_loading("mine", "pictures", done, 1000)
+        bar.show_loading("mine", "images", done, 1000)
 
     lines = stream.getvalue().splitlines()
-    assert lines == [f"mine: {hundred}00 of 1,000 pictures" for hundred in range(1, 10)] + [
-        "mine: 1,000 of 1,000 pictures"
+    assert lines == [f"mine: {hundred}00 of 1,000 images" for hundred in range(1, 10)] + [
+        "mine: 1,000 of 1,000 images"
     ]

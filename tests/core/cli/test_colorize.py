@@ -8,20 +8,20 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 from cae_core import cli
-from cae_core.data.patches import bundled_photograph
+from cae_core.data.patches import sample_photograph
 from cae_core.images.operations import to_uint8
 
 
 @pytest.fixture
 def cat(tmp_path, monkeypatch):
-    """A grey picture in a folder of its own, 64 x 48 pixels."""
+    """A grey image in a folder of its own, 64 x 48 pixels."""
     monkeypatch.chdir(tmp_path)
-    grey = bundled_photograph("chelsea.png")[100:148, 100:164].mean(axis=2)
+    grey = sample_photograph("chelsea.png")[100:148, 100:164].mean(axis=2)
     Image.fromarray(to_uint8(grey)).save("cat.png")
     return tmp_path / "cat.png"
 
 
-def test_a_grey_picture_is_saved_in_colour_beside_itself(cat, capsys):
+def test_a_grey_image_is_saved_in_colour_beside_itself(cat, capsys):
     assert cli.main(["colorize", "cat.png"]) == 0
     said = capsys.readouterr().out
     assert re.fullmatch(r"saved in cat-colorized\.png: 64 x 48 pixels, [\d.]+ s\n", said)
@@ -46,7 +46,7 @@ def test_a_folder_is_colorized_without_what_was_saved_before(cat, capsys):
         (["--saturation", "9"], "from 0 to 4. Received: 9.0"),
         (["--model", "skip-0.3"], "learnt to colorize. Received: skip-0.3"),
         (["--model", "bogus"], "Received: 'bogus'"),
-        (["--out", "cat.jpg"], "A colorized picture is saved as PNG"),
+        (["--out", "cat.jpg"], "A colorized image is saved as PNG"),
     ],
 )
 def test_a_mistake_is_one_line_and_nothing_is_saved(cat, capsys, options, sentence):

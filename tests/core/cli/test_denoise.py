@@ -11,7 +11,7 @@ import cae_core as cae
 from cae_core import cli, zoo
 from cae_core.cli import denoise as command
 from cae_core.cli.terminal import Bar
-from cae_core.data.patches import bundled_photograph
+from cae_core.data.patches import sample_photograph
 from cae_core.images.operations import to_uint8
 from cae_core.models.builder import build
 
@@ -26,13 +26,13 @@ def empty_folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def cat(tmp_path):
-    """A noisy picture in a file, 64 x 48 pixels."""
+    """A noisy image in a file, 64 x 48 pixels."""
     return save_noisy(tmp_path / "cat.png")
 
 
 def save_noisy(path, seed=0, grey=False):
     """Saves a piece of a photograph with noise."""
-    photo = bundled_photograph("chelsea.png")[100:148, 100:164]
+    photo = sample_photograph("chelsea.png")[100:148, 100:164]
     clean = photo.mean(axis=2) if grey else photo
     noise = SIGMA * np.random.default_rng(seed).standard_normal(clean.shape)
     path.parent.mkdir(exist_ok=True)
@@ -129,7 +129,7 @@ def test_a_sigma_beyond_what_the_network_has_learnt_is_said(cat, capsys):
     assert "beyond the 0.392 that the network has learnt" in capsys.readouterr().out
 
 
-def test_a_grey_picture_is_saved_in_grey(tmp_path):
+def test_a_grey_image_is_saved_in_grey(tmp_path):
     source = save_noisy(tmp_path / "grey.png", grey=True)
 
     assert ended([source, "--sigma", "0.1"]) == 0
@@ -163,10 +163,10 @@ def test_another_network_of_the_zoo_is_applied_without_a_sigma(cat, tmp_path, mo
 # --- Where it is saved -----------------------------------------------------------------------
 
 
-def test_a_folders_pictures_are_saved_beside_them_and_not_taken_again(tmp_path, capsys):
+def test_a_folders_images_are_saved_beside_them_and_not_taken_again(tmp_path, capsys):
     for name in ("b.png", "a.jpg"):
         save_noisy(tmp_path / "photos" / name)
-    (tmp_path / "photos" / "notes.txt").write_text("no picture")
+    (tmp_path / "photos" / "notes.txt").write_text("no image")
     save_noisy(tmp_path / "photos" / "sub.png" / "below.png")
 
     assert ended(["photos", "--sigma", "0.1"]) == 0
@@ -196,7 +196,7 @@ def test_out_is_a_file_by_its_name_or_else_a_folder(cat, tmp_path, out, saved):
     assert (tmp_path / saved).is_file()
 
 
-def test_files_and_folders_go_to_one_folder_each_picture_once(cat, tmp_path, capsys):
+def test_files_and_folders_go_to_one_folder_each_image_once(cat, tmp_path, capsys):
     save_noisy(tmp_path / "more" / "dog.png")
 
     assert ended(["more", "cat.png", "more/dog.png", "--sigma", "0.1", "--out", "clean"]) == 0
@@ -211,7 +211,7 @@ def test_nothing_is_written_over_unless_forced(cat, tmp_path, capsys):
     (tmp_path / "dog-denoised.png").write_bytes(before)
 
     line = complaint(["cat.png", "dog.png", "--sigma", "0.1"], capsys)
-    assert line.startswith("A picture that exists is not written over. Received: dog-denoised.png")
+    assert line.startswith("An image that exists is not written over. Received: dog-denoised.png")
     assert (tmp_path / "dog-denoised.png").read_bytes() == before
     assert not (tmp_path / "cat-denoised.png").exists()
 
@@ -233,12 +233,12 @@ def test_a_broken_file_is_said_and_the_others_are_saved(tmp_path, capsys):
     assert names(tmp_path / "clean") == ["a-denoised.png", "c-denoised.png"]
     assert len(captured.out.splitlines()) == 2
     broken, missing, summary = captured.err.splitlines()
-    assert broken.startswith("photos/b.png: A picture must be a PNG")
-    assert missing.startswith("nothing.png: A picture is opened from a file that can be read.")
-    assert summary == "2 of 4 pictures were saved; what is wrong is said above."
+    assert broken.startswith("photos/b.png: An image must be a PNG")
+    assert missing.startswith("nothing.png: An image is opened from a file that can be read.")
+    assert summary == "2 of 4 images were saved; what is wrong is said above."
 
 
-def test_a_picture_too_small_for_an_estimate_is_said_and_works_with_a_sigma(tmp_path, capsys):
+def test_an_image_too_small_for_an_estimate_is_said_and_works_with_a_sigma(tmp_path, capsys):
     Image.new("RGB", (3, 2)).save(tmp_path / "dot.png")
 
     assert complaint(["dot.png"], capsys).startswith("dot.png: Noise can be estimated in")
@@ -250,7 +250,7 @@ def test_a_picture_too_small_for_an_estimate_is_said_and_works_with_a_sigma(tmp_
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nothing.png"], "nothing.png: A picture is opened from a file that can be read."),
+        (["nothing.png"], "nothing.png: An image is opened from a file that can be read."),
         (["cat.png", "--sigma", "25"], "25/255 for 25 of 255, not '25'"),
         (["cat.png", "--sigma", "-0.1"], "a number from 0 to 1 such as 0.1"),
         (["cat.png", "--sigma", "1/0"], "not '1/0'"),
@@ -264,7 +264,7 @@ def test_a_picture_too_small_for_an_estimate_is_said_and_works_with_a_sigma(tmp_
         (["cat.png", "--model", "bogus"], "photo-denoiser"),
         (["cat.png", "--model", "bogus"], "Received: 'bogus'"),
         (["cat.png", "--out", "clean.jpg"], "Write clean.png."),
-        (["cat.png", "cat2.png", "--out", "clean.png"], "--out clean.png for 2 pictures"),
+        (["cat.png", "cat2.png", "--out", "clean.png"], "--out clean.png for 2 images"),
         (["cat.png", "cat.jpg"], "Received: cat.png and cat.jpg, both for cat-denoised.png"),
         (["cat.png", "--out", "cat.png"], "is not written over. Received: cat.png."),
         (["cat.png", "--out", "cat.png/folder"], "nothing can be made in"),
@@ -329,14 +329,14 @@ def test_ctrl_c_keeps_what_is_saved_and_leaves_nothing_half_done(tmp_path, monke
     assert ended(["photos", "--sigma", "0.1", "--out", "clean"]) == 130
 
     captured = capsys.readouterr()
-    assert captured.err == "Stopped. 1 of 3 pictures were saved.\n"
+    assert captured.err == "Stopped. 1 of 3 images were saved.\n"
     assert names(tmp_path / "clean") == ["a-denoised.png"]
 
 
 # --- What is shown meanwhile -----------------------------------------------------------------
 
 
-def test_a_large_picture_is_shown_part_by_part(cat, monkeypatch):
+def test_a_large_image_is_shown_part_by_part(cat, monkeypatch):
     def stub(image, sigma, model, on_progress):
         for done in range(1, 5):
             on_progress(done, 4)
@@ -353,7 +353,7 @@ def test_a_large_picture_is_shown_part_by_part(cat, monkeypatch):
     assert re.fullmatch(r"cat\.png, part 1 of 4 done, \d+ s left", shown[1][1])
 
 
-def test_several_pictures_are_counted(tmp_path, monkeypatch):
+def test_several_images_are_counted(tmp_path, monkeypatch):
     for name in ("a.png", "b.png"):
         save_noisy(tmp_path / name)
     shown = []

@@ -1,4 +1,4 @@
-"""Patches of pictures: no pixel in two parts, the same for the same seed, within bounds."""
+"""Patches of images: no pixel in two parts, the same for the same seed, within bounds."""
 
 import numpy as np
 import pytest
@@ -13,8 +13,8 @@ from cae_core.errors import DatasetError
 PARTS = ("train", "validation", "test")
 
 
-def pictures(count, height=64, width=64, seed=0):
-    """Make `count` different float32 pictures of noise."""
+def make_images(count, height=64, width=64, seed=0):
+    """Make `count` different float32 images of noise."""
     rng = np.random.default_rng(seed)
     return list(rng.random((count, height, width, 3), dtype=np.float32))
 
@@ -31,12 +31,12 @@ def sizes_of(dataset):
 
 
 def numbered_blocks(height, width, first=0):
-    """Make a picture whose red is the number of the block, constant in it; green is noise."""
-    picture = np.zeros((height, width, 3), np.uint8)
-    picture[..., 1] = np.random.default_rng(first).integers(0, 256, (height, width))
+    """Make an image whose red is the number of the block, constant in it; green is noise."""
+    image = np.zeros((height, width, 3), np.uint8)
+    image[..., 1] = np.random.default_rng(first).integers(0, 256, (height, width))
     for number, block in enumerate(blocks_of(height, width, cutting.BLOCK_SIDE * 32)):
-        picture[..., 0][block] = first + number
-    return picture
+        image[..., 0][block] = first + number
+    return image
 
 
 def assert_no_block_is_shared(parts):
@@ -57,7 +57,7 @@ def assert_no_block_is_shared(parts):
     width=st.integers(1, 2000),
     side=st.integers(24, 200),
 )
-def test_blocks_cover_a_picture_without_overlap(height, width, side):
+def test_blocks_cover_an_image_without_overlap(height, width, side):
     covered = np.zeros((height, width), np.uint8)
     for block in blocks_of(height, width, side):
         covered[block] += 1
@@ -78,8 +78,8 @@ def test_dealing_gives_everything_away_once_and_leaves_no_part_empty(
     assert all(len(part) for part in parts) == (count >= 3)
 
 
-def test_no_pixel_of_a_picture_is_in_two_parts(monkeypatch):
-    """A picture whose pixels say where they are, cut at scale 1."""
+def test_no_pixel_of_an_image_is_in_two_parts(monkeypatch):
+    """An image whose pixels say where they are, cut at scale 1."""
     monkeypatch.setattr(cutting, "SCALES", (1.0,))
     rows, columns = np.mgrid[:500, :500]
     located = np.stack([rows % 256, columns % 256, rows // 256 * 2 + columns // 256], axis=-1)
@@ -95,17 +95,17 @@ def test_no_pixel_of_a_picture_is_in_two_parts(monkeypatch):
     assert not seen[1] & seen[2]
 
 
-def test_few_pictures_are_split_by_blocks_and_the_notes_say_so():
+def test_few_images_are_split_by_blocks_and_the_notes_say_so():
     dataset = patches_from_images([numbered_blocks(500, 400), numbered_blocks(300, 450, first=99)])
     assert_no_block_is_shared(parts_of(dataset))
     assert any("blocks" in note for note in dataset.notes)
 
 
-def test_from_ten_pictures_on_whole_pictures_are_dealt():
+def test_from_ten_images_on_whole_images_are_dealt():
     rng = np.random.default_rng(0)
     numbered = [rng.integers(0, 256, (120, 150, 3), np.uint8) for _ in range(20)]
-    for number, picture in enumerate(numbered):
-        picture[..., 0] = number
+    for number, image in enumerate(numbered):
+        image[..., 0] = number
     dataset = patches_from_images(numbered)
     assert_no_block_is_shared(parts_of(dataset))
     dealt = [len(np.unique(part[..., 0])) for part in parts_of(dataset)]
@@ -134,34 +134,34 @@ def test_photo_patches_are_cut_from_parts_of_the_photographs_that_share_no_block
     np.testing.assert_allclose(np.array(areas) / sum(areas), [0.8, 0.1, 0.1], atol=0.03)
 
 
-# Pictures of one's own
+# Images of one's own
 
 
-def test_pictures_of_the_size_of_a_patch_are_used_as_they_are():
+def test_images_of_the_size_of_a_patch_are_used_as_they_are():
     rng = np.random.default_rng(0)
     small = [rng.integers(0, 256, (32, 32, 3), np.uint8) for _ in range(30)]
     small.append(np.zeros((32, 32, 3), np.uint8))  # flat, and yet the user's
     dataset = patches_from_images(small)
     cut = sorted(patch.tobytes() for part in parts_of(dataset) for patch in part)
-    assert cut == sorted(picture.tobytes() for picture in small)
+    assert cut == sorted(image.tobytes() for image in small)
 
 
 def test_thumbnails_give_patches_side_by_side_from_their_middle():
-    picture = np.random.default_rng(0).integers(0, 256, (40, 70, 3), np.uint8)
-    cut = cutting._cut_patches([picture], 10, 32, np.random.default_rng(0), mirror=True)
-    expected = [picture[4:36, 3:35], picture[4:36, 35:67]]
+    image = np.random.default_rng(0).integers(0, 256, (40, 70, 3), np.uint8)
+    cut = cutting._cut_patches([image], 10, 32, np.random.default_rng(0), mirror=True)
+    expected = [image[4:36, 3:35], image[4:36, 35:67]]
     assert {p.tobytes() for p in cut} == {p.tobytes() for p in expected}
 
 
 def test_the_same_seed_cuts_the_same_patches():
-    images = pictures(12)
+    images = make_images(12)
     first, again, other = (patches_from_images(images, seed=seed) for seed in (1, 1, 2))
     for part in PARTS:
         np.testing.assert_array_equal(getattr(first, part), getattr(again, part))
     assert first.test.tobytes() != other.test.tobytes()
 
 
-def test_small_pictures_for_training_keep_the_other_parts_in_proportion():
+def test_small_images_for_training_keep_the_other_parts_in_proportion():
     small = [np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8) for _ in range(8)]
     large = [np.random.default_rng(1).integers(0, 256, (400, 400, 3), np.uint8)]
     parts = cutting.cut_parts((small, large, large), (800, 100, 100), 32, np.random.default_rng(0))
@@ -169,50 +169,50 @@ def test_small_pictures_for_training_keep_the_other_parts_in_proportion():
 
 
 def test_the_number_of_patches_is_bounded():
-    dataset = patches_from_images(pictures(10, 128, 128), max_patches=100)
+    dataset = patches_from_images(make_images(10, 128, 128), max_patches=100)
     assert sizes_of(dataset) == [80, 10, 10]
-    little = patches_from_images(pictures(10, 64, 64))
+    little = patches_from_images(make_images(10, 64, 64))
     assert sum(sizes_of(little)) <= patches.OVERLAP * 10 * 4
 
 
 def test_another_size_of_patch_is_possible():
-    dataset = patches_from_images(pictures(10, 200, 200), patch=64, max_patches=50)
+    dataset = patches_from_images(make_images(10, 200, 200), patch=64, max_patches=50)
     assert dataset.image_shape == (64, 64, 3)
 
 
-def test_large_pictures_are_shrunk_and_long_ones_keep_room_for_a_patch():
-    shrunk = patches._shrunk(pictures(1, 300, 1200)[0], 1024, 32)
+def test_large_images_are_shrunk_and_long_ones_keep_room_for_a_patch():
+    shrunk = patches._shrunk(make_images(1, 300, 1200)[0], 1024, 32)
     assert shrunk.shape == (256, 1024, 3)
-    assert patches._shrunk(pictures(1, 40, 2000)[0], 256, 32).shape == (32, 1600, 3)
-    assert patches._shrunk(pictures(1, 40, 50)[0], 256, 32).shape == (40, 50, 3)
+    assert patches._shrunk(make_images(1, 40, 2000)[0], 256, 32).shape == (32, 1600, 3)
+    assert patches._shrunk(make_images(1, 40, 50)[0], 256, 32).shape == (40, 50, 3)
 
 
-def test_pictures_beyond_what_memory_may_hold_are_left_out_with_a_note(monkeypatch):
+def test_images_beyond_what_memory_may_hold_are_left_out_with_a_note(monkeypatch):
     monkeypatch.setattr(patches, "MAX_KEPT_PIXELS", 15 * 64 * 64)
-    dataset = patches_from_images(pictures(40))
-    assert dataset.source.startswith("Patches of 15 pictures")
-    assert dataset.notes == ("Left out 25 pictures: the others are as many as memory allows.",)
+    dataset = patches_from_images(make_images(40))
+    assert dataset.source.startswith("Patches of 15 images")
+    assert dataset.notes == ("Left out 25 images: the others are as many as memory allows.",)
 
 
-def test_a_picture_that_comes_twice_is_used_once():
-    images = pictures(12)
+def test_an_image_that_comes_twice_is_used_once():
+    images = make_images(12)
     dataset = patches_from_images([*images, images[3].copy()])
     assert len(dataset.notes) == 1
-    assert "equals another picture" in dataset.notes[0]
+    assert "equals another image" in dataset.notes[0]
 
 
-def test_pictures_smaller_than_a_patch_are_skipped_with_a_note():
-    dataset = patches_from_images([*pictures(10), *pictures(1, 20, 90)], notes=["Mine."])
-    assert dataset.notes == ("Mine.", "Skipped picture 11: 20×90 is smaller than a patch.")
+def test_images_smaller_than_a_patch_are_skipped_with_a_note():
+    dataset = patches_from_images([*make_images(10), *make_images(1, 20, 90)], notes=["Mine."])
+    assert dataset.notes == ("Mine.", "Skipped image 11: 20×90 is smaller than a patch.")
 
 
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        ([], "at least one picture"),
-        (pictures(12, 20, 20), "smaller than a patch"),
-        (pictures(2), "Give at least 10, or one of at least 192×192 pixels"),
-        ([np.zeros((40, 40, 3), np.uint8)] * 20, "equals another picture.*Give at least 10"),
+        ([], "at least one image"),
+        (make_images(12, 20, 20), "smaller than a patch"),
+        (make_images(2), "Give at least 10, or one of at least 192×192 pixels"),
+        ([np.zeros((40, 40, 3), np.uint8)] * 20, "equals another image.*Give at least 10"),
     ],
     ids=["none", "too small", "too few", "all alike"],
 )
@@ -221,8 +221,8 @@ def test_too_little_material_is_refused_with_a_remedy(images, message):
         patches_from_images(images)
 
 
-def test_one_picture_of_the_size_in_the_remedy_is_enough():
-    assert sum(sizes_of(patches_from_images(pictures(1, 192, 192)))) > 100
+def test_one_image_of_the_size_in_the_remedy_is_enough():
+    assert sum(sizes_of(patches_from_images(make_images(1, 192, 192)))) > 100
 
 
 @pytest.mark.parametrize(
@@ -231,4 +231,4 @@ def test_one_picture_of_the_size_in_the_remedy_is_enough():
 )
 def test_settings_of_the_cutting_out_of_range_are_refused(settings):
     with pytest.raises(DatasetError, match="Received: "):
-        patches_from_images(pictures(10), **settings)
+        patches_from_images(make_images(10), **settings)

@@ -1,4 +1,4 @@
-"""Pictures of one's own: folders, uploads and archives, whatever is in them."""
+"""Images of one's own: folders, uploads and archives, whatever is in them."""
 
 import io
 import os
@@ -15,9 +15,9 @@ from cae_core.images.operations import encode_png
 
 
 def pngs(count, seed=0):
-    """Name and encode `count` different pictures of noise, 64×64."""
-    pictures = np.random.default_rng(seed).random((count, 64, 64, 3), dtype=np.float32)
-    return [(f"{index}.png", encode_png(picture)) for index, picture in enumerate(pictures)]
+    """Name and encode `count` different images of noise, 64×64."""
+    images = np.random.default_rng(seed).random((count, 64, 64, 3), dtype=np.float32)
+    return [(f"{index}.png", encode_png(image)) for index, image in enumerate(images)]
 
 
 def number_of_patches(dataset):
@@ -46,10 +46,10 @@ def save(folder, entries):
 def test_a_folder_is_searched_with_its_subfolders_and_bad_files_are_named(tmp_path):
     save(tmp_path, pngs(10))
     save(tmp_path, [("deep/er/one.PNG", pngs(1, seed=1)[0][1])])
-    save(tmp_path, [("broken.png", b"no picture"), ("notes.txt", b"not meant as one")])
+    save(tmp_path, [("broken.png", b"no image"), ("notes.txt", b"not meant as one")])
     dataset = load_dataset(tmp_path)
     assert dataset.name == tmp_path.name
-    assert dataset.source.startswith("Patches of 11 pictures")
+    assert dataset.source.startswith("Patches of 11 images")
     (note,) = dataset.notes
     assert note.startswith("Skipped broken.png: ")
     assert number_of_patches(dataset) > 100
@@ -61,13 +61,13 @@ def test_many_bad_files_are_counted_after_the_first_few(tmp_path):
     notes = load_folder(tmp_path).notes
     assert len(notes) == patches.MAX_NAMED_PROBLEMS + 1
     assert notes[0].startswith("Skipped bad0.png: ")
-    assert notes[-1] == "Skipped 3 more pictures."
+    assert notes[-1] == "Skipped 3 more images."
 
 
 def test_a_folder_without_a_usable_image_is_refused_with_the_reason(tmp_path):
-    with pytest.raises(DatasetError, match="Received: 0 pictures"):
+    with pytest.raises(DatasetError, match="Received: 0 images"):
         load_folder(tmp_path)
-    save(tmp_path, [("broken.png", b"no picture")])
+    save(tmp_path, [("broken.png", b"no image")])
     with pytest.raises(DatasetError, match=r"Skipped broken\.png: "):
         load_folder(tmp_path)
     with pytest.raises(DatasetError, match="has to exist"):
@@ -88,7 +88,7 @@ def test_the_broken_images_of_a_test_suite_are_all_skipped_or_used():
     if not folder:
         pytest.skip("CAE_TEST_IMAGES names no folder of bad images")
     dataset = load_folder(folder)
-    assert any("broken" in note or "more pictures" in note for note in dataset.notes)
+    assert any("broken" in note or "more images" in note for note in dataset.notes)
 
 
 # Uploads
@@ -106,12 +106,12 @@ def test_images_and_archives_can_be_uploaded_together():
         ]
     )
     dataset = load_uploads([*pngs(3), ("photos.zip", archive)])
-    assert dataset.source.startswith("Patches of 12 pictures")
+    assert dataset.source.startswith("Patches of 12 images")
     assert dataset.notes == ()
 
 
 def test_a_bad_upload_is_noted_with_its_name():
-    archive = zip_of([*pngs(12), ("broken.png", b"no picture")])
+    archive = zip_of([*pngs(12), ("broken.png", b"no image")])
     dataset = load_uploads([("photos.ZIP", archive), ("nothing.png", b"")])
     assert [note.split(": ")[0] for note in dataset.notes] == [
         "Skipped nothing.png",
@@ -125,14 +125,14 @@ def test_a_broken_archive_is_refused_by_name(content):
         load_uploads([("photos.zip", content)])
 
 
-def test_damage_inside_an_archive_costs_only_the_picture_it_hit():
+def test_damage_inside_an_archive_costs_only_the_image_it_hit():
     content = bytearray(zip_of(pngs(11), zipfile.ZIP_STORED))
     content[500] ^= 0xFF
     (note,) = load_uploads([("photos.zip", bytes(content))]).notes
     assert "has to be complete. Received: Bad CRC-32" in note
 
 
-def test_an_encrypted_picture_is_noted():
+def test_an_encrypted_image_is_noted():
     content = bytearray(zip_of(pngs(11)))
     content[content.index(b"PK\x01\x02") + 8] |= 1  # the flag of the first entry
     (note,) = load_uploads([("photos.zip", bytes(content))]).notes
@@ -156,7 +156,7 @@ def test_archives_that_unpack_to_too_much_are_refused_together():
     bombs = [(f"{index}.png", bytes(60 * 2**20)) for index in range(5)]
     archive = zip_of(bombs)
     assert len(archive) < 2**20
-    with pytest.raises(DatasetError, match=r"up to 512 MB of pictures\. Received: 600 MB"):
+    with pytest.raises(DatasetError, match=r"up to 512 MB of images\. Received: 600 MB"):
         load_uploads([("one.zip", archive), ("two.zip", archive)])
 
 
@@ -182,8 +182,8 @@ ELEVEN = zip_of(pngs(11))
 def test_the_work_that_one_upload_can_cause_is_bounded(monkeypatch):
     monkeypatch.setattr(uploads, "MAX_UPLOADED_PIXELS", 12 * 64 * 64)
     dataset = load_uploads(pngs(20))
-    assert dataset.source.startswith("Patches of 12 pictures")
-    assert dataset.notes == ("Left out 8 pictures: the others are as many as memory allows.",)
+    assert dataset.source.startswith("Patches of 12 images")
+    assert dataset.notes == ("Left out 8 images: the others are as many as memory allows.",)
 
 
 def test_nothing_that_is_uploaded_touches_the_disk(monkeypatch):

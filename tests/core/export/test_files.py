@@ -76,7 +76,7 @@ def with_random_weights(architecture):
     return model
 
 
-def pictures(architecture, count=3):
+def make_images(architecture, count=3):
     return np.random.default_rng(0).random((count, *architecture.input_shape), np.float32)
 
 
@@ -106,7 +106,7 @@ needs_onnx = pytest.mark.skipif(
 def test_onnxruntime_calculates_what_keras_does_for_every_kind_of_layer(text, tmp_path):
     architecture = Architecture.parse(text)
     model = with_random_weights(architecture)
-    assert_runs_as_in_keras(model, pictures(architecture), tmp_path / "network.onnx")
+    assert_runs_as_in_keras(model, make_images(architecture), tmp_path / "network.onnx")
 
 
 def test_the_texts_above_hold_every_kind_of_layer():
@@ -119,7 +119,7 @@ def test_the_texts_above_hold_every_kind_of_layer():
 def test_onnxruntime_calculates_what_keras_does_for_every_preset(name, tmp_path):
     architecture = PRESETS[name].architecture
     model = with_random_weights(architecture)
-    assert_runs_as_in_keras(model, pictures(architecture, 2), tmp_path / "network.onnx")
+    assert_runs_as_in_keras(model, make_images(architecture, 2), tmp_path / "network.onnx")
 
 
 @needs_onnx
@@ -127,11 +127,13 @@ def test_onnxruntime_calculates_what_keras_does_for_every_preset(name, tmp_path)
 def test_onnxruntime_calculates_what_keras_does_for_random_networks(seed, tmp_path):
     architecture = random_architecture(seed, Flavour())
     # Their usual weights, so that numbers stay small through many layers.
-    assert_runs_as_in_keras(build(architecture), pictures(architecture), tmp_path / "network.onnx")
+    assert_runs_as_in_keras(
+        build(architecture), make_images(architecture), tmp_path / "network.onnx"
+    )
 
 
 @needs_onnx
-def test_a_network_without_a_fixed_picture_size_stays_so(tmp_path):
+def test_a_network_without_a_fixed_image_size_stays_so(tmp_path):
     architecture = Architecture.parse("conv4 @a conv5s2 pool3s2:same | up4 cat@a deconv3s1:gelu")
     model = build(architecture, input_shape=(None, None, 3))
     for shape in ((8, 12, 3), (24, 20, 3)):
@@ -142,7 +144,7 @@ def test_a_network_without_a_fixed_picture_size_stays_so(tmp_path):
 @needs_onnx
 def test_a_pooling_that_onnxruntime_cannot_pad_for_every_size_is_refused(tmp_path):
     model = build(Architecture.parse("pool2s3:same | conv3"), input_shape=(None, None, 3))
-    with pytest.raises(ArchitectureError, match="only where the pictures have one size"):
+    with pytest.raises(ArchitectureError, match="only where the images have one size"):
         save_onnx(model, tmp_path / "network.onnx")
 
 
@@ -152,7 +154,7 @@ def test_an_encoder_that_hands_skipped_tensors_on_has_numbered_outputs(tmp_path)
     architecture = Architecture.parse("6x8x3 conv4 @a pool conv5 | up cat@a conv3")
     encoder, _ = split(build(architecture))
     session = onnxruntime.InferenceSession(save_onnx(encoder, tmp_path / "encoder.onnx"))
-    images = pictures(architecture)
+    images = make_images(architecture)
     returned = session.run(["output_0", "output_1"], {"image": images})
     for ours, keras_own in zip(returned, encoder.predict(images, verbose=0), strict=True):
         np.testing.assert_allclose(ours, keras_own, atol=1e-5)
@@ -206,7 +208,7 @@ def test_a_keras_file_opens_as_the_same_network(text, tmp_path):
     architecture = Architecture.parse(text)
     model = with_random_weights(architecture)
     path = save_keras(model, tmp_path / "deep" / "network.keras")
-    images = pictures(architecture)
+    images = make_images(architecture)
     again = keras.models.load_model(path)
     np.testing.assert_array_equal(
         again.predict(images, verbose=0), model.predict(images, verbose=0)
@@ -320,9 +322,9 @@ def test_the_readme_has_a_line_for_every_file_and_the_test_figures(run, unpacked
         (line,) = re.findall(rf"^{re.escape(file.name)}  +(.*)$", text, re.MULTILINE)
         assert line == ZIP_FILES[file.name]
     assert f"Network    {run.architecture}\n" in text
-    assert "Pictures   holidays\nTraining   2 epochs" in text
+    assert "Images   holidays\nTraining   2 epochs" in text
     assert f"MSE {run.test['mse']:.5f}" in text
-    assert "on 6 pictures" in text
+    assert "on 6 images" in text
     assert max(map(len, text.splitlines())) <= 100
 
 
@@ -331,7 +333,7 @@ def test_what_the_readme_says_works_without_this_package(run, unpacked, tmp_path
     pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     text = (unpacked / "README.txt").read_text()
     with_keras, without_keras = re.findall(r"^To use .*\n\n((?:    .+\n)+)", text, re.MULTILINE)
-    images = pictures(run.architecture)
+    images = make_images(run.architecture)
     np.save(tmp_path / "images.npy", images)
     # Taken out of their indentation by a block of their own.
     code = (

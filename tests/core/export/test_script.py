@@ -22,7 +22,7 @@ from cae_core.training.tasks import ColorizeChroma, ColorizeRGB, Denoise, Recons
 SMALL = Architecture.parse("8x8x3 conv4 pool | up conv3:sigmoid")
 TO_RGB = Architecture.parse("8x8x1 conv4 pool | up conv3:linear")  # leaves [0, 1]
 TO_CHROMA = Architecture.parse("8x8x1 conv4 pool | up conv2:tanh")
-# Every task, and a network for it that takes pictures of 8x8x3.
+# Every task, and a network for it that takes images of 8x8x3.
 TASKS = [
     (Reconstruct(), SMALL),
     (Denoise(0.3), SMALL),
@@ -76,7 +76,7 @@ def executed(script):
 
 
 def tiny_arrays(shape=(8, 8, 3)):
-    """Pictures that a network can learn something from: one grey level each."""
+    """Images that a network can learn something from: one grey level each."""
     random = np.random.default_rng(0)
     levels = {"x_train": 40, "x_test": 12}
     return {
@@ -119,9 +119,9 @@ def test_the_script_builds_the_model_that_build_makes(name, keras_registry):
 
 
 def dataset_for(architecture):
-    """A data set whose pictures an architecture takes."""
+    """A data set whose images an architecture takes."""
     named = {(32, 32, 3): "cifar10", (28, 28, 1): "mnist"}
-    return named.get(architecture.input_shape, "my pictures")
+    return named.get(architecture.input_shape, "my images")
 
 
 def test_own_layers_are_in_the_script_only_where_they_are_used():
@@ -215,19 +215,19 @@ def test_the_learning_rate_follows_the_apps_schedule(name, steps):
     assert [float(schedule(step)) for step in at] == [float(expected(step)) for step in at]
 
 
-def test_an_architecture_for_other_pictures_is_refused():
-    with pytest.raises(TrainingError, match=r"must be the pictures' 32x32x3.*Received:.*8x8x3"):
+def test_an_architecture_for_other_images_is_refused():
+    with pytest.raises(TrainingError, match=r"must be the images' 32x32x3.*Received:.*8x8x3"):
         generate_script(SMALL, dataset="cifar10")
 
 
-def test_pictures_that_no_photograph_holds_are_refused():
+def test_images_that_no_photograph_holds_are_refused():
     architecture = Architecture.parse("512x512x3 conv4 | conv3")
     with pytest.raises(TrainingError, match=r"at most 256 pixels a side.*Received:.*512x512x3"):
         generate_script(architecture, dataset="mine")
 
 
 @pytest.mark.parametrize("task", [ColorizeRGB(), ColorizeChroma()])
-def test_colorizing_grey_pictures_is_refused(task):
+def test_colorizing_grey_images_is_refused(task):
     architecture = Architecture.parse("28x28x1 conv4 | conv3:sigmoid")
     with pytest.raises(TrainingError, match=r"colour.*Received:.*28x28x1.*data set in colour"):
         generate_script(architecture, task=task, dataset="mnist")
@@ -288,7 +288,7 @@ def test_a_validation_part_in_the_file_is_used(tmp_path):
     np.testing.assert_array_equal(x_validation, arrays["x_test"][:3])
 
 
-def test_grey_pictures_may_come_without_their_channel_but_not_in_another_size(tmp_path):
+def test_grey_images_may_come_without_their_channel_but_not_in_another_size(tmp_path):
     script = generate_script(PRESETS["lesson-cnn"].architecture, dataset="mnist")
     checked = executed(script)["checked"]
 
@@ -302,14 +302,14 @@ def test_grey_pictures_may_come_without_their_channel_but_not_in_another_size(tm
 def test_photographs_are_cut_to_grey_patches_of_the_size_that_the_network_takes():
     architecture = Architecture.parse("20x24x1 conv2 | conv1")
 
-    parts = executed(generate_script(architecture, dataset="my pictures"))["load_data"]()
+    parts = executed(generate_script(architecture, dataset="my images"))["load_data"]()
 
     assert [part.shape for part in parts] == [(n, 20, 24, 1) for n in (20_000, 2_500, 2_500)]
     assert all(part.dtype == np.uint8 and part.std() > 20 for part in parts)
 
 
 def noise_of(task):
-    """Two draws of a script's noise on mid-grey pictures, as deviations from them."""
+    """Two draws of a script's noise on mid-grey images, as deviations from them."""
     made = executed(generate_script(SMALL, task=task, dataset="mine"))
     layer = made["AddNoise"](0)
     grey = np.full((200, 8, 8, 3), 0.5, np.float32)
@@ -325,14 +325,14 @@ def test_noise_has_its_sigma_and_is_drawn_anew_and_not_clipped():
     assert first.max() > 0.5
 
 
-def test_clipped_noise_stays_in_the_range_of_pictures():
+def test_clipped_noise_stays_in_the_range_of_images():
     first, _ = noise_of(Denoise(0.5, clip=True))
 
     assert first.min() == -0.5
     assert first.max() == 0.5
 
 
-def test_a_range_of_sigmas_is_drawn_from_per_picture():
+def test_a_range_of_sigmas_is_drawn_from_per_image():
     first, _ = noise_of(Denoise((0.1, 0.9)))
 
     sigmas = first.std(axis=(1, 2, 3))
@@ -341,7 +341,7 @@ def test_a_range_of_sigmas_is_drawn_from_per_picture():
 
 
 def coloured_noise(count, seed):
-    """Pictures without any order: uint8 (count, 8, 8, 3)."""
+    """Images without any order: uint8 (count, 8, 8, 3)."""
     return np.random.default_rng(seed).integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
 
 
@@ -351,12 +351,12 @@ def test_the_loss_is_that_of_the_app(task, architecture, loss):
 
     config = TrainConfig(loss=loss)
     made = executed(generate_script(architecture, task=task, config=config, dataset="mine"))
-    pictures = coloured_noise(5, seed=0)
+    images = coloured_noise(5, seed=0)
     output = np.random.default_rng(1).random((5, *task.output_shape((8, 8, 3))), np.float32)
 
-    values = np.asarray(made["loss"](pictures, output))
+    values = np.asarray(made["loss"](images, output))
 
-    expected = np.asarray(TargetLoss(task, LOSS_FUNCTIONS[loss]).call(pictures, output))
+    expected = np.asarray(TargetLoss(task, LOSS_FUNCTIONS[loss]).call(images, output))
     assert values.shape == (5,)
     np.testing.assert_allclose(values, expected, rtol=1e-6)
 
@@ -368,11 +368,11 @@ def test_the_test_figures_are_those_of_the_app(task, architecture):
     config = TrainConfig(seed=7)
     made = executed(generate_script(architecture, task=task, config=config, dataset="mine"))
     model = made["build_autoencoder"]()
-    pictures = coloured_noise(300, seed=2)  # more than one batch
+    images = coloured_noise(300, seed=2)  # more than one batch
 
-    mse, psnr = made["evaluate"](model, pictures)
+    mse, psnr = made["evaluate"](model, images)
 
-    expected = evaluate(model, pictures, task, seed=7)
+    expected = evaluate(model, images, task, seed=7)
     assert mse == pytest.approx(expected["mse"], rel=1e-5)
     assert psnr == pytest.approx(expected["psnr"], rel=1e-5)
 
@@ -380,16 +380,16 @@ def test_the_test_figures_are_those_of_the_app(task, architecture):
 @pytest.mark.parametrize(("task", "architecture"), [*TASKS[:1], *TASKS[3:]])
 def test_the_network_is_shown_what_the_app_shows_it(task, architecture):
     made = executed(generate_script(architecture, task=task, dataset="mine"))
-    pictures = coloured_noise(3, seed=3)
+    images = coloured_noise(3, seed=3)
 
-    shown, returned = made["reconstruct"](made["build_autoencoder"](), pictures)
+    shown, returned = made["reconstruct"](made["build_autoencoder"](), images)
 
-    expected = np.asarray(task.corrupt(pictures / np.float32(255), seed=0))
+    expected = np.asarray(task.corrupt(images / np.float32(255), seed=0))
     np.testing.assert_allclose(shown, expected, atol=1e-6)
-    assert returned.shape == pictures.shape
+    assert returned.shape == images.shape
 
 
-def test_the_psnr_of_a_picture_without_any_error_is_infinite_as_in_the_app():
+def test_the_psnr_of_an_image_without_any_error_is_infinite_as_in_the_app():
     from cae_core.training.loop import evaluate
 
     architecture = Architecture.parse("8x8x3 conv4 | conv3")
@@ -479,10 +479,10 @@ def history_of(folder):
         return list(csv.DictReader(file))
 
 
-def picture_size(folder):
-    """Width and height of the sheet of test pictures."""
-    with Image.open(folder / "made" / "pictures.png") as picture:
-        return picture.size
+def image_size(folder):
+    """Width and height of the sheet of test images."""
+    with Image.open(folder / "made" / "images.png") as image:
+        return image.size
 
 
 def test_a_reconstruction_script_trains_saves_and_prints_the_saved_models_error(tmp_path):
@@ -503,8 +503,8 @@ def test_a_reconstruction_script_trains_saves_and_prints_the_saved_models_error(
     (epoch,) = history_of(tmp_path)
     assert list(epoch) == ["epoch", "loss", "validation_loss"]
     assert 0 < float(epoch["validation_loss"]) < 1
-    # Two rows of ten pictures, enlarged three times.
-    assert picture_size(tmp_path) == (10 * 8 * 3, 2 * 8 * 3)
+    # Two rows of ten images, enlarged three times.
+    assert image_size(tmp_path) == (10 * 8 * 3, 2 * 8 * 3)
 
 
 def test_a_denoising_script_trains_saves_and_prints_the_saved_models_error(
@@ -526,7 +526,7 @@ def test_a_denoising_script_trains_saves_and_prints_the_saved_models_error(
     assert printed_mse(output) == pytest.approx(mse, abs=2e-6)
     assert len(history_of(tmp_path)) == 2
     # Three rows: original, noisy, denoised.
-    assert picture_size(tmp_path) == (10 * 8 * 3, 3 * 8 * 3)
+    assert image_size(tmp_path) == (10 * 8 * 3, 3 * 8 * 3)
 
 
 def test_a_colorizing_script_trains_saves_and_prints_the_saved_models_error(tmp_path):
@@ -534,8 +534,8 @@ def test_a_colorizing_script_trains_saves_and_prints_the_saved_models_error(tmp_
 
     from cae_core.training.loop import evaluate
 
-    pictures = coloured_noise(40, 6)
-    np.savez(tmp_path / "tiny.npz", x_train=pictures, x_test=pictures[:12])
+    images = coloured_noise(40, 6)
+    np.savez(tmp_path / "tiny.npz", x_train=images, x_test=images[:12])
     config = TrainConfig(loss="mae", schedule="one_cycle", optimizer="adamw", patience=2)
     script = generate_script(TO_CHROMA, task=ColorizeChroma(), config=config, dataset="mine")
 
@@ -543,10 +543,10 @@ def test_a_colorizing_script_trains_saves_and_prints_the_saved_models_error(tmp_
 
     model = keras.models.load_model(tmp_path / "made" / "autoencoder.keras")
     assert model.output_shape == (None, 8, 8, 2)
-    expected = evaluate(model, pictures[:12], ColorizeChroma())
+    expected = evaluate(model, images[:12], ColorizeChroma())
     assert printed_mse(output) == pytest.approx(expected["mse"], abs=2e-6)
     # Three rows: original, lightness, colorized.
-    assert picture_size(tmp_path) == (10 * 8 * 3, 3 * 8 * 3)
+    assert image_size(tmp_path) == (10 * 8 * 3, 3 * 8 * 3)
 
 
 def test_a_script_for_photo_patches_needs_no_data(tmp_path):

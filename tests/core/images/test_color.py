@@ -21,8 +21,8 @@ PUBLISHED = [
 
 @pytest.mark.parametrize(("rgb", "lab"), PUBLISHED)
 def test_published_colours_are_met_both_ways(rgb, lab):
-    picture = np.array([[rgb]], np.float32)
-    assert lightness_of(picture)[0, 0] == pytest.approx(lab[0], abs=0.01)
+    image = np.array([[rgb]], np.float32)
+    assert lightness_of(image)[0, 0] == pytest.approx(lab[0], abs=0.01)
     back, was_reduced = rgb_within_gamut(
         np.array([[lab[0]]], np.float32), np.array([[lab[1:]]], np.float32) * 0.999
     )
@@ -70,7 +70,7 @@ def test_a_colour_that_srgb_has_is_left_alone_and_another_is_as_colourful_as_can
     assert min(rgb[0, 1].min(), 1 - rgb[0, 1].max()) == pytest.approx(0, abs=2e-3)
 
 
-def test_large_pictures_are_worked_on_in_rows_without_a_seam():
+def test_large_images_are_worked_on_in_rows_without_a_seam():
     random = np.random.default_rng(0)
     lightness = random.uniform(0, 100, (300, 500)).astype(np.float32)
     chroma = random.uniform(-60, 60, (300, 500, 2)).astype(np.float32)

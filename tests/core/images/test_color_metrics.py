@@ -16,16 +16,16 @@ SHARMA = [
 
 @pytest.mark.parametrize(("first", "second", "published"), SHARMA)
 def test_ciede2000_has_its_published_values(first, second, published):
-    pictures = [lab2rgb(np.array([[lab]])) for lab in (first, second)]
-    assert ciede2000_map(*pictures)[0, 0] == pytest.approx(published, abs=2e-3)
+    images = [lab2rgb(np.array([[lab]])) for lab in (first, second)]
+    assert ciede2000_map(*images)[0, 0] == pytest.approx(published, abs=2e-3)
 
 
 def test_a_colour_of_one_channel_has_hasler_and_suesstruenks_value():
     # Half red, half black: std of R-G is 127.5, of (R+G)/2-B half of it; means the same.
-    picture = np.zeros((2, 2, 3))
-    picture[0, :, 0] = 1
+    image = np.zeros((2, 2, 3))
+    image[0, :, 0] = 1
     expected = 1.3 * np.hypot(127.5, 63.75)
-    assert colorfulness(picture) == pytest.approx(expected)
+    assert colorfulness(image) == pytest.approx(expected)
 
 
 def test_a_colour_and_its_grey_are_told_apart():

@@ -1,4 +1,4 @@
-"""Pictures from strangers: what opens, with which pixels, and what is refused."""
+"""Images from strangers: what opens, with which pixels, and what is refused."""
 
 import io
 import os
@@ -43,7 +43,7 @@ def file_of(image: Image.Image, file_format: str, **options) -> bytes:
 
 
 def opened_or_refused(source: bytes | str) -> np.ndarray | None:
-    """Open a picture in a thread; it must end soon, with a valid array or an ImageError."""
+    """Open an image in a thread; it must end soon, with a valid array or an ImageError."""
     outcome: list[np.ndarray | BaseException] = []
 
     def work() -> None:
@@ -166,12 +166,12 @@ def test_a_lossless_format_gives_back_its_pixels(file_format, options):
 
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_jpeg_gives_back_its_colours(progressive):
-    picture = Image.new("RGB", (16, 16), (200, 100, 50))
-    opened = open_image(file_of(picture, "JPEG", quality=95, progressive=progressive))
+    image = Image.new("RGB", (16, 16), (200, 100, 50))
+    opened = open_image(file_of(image, "JPEG", quality=95, progressive=progressive))
     np.testing.assert_allclose(opened * 255, np.full((16, 16, 3), (200, 100, 50)), atol=3)
 
 
-def test_a_phone_photo_with_a_second_picture_opens_with_the_first():
+def test_a_phone_photo_with_a_second_image_opens_with_the_first():
     red, blue = (Image.new("RGB", (16, 16), colour) for colour in ("red", "blue"))
     data = file_of(red, "MPO", save_all=True, append_images=[blue])
     assert Image.open(io.BytesIO(data)).format == "MPO"
@@ -179,7 +179,7 @@ def test_a_phone_photo_with_a_second_picture_opens_with_the_first():
 
 
 def test_a_path_opens_as_text_and_as_path(tmp_path):
-    path = tmp_path / "picture.png"
+    path = tmp_path / "image.png"
     path.write_bytes(encode_png(noise(3, 4, 3)))
     np.testing.assert_array_equal(open_image(str(path)), open_image(path))
     np.testing.assert_array_equal(open_image(path), open_image(path.read_bytes()))
@@ -187,21 +187,21 @@ def test_a_path_opens_as_text_and_as_path(tmp_path):
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1)])
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"])
-def test_the_narrowest_pictures_open(size, file_format):
+def test_the_narrowest_images_open(size, file_format):
     opened = open_image(file_of(Image.new("RGB", size, "white"), file_format))
     assert opened.shape == (size[1], size[0], 3)
     np.testing.assert_allclose(opened, 1, atol=0.01)
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "BMP", "TIFF", "GIF"])
-def test_a_one_bit_picture_is_black_and_white(file_format):
+def test_a_one_bit_image_is_black_and_white(file_format):
     bits = noise(9, 13, high=2).astype(bool)
     opened = open_image(file_of(Image.fromarray(bits), file_format))
     np.testing.assert_array_equal(opened, np.repeat(bits[:, :, np.newaxis], 3, axis=2))
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "BMP", "TIFF", "GIF"])
-def test_a_greyscale_picture_has_three_equal_channels(file_format):
+def test_a_greyscale_image_has_three_equal_channels(file_format):
     greys = noise(9, 13)
     opened = open_image(file_of(Image.fromarray(greys), file_format))
     for channel in range(3):
@@ -209,20 +209,20 @@ def test_a_greyscale_picture_has_three_equal_channels(file_format):
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "BMP", "TIFF", "GIF"])
-def test_a_palette_picture_shows_the_colours_of_its_palette(file_format):
-    picture = Image.new("P", (2, 1))
-    picture.putpalette([10, 20, 30, 200, 150, 100])
-    picture.putpixel((1, 0), 1)
-    opened = open_image(file_of(picture, file_format))
+def test_a_palette_image_shows_the_colours_of_its_palette(file_format):
+    image = Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 200, 150, 100])
+    image.putpixel((1, 0), 1)
+    opened = open_image(file_of(image, file_format))
     np.testing.assert_allclose(opened[0] * 255, [[10, 20, 30], [200, 150, 100]], atol=1e-4)
 
 
 def test_cmyk_tiff_and_adobe_jpeg_agree_on_what_is_ink():
     # No ink is white, all black ink is black, pure cyan has no red.
     for ink, expected in [((0, 0, 0, 0), 1), ((0, 0, 0, 255), 0)]:
-        picture = Image.new("CMYK", (16, 16), ink)
-        np.testing.assert_allclose(open_image(file_of(picture, "TIFF")), expected, atol=1e-6)
-        jpeg = file_of(picture, "JPEG", quality=95)
+        image = Image.new("CMYK", (16, 16), ink)
+        np.testing.assert_allclose(open_image(file_of(image, "TIFF")), expected, atol=1e-6)
+        jpeg = file_of(image, "JPEG", quality=95)
         assert b"Adobe" in jpeg  # which marks the values as stored upside down
         np.testing.assert_allclose(open_image(jpeg), expected, atol=0.02)
     cyan = open_image(file_of(Image.new("CMYK", (16, 16), (255, 0, 0, 0)), "JPEG", quality=95))
@@ -230,8 +230,8 @@ def test_cmyk_tiff_and_adobe_jpeg_agree_on_what_is_ink():
 
 
 def test_ycbcr_is_converted():
-    picture = Image.new("RGB", (4, 4), (200, 100, 50)).convert("YCbCr")
-    opened = open_image(file_of(picture, "TIFF"))
+    image = Image.new("RGB", (4, 4), (200, 100, 50)).convert("YCbCr")
+    opened = open_image(file_of(image, "TIFF"))
     np.testing.assert_allclose(opened[0, 0] * 255, (200, 100, 50), atol=2)
 
 
@@ -245,8 +245,8 @@ def test_ycbcr_is_converted():
     ],
 )
 def test_lab_is_converted(lightness, a, b, expected):
-    picture = Image.merge("LAB", [Image.new("L", (4, 4), value) for value in (lightness, a, b)])
-    opened = open_image(file_of(picture, "TIFF"))
+    image = Image.merge("LAB", [Image.new("L", (4, 4), value) for value in (lightness, a, b)])
+    opened = open_image(file_of(image, "TIFF"))
     np.testing.assert_allclose(opened[0, 0] * 255, expected, atol=8)
 
 
@@ -275,18 +275,18 @@ def test_grey_with_alpha_is_laid_over_white():
 
 @pytest.mark.parametrize("file_format", ["PNG", "GIF"])
 def test_a_transparent_palette_entry_is_white(file_format):
-    picture = Image.new("P", (2, 1))
-    picture.putpalette([10, 20, 30, 200, 150, 100])
-    picture.putpixel((1, 0), 1)
-    opened = open_image(file_of(picture, file_format, transparency=0))
+    image = Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 200, 150, 100])
+    image.putpixel((1, 0), 1)
+    opened = open_image(file_of(image, file_format, transparency=0))
     np.testing.assert_allclose(opened[0] * 255, [[255, 255, 255], [200, 150, 100]], atol=1e-4)
 
 
 def test_a_palette_with_half_transparent_entries_is_laid_over_white():
-    picture = Image.new("P", (2, 1))
-    picture.putpalette([0, 0, 0, 200, 150, 100])
-    picture.putpixel((1, 0), 1)
-    opened = open_image(file_of(picture, "PNG", transparency=bytes([51, 255])))
+    image = Image.new("P", (2, 1))
+    image.putpalette([0, 0, 0, 200, 150, 100])
+    image.putpixel((1, 0), 1)
+    opened = open_image(file_of(image, "PNG", transparency=bytes([51, 255])))
     np.testing.assert_allclose(opened[0] * 255, [[204] * 3, [200, 150, 100]], atol=1e-3)
 
 
@@ -330,8 +330,8 @@ def test_16_bit_greys_are_scaled_and_not_clipped(file_format):
 
 def test_16_bit_greys_of_a_big_endian_tiff_are_the_same():
     values = noise(5, 4, high=65536, dtype=np.uint16)
-    picture = Image.frombytes("I;16B", (4, 5), values.astype(">u2").tobytes())
-    data = file_of(picture, "TIFF")
+    image = Image.frombytes("I;16B", (4, 5), values.astype(">u2").tobytes())
+    data = file_of(image, "TIFF")
     np.testing.assert_allclose(open_image(data)[:, :, 0], values / 65535, atol=1e-6)
 
 
@@ -507,16 +507,16 @@ def test_a_profile_is_applied_below_alpha_and_to_palettes():
 @pytest.mark.parametrize("profile", [b"x", b"\0" * 200, wide_gamut_profile()[:150]])
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 def test_a_broken_profile_is_ignored(profile, mode):
-    picture = Image.fromarray(noise(5, 5, 3)).convert(mode)
-    data = file_of(picture, "PNG", icc_profile=profile)
-    np.testing.assert_array_equal(open_image(data), open_image(file_of(picture, "PNG")))
+    image = Image.fromarray(noise(5, 5, 3)).convert(mode)
+    data = file_of(image, "PNG", icc_profile=profile)
+    np.testing.assert_array_equal(open_image(data), open_image(file_of(image, "PNG")))
 
 
 @pytest.mark.parametrize("mode", ["L", "CMYK"])
 def test_a_profile_for_another_kind_of_colour_is_ignored(mode):
-    picture = Image.fromarray(noise(5, 5, 3)).convert(mode)
-    data = file_of(picture, "TIFF", icc_profile=wide_gamut_profile())
-    np.testing.assert_array_equal(open_image(data), open_image(file_of(picture, "TIFF")))
+    image = Image.fromarray(noise(5, 5, 3)).convert(mode)
+    data = file_of(image, "TIFF", icc_profile=wide_gamut_profile())
+    np.testing.assert_array_equal(open_image(data), open_image(file_of(image, "TIFF")))
 
 
 # --- refused --------------------------------------------------------------------------
@@ -534,7 +534,7 @@ def test_a_profile_for_another_kind_of_colour_is_ignored(mode):
         b"\0" * 1000,
     ],
 )
-def test_what_is_no_picture_is_refused(data, tmp_path):
+def test_what_is_no_image_is_refused(data, tmp_path):
     path = tmp_path / "fake.png"
     path.write_bytes(data)
     assert_refused(path, "fake.png")
@@ -542,9 +542,9 @@ def test_what_is_no_picture_is_refused(data, tmp_path):
 
 
 def test_a_format_that_is_not_offered_is_refused():
-    picture = Image.new("RGB", (4, 4))
+    image = Image.new("RGB", (4, 4))
     for file_format in ("PPM", "ICO", "TGA", "JPEG2000", "EPS"):
-        assert_refused(file_of(picture, file_format), "PNG, JPEG, WebP, BMP, TIFF or GIF")
+        assert_refused(file_of(image, file_format), "PNG, JPEG, WebP, BMP, TIFF or GIF")
 
 
 def test_an_empty_file_is_refused(tmp_path):
@@ -619,7 +619,7 @@ def test_pillows_own_guards_stay_in_place():
 def test_opening_leaves_the_warning_filters_as_they_were():
     before = list(warnings.filters)
     open_image(encode_png(noise(4, 4, 3)))
-    assert_refused(b"no picture")
+    assert_refused(b"no image")
     assert warnings.filters == before
 
 
@@ -642,7 +642,7 @@ WHOLE = Image.fromarray(noise(48, 40, 3))
     ],
 )
 def test_a_truncated_file_is_refused_or_whole(file_format, options):
-    # Some files end in bytes that no pixel needs; what opens must be the whole picture.
+    # Some files end in bytes that no pixel needs; what opens must be the whole image.
     data = file_of(WHOLE, file_format, **options)
     whole = open_image(data)
     step = max(1, len(data) // 150)
@@ -677,7 +677,7 @@ def test_a_png_with_a_flipped_bit_in_its_pixels_is_refused():
     assert_refused(bytes(data), "checksum")
 
 
-def test_concurrent_opening_gives_each_its_own_picture():
+def test_concurrent_opening_gives_each_its_own_image():
     files = [encode_png(np.full((40, 40, 3), level, np.uint8)) for level in range(8)]
     results: dict[int, np.ndarray] = {}
 
@@ -775,7 +775,7 @@ def test_a_tiff_with_a_long_profile_opens():
     np.testing.assert_array_equal(to_uint8(open_image(data)), values)
 
 
-# --- files from a folder of bad pictures ----------------------------------------------
+# --- files from a folder of bad images ----------------------------------------------
 
 
 @pytest.fixture
@@ -807,7 +807,7 @@ def test_pngsuite_opens_but_for_the_files_that_are_corrupt_on_purpose(bad_images
         assert (opened is None) == path.name.startswith("x"), path.name
 
 
-def test_pngsuite_interlaced_and_not_hold_the_same_picture(bad_images):
+def test_pngsuite_interlaced_and_not_hold_the_same_image(bad_images):
     pairs = [
         (path, path.with_name(path.name.replace("basi", "basn")))
         for path in sorted(bad_images.glob("basi*.png"))
@@ -818,7 +818,7 @@ def test_pngsuite_interlaced_and_not_hold_the_same_picture(bad_images):
         np.testing.assert_array_equal(open_image(interlaced), open_image(plain))
 
 
-def test_pngsuite_background_pictures_are_laid_over_white(bad_images):
+def test_pngsuite_background_images_are_laid_over_white(bad_images):
     path = bad_images / "tbbn2c16.png"
     if not path.exists():
         pytest.skip("PngSuite is not in the folder that CAE_TEST_IMAGES names.")
@@ -921,7 +921,7 @@ def test_png_keeps_every_pixel(shape, as_float):
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (16, 16, 1), (16, 16, 3)])
-def test_jpeg_keeps_a_smooth_picture(shape):
+def test_jpeg_keeps_a_smooth_image(shape):
     pixels = np.full(shape, 0.4)
     data = encode_jpeg(pixels)
     assert data.startswith(b"\xff\xd8")
@@ -944,7 +944,7 @@ def test_a_jpeg_with_too_long_a_side_is_refused():
         encode_jpeg(np.zeros((1, 65_501), np.uint8))
 
 
-def test_a_slice_of_a_picture_can_be_encoded():
+def test_a_slice_of_an_image_can_be_encoded():
     pixels = noise(10, 10, 3)
     flipped = pixels[::2, ::-1]
     np.testing.assert_array_equal(to_uint8(open_image(encode_png(flipped))), flipped)
@@ -1084,7 +1084,7 @@ def test_enlarge_nearest_refuses_an_impossible_factor(factor):
 
 
 @pytest.mark.parametrize(("dtype", "white"), [(np.uint8, 255), (np.float32, 1)])
-def test_a_grid_has_each_picture_in_its_place_and_white_between(dtype, white):
+def test_a_grid_has_each_image_in_its_place_and_white_between(dtype, white):
     batch = np.stack([np.full((2, 3, 3), level) for level in range(5)]).astype(dtype)
     batch = batch if dtype == np.uint8 else batch / dtype(10)
     grid = image_grid(batch, columns=3, gap=2)

@@ -34,7 +34,7 @@ def test_psnr_is_that_of_scikit_image(channels):
     assert psnr(image, reference) == pytest.approx(expected, abs=1e-9)
 
 
-def test_psnr_does_not_depend_on_which_picture_is_the_reference():
+def test_psnr_does_not_depend_on_which_image_is_the_reference():
     rng = np.random.default_rng(0)
     image, reference = rng.random((2, 5, 5, 3))
     assert psnr(image, reference) == psnr(reference, image)

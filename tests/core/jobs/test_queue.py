@@ -95,10 +95,10 @@ def request(architecture=GREY, dataset="mine", *, task=None, kind=TRAINING, **se
     return JobRequest(architecture, task or Reconstruct(), config, dataset, kind)
 
 
-def pictures(seed=0):
+def images(seed=0):
     rng = np.random.default_rng(seed)
     parts = (rng.integers(0, 256, (count, 8, 8, 1), np.uint8) for count in (40, 10, 6))
-    return Dataset("pictures", *parts)
+    return Dataset("images", *parts)
 
 
 # From the beginning to the end
@@ -109,7 +109,7 @@ def finished(tmp_path_factory):
     """A queue with one job that was trained in this process."""
     queue = JobQueue(tmp_path_factory.mktemp("jobs"), InLine())
     with pytest.warns(DeprecationWarning, match="copy keyword"):
-        job_id = queue.submit(request(task=Denoise(0.1), epochs=2), pictures())
+        job_id = queue.submit(request(task=Denoise(0.1), epochs=2), images())
     return queue, job_id
 
 
@@ -136,17 +136,17 @@ def test_a_finished_job_leaves_a_run_that_can_be_loaded(finished):
     np.testing.assert_array_equal(status.samples(), run.samples)
 
 
-def test_pictures_that_travel_with_the_job_are_those_it_is_trained_on(finished):
+def test_images_that_travel_with_the_job_are_those_it_is_trained_on(finished):
     queue, job_id = finished
     run = Run.load(queue.status(job_id).run_folder)
     assert run.dataset == "mine"  # no name of a data set: nothing else can have been loaded
-    np.testing.assert_array_equal(run.samples[0], pictures().validation[:8])
+    np.testing.assert_array_equal(run.samples[0], images().validation[:8])
     assert run.test["images"] == 6
 
 
 @pytest.fixture
 def few_patches(monkeypatch):
-    """Of a named data set, 64 training pictures; notes what it was asked for."""
+    """Of a named data set, 64 training images; notes what it was asked for."""
     asked = []
 
     def load(name, *, seed):
@@ -199,7 +199,7 @@ def states(queue, ids):
 def test_jobs_wait_in_their_order_and_know_how_many_are_before_them(tmp_path):
     executor = ByHand()
     queue = JobQueue(tmp_path, executor)
-    ids = [queue.submit(request(), pictures()) for _ in range(3)]
+    ids = [queue.submit(request(), images()) for _ in range(3)]
     assert len(set(ids)) == 3
     assert states(queue, ids) == [(QUEUED, 0), (QUEUED, 1), (QUEUED, 2)]
     assert [args for _, _, args in executor.calls] == [(str(tmp_path / job_id),) for job_id in ids]
@@ -207,9 +207,9 @@ def test_jobs_wait_in_their_order_and_know_how_many_are_before_them(tmp_path):
     assert states(queue, ids) == [(FAILED, 0), (QUEUED, 0), (QUEUED, 1)]
 
 
-def test_a_queued_job_has_neither_progress_nor_pictures_nor_a_run(tmp_path):
+def test_a_queued_job_has_neither_progress_nor_images_nor_a_run(tmp_path):
     queue = JobQueue(tmp_path, ByHand())
-    status = queue.status(queue.submit(request(), pictures()))
+    status = queue.status(queue.submit(request(), images()))
     assert status.message == "Waiting for the worker."
     assert not status.has_ended
     assert (status.progress, status.samples(), status.run_folder) == (None, None, None)
@@ -218,7 +218,7 @@ def test_a_queued_job_has_neither_progress_nor_pictures_nor_a_run(tmp_path):
 def test_a_job_that_is_stopped_while_it_waits_never_begins(tmp_path):
     executor = ByHand()
     queue = JobQueue(tmp_path, executor)
-    ids = [queue.submit(request(), pictures()) for _ in range(3)]
+    ids = [queue.submit(request(), images()) for _ in range(3)]
     queue.stop(ids[1])
     status = queue.status(ids[1])
     assert (status.state, status.message) == (STOPPED, "Stopped before it began.")
@@ -244,7 +244,7 @@ def test_all_jobs_are_listed_the_newest_first_and_nothing_else(tmp_path, monkeyp
     monkeypatch.setattr(jobs, "datetime", Clock)
     queue = JobQueue(tmp_path, ByHand())
     assert queue.jobs() == []
-    ids = [queue.submit(request(), pictures()) for _ in range(3)]
+    ids = [queue.submit(request(), images()) for _ in range(3)]
     for other in ("notes", "20310101-000000-xyz"):
         (tmp_path / other).mkdir()
         (tmp_path / other / "status.json").write_text("{}")
@@ -263,13 +263,13 @@ def test_jobs_keep_the_order_of_submission_where_the_clock(tmp_path, monkeypatch
 
     monkeypatch.setattr(jobs, "datetime", Clock)
     queue = JobQueue(tmp_path, ByHand())
-    ids = [queue.submit(request(), pictures()) for _ in range(20)]
+    ids = [queue.submit(request(), images()) for _ in range(20)]
     assert [status.id for status in queue.jobs()] == ids[::-1]
 
 
 def test_a_resumed_job_waits_behind_those_that_came_in_the_meantime(tmp_path):
     queue = JobQueue(tmp_path, ByHand())
-    first, second = (queue.submit(request(), pictures()) for _ in range(2))
+    first, second = (queue.submit(request(), images()) for _ in range(2))
     queue.stop(first)
     queue.resume(first)
     assert states(queue, [second, first]) == [(QUEUED, 0), (QUEUED, 1)]
@@ -279,23 +279,23 @@ def test_a_resumed_job_waits_behind_those_that_came_in_the_meantime(tmp_path):
 
 
 def data_file(status):
-    """Whether the pictures that came with a job are still there."""
+    """Whether the images that came with a job are still there."""
     return (status.folder / "data.npz").exists()
 
 
 def test_a_learning_rate_test_leaves_what_find_learning_rate_finds(tmp_path):
     queue = JobQueue(tmp_path, InLine())
     wanted = request(kind=RATE_TEST, task=Denoise(0.1), seed=3)
-    status = queue.status(queue.submit(wanted, pictures()), RATE_TEST)
+    status = queue.status(queue.submit(wanted, images()), RATE_TEST)
     assert (status.state, status.progress.fraction) == (FINISHED, 1)
     assert status.message.startswith("Took ")
     assert status.learning_rate_test() == find_learning_rate(
-        GREY, pictures(), task=Denoise(0.1), config=wanted.config
+        GREY, images(), task=Denoise(0.1), config=wanted.config
     )
     assert (status.run_folder, status.samples(), data_file(status)) == (None, None, False)
 
 
-def test_a_learning_rate_test_of_a_named_data_set_is_of_its_pictures(tmp_path, few_patches):
+def test_a_learning_rate_test_of_a_named_data_set_is_of_its_images(tmp_path, few_patches):
     queue = JobQueue(tmp_path, InLine())
     status = queue.status(queue.submit(request(COLOUR, "photo_patches", kind=RATE_TEST)))
     assert status.state == FINISHED
@@ -305,8 +305,8 @@ def test_a_learning_rate_test_of_a_named_data_set_is_of_its_pictures(tmp_path, f
 
 def test_a_learning_rate_test_is_no_training(tmp_path):
     queue = JobQueue(tmp_path, ByHand())
-    training = queue.submit(request(), pictures())
-    test = queue.submit(request(kind=RATE_TEST), pictures())
+    training = queue.submit(request(), images())
+    test = queue.submit(request(kind=RATE_TEST), images())
     assert [status.id for status in queue.jobs()] == [training]
     # They wait in one queue all the same.
     assert states(queue, [training, test]) == [(QUEUED, 0), (QUEUED, 1)]
@@ -320,7 +320,7 @@ def test_a_learning_rate_test_is_no_training(tmp_path):
 
 def test_a_learning_rate_test_that_is_stopped_shows_its_curve_and_suggests_nothing(tmp_path):
     queue = JobQueue(tmp_path, executor := ByHand())
-    job_id = queue.submit(request(kind=RATE_TEST), pictures())
+    job_id = queue.submit(request(kind=RATE_TEST), images())
     # As in a process of its own: the call is on its way and can no longer be taken back.
     executor.calls[0][0].set_running_or_notify_cancel()
     queue.stop(job_id)
@@ -336,7 +336,7 @@ def test_a_learning_rate_test_that_is_stopped_shows_its_curve_and_suggests_nothi
 def test_a_learning_rate_test_ends_at_the_hosts_time_limit(tmp_path, monkeypatch):
     monkeypatch.setenv("CAE_MAX_JOB_MINUTES", "0.0001")
     queue = JobQueue(tmp_path, InLine())
-    status = queue.status(queue.submit(request(kind=RATE_TEST), pictures()))
+    status = queue.status(queue.submit(request(kind=RATE_TEST), images()))
     assert status.state == STOPPED
     assert "limit of 0.0001 minutes" in status.message
     assert status.learning_rate_test().stopped
@@ -345,17 +345,17 @@ def test_a_learning_rate_test_ends_at_the_hosts_time_limit(tmp_path, monkeypatch
 def test_a_learning_rate_test_beyond_the_hosts_limits_is_refused(tmp_path):
     queue = JobQueue(tmp_path, ByHand(), Limits(parameters=50, minutes=1))
     with pytest.raises(JobError, match="at most 50 parameters"):
-        queue.submit(request(kind=RATE_TEST), pictures())
+        queue.submit(request(kind=RATE_TEST), images())
     queue.limits = Limits(minutes=1)
     with pytest.raises(JobError, match="at most 1 minutes"):
-        queue.submit(request(kind=RATE_TEST), pictures(), seconds=120)
+        queue.submit(request(kind=RATE_TEST), images(), seconds=120)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_learning_rate_test_whose_worker_dies_fails_and_keeps_no_pictures(tmp_path):
+def test_a_learning_rate_test_whose_worker_dies_fails_and_keeps_no_images(tmp_path):
     executor = ByHand()
     queue = JobQueue(tmp_path, executor)
-    died, waiting = (queue.submit(request(kind=RATE_TEST), pictures()) for _ in range(2))
+    died, waiting = (queue.submit(request(kind=RATE_TEST), images()) for _ in range(2))
     executor.begin().set_exception(JobError("killed by signal 9"))
     status = queue.status(died)
     assert (status.state, status.message) == (FAILED, "killed by signal 9")
@@ -369,7 +369,7 @@ def test_a_learning_rate_test_whose_worker_dies_fails_and_keeps_no_pictures(tmp_
 
 
 def test_a_learning_rate_test_that_a_restart_interrupted_fails(tmp_path):
-    job_id = JobQueue(tmp_path, ByHand()).submit(request(kind=RATE_TEST), pictures())
+    job_id = JobQueue(tmp_path, ByHand()).submit(request(kind=RATE_TEST), images())
     status = JobQueue(tmp_path, ByHand()).status(job_id)
     assert (status.state, status.message) == (FAILED, "The server was restarted.")
 
@@ -385,7 +385,7 @@ def test_a_learning_rate_test_that_cannot_be_made_fails_with_the_reason(tmp_path
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"rates": 1}'])
 def test_a_damaged_learning_rate_test_is_refused(tmp_path, text):
     queue = JobQueue(tmp_path, ByHand())
-    status = queue.status(queue.submit(request(kind=RATE_TEST), pictures()))
+    status = queue.status(queue.submit(request(kind=RATE_TEST), images()))
     (status.folder / "learning_rate_test.json").write_text(text)
     with pytest.raises(JobError, match=r"holds learning_rate_test\.json, whole\. Received: "):
         status.learning_rate_test()
@@ -421,7 +421,7 @@ def test_a_worker_can_be_warmed_before_its_first_job():
 def test_a_running_job_shows_its_progress_and_keeps_what_it_has_learnt_when_stopped(tmp_path):
     with ThreadPoolExecutor(1) as executor:
         queue = JobQueue(tmp_path, executor)
-        job_id = queue.submit(request(epochs=1000), pictures())
+        job_id = queue.submit(request(epochs=1000), images())
         try:
             wait_until(lambda: (s := queue.status(job_id)).progress or s.has_ended)
             running = queue.status(job_id)
@@ -452,11 +452,11 @@ def test_stopping_a_job_that_has_ended_changes_nothing(finished):
 # Failing
 
 
-def test_a_network_that_does_not_fit_the_pictures_given_is_refused_and_nothing_is_queued(tmp_path):
+def test_a_network_that_does_not_fit_the_images_given_is_refused_and_nothing_is_queued(tmp_path):
     executor = ByHand()
     queue = JobQueue(tmp_path, executor)
     with pytest.raises(TrainingError, match="Begin its text with 8x8x1"):
-        queue.submit(request(COLOUR), pictures())
+        queue.submit(request(COLOUR), images())
     assert queue.jobs() == []
     assert executor.calls == []
     assert list(tmp_path.iterdir()) == []
@@ -492,7 +492,7 @@ def test_a_job_whose_worker_dies_fails_with_the_reason_and_keeps_its_last_progre
 ):
     executor = ByHand()
     queue = JobQueue(tmp_path, executor)
-    job_id = queue.submit(request(), pictures())
+    job_id = queue.submit(request(), images())
     future = executor.begin()
     last = finished[0].status(finished[1]).progress
     jobs._write_status(tmp_path / job_id, RUNNING, "Training.", last)
@@ -504,7 +504,7 @@ def test_a_job_whose_worker_dies_fails_with_the_reason_and_keeps_its_last_progre
 
 def test_a_new_queue_on_an_old_folder_marks_the_jobs_that_had_not_ended_as_failed(tmp_path):
     queue = JobQueue(tmp_path, ByHand())
-    queued, running, stopped = (queue.submit(request(), pictures()) for _ in range(3))
+    queued, running, stopped = (queue.submit(request(), images()) for _ in range(3))
     jobs._write_status(tmp_path / running, RUNNING, "Training.")
     queue.stop(stopped)
     reopened = JobQueue(tmp_path, ByHand())
@@ -564,7 +564,7 @@ def test_an_id_does_not_lead_to_a_job_in_another_folder(finished, tmp_path):
 
 def test_a_status_is_replaced_as_a_whole(tmp_path):
     queue = JobQueue(tmp_path, ByHand())
-    folder = tmp_path / queue.submit(request(), pictures())
+    folder = tmp_path / queue.submit(request(), images())
     with (folder / "status.json").open() as before:
         jobs._write_status(folder, RUNNING, "Training.")
         # Who has the old file open still reads the old one, to its end.
@@ -573,7 +573,7 @@ def test_a_status_is_replaced_as_a_whole(tmp_path):
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
 
 
-def test_pictures_are_never_unpickled(tmp_path):
+def test_images_are_never_unpickled(tmp_path):
     queue = JobQueue(tmp_path, InLine())
     folder = tmp_path / queue.submit(request(GREY, "cifar-10"))
     np.save(folder / "samples.npy", np.array([print], dtype=object), allow_pickle=True)
@@ -591,8 +591,8 @@ def test_a_worker_killed_in_the_middle_of_a_job_fails_that_job_and_the_next_one_
         worker = WorkerProcess(preload=("cae_core.training.loop",))
         stack.callback(worker.shutdown, cancel_futures=True)
         queue = JobQueue(tmp_path, worker)
-        endless = queue.submit(request(epochs=1000), pictures())
-        short = queue.submit(request(), pictures())
+        endless = queue.submit(request(epochs=1000), images())
+        short = queue.submit(request(), images())
         wait_until(lambda: (s := queue.status(endless)).progress or s.has_ended)
         assert queue.status(endless).state == RUNNING
         assert states(queue, [short]) == [(QUEUED, 1)]
@@ -615,7 +615,7 @@ def test_a_killed_job_goes_on_behind_its_last_whole_epoch(tmp_path):
     worker = WorkerProcess(preload=("cae_core.training.loop",))
     try:
         queue = JobQueue(tmp_path, worker)
-        job_id = queue.submit(request(epochs=100), pictures())
+        job_id = queue.submit(request(epochs=100), images())
         wait_until(lambda: (p := queue.status(job_id).progress) and len(p.history) >= 2)
         os.kill(worker.pid, signal.SIGKILL)
         wait_until(lambda: queue.status(job_id).has_ended)
@@ -644,7 +644,7 @@ def test_only_a_job_that_ended_early_can_go_on(finished):
 
 def test_a_job_keeps_the_name_it_is_given(tmp_path):
     queue = JobQueue(tmp_path, ByHand())
-    job_id = queue.submit(request(), pictures())
+    job_id = queue.submit(request(), images())
     assert queue.status(job_id).name == ""
     queue.rename(job_id, "  my best one " + "x" * 100)
     assert queue.status(job_id).name.startswith("my best one xxx")
@@ -654,7 +654,7 @@ def test_a_job_keeps_the_name_it_is_given(tmp_path):
 def test_a_job_is_deleted_with_its_files_once_it_has_ended(tmp_path):
     executor = ByHand()
     queue = JobQueue(tmp_path, executor)
-    job_id = queue.submit(request(), pictures())
+    job_id = queue.submit(request(), images())
     with pytest.raises(JobError, match="Stop it first"):
         queue.delete(job_id)
     queue.stop(job_id)
@@ -668,7 +668,7 @@ def test_a_network_beyond_the_hosts_limits_is_refused_with_by_how_much(tmp_path)
     limits = Limits(parameters=50, memory_mb=1_600)
     queue = JobQueue(tmp_path, ByHand(), limits)
     with pytest.raises(JobError, match=r"at most 50 parameters. Received: 77, 1.5 times"):
-        queue.submit(request(), pictures())
+        queue.submit(request(), images())
     queue.limits = Limits(memory_mb=801)
     with pytest.raises(JobError, match=r"at most 801 MB. Received: one of about .* too many"):
         queue.submit(request(Architecture.parse("64x64x1 conv64 | conv1"), batch_size=512))
@@ -684,7 +684,7 @@ def test_a_limit_that_is_no_number_above_0_is_refused(text):
 def test_a_training_ends_at_the_hosts_time_limit_and_keeps_what_it_learnt(tmp_path, monkeypatch):
     monkeypatch.setenv("CAE_MAX_JOB_MINUTES", "0.0001")
     queue = JobQueue(tmp_path, InLine())
-    status = queue.status(queue.submit(request(epochs=1000), pictures()))
+    status = queue.status(queue.submit(request(epochs=1000), images()))
     assert status.state == STOPPED
     assert "limit of 0.0001 minutes" in status.message
     assert status.run_folder is not None
@@ -692,7 +692,7 @@ def test_a_training_ends_at_the_hosts_time_limit_and_keeps_what_it_learnt(tmp_pa
 
 def test_a_damaged_job_is_left_out_of_the_list_and_named(tmp_path):
     queue = JobQueue(tmp_path, ByHand())
-    whole, broken = (queue.submit(request(), pictures()) for _ in range(2))
+    whole, broken = (queue.submit(request(), images()) for _ in range(2))
     (tmp_path / broken / "status.json").write_text('{"state": "run')
     assert [status.id for status in queue.jobs()] == [whole]
     assert len(queue.damaged()) == 1

@@ -1,4 +1,4 @@
-"""The Keras model: its halves, its seeds, pictures of any size."""
+"""The Keras model: its halves, its seeds, images of any size."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _forgotten_models():
     keras.utils.clear_session()
 
 
-def pictures(*shape: int) -> np.ndarray:
+def images(*shape: int) -> np.ndarray:
     return np.random.default_rng(0).random(shape, dtype=np.float32)
 
 
@@ -56,7 +56,7 @@ def test_encoder_and_decoder_in_a_row_are_the_model(text, tensors):
     model = build(architecture)
     encoder, decoder = split(model)
     assert len(encoder.outputs) == len(decoder.inputs) == tensors
-    batch = pictures(3, *architecture.input_shape)
+    batch = images(3, *architecture.input_shape)
     code = encoder(batch, training=False)
     first = code[0] if tensors > 1 else code
     np.testing.assert_array_equal(
@@ -69,7 +69,7 @@ def test_the_halves_share_the_models_weights():
     model = build(Architecture.parse(HOMEWORK))
     encoder, decoder = split(model)
     assert encoder.count_params() + decoder.count_params() == model.count_params()
-    batch = pictures(2, 32, 32, 3)
+    batch = images(2, 32, 32, 3)
     before = outputs(decoder, encoder(batch))
     for weight in model.trainable_weights:
         weight.assign(weight * 0.5)
@@ -86,7 +86,7 @@ def test_a_saved_model_can_be_split_as_well(text, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras", compile=False)
     encoder, decoder = split(loaded)
-    batch = pictures(2, 32, 32, 3)
+    batch = images(2, 32, 32, 3)
     np.testing.assert_array_equal(outputs(decoder, encoder(batch)), outputs(model, batch))
 
 
@@ -121,16 +121,16 @@ def test_two_equal_layers_of_one_network_start_differently():
 
 
 @pytest.mark.parametrize("text", [HOMEWORK, EVERYTHING, "conv8 @a pool | up:bilinear cat@a conv3"])
-def test_a_convolutional_network_takes_pictures_of_any_size(text):
+def test_a_convolutional_network_takes_images_of_any_size(text):
     architecture = Architecture.parse(text)
     fixed = build(architecture, seed=1)
     flexible = build(architecture, input_shape=(None, None, 3), seed=1)
     assert flexible.input_shape == (None, None, None, 3)
-    batch = pictures(2, 32, 32, 3)
+    batch = images(2, 32, 32, 3)
     np.testing.assert_allclose(outputs(flexible, batch), outputs(fixed, batch), atol=1e-6)
-    assert outputs(flexible, pictures(1, 48, 80, 3)).shape == (1, 48, 80, 3)
+    assert outputs(flexible, images(1, 48, 80, 3)).shape == (1, 48, 80, 3)
     encoder, decoder = split(flexible)
-    larger = pictures(1, 48, 80, 3)
+    larger = images(1, 48, 80, 3)
     np.testing.assert_array_equal(outputs(decoder, encoder(larger)), outputs(flexible, larger))
 
 
@@ -161,31 +161,29 @@ def test_layers_are_called_by_their_place_and_kind():
 # --- The project's own layers --------------------------------------------------------------
 
 
-def one_layer(text: str, picture: np.ndarray) -> np.ndarray:
-    shape = "x".join(map(str, picture.shape[1:]))
+def one_layer(text: str, image: np.ndarray) -> np.ndarray:
+    shape = "x".join(map(str, image.shape[1:]))
     model = build(Architecture.parse(f"{shape} {text} | linear"), seed=5)
-    return outputs(model, picture)
+    return outputs(model, image)
 
 
 def test_a_shuffle_undoes_an_unshuffle():
-    picture = pictures(2, 6, 12, 5)
-    np.testing.assert_array_equal(one_layer("unshuffle3 shuffle3", picture), picture)
-    np.testing.assert_array_equal(
-        one_layer("unshuffle2", picture)[:, 1, 2, :5], picture[:, 2, 4, :]
-    )
+    image = images(2, 6, 12, 5)
+    np.testing.assert_array_equal(one_layer("unshuffle3 shuffle3", image), image)
+    np.testing.assert_array_equal(one_layer("unshuffle2", image)[:, 1, 2, :5], image[:, 2, 4, :])
 
 
 def test_blur_is_the_mean_of_four_with_the_first_row_and_column_repeated():
-    picture = pictures(1, 4, 5, 2)
-    blurred = one_layer("blur", picture)
-    assert blurred.shape == picture.shape
-    np.testing.assert_allclose(blurred[0, 2, 3], picture[0, 1:3, 2:4].mean(axis=(0, 1)), rtol=1e-6)
-    np.testing.assert_allclose(blurred[0, 0, 0], picture[0, 0, 0], rtol=1e-6)
-    np.testing.assert_allclose(blurred[0, 0, 2], picture[0, 0, 1:3].mean(axis=0), rtol=1e-6)
+    image = images(1, 4, 5, 2)
+    blurred = one_layer("blur", image)
+    assert blurred.shape == image.shape
+    np.testing.assert_allclose(blurred[0, 2, 3], image[0, 1:3, 2:4].mean(axis=(0, 1)), rtol=1e-6)
+    np.testing.assert_allclose(blurred[0, 0, 0], image[0, 0, 0], rtol=1e-6)
+    np.testing.assert_allclose(blurred[0, 0, 2], image[0, 0, 1:3].mean(axis=0), rtol=1e-6)
 
 
 def test_subpixel_upsampling_starts_without_a_checkerboard():
-    enlarged = one_layer("subpixel4s3", pictures(1, 4, 5, 6))
+    enlarged = one_layer("subpixel4s3", images(1, 4, 5, 6))
     blocks = enlarged.reshape(1, 4, 3, 5, 3, 4)
     np.testing.assert_allclose(blocks, np.broadcast_to(blocks[:, :, :1, :, :1], blocks.shape))
     assert enlarged.std() > 0
@@ -196,11 +194,11 @@ def test_the_shortcut_of_a_residual_block_is_a_strided_1x1_convolution(stride, s
     model = build(Architecture.parse(f"{side}x{side}x3 res4s{stride}:linear | linear"), seed=2)
     block = model.get_layer("layer_1_res")
     block.second.kernel.assign(np.zeros(block.second.kernel.shape))
-    picture = pictures(1, side, side, 3)
+    image = images(1, side, side, 3)
     kernel = np.asarray(block.projection.kernel)[0, 0]  # (3, 4)
     # Batch normalisation at its start divides by the root of 1 + 0.001.
-    expected = picture[:, ::stride, ::stride] @ kernel / np.sqrt(1.001)
-    np.testing.assert_allclose(outputs(model, picture), expected, rtol=1e-5)
+    expected = image[:, ::stride, ::stride] @ kernel / np.sqrt(1.001)
+    np.testing.assert_allclose(outputs(model, image), expected, rtol=1e-5)
 
 
 def test_a_block_that_keeps_its_shape_adds_the_input_itself():
@@ -208,14 +206,14 @@ def test_a_block_that_keeps_its_shape_adds_the_input_itself():
     block = model.get_layer("layer_1_res")
     assert block.projection is None
     block.second.kernel.assign(np.zeros(block.second.kernel.shape))
-    picture = pictures(1, 6, 6, 4)
-    np.testing.assert_allclose(outputs(model, picture), picture, rtol=1e-6)
+    image = images(1, 6, 6, 4)
+    np.testing.assert_allclose(outputs(model, image), image, rtol=1e-6)
 
 
 def test_a_strided_1x1_convolution_keeps_every_second_pixel_as_keras_does():
     model = build(Architecture.parse("9x8x2 conv3k1s2:tanh | up conv2"))
-    picture = np.random.default_rng(0).random((1, 9, 8, 2), dtype=np.float32)
+    image = np.random.default_rng(0).random((1, 9, 8, 2), dtype=np.float32)
     layer = model.get_layer("layer_1_conv")
     kernel, bias = layer.get_weights()
-    expected = np.tanh(picture[:, ::2, ::2] @ kernel[0, 0] + bias)
-    np.testing.assert_allclose(np.asarray(layer(picture)), expected, atol=1e-6)
+    expected = np.tanh(image[:, ::2, ::2] @ kernel[0, 0] + bias)
+    np.testing.assert_allclose(np.asarray(layer(image)), expected, atol=1e-6)

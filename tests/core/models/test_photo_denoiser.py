@@ -18,7 +18,7 @@ def network():
     return model
 
 
-def picture(height, width, seed=0):
+def image(height, width, seed=0):
     return np.random.default_rng(seed).random((1, height, width, 3), dtype=np.float32)
 
 
@@ -30,15 +30,15 @@ def test_it_has_at_most_half_a_million_parameters(network):
     assert network.count_params() <= 500_000
 
 
-def test_at_sigma_0_the_picture_comes_back_exactly(network):
-    clean = picture(16, 24)
+def test_at_sigma_0_the_image_comes_back_exactly(network):
+    clean = image(16, 24)
     returned = network.predict_on_batch([clean, level(clean.shape, 0.0)])
     np.testing.assert_array_equal(returned, clean)
 
 
-def test_picture_and_sigma_scaled_together_scale_the_estimated_noise(network):
+def test_image_and_sigma_scaled_together_scale_the_estimated_noise(network):
     """No layer has a bias; only the gate near sigma 0 is no scaling, and is divided out."""
-    noisy, sigma, scale = picture(16, 16), 0.2, 1.7
+    noisy, sigma, scale = image(16, 16), 0.2, 1.7
 
     def estimate(factor):
         output = network.predict_on_batch([noisy * factor, level(noisy.shape, sigma * factor)])
@@ -49,7 +49,7 @@ def test_picture_and_sigma_scaled_together_scale_the_estimated_noise(network):
 
 
 def test_sigma_may_differ_from_place_to_place(network):
-    noisy = picture(128, 128)
+    noisy = image(128, 128)
     sigma = level(noisy.shape, 0.0)
     sigma[:, :, 64:] = 0.3
     returned = network.predict_on_batch([noisy, sigma])
@@ -59,7 +59,7 @@ def test_sigma_may_differ_from_place_to_place(network):
 
 def test_it_looks_no_further_than_the_halo_and_nearly_that_far(network):
     side = 256
-    noisy = picture(side, side)
+    noisy = image(side, side)
     sigma = level(noisy.shape, 0.3)
     before = network.predict_on_batch([noisy, sigma])
     reach = 0

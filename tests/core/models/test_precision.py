@@ -45,10 +45,10 @@ def test_the_network_that_trains_normalises_batches_as_keras_does():
     exact = build(architecture, seed=1)
     fast = build_for_training(architecture, seed=1, dtype="float32")
     fast.set_weights(exact.get_weights())
-    pictures = np.random.default_rng(0).random((16, 8, 8, 3), dtype=np.float32)
+    images = np.random.default_rng(0).random((16, 8, 8, 3), dtype=np.float32)
     for training in (True, True, False):
         np.testing.assert_allclose(
-            *(np.asarray(m(pictures, training=training)) for m in (exact, fast)), atol=1e-4
+            *(np.asarray(m(images, training=training)) for m in (exact, fast)), atol=1e-4
         )
     for before, after in zip(exact.get_weights(), fast.get_weights(), strict=True):
         np.testing.assert_allclose(before, after, atol=1e-5)
@@ -61,8 +61,8 @@ def test_any_network_computes_nearly_the_same_in_bfloat16(seed):
     exact = build(architecture, seed=1)
     fast = build_for_training(architecture, seed=1, dtype="mixed_bfloat16")
     fast.set_weights(exact.get_weights())
-    pictures = rng.random((2, *architecture.input_shape), dtype=np.float32)
-    outputs = [np.asarray(model.predict_on_batch(pictures)) for model in (exact, fast)]
+    images = rng.random((2, *architecture.input_shape), dtype=np.float32)
+    outputs = [np.asarray(model.predict_on_batch(images)) for model in (exact, fast)]
     assert outputs[1].dtype == np.float32
     spread = np.abs(outputs[0]).max() + 1e-3
     assert np.abs(outputs[0] - outputs[1]).max() < 0.1 * spread

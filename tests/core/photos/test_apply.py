@@ -58,7 +58,7 @@ def _photo(height, width, channels=3):
 
 
 def _applied_directly(architecture, model, image):
-    """The network built for the picture's size, which its strides must divide."""
+    """The network built for the image's size, which its strides must divide."""
     network = build(architecture, input_shape=image.shape)
     network.set_weights(model.get_weights())
     return np.clip(network.predict_on_batch(image[np.newaxis])[0], 0, 1)
@@ -77,7 +77,7 @@ def test_every_network_gives_every_photo_back_at_its_size(networks, name, size):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_picture_of_the_networks_own_size_gives_what_the_model_gives(networks, name):
+def test_an_image_of_the_networks_own_size_gives_what_the_model_gives(networks, name):
     architecture, model = networks[name]
     height, width, channels = architecture.input_shape
     photo = np.repeat(_photo(height, width, 1), 3, axis=2)  # grey, so that luma is the value
@@ -183,12 +183,12 @@ def test_an_output_beyond_black_and_white_is_cut():
 @pytest.mark.parametrize(
     ("name", "size", "said"),
     [
-        ("homework", (32, 48), "whole picture"),
-        ("homework", (33, 46), "whole picture, padded by 3 x 2 pixels"),
+        ("homework", (32, 48), "whole image"),
+        ("homework", (33, 46), "whole image, padded by 3 x 2 pixels"),
         (
             "homework",
             (481, 320),
-            "whole picture, padded by 3 x 0 pixels, computed in 4 overlapping tiles",
+            "whole image, padded by 3 x 0 pixels, computed in 4 overlapping tiles",
         ),
         ("dense", (481, 321), "as 176 tiles of 32 x 32, because the network has dense layers"),
         ("oblong", (1, 1), "as 1 tile of 20 x 36, because the network has dense layers"),
@@ -260,12 +260,12 @@ def test_dense_flatten_and_reshape_fix_a_networks_size():
         ("2x2x3 conv8 pool pool | up4 conv3", "Layer 3"),
     ],
 )
-def test_a_network_that_does_not_return_a_picture_is_refused(text, rule):
+def test_a_network_that_does_not_return_an_image_is_refused(text, rule):
     with pytest.raises(ArchitectureError, match=rule):
         plan_photo(Architecture.parse(text), 100, 100)
 
 
-def test_what_is_no_picture_is_refused(networks):
+def test_what_is_no_image_is_refused(networks):
     architecture, model = networks["homework"]
     with pytest.raises(ImageError, match="finite"):
         apply_to_photo(model, architecture, np.full((9, 9, 3), np.nan))
@@ -308,7 +308,7 @@ def test_a_cancelled_photo_stops(networks, name):
     assert len(seen) == 1
 
 
-def test_noise_beyond_the_range_of_a_picture_reaches_the_network() -> None:
+def test_noise_beyond_the_range_of_an_image_reaches_the_network() -> None:
     architecture = Architecture.parse("conv1k1:linear | conv3k1:linear")
     noisy = np.random.default_rng(0).normal(0.5, 1.0, (32, 32, 3)).astype(np.float32)
     model = build(architecture)

@@ -1,4 +1,4 @@
-"""Colour for any picture: lightness kept, sizes kept, edges kept, odd pictures and settings."""
+"""Colour for any image: lightness kept, sizes kept, edges kept, odd images and settings."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from skimage.color import rgb2lab
 import cae_core as cae
 from cae_core import zoo
 from cae_core.images.color import lightness_of
-from cae_core.models.chroma_bins import TEMPERATURE
+from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.models.colorizer import build_colorizer
 from cae_core.photos.colorizing import (
     COLORIZER_STRIDE,
@@ -24,8 +24,8 @@ from cae_core.photos.colorizing import (
 PHOTO = data.astronaut()[20:220, 100:330]
 
 
-def lightness(picture):
-    return rgb2lab(np.asarray(picture, np.float64))[..., 0]
+def lightness(image):
+    return rgb2lab(np.asarray(image, np.float64))[..., 0]
 
 
 # Lightness and size
@@ -35,42 +35,42 @@ def lightness(picture):
 def test_any_size_comes_back_with_its_lightness(shape):
     height, width = shape
     photo = PHOTO[:height, :width]
-    picture = cae.colorize(photo)
-    assert picture.shape == photo.shape
-    assert picture.dtype == np.float32
-    assert 0 <= picture.min() <= picture.max() <= 1
-    np.testing.assert_allclose(lightness(picture), lightness(photo / 255), atol=0.05)
+    image = cae.colorize(photo)
+    assert image.shape == photo.shape
+    assert image.dtype == np.float32
+    assert 0 <= image.min() <= image.max() <= 1
+    np.testing.assert_allclose(lightness(image), lightness(photo / 255), atol=0.05)
 
 
 def test_a_photo_larger_than_the_working_size_keeps_its_lightness():
     photo = np.kron(PHOTO, np.ones((4, 4, 1), np.uint8))
     assert min(photo.shape[:2]) > 2 * WORKING_SIDE
-    picture = colorize(photo)
-    np.testing.assert_allclose(lightness(picture), lightness(photo / 255), atol=0.05)
+    image = colorize(photo)
+    np.testing.assert_allclose(lightness(image), lightness(photo / 255), atol=0.05)
 
 
-def test_a_very_long_picture_is_worked_on_small():
+def test_a_very_long_image_is_worked_on_small():
     guess = guess_chroma(np.full((3, 9000), 50, np.float32))
     assert max(guess.lightness.shape) <= 8 * WORKING_SIDE
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
-def test_a_picture_of_one_grey_stays_bright_as_it_is(level):
-    picture = colorize(np.full((40, 56), level, np.uint8))
+def test_an_image_of_one_grey_stays_bright_as_it_is(level):
+    image = colorize(np.full((40, 56), level, np.uint8))
     expected = float(lightness(np.full((1, 1, 3), level / 255))[0, 0])
-    np.testing.assert_allclose(lightness(picture), expected, atol=0.05)
+    np.testing.assert_allclose(lightness(image), expected, atol=0.05)
 
 
 def test_grey_as_one_channel_and_as_three_gives_the_same():
     grey = PHOTO[..., 0]
     first, second, third = (
-        colorize(picture) for picture in (grey, grey[..., None], np.dstack([grey] * 3))
+        colorize(image) for image in (grey, grey[..., None], np.dstack([grey] * 3))
     )
     np.testing.assert_array_equal(first, second)
     np.testing.assert_array_equal(first, third)
 
 
-def test_only_the_lightness_of_a_colour_picture_is_looked_at():
+def test_only_the_lightness_of_a_colour_image_is_looked_at():
     np.testing.assert_allclose(colorize(grey_of(PHOTO)), colorize(PHOTO), atol=0.02)
 
 
@@ -98,7 +98,7 @@ def test_a_saturation_out_of_range_is_refused(saturation):
 
 
 @pytest.mark.parametrize("bad", [np.full((4, 4), np.nan), np.zeros((4, 4, 2)), np.zeros(5)])
-def test_what_is_no_picture_is_refused(bad):
+def test_what_is_no_image_is_refused(bad):
     with pytest.raises(cae.ImageError, match="Received: "):
         colorize(bad)
 
@@ -124,11 +124,11 @@ COLORIZERS = [
 
 @pytest.mark.parametrize("name", COLORIZERS)
 def test_every_colorizer_of_the_zoo_colours_a_photo(name):
-    picture = colorize(PHOTO, name)
-    assert picture.shape == PHOTO.shape
-    assert np.ptp(picture, axis=2).mean() > 0.01
+    image = colorize(PHOTO, name)
+    assert image.shape == PHOTO.shape
+    assert np.ptp(image, axis=2).mean() > 0.01
     keeps_lightness = name != "colorize-rgb"
-    difference = np.abs(lightness(picture) - lightness(PHOTO / 255)).max()
+    difference = np.abs(lightness(image) - lightness(PHOTO / 255)).max()
     assert (difference < 0.05) == keeps_lightness
 
 
@@ -139,10 +139,10 @@ def test_a_run_of_ones_own_colours_a_photo():
         architecture, data_set, task=cae.ColorizeChroma(), config=cae.TrainConfig(epochs=1)
     )
     run.model.layers[-1].bias.assign([-0.3, -0.3])  # green and blue, which are negative
-    picture = colorize(PHOTO, run)
-    chroma = rgb2lab(picture)[..., 1:].mean(axis=(0, 1))
+    image = colorize(PHOTO, run)
+    chroma = rgb2lab(image)[..., 1:].mean(axis=(0, 1))
     assert (chroma < -1).all()
-    np.testing.assert_allclose(lightness(picture), lightness(PHOTO / 255), atol=0.05)
+    np.testing.assert_allclose(lightness(image), lightness(PHOTO / 255), atol=0.05)
 
 
 def test_a_network_that_does_not_colorize_is_refused():
@@ -166,7 +166,7 @@ def test_colours_stop_where_lightness_has_an_edge():
     assert (chroma[:, 27] - chroma[:, 26]).min() > 20
 
 
-def test_chrominance_of_the_pictures_own_size_stays_as_it_is():
+def test_chrominance_of_the_images_own_size_stays_as_it_is():
     chroma = np.random.default_rng(0).normal(size=(5, 6, 2)).astype(np.float32)
     np.testing.assert_array_equal(full_size_chroma(chroma, np.zeros((5, 6), np.float32)), chroma)
 

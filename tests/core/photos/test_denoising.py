@@ -1,4 +1,4 @@
-"""denoise(): any picture, any level, at its own size."""
+"""denoise(): any image, any level, at its own size."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import cae_core as cae
-from cae_core.data.patches import bundled_photograph
+from cae_core.data.patches import sample_photograph
 from cae_core.errors import CAEError, ImageError
 from cae_core.images.metrics import psnr
 from cae_core.photos import denoising as restore
@@ -15,27 +15,27 @@ from cae_core.photos.tiling import TilingCancelledError
 
 @pytest.fixture(scope="module")
 def photo():
-    return bundled_photograph("chelsea.png")[:240, :320]
+    return sample_photograph("chelsea.png")[:240, :320]
 
 
-def with_noise(picture, sigma, seed=0):
-    noise = np.random.default_rng(seed).standard_normal(picture.shape, dtype=np.float32)
-    return picture + sigma * noise
+def with_noise(image, sigma, seed=0):
+    noise = np.random.default_rng(seed).standard_normal(image.shape, dtype=np.float32)
+    return image + sigma * noise
 
 
 @pytest.mark.parametrize("units", [5, 15, 25, 50, 100])
-def test_noise_goes_and_the_picture_stays(photo, units):
+def test_noise_goes_and_the_image_stays(photo, units):
     noisy = with_noise(photo, units / 255)
     clean = cae.denoise(noisy, units / 255)
     gain = {5: 4, 15: 7, 25: 8, 50: 10, 100: 12}[units]  # dB, on this smooth photo
     assert psnr(clean, photo) > psnr(noisy, photo) + gain
 
 
-def test_without_noise_the_picture_comes_back(photo):
+def test_without_noise_the_image_comes_back(photo):
     assert psnr(cae.denoise(photo, 0.0), photo) > 45
 
 
-def test_a_grey_picture_stays_grey_and_gets_clean(photo):
+def test_a_grey_image_stays_grey_and_gets_clean(photo):
     grey = photo.mean(axis=2)
     noisy = with_noise(grey, 0.1)
     clean = cae.denoise(noisy, 0.1)
@@ -43,7 +43,7 @@ def test_a_grey_picture_stays_grey_and_gets_clean(photo):
     assert psnr(clean[..., None], grey[..., None]) > psnr(noisy[..., None], grey[..., None]) + 7
 
 
-def test_a_clipped_picture_gets_clean_as_well(photo):
+def test_a_clipped_image_gets_clean_as_well(photo):
     noisy = np.clip(with_noise(photo, 0.3), 0, 1)
     assert psnr(cae.denoise(noisy, 0.3), photo) > psnr(noisy, photo) + 7
 
@@ -52,7 +52,7 @@ def test_a_clipped_picture_gets_clean_as_well(photo):
     "shape", [(1, 1), (1, 1, 3), (1, 37, 3), (37, 1, 1), (2, 3, 3), (5, 4), (33, 47, 3)]
 )
 @pytest.mark.parametrize("kind", ["uint8", "float"])
-def test_height_width_and_channels_are_those_of_the_picture(shape, kind):
+def test_height_width_and_channels_are_those_of_the_image(shape, kind):
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, shape, np.uint8) if kind == "uint8" else rng.random(shape)
     clean = cae.denoise(image, 0.1)
@@ -121,7 +121,7 @@ def test_a_sigma_that_cannot_be_is_refused_with_rule_received_and_remedy(sigma):
         np.zeros((2, 8, 8, 3)),
     ],
 )
-def test_an_array_that_is_no_picture_is_refused_in_one_sentence(image):
+def test_an_array_that_is_no_image_is_refused_in_one_sentence(image):
     with pytest.raises(ImageError, match="Received: "):
         cae.denoise(image, 0.1)
 
@@ -144,10 +144,10 @@ def test_a_run_of_ones_own_denoises_too():
     assert clean.shape == (33, 47, 3)
 
 
-def test_several_threads_get_each_their_own_picture():
-    pictures = [with_noise(np.full((40, 40, 3), 0.1 * step), 0.1, step) for step in range(1, 9)]
-    alone = [cae.denoise(picture, 0.1) for picture in pictures]
+def test_several_threads_get_each_their_own_image():
+    images = [with_noise(np.full((40, 40, 3), 0.1 * step), 0.1, step) for step in range(1, 9)]
+    alone = [cae.denoise(image, 0.1) for image in images]
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(lambda picture: cae.denoise(picture, 0.1), pictures))
+        together = list(pool.map(lambda image: cae.denoise(image, 0.1), images))
     for expected, got in zip(alone, together, strict=True):
         np.testing.assert_allclose(got, expected, atol=1e-5)

@@ -1,9 +1,9 @@
-"""The noise level of a picture: right within a tenth, and the same however it is turned."""
+"""The noise level of an image: right within a tenth, and the same however it is turned."""
 
 import numpy as np
 import pytest
 
-from cae_core.data.patches import PHOTOGRAPHS, bundled_photograph
+from cae_core.data.patches import PHOTOGRAPHS, sample_photograph
 from cae_core.errors import ImageError
 from cae_core.images.operations import encode_jpeg, open_image, to_uint8
 from cae_core.photos.noise_level import SMALLEST_SIDE, estimate_sigma
@@ -17,7 +17,7 @@ ORIENTATIONS = {
 
 
 def scene(height=160, width=160):
-    """A picture without noise: shading, edges, and stripes in one corner, three colours."""
+    """An image without noise: shading, edges, and stripes in one corner, three colours."""
     y, x = np.mgrid[0:height, 0:width]
     plane = 0.3 + 0.3 * x / width
     plane = np.where((x - width / 2) ** 2 + (y - height / 2) ** 2 < (height / 3) ** 2, 0.6, plane)
@@ -49,20 +49,20 @@ def test_the_estimate_is_within_a_tenth_on_a_drawn_scene(sigma, grey):
 @pytest.mark.parametrize("sigma", [0.06, 0.1, 0.2])
 @pytest.mark.parametrize("file", PHOTOGRAPHS)
 def test_the_estimate_is_within_a_tenth_on_photographs_in_colour(file, sigma):
-    noisy = with_noise(crop(bundled_photograph(file)), sigma)
+    noisy = with_noise(crop(sample_photograph(file)), sigma)
     assert estimate_sigma(noisy) == pytest.approx(sigma, rel=0.1)
 
 
 @pytest.mark.parametrize("file", PHOTOGRAPHS)
 def test_the_estimate_is_within_a_seventh_on_grey_photographs(file):
-    noisy = with_noise(crop(bundled_photograph(file)) @ LUMA, 0.1)
+    noisy = with_noise(crop(sample_photograph(file)) @ LUMA, 0.1)
     assert estimate_sigma(noisy) == pytest.approx(0.1, rel=0.15)
 
 
 @pytest.mark.parametrize("sigma", [0.06, 0.1, 0.2])
 @pytest.mark.parametrize("file", PHOTOGRAPHS)
 def test_clipping_and_rounding_to_bytes_hide_little_of_the_noise(file, sigma):
-    noisy = to_uint8(with_noise(crop(bundled_photograph(file)), sigma))
+    noisy = to_uint8(with_noise(crop(sample_photograph(file)), sigma))
     assert estimate_sigma(noisy) == pytest.approx(sigma, rel=0.15)
 
 
@@ -86,11 +86,11 @@ def test_noise_is_found_in_a_jpeg_that_has_lost_it_in_its_colours():
 
 @pytest.mark.parametrize("file", PHOTOGRAPHS)
 def test_a_photograph_to_which_nothing_was_added_has_little_noise(file):
-    assert estimate_sigma(bundled_photograph(file)) < 4 / 255  # grain of film or sensor
+    assert estimate_sigma(sample_photograph(file)) < 4 / 255  # grain of film or sensor
 
 
 @pytest.mark.parametrize("side", [8, 9, 16, 31, 43, 56])
-def test_small_pictures_give_a_rough_estimate(side):
+def test_small_images_give_a_rough_estimate(side):
     flat = np.full((side, side, 3), 0.5, np.float32)
     estimates = [estimate_sigma(with_noise(flat, 0.1, seed)) for seed in range(8)]
     assert np.mean(estimates) == pytest.approx(0.1, rel=0.2)
@@ -121,7 +121,7 @@ def test_orientation_hardly_matters_where_patches_are_sampled(turn):
 
 @pytest.mark.parametrize("factor", [1e-3, 0.5, 2.0, 100.0])
 @pytest.mark.parametrize("grey", [False, True], ids=["colour", "grey"])
-def test_a_picture_scaled_has_its_estimate_scaled(factor, grey):
+def test_an_image_scaled_has_its_estimate_scaled(factor, grey):
     noisy = with_noise(scene() @ LUMA if grey else scene(), 0.1)
     assert estimate_sigma(factor * noisy) == pytest.approx(factor * estimate_sigma(noisy), rel=1e-3)
 
@@ -136,12 +136,12 @@ def test_the_estimate_is_the_same_every_time():
     assert estimate_sigma(noisy) == estimate_sigma(noisy)
 
 
-def test_bytes_and_floats_of_one_picture_agree():
+def test_bytes_and_floats_of_one_image_agree():
     noisy = to_uint8(with_noise(scene(), 0.1))
     assert estimate_sigma(noisy) == pytest.approx(estimate_sigma(noisy / 255), rel=1e-4)
 
 
-def test_a_grey_picture_has_one_estimate_in_all_its_forms():
+def test_a_grey_image_has_one_estimate_in_all_its_forms():
     noisy = with_noise(scene() @ LUMA, 0.1)
     estimate = estimate_sigma(noisy)
     assert estimate_sigma(noisy[:, :, np.newaxis]) == estimate
@@ -154,23 +154,23 @@ def test_a_constant_channel_does_not_count():
     assert estimate_sigma(noisy) == pytest.approx(0.1, rel=0.05)
 
 
-def test_the_picture_is_not_changed():
+def test_the_image_is_not_changed():
     noisy = with_noise(scene(), 0.1)
     before = noisy.copy()
     estimate_sigma(noisy)
     np.testing.assert_array_equal(noisy, before)
 
 
-# Pictures without noise
+# Images without noise
 
 
 @pytest.mark.parametrize("value", [0, 127, 255])
 @pytest.mark.parametrize("shape", [(8, 8), (50, 40, 1), (64, 64, 3)])
-def test_a_constant_picture_has_no_noise(value, shape):
+def test_a_constant_image_has_no_noise(value, shape):
     assert estimate_sigma(np.full(shape, value, np.uint8)) == 0
 
 
-def test_a_picture_of_three_colours_has_no_noise():
+def test_an_image_of_three_colours_has_no_noise():
     assert estimate_sigma(np.full((64, 64, 3), [0.2, 0.5, 0.7])) == 0
 
 
@@ -184,7 +184,7 @@ def test_a_drawing_in_black_and_white_has_no_noise():
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 100, 3), (100, 7), (7, 7, 1)])
-def test_a_picture_too_small_to_tell_is_refused(shape):
+def test_an_image_too_small_to_tell_is_refused(shape):
     with pytest.raises(ImageError, match=rf"at least {SMALLEST_SIDE} × .*Received: .*by hand"):
         estimate_sigma(np.zeros(shape))
 
@@ -204,6 +204,6 @@ def test_a_picture_too_small_to_tell_is_refused(shape):
     ],
     ids=["empty", "row", "alpha", "batch", "integers", "nan", "infinity", "ragged", "nothing"],
 )
-def test_what_is_no_picture_is_refused(bad):
+def test_what_is_no_image_is_refused(bad):
     with pytest.raises(ImageError, match=r"Received: "):
         estimate_sigma(bad)

@@ -36,7 +36,7 @@ def test_every_pixel_is_written_exactly_once(plan):
 
 
 @given(plans)
-def test_every_tile_reads_what_it_writes_and_the_halo_as_far_as_the_picture_goes(plan):
+def test_every_tile_reads_what_it_writes_and_the_halo_as_far_as_the_image_goes(plan):
     length, halo = plan["length"], plan["halo"]
     for span in plan_axis(**plan):
         assert 0 <= span.start <= max(0, span.write_start - halo)
@@ -103,7 +103,7 @@ def test_a_halo_that_is_too_small_shows():
     assert np.abs(tiled - _window_mean(image[np.newaxis])[0]).max() > 0.01
 
 
-# Networks that keep a picture's size, made of parts that keep it; {} is filled with another.
+# Networks that keep an image's size, made of parts that keep it; {} is filled with another.
 _PLAIN = [
     "conv4",
     "conv3k4",
@@ -209,7 +209,7 @@ def test_progress_ends_at_the_number_of_tiles():
     assert seen == [(done, 6) for done in range(1, 7)]
 
 
-def test_a_cancelled_picture_stops_before_the_next_tile():
+def test_a_cancelled_image_stops_before_the_next_tile():
     calls = []
 
     def count(tile):

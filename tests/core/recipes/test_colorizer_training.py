@@ -1,18 +1,18 @@
-"""What trains the colorizers: the loss, the weights of rare colours, sittings that go on."""
+"""What trains the colorizers: the loss, the weights of rare colours, sessions that go on."""
 
 import keras
 import numpy as np
 import pytest
 
 from cae_core.data.registry import load_dataset
-from cae_core.models.chroma_bins import chroma_bins, corner_classes
+from cae_core.models.ab_bins import ab_bin_centres, corner_classes
 from cae_core.models.colorizer import build_colorizer
 from cae_core.recipes.colorizer_training import (
     ChromaLoss,
     LightnessAndChroma,
     class_weights,
     reduced_chroma,
-    train_sitting,
+    train_session,
 )
 from cae_core.recipes.time_budget import CHECKPOINT, read_history
 from cae_core.zoo.cards import WEIGHTS
@@ -21,14 +21,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 
 @pytest.fixture(scope="module")
-def pictures():
+def images():
     return load_dataset("photo_patches", limit=64).train[:64]
 
 
-def test_the_loss_is_the_cross_entropy_of_the_classes_around_each_colour(pictures):
-    chroma = reduced_chroma(pictures[:2])
-    logits = np.random.default_rng(0).normal(size=(*chroma.shape[:3], len(chroma_bins())))
-    weights = np.random.default_rng(1).uniform(0.5, 2, len(chroma_bins())).astype(np.float32)
+def test_the_loss_is_the_cross_entropy_of_the_classes_around_each_colour(images):
+    chroma = reduced_chroma(images[:2])
+    logits = np.random.default_rng(0).normal(size=(*chroma.shape[:3], len(ab_bin_centres())))
+    weights = np.random.default_rng(1).uniform(0.5, 2, len(ab_bin_centres())).astype(np.float32)
     log_probabilities = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
     classes, shares = corner_classes(chroma)
     entropy = -(shares * np.take_along_axis(log_probabilities, classes, axis=-1)).sum(axis=-1)
@@ -37,15 +37,15 @@ def test_the_loss_is_the_cross_entropy_of_the_classes_around_each_colour(picture
     np.testing.assert_allclose(np.asarray(loss), expected, rtol=1e-3)
 
 
-def test_the_graph_and_numpy_reduce_chrominance_alike(pictures):
-    lightness, chroma = LightnessAndChroma()(pictures[:4])
+def test_the_graph_and_numpy_reduce_chrominance_alike(images):
+    lightness, chroma = LightnessAndChroma()(images[:4])
     assert lightness.shape == (4, 32, 32, 1)
-    np.testing.assert_allclose(np.asarray(chroma), reduced_chroma(pictures[:4]), atol=1e-3)
+    np.testing.assert_allclose(np.asarray(chroma), reduced_chroma(images[:4]), atol=1e-3)
 
 
-def test_rare_colours_weigh_more_and_the_mean_weight_is_one(pictures):
-    weights = class_weights(pictures)
-    classes, shares = corner_classes(reduced_chroma(pictures))
+def test_rare_colours_weigh_more_and_the_mean_weight_is_one(images):
+    weights = class_weights(images)
+    classes, shares = corner_classes(reduced_chroma(images))
     assert (weights[classes] * shares).sum(axis=-1).mean() == pytest.approx(1, abs=1e-3)
     count = np.bincount(classes.ravel(), shares.ravel(), minlength=len(weights))
     assert weights[count.argmin()] > weights[count.argmax()]
@@ -65,21 +65,21 @@ class Same(keras.utils.PyDataset):
         return self.batch, np.zeros(len(self.batch))
 
 
-def test_a_training_goes_on_in_another_sitting(pictures, tmp_path):
-    weights = class_weights(pictures)
-    for sitting in (1, 2):
+def test_a_training_goes_on_in_another_session(images, tmp_path):
+    weights = class_weights(images)
+    for session in (1, 2):
         colorizer = build_colorizer((8, 8))
-        train_sitting(
+        train_session(
             colorizer,
-            Same(pictures[:8]),
-            pictures[8:16],
+            Same(images[:8]),
+            images[8:16],
             weights,
             tmp_path,
             minutes=0.001,
             peak=1e-2,
         )
         rows = read_history(tmp_path)
-        assert [row["images"] for row in rows] == [64 * (i + 1) for i in range(sitting)]
+        assert [row["images"] for row in rows] == [64 * (i + 1) for i in range(session)]
         assert (tmp_path / CHECKPOINT).exists()
     again = build_colorizer((8, 8))
     again.load_weights(tmp_path / WEIGHTS)

@@ -46,7 +46,7 @@ def test_a_row_is_trained_as_its_source_says(name):
 
 
 @every_source
-def test_a_row_gives_back_the_pictures_it_gets(name):
+def test_a_row_gives_back_the_images_it_gets(name):
     report = analyze(SOURCES[name].architecture)
     assert report.problems == ()
     assert report.output_shape == SOURCES[name].architecture.input_shape
@@ -55,18 +55,18 @@ def test_a_row_gives_back_the_pictures_it_gets(name):
 @every_source
 def test_a_practice_fits_its_network_and_its_judge(name):
     recipe = SOURCES[name]
-    if isinstance(recipe.practice, TransferLearning):
-        taken = recipe.practice.layers
-        judge = zoo.card(recipe.practice.classifier).architecture
+    if isinstance(recipe.strategy, TransferLearning):
+        taken = recipe.strategy.layers
+        judge = zoo.card(recipe.strategy.classifier).architecture
         assert recipe.architecture.layers[:taken] == judge.layers[:taken]
-        assert recipe.practice.frozen_epochs < recipe.config.epochs
-    elif isinstance(recipe.practice, FeatureLossTraining):
-        names = {layer.name for layer in zoo.load(recipe.practice.classifier).layers}
-        assert set(recipe.practice.layers) <= names
-    elif isinstance(recipe.practice, ProgressiveResizing):
-        assert recipe.practice.epochs < recipe.config.epochs
+        assert recipe.strategy.frozen_epochs < recipe.config.epochs
+    elif isinstance(recipe.strategy, FeatureLossTraining):
+        names = {layer.name for layer in zoo.load(recipe.strategy.classifier).layers}
+        assert set(recipe.strategy.layers) <= names
+    elif isinstance(recipe.strategy, ProgressiveResizing):
+        assert recipe.strategy.epochs < recipe.config.epochs
     else:
-        assert str(recipe.practice) == ""
+        assert str(recipe.strategy) == ""
 
 
 def test_transfer_and_scratch_are_the_same_network():
@@ -79,7 +79,7 @@ def test_transfer_and_scratch_are_the_same_network():
 def test_imagenet_is_an_option_with_a_command_of_its_own(name):
     declared = runpy.run_path(str(zoo.FOLDER / name / "recipe.py"), run_name="declared")
     usual, imagenet = declared["RECIPE"], declared["WITH_IMAGENET"]
-    assert imagenet.practice.classifier == IMAGENET
+    assert imagenet.strategy.classifier == IMAGENET
     assert "--imagenet" in imagenet.command
     assert imagenet.summary != usual.summary
     assert analyze(imagenet.architecture).problems == ()

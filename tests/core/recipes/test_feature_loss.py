@@ -1,4 +1,4 @@
-"""Feature loss: zero for the same picture, and what it is made of."""
+"""Feature loss: zero for the same image, and what it is made of."""
 
 import keras
 import numpy as np
@@ -58,10 +58,10 @@ def test_a_classifier_in_bfloat16_is_compared_in_float32():
 
 def test_training_with_it_leaves_the_classifier_as_it_is(classifier):
     before = classifier.get_weights()
-    pictures = RNG.integers(0, 256, (8, 8, 8, 3)).astype(np.uint8)
+    images = RNG.integers(0, 256, (8, 8, 8, 3)).astype(np.uint8)
     run = cae.train(
         cae.Architecture.parse("8x8x3 conv4 pool | up conv3:sigmoid"),
-        Dataset("noise", pictures, pictures, pictures),
+        Dataset("noise", images, images, images),
         config=cae.TrainConfig(epochs=2, batch_size=4),
         loss=FeatureLoss(classifier, ["second"], [1.0]),
     )

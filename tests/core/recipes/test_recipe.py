@@ -10,18 +10,18 @@ from cae_core import zoo
 from cae_core.architecture import presets
 from cae_core.architecture.presets import PRESETS
 from cae_core.data.dataset import Dataset, Labels
-from cae_core.data.samples import BUNDLED_CHECK, DRAWN_CHECK
+from cae_core.data.samples import DRAWN_CHECK, SAMPLE_CHECK
 from cae_core.recipes import recipe as recipes
 from cae_core.recipes.recipe import describe, make, source_recipe, write_card
 from cae_core.training.learning_rate import LearningRateTest
-from cae_core.zoo.cards import HALF, NOT_KEPT, PICTURES, WEIGHTS
+from cae_core.zoo.cards import HALF, IMAGES, NOT_KEPT, WEIGHTS
 
 SMALL = cae.Architecture.parse("conv4 pool | up conv3:sigmoid")
 
 
 @pytest.fixture
 def cifar(monkeypatch):
-    """A few bundled patches in the place of CIFAR-10, with classes."""
+    """A few sample patches in the place of CIFAR-10, with classes."""
     few = cae.load_dataset("photo_patches", limit=64)
     data = Dataset("cifar10", few.train, few.validation, few.test)
     labels = Labels(
@@ -51,7 +51,7 @@ def test_a_recipe_leaves_weights_losses_and_a_card_and_no_checkpoint(tmp_path, c
     assert (card.name, card.section, card.difference) == ("small", "B", "Smaller.")
     assert card.published == PRESETS["baseline"].published
     assert card.sha256 == zoo.sha256(folder / WEIGHTS)
-    assert {row["test_set"] for row in card.figures} == {"cifar10 test", BUNDLED_CHECK}
+    assert {row["test_set"] for row in card.figures} == {"cifar10 test", SAMPLE_CHECK}
     own, bundled = card.figures
     assert 0 <= own["judge_accuracy"] <= 1
     assert "judge_accuracy" not in bundled
@@ -61,9 +61,9 @@ def test_words_can_be_said_anew_without_measuring(tmp_path, cifar):
     folder = folder_of(tmp_path)
     card = make(recipe(), folder)
     (folder / WEIGHTS).unlink()
-    again = describe(recipe(difference="Trained on fewer pictures.", title="Smaller"), folder)
+    again = describe(recipe(difference="Trained on fewer images.", title="Smaller"), folder)
     assert again == zoo.read_card(folder / "card.json")
-    changed = {"title": "Smaller", "difference": "Trained on fewer pictures."}
+    changed = {"title": "Smaller", "difference": "Trained on fewer images."}
     assert again == dataclasses.replace(card, **changed)
 
 
@@ -79,12 +79,12 @@ def test_the_card_is_of_the_weights_that_are_kept(tmp_path, cifar):
         np.testing.assert_array_equal(weights, weights.astype(np.float16))
 
 
-def test_a_network_that_is_not_kept_leaves_pictures(tmp_path, cifar, monkeypatch):
+def test_a_network_that_is_not_kept_leaves_images(tmp_path, cifar, monkeypatch):
     folder = folder_of(tmp_path)
     card = make(recipe(kept=NOT_KEPT), folder)
     assert not (folder / WEIGHTS).exists()
-    with np.load(folder / PICTURES) as kept:
-        assert kept["pictures"].shape == (3, 12, 32, 32, 3)
+    with np.load(folder / IMAGES) as kept:
+        assert kept["images"].shape == (3, 12, 32, 32, 3)
     monkeypatch.setattr(zoo, "FOLDER", tmp_path)
     assert zoo.card("small") == card
     with pytest.raises(zoo.ZooError, match=r"weights are kept.*Received: 'small'"):

@@ -6,7 +6,7 @@ import pytest
 
 import cae_core as cae
 from cae_core.models.builder import build
-from cae_core.recipes import strategies as practices
+from cae_core.recipes import strategies
 from cae_core.recipes.imagenet import (
     VGG16_LAYERS,
     VGG16_TEXT,
@@ -15,7 +15,7 @@ from cae_core.recipes.imagenet import (
     prepared_kernel,
 )
 from cae_core.recipes.strategies import (
-    IN_ONE_GO,
+    SINGLE_FIT,
     FeatureLossTraining,
     ProgressiveResizing,
     Training,
@@ -42,32 +42,32 @@ def judge(monkeypatch):
     class Card:
         architecture = CLASSIFIER
 
-    monkeypatch.setattr(practices.zoo, "load", lambda name: model)
-    monkeypatch.setattr(practices.zoo, "card", lambda name: Card)
+    monkeypatch.setattr(strategies.zoo, "load", lambda name: model)
+    monkeypatch.setattr(strategies.zoo, "card", lambda name: Card)
     return model
 
 
-def train(practice, data, folder):
-    return practice.train(Training(NETWORK, data, cae.Reconstruct(), CONFIG, folder))
+def train(strategy, data, folder):
+    return strategy.train(Training(NETWORK, data, cae.Reconstruct(), CONFIG, folder))
 
 
 def test_one_go_is_one_training_with_a_checkpoint_that_is_cleaned_up(data, tmp_path):
-    (run,) = train(IN_ONE_GO, data, tmp_path)
+    (run,) = train(SINGLE_FIT, data, tmp_path)
     assert len(run.history) == 3
     assert (tmp_path / "checkpoint-1.npz").exists()
-    IN_ONE_GO.clean_up(tmp_path)
+    SINGLE_FIT.clean_up(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_progressive_resizing_goes_on_from_what_coarse_pictures_taught(data, tmp_path, monkeypatch):
-    phase, phases = practices._phase, []
+def test_progressive_resizing_goes_on_from_what_coarse_images_taught(data, tmp_path, monkeypatch):
+    phase, phases = strategies._phase, []
 
     def noted(number, training, *, epochs, start=None):
         run = phase(number, training, epochs=epochs, start=start)
         phases.append((training.data, start, run.model.get_weights()))
         return run
 
-    monkeypatch.setattr(practices, "_phase", noted)
+    monkeypatch.setattr(strategies, "_phase", noted)
     runs = train(ProgressiveResizing(factor=2, epochs=1), data, tmp_path)
     assert [len(run.history) for run in runs] == [1, 2]
     (small, from_random, learnt), (whole, start, _) = phases
@@ -79,18 +79,18 @@ def test_progressive_resizing_goes_on_from_what_coarse_pictures_taught(data, tmp
         np.testing.assert_array_equal(weights, before)
 
 
-def test_coarse_pictures_have_the_means_of_squares():
-    pictures = np.random.default_rng(0).integers(0, 256, (3, 8, 4, 3), np.uint8)
-    found = coarse(pictures, 2)
-    assert found.shape == pictures.shape
+def test_coarse_images_have_the_means_of_squares():
+    images = np.random.default_rng(0).integers(0, 256, (3, 8, 4, 3), np.uint8)
+    found = coarse(images, 2)
+    assert found.shape == images.shape
     np.testing.assert_array_equal(found[:, ::2], found[:, 1::2])
     np.testing.assert_array_equal(found[:, :, ::2], found[:, :, 1::2])
-    np.testing.assert_allclose(found.mean(axis=(1, 2)), pictures.mean(axis=(1, 2)), atol=0.6)
+    np.testing.assert_allclose(found.mean(axis=(1, 2)), images.mean(axis=(1, 2)), atol=0.6)
 
 
 def test_transferred_layers_are_frozen_first_and_trained_then(data, tmp_path, judge):
-    practice = TransferLearning("judge", layers=5, frozen_epochs=1)
-    frozen, whole = train(practice, data, tmp_path)
+    strategy = TransferLearning("judge", layers=5, frozen_epochs=1)
+    frozen, whole = train(strategy, data, tmp_path)
     taken = [layer.name for layer in judge.layers if layer.name.startswith("layer_")][:5]
     for name in taken:
         theirs = judge.get_layer(name).get_weights()
@@ -109,31 +109,31 @@ def test_a_feature_loss_is_what_is_minimised(data, tmp_path, judge):
 
 
 @pytest.mark.parametrize(
-    "practice",
+    "strategy",
     [
         ProgressiveResizing(),
         TransferLearning("judge", 5),
         FeatureLossTraining("judge", DEPTHS),
     ],
-    ids=lambda practice: type(practice).__name__,
+    ids=lambda strategy: type(strategy).__name__,
 )
-def test_a_practice_says_what_is_special_about_it(practice):
-    assert len(str(practice)) > 20
-    assert str(practice).endswith(". ")
-    assert str(IN_ONE_GO) == ""
+def test_a_practice_says_what_is_special_about_it(strategy):
+    assert len(str(strategy)) > 20
+    assert str(strategy).endswith(". ")
+    assert str(SINGLE_FIT) == ""
 
 
 # ImageNet, with random weights in place of the fetched ones
 
 
-def test_a_prepared_layer_sees_raw_pictures_as_the_original_sees_prepared_ones():
+def test_a_prepared_layer_sees_raw_images_as_the_original_sees_prepared_ones():
     body = keras.applications.VGG16(include_top=False, weights=None, input_shape=(32, 32, 3))
     layer = body.get_layer("block1_conv1")
-    pictures = np.random.default_rng(0).random((2, 32, 32, 3)).astype(np.float32)
-    expected = np.asarray(layer(keras.applications.vgg16.preprocess_input(pictures * 255)))
+    images = np.random.default_rng(0).random((2, 32, 32, 3)).astype(np.float32)
+    expected = np.asarray(layer(keras.applications.vgg16.preprocess_input(images * 255)))
     layer.set_weights(prepared_kernel(*layer.get_weights()))
     inside = np.s_[:, 1:-1, 1:-1]  # at the border the original sees the mean, ours black
-    np.testing.assert_allclose(np.asarray(layer(pictures))[inside], expected[inside], atol=0.02)
+    np.testing.assert_allclose(np.asarray(layer(images))[inside], expected[inside], atol=0.02)
 
 
 def test_an_encoder_written_as_text_takes_over_vgg16():
@@ -146,6 +146,6 @@ def test_an_encoder_written_as_text_takes_over_vgg16():
     copy_vgg16(network, names, weights=None)
     keras.utils.set_random_seed(1)
     body = load_vgg16(weights=None)
-    picture = np.random.default_rng(0).random((1, 32, 32, 3)).astype(np.float32)
+    image = np.random.default_rng(0).random((1, 32, 32, 3)).astype(np.float32)
     features = keras.Model(network.input, network.get_layer(names[-1]).output)
-    np.testing.assert_allclose(np.asarray(features(picture)), np.asarray(body(picture)), rtol=1e-3)
+    np.testing.assert_allclose(np.asarray(features(image)), np.asarray(body(image)), rtol=1e-3)

@@ -18,7 +18,7 @@ EVERY = [*latent_size_trials(), *claims_trials()]
 
 
 @pytest.mark.parametrize("network", sorted({trial.network for trial in EVERY}))
-def test_every_network_of_a_study_gives_pictures_back(network):
+def test_every_network_of_a_study_gives_images_back(network):
     report = analyze(Architecture.parse(network))
     assert report.problems == ()
     assert report.output_shape == (32, 32, 3)

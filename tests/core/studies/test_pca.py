@@ -10,22 +10,20 @@ from cae_core.data.registry import load_dataset
 from cae_core.studies.pca import load_pca_line, pca_test_errors, save_pca_line
 
 
-def test_pictures_made_of_two_patterns_need_two_components():
+def test_images_made_of_two_patterns_need_two_components():
     random = np.random.default_rng(0)
     patterns = random.integers(0, 60, (2, 6, 6, 1))
     weights = random.random((300, 2, 1, 1, 1))
-    pictures = np.round((weights * patterns).sum(axis=1)).astype(np.uint8)
-    errors = pca_test_errors(Dataset("two", pictures[:200], pictures[200:250], pictures[250:]))
+    images = np.round((weights * patterns).sum(axis=1)).astype(np.uint8)
+    errors = pca_test_errors(Dataset("two", images[:200], images[200:250], images[250:]))
     assert errors[1] > 20 * errors[2]
     assert errors[2] < 1e-5  # what rounding to uint8 leaves
 
 
 def test_the_error_falls_with_every_component_to_nothing():
     random = np.random.default_rng(1)
-    pictures = random.integers(0, 256, (400, 4, 4, 1), np.uint8)
-    errors = list(
-        pca_test_errors(Dataset("x", pictures[:300], pictures[300:], pictures[300:])).values()
-    )
+    images = random.integers(0, 256, (400, 4, 4, 1), np.uint8)
+    errors = list(pca_test_errors(Dataset("x", images[:300], images[300:], images[300:])).values())
     assert errors == sorted(errors, reverse=True)
     assert errors[-1] == pytest.approx(0, abs=1e-6)
 
@@ -33,13 +31,13 @@ def test_the_error_falls_with_every_component_to_nothing():
 def test_a_line_is_the_same_after_it_was_written(tmp_path):
     path = tmp_path / "pca.json"
     assert load_pca_line(path) is None
-    pictures = np.random.default_rng(2).integers(0, 256, (40, 40, 3), np.uint8)
+    images = np.random.default_rng(2).integers(0, 256, (40, 40, 3), np.uint8)
     from PIL import Image
 
-    folder = tmp_path / "pictures"
+    folder = tmp_path / "images"
     folder.mkdir()
     for number in range(12):
-        Image.fromarray(np.roll(pictures, number, axis=0)).save(folder / f"{number}.png")
+        Image.fromarray(np.roll(images, number, axis=0)).save(folder / f"{number}.png")
     save_pca_line(str(folder), str(path))
     assert load_pca_line(path) == pca_test_errors(load_dataset(str(folder)))
 

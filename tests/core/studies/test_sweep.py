@@ -18,7 +18,7 @@ WHOLE = ",".join(field.name for field in dataclasses.fields(sweep.Result)) + "\n
 
 
 def trial(network, seed=0):
-    return Trial(network, 1, seed=seed, dataset="photo_patches", pictures=64)
+    return Trial(network, 1, seed=seed, dataset="photo_patches", images=64)
 
 
 def test_a_sweep_is_a_line_for_every_trial(tmp_path):

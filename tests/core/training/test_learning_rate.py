@@ -25,7 +25,7 @@ CONFIG = TrainConfig(batch_size=16, seed=3)
 
 
 def toy(count=64):
-    """Pictures of one brightness each, rising from left to right."""
+    """Images of one brightness each, rising from left to right."""
     rng = np.random.default_rng(0)
     brightness = rng.integers(0, 200, (count, 1, 1, 1)) + np.linspace(0, 55, 8)[None, None, :, None]
     images = np.broadcast_to(brightness, (count, 8, 8, 1)).astype(np.uint8)
@@ -53,7 +53,7 @@ def test_the_losses_are_the_bias_corrected_running_mean_of_those_that_training_h
     config = dataclasses.replace(CONFIG, optimizer="sgd")
     test = find_learning_rate(SMALL, toy(), config=config, lowest=1e-12, highest=1e-11, steps=10)
     slow = dataclasses.replace(config, learning_rate=1e-12, schedule="constant", epochs=1)
-    # Four steps see every picture once, as an epoch of a training does.
+    # Four steps see every image once, as an epoch of a training does.
     weights = SMOOTHING ** np.arange(4)[::-1]
     by_hand = [0.0] * 4
     previous = 0.0
@@ -101,8 +101,8 @@ def test_a_loss_that_explodes_ends_the_test_early():
     assert (test.losses[:-1] <= 4 * best_so_far[:-1]).all()
 
 
-def test_more_steps_than_batches_go_through_the_pictures_again_in_another_order():
-    # One batch holds all pictures, so that their order does not matter, but the noise does.
+def test_more_steps_than_batches_go_through_the_images_again_in_another_order():
+    # One batch holds all images, so that their order does not matter, but the noise does.
     config = TrainConfig(batch_size=64, seed=3)
     test = find_learning_rate(SMALL, toy(20), task=Denoise(0.3), config=config, steps=30)
     assert len(set(test.losses)) == 30

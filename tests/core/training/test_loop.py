@@ -24,7 +24,7 @@ SMALL = Architecture.parse("8x8x1 conv4 pool | up conv1:sigmoid")
 
 
 def blobs(count, shape, seed):
-    """Pictures that can be learnt: one brightness each, rising from left to right."""
+    """Images that can be learnt: one brightness each, rising from left to right."""
     height, width, channels = shape
     rng = np.random.default_rng(seed)
     brightness = rng.integers(0, 200, (count, 1, 1, channels))
@@ -85,7 +85,7 @@ def test_another_seed_gives_other_numbers(usual):
 # Learning
 
 
-def test_the_loss_of_a_network_that_can_hand_the_picture_through_falls_to_almost_nothing():
+def test_the_loss_of_a_network_that_can_hand_the_image_through_falls_to_almost_nothing():
     architecture = Architecture.parse("8x8x1 conv8k1:linear | conv1k1:linear")
     config = TrainConfig(epochs=20, batch_size=8, learning_rate=0.03)
     run = train(architecture, toy(), config=config)
@@ -118,14 +118,14 @@ def test_a_batch_larger_than_the_data_is_one_step_and_the_largest_seed_works():
         SMALL, Dataset("three", three, three, three), config=config, on_progress=reports.append
     )
     assert {progress.batches for progress in reports} == {1}
-    assert run.samples.shape == (3, 3, 8, 8, 1)  # fewer pictures than samples are shown
+    assert run.samples.shape == (3, 3, 8, 8, 1)  # fewer images than samples are shown
     assert np.isfinite(run.test["mse"])
     initial = build(SMALL, seed=config.seed)
     assert (run.model.get_weights()[0] != initial.get_weights()[0]).any()
 
 
-def test_every_picture_is_seen_once_an_epoch_the_last_part_of_a_batch_too():
-    # 11 batches, the last of two pictures; the steps are taken in groups of 8.
+def test_every_image_is_seen_once_an_epoch_the_last_part_of_a_batch_too():
+    # 11 batches, the last of two images; the steps are taken in groups of 8.
     data = toy(72)
     # Hardly any step: the mean loss of the epoch is that of the network at the start.
     config = TrainConfig(epochs=1, batch_size=7, learning_rate=1e-9)
@@ -135,9 +135,9 @@ def test_every_picture_is_seen_once_an_epoch_the_last_part_of_a_batch_too():
         (data.train, run.history[0].loss),
         (data.validation, run.history[0].validation_loss),
     ):
-        pictures = part / np.float32(255)
-        returned = build(SMALL, seed=config.seed).predict(pictures, verbose=0)
-        assert measured == pytest.approx(np.mean((returned - pictures) ** 2), rel=1e-4)
+        images = part / np.float32(255)
+        returned = build(SMALL, seed=config.seed).predict(images, verbose=0)
+        assert measured == pytest.approx(np.mean((returned - images) ** 2), rel=1e-4)
     assert (reports[-1].batch, reports[-1].batches) == (11, 11)
 
 
@@ -211,7 +211,7 @@ def test_the_trace_grows_and_its_points_lie_within_the_training(watched):
         assert progress.trace == trace[: len(progress.trace)]
 
 
-def test_the_sample_pictures_are_the_clean_the_shown_and_the_returned_ones(watched):
+def test_the_sample_images_are_the_clean_the_shown_and_the_returned_ones(watched):
     run, reports = watched
     with_samples = [progress for progress in reports if progress.samples is not None]
     # The first report and the end of every epoch.
@@ -230,7 +230,7 @@ def test_the_sample_pictures_are_the_clean_the_shown_and_the_returned_ones(watch
     np.testing.assert_array_equal(with_samples[-1].samples, run.samples)
 
 
-def test_print_will_do_to_watch_grey_pictures_of_28_pixels_train(capsys):
+def test_print_will_do_to_watch_grey_images_of_28_pixels_train(capsys):
     architecture = Architecture.parse("28x28x1 conv4 pool conv4 pool | up conv4 up conv1:sigmoid")
     data = toy(40, shape=(28, 28, 1))
     run = train(architecture, data, config=TrainConfig(epochs=2), on_progress=print)
@@ -347,19 +347,19 @@ def loud_model():
 
 
 def test_the_test_figures_are_those_that_numpy_calculates():
-    pictures = blobs(21, (8, 8, 1), 5)
-    pictures[3:] += np.random.default_rng(0).integers(0, 50, (18, 8, 8, 1), np.uint8)
+    images = blobs(21, (8, 8, 1), 5)
+    images[3:] += np.random.default_rng(0).integers(0, 50, (18, 8, 8, 1), np.uint8)
     model = loud_model()
-    raw = model.predict(pictures / np.float32(255), verbose=0).astype(np.float64)
+    raw = model.predict(images / np.float32(255), verbose=0).astype(np.float64)
     assert raw.min() < 0
     assert raw.max() > 1
-    errors = np.clip(raw, 0, 1) - pictures / 255
+    errors = np.clip(raw, 0, 1) - images / 255
     mse = (errors**2).mean(axis=(1, 2, 3))
-    figures = evaluate(model, pictures, Reconstruct(), batch_size=8)
+    figures = evaluate(model, images, Reconstruct(), batch_size=8)
     assert figures["mse"] == pytest.approx(mse.mean(), rel=1e-5)
     assert figures["mae"] == pytest.approx(np.abs(errors).mean(), rel=1e-5)
     assert figures["psnr"] == pytest.approx((10 * np.log10(1 / mse)).mean(), abs=1e-4)
-    # The mean over the pictures is not the PSNR of the mean error.
+    # The mean over the images is not the PSNR of the mean error.
     assert abs(figures["psnr"] - 10 * np.log10(1 / mse.mean())) > 0.1
     assert figures["images"] == 21
     assert set(figures) == {"mse", "mae", "psnr", "ssim", "images"}
@@ -367,10 +367,10 @@ def test_the_test_figures_are_those_that_numpy_calculates():
 
 def test_the_test_noise_is_the_same_for_the_same_seed_and_has_the_tasks_sigma():
     # Far from 0 and 1, so that cutting the output changes nothing.
-    pictures = np.full((200, 8, 8, 1), 128, np.uint8)
+    images = np.full((200, 8, 8, 1), 128, np.uint8)
     handing_through = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Identity()])
     first, again, other = (
-        evaluate(handing_through, pictures, Denoise(0.05), seed=seed) for seed in (1, 1, 2)
+        evaluate(handing_through, images, Denoise(0.05), seed=seed) for seed in (1, 1, 2)
     )
     assert first == again
     assert first["mse"] != other["mse"]
@@ -503,7 +503,7 @@ def test_chrominance_is_not_measured_by_losses_of_the_positive():
     assert run.samples.shape == (3, 8, 8, 8, 3)
 
 
-def test_the_worst_and_best_test_pictures_are_kept_with_all_errors(usual):
+def test_the_worst_and_best_test_images_are_kept_with_all_errors(usual):
     assert usual.errors.shape == (12,)
     assert usual.errors.mean() == pytest.approx(usual.test["mse"])
     assert usual.extremes.shape == (2, 3, 8, 8, 8, 1)
@@ -511,12 +511,12 @@ def test_the_worst_and_best_test_pictures_are_kept_with_all_errors(usual):
     np.testing.assert_array_equal(usual.extremes[0, 0, 0], worst)
 
 
-def test_nothing_keeps_the_pictures_once_a_training_has_ended():
+def test_nothing_keeps_the_images_once_a_training_has_ended():
     """TensorFlow keeps what it read from; a worker that trains all day must not grow."""
-    pictures = blobs(64, (8, 8, 1), seed=0)
-    data = Dataset("few", pictures, pictures[:8].copy(), pictures[:8].copy())
+    images = blobs(64, (8, 8, 1), seed=0)
+    data = Dataset("few", images, images[:8].copy(), images[:8].copy())
     train(SMALL, data, config=TrainConfig(epochs=1, batch_size=16))
-    kept = weakref.ref(pictures)
-    del data, pictures
+    kept = weakref.ref(images)
+    del data, images
     gc.collect()
     assert kept() is None

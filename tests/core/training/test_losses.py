@@ -15,7 +15,7 @@ def pair():
     return noisy, clean
 
 
-def test_every_loss_is_a_figure_per_picture_that_falls_towards_the_target(pair):
+def test_every_loss_is_a_figure_per_image_that_falls_towards_the_target(pair):
     noisy, clean = pair
     for name, loss in LOSS_FUNCTIONS.items():
         far, near = np.asarray(loss(noisy, clean)), np.asarray(loss(clean, clean))
@@ -54,6 +54,6 @@ def test_ssim_equals_scikit_images_gaussian_one(pair):
 
 
 @pytest.mark.parametrize("shape", [(2, 5, 9, 1), (1, 10, 12, 2), (1, 3, 3, 3)])
-def test_ssim_of_a_picture_smaller_than_its_window_is_a_number(shape):
-    picture = np.random.default_rng(1).random(shape, dtype=np.float32)
-    np.testing.assert_allclose(ssim(picture, picture), 1.0, atol=1e-5)
+def test_ssim_of_an_image_smaller_than_its_window_is_a_number(shape):
+    image = np.random.default_rng(1).random(shape, dtype=np.float32)
+    np.testing.assert_allclose(ssim(image, image), 1.0, atol=1e-5)

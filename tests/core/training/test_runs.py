@@ -23,7 +23,7 @@ from cae_core.training import runs
 from cae_core.training.config import TrainConfig
 from cae_core.training.loop import train
 from cae_core.training.progress import EpochRecord
-from cae_core.training.runs import Run, RunSummary, history_csv, samples_picture
+from cae_core.training.runs import Run, RunSummary, history_csv, samples_image
 from cae_core.training.tasks import Denoise
 
 # Keras 3.15 saves TensorFlow variables in a way that NumPy 2.4 announces the end of.
@@ -74,14 +74,14 @@ def test_a_saved_run_is_loaded_as_it_was(run, saved):
     assert loaded.samples.dtype == np.uint8
 
 
-def test_a_loaded_model_has_the_same_weights_and_returns_the_same_pictures(run, saved):
+def test_a_loaded_model_has_the_same_weights_and_returns_the_same_images(run, saved):
     model = Run.load(str(saved)).model
     assert len(model.weights) > len(model.trainable_weights)
     for ours, theirs in zip(model.get_weights(), run.model.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    pictures = np.random.default_rng(1).random((5, 8, 8, 1), dtype=np.float32)
+    images = np.random.default_rng(1).random((5, 8, 8, 1), dtype=np.float32)
     np.testing.assert_array_equal(
-        model.predict(pictures, verbose=0), run.model.predict(pictures, verbose=0)
+        model.predict(images, verbose=0), run.model.predict(images, verbose=0)
     )
 
 
@@ -123,11 +123,11 @@ def test_the_folder_holds_what_other_programs_can_read(run, saved):
     assert settings["architecture"] == str(run.architecture)
     assert settings["task"] == {"task": "denoise", "sigma": [0.05, 0.2], "clip": True}
     assert json.loads((saved / "test.json").read_text()) == run.test
-    with Image.open(saved / "samples.png") as picture:
-        assert picture.format == "PNG"
-        # Eight pictures of eight pixels side by side, in three rows, one pixel between them.
-        assert picture.size == (8 * 8 + 7, 3 * 8 + 2)
-        np.testing.assert_array_equal(np.asarray(picture)[:8, :8], run.samples[0, 0, ..., 0])
+    with Image.open(saved / "samples.png") as image:
+        assert image.format == "PNG"
+        # Eight images of eight pixels side by side, in three rows, one pixel between them.
+        assert image.size == (8 * 8 + 7, 3 * 8 + 2)
+        np.testing.assert_array_equal(np.asarray(image)[:8, :8], run.samples[0, 0, ..., 0])
 
 
 # Writing
@@ -150,7 +150,7 @@ def test_nothing_that_exists_is_overwritten(run, tmp_path, make):
 
 
 def test_a_write_that_fails_leaves_nothing_behind(run, tmp_path, monkeypatch):
-    def full_disk(picture):
+    def full_disk(image):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(runs, "encode_png", full_disk)
@@ -267,14 +267,14 @@ class Trap:
         return Path.touch, (self.path,)
 
 
-def test_sample_pictures_are_never_unpickled(damaged, tmp_path):
+def test_sample_images_are_never_unpickled(damaged, tmp_path):
     made = tmp_path / "made"
     np.save(damaged / "samples.npy", np.array([Trap(made)], dtype=object), allow_pickle=True)
     load_error(damaged)
     assert not made.exists()
 
 
-# Tables and pictures
+# Tables and images
 
 
 def test_the_table_of_losses_keeps_every_digit():
@@ -291,11 +291,11 @@ def test_the_table_of_losses_keeps_every_digit():
     ] == list(history)
 
 
-def test_the_sample_picture_leaves_out_what_was_shown_where_that_is_the_original():
+def test_the_sample_image_leaves_out_what_was_shown_where_that_is_the_original():
     samples = np.random.default_rng(0).integers(0, 256, (3, 4, 8, 8, 3), np.uint8)
-    assert samples_picture(samples).shape == (3 * 8 + 2, 4 * 8 + 3, 3)
+    assert samples_image(samples).shape == (3 * 8 + 2, 4 * 8 + 3, 3)
     samples[1] = samples[0]
-    picture = samples_picture(samples)
-    assert picture.shape == (2 * 8 + 1, 4 * 8 + 3, 3)
-    np.testing.assert_array_equal(picture[:8, :8], samples[0, 0])
-    np.testing.assert_array_equal(picture[9:, :8], samples[2, 0])
+    image = samples_image(samples)
+    assert image.shape == (2 * 8 + 1, 4 * 8 + 3, 3)
+    np.testing.assert_array_equal(image[:8, :8], samples[0, 0])
+    np.testing.assert_array_equal(image[9:, :8], samples[2, 0])

@@ -24,13 +24,13 @@ SHAPE = (32, 32, 3)
 
 
 def damaged(task, images, seed=1):
-    """What the training graph shows the network, for uint8 pictures."""
+    """What the training graph shows the network, for uint8 images."""
     inputs = keras.Input(images.shape[1:], dtype="uint8")
     model = keras.Model(inputs, Corruption(task, seed)(inputs))
     return model.predict(images, batch_size=len(images), verbose=0)
 
 
-def pictures(value=128, count=64):
+def make_images(value=128, count=64):
     return np.full((count, *SHAPE), value, np.uint8)
 
 
@@ -39,7 +39,7 @@ def pictures(value=128, count=64):
 
 @pytest.mark.parametrize("sigma", [0.02, 0.3, 1.0])
 def test_the_noise_has_mean_zero_and_the_standard_deviation_asked_for(sigma):
-    images = pictures()
+    images = make_images()
     noise = damaged(Denoise(sigma), images) - images / 255
     # 196,608 numbers: five standard errors of the mean and of the deviation.
     error = 5 * sigma / np.sqrt(noise.size)
@@ -47,17 +47,17 @@ def test_the_noise_has_mean_zero_and_the_standard_deviation_asked_for(sigma):
     assert noise.std() == pytest.approx(sigma, abs=error)
 
 
-def test_every_picture_and_every_channel_gets_noise_of_its_own():
-    noise = damaged(Denoise(0.5), pictures(count=2))
+def test_every_image_and_every_channel_gets_noise_of_its_own():
+    noise = damaged(Denoise(0.5), make_images(count=2))
     assert abs(np.corrcoef(noise[0].ravel(), noise[1].ravel())[0, 1]) < 0.1
     assert abs(np.corrcoef(noise[0, ..., 0].ravel(), noise[0, ..., 1].ravel())[0, 1]) < 0.2
 
 
-def test_a_range_draws_one_sigma_for_each_picture():
+def test_a_range_draws_one_sigma_for_each_image():
     low, high = 0.05, 0.4
-    noise = damaged(Denoise((low, high)), pictures(count=256)) - 128 / 255
+    noise = damaged(Denoise((low, high)), make_images(count=256)) - 128 / 255
     halves = noise.reshape(256, 2, -1).std(axis=2)
-    # Within a picture the sigma is one: both halves agree (1,536 numbers each).
+    # Within an image the sigma is one: both halves agree (1,536 numbers each).
     np.testing.assert_allclose(halves[:, 0], halves[:, 1], rtol=0.15)
     sigmas = noise.reshape(256, -1).std(axis=1)
     assert sigmas.min() > low * 0.9
@@ -67,40 +67,40 @@ def test_a_range_draws_one_sigma_for_each_picture():
     assert sigmas.std() == pytest.approx((high - low) / np.sqrt(12), abs=0.02)
 
 
-def test_the_noisy_picture_is_not_clipped_by_default():
-    noisy = damaged(Denoise(0.3), pictures(255))
+def test_the_noisy_image_is_not_clipped_by_default():
+    noisy = damaged(Denoise(0.3), make_images(255))
     assert (noisy > 1).mean() == pytest.approx(0.5, abs=0.01)
 
 
 @pytest.mark.parametrize("value", [0, 255])
-def test_the_noisy_picture_is_clipped_where_asked(value):
-    noisy = damaged(Denoise(0.3, clip=True), pictures(value))
+def test_the_noisy_image_is_clipped_where_asked(value):
+    noisy = damaged(Denoise(0.3, clip=True), make_images(value))
     assert noisy.min() >= 0
     assert noisy.max() <= 1
     assert (noisy == value / 255).mean() == pytest.approx(0.5, abs=0.01)
 
 
 def test_the_same_seed_gives_the_same_noise_and_another_seed_another():
-    task, images = Denoise((0.1, 0.2)), pictures(count=4)
+    task, images = Denoise((0.1, 0.2)), make_images(count=4)
     np.testing.assert_array_equal(damaged(task, images, seed=5), damaged(task, images, seed=5))
     assert (damaged(task, images, seed=5) != damaged(task, images, seed=6)).any()
 
 
 def test_noise_is_drawn_anew_on_every_call():
     layer = Corruption(Denoise(0.1), seed=0)
-    images = pictures(count=2)
+    images = make_images(count=2)
     first, second = (keras.ops.convert_to_numpy(layer(images)) for _ in range(2))
     assert (first != second).mean() > 0.99
 
 
-def test_no_noise_leaves_the_picture_as_it_is():
+def test_no_noise_leaves_the_image_as_it_is():
     images = np.random.default_rng(0).integers(0, 256, (3, *SHAPE), np.uint8)
     for task in (Denoise(0.0), Reconstruct()):
         np.testing.assert_allclose(damaged(task, images), images / 255, rtol=0, atol=1e-7)
 
 
 @pytest.mark.parametrize("task", [Reconstruct(), Denoise(0.5)], ids=str)
-def test_the_target_is_the_clean_picture_and_the_shapes_are_the_pictures(task):
+def test_the_target_is_the_clean_image_and_the_shapes_are_the_images(task):
     images = np.random.default_rng(0).random((2, *SHAPE), dtype=np.float32)
     np.testing.assert_array_equal(np.asarray(task.target(images)), images)
     assert task.input_shape(SHAPE) == task.output_shape(SHAPE) == SHAPE
@@ -230,7 +230,7 @@ def test_a_network_that_fits_is_accepted(task):
 
 def test_an_input_of_another_shape_is_refused_with_both_shapes_and_the_text_to_begin_with():
     message = fit_error("conv8 pool | up conv3", (28, 28, 1), Denoise())
-    assert "pictures' 28x28x1 for the task denoise" in message
+    assert "images' 28x28x1 for the task denoise" in message
     assert "Received: an architecture for 32x32x3." in message
     assert "Begin its text with 28x28x1" in message
 

@@ -10,7 +10,7 @@ import pytest
 import cae_core as cae
 from cae_core import zoo
 from cae_core.data.registry import load_labels
-from cae_core.data.samples import BUNDLED_CHECK, DRAWN_CHECK, bundled_check_pictures
+from cae_core.data.samples import DRAWN_CHECK, SAMPLE_CHECK, sample_check_images
 from cae_core.images.metrics import color_figures
 from cae_core.recipes.recipe import COLORIZED, color_rows
 from cae_core.training.loop import evaluate
@@ -54,16 +54,16 @@ def test_weights_are_the_cards_and_load_into_as_many_parameters(name):
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - set(KEPT)))
-def test_a_network_that_is_not_kept_has_pictures_in_its_place(name):
+def test_a_network_that_is_not_kept_has_images_in_its_place(name):
     assert not (zoo.FOLDER / name / zoo.WEIGHTS).exists()
     card = zoo.card(name)
     assert card.parameters > 2_000_000
-    with np.load(zoo.FOLDER / name / zoo.PICTURES) as kept:
-        original, _, returned = kept["pictures"] / 255
-    (figure, *_) = [row for row in card.figures if row["test_set"] in (BUNDLED_CHECK, DRAWN_CHECK)]
-    pictures = bundled_check_pictures(card.input_shape)
-    np.testing.assert_allclose(original * 255, pictures[: len(original)], atol=0.5)
-    # A dozen pictures of the two hundred that were measured: the same order of error.
+    with np.load(zoo.FOLDER / name / zoo.IMAGES) as kept:
+        original, _, returned = kept["images"] / 255
+    (figure, *_) = [row for row in card.figures if row["test_set"] in (SAMPLE_CHECK, DRAWN_CHECK)]
+    images = sample_check_images(card.input_shape)
+    np.testing.assert_allclose(original * 255, images[: len(original)], atol=0.5)
+    # A dozen images of the two hundred that were measured: the same order of error.
     assert 0.2 < np.mean((original - returned) ** 2) / figure["mse"] < 5
 
 
@@ -107,28 +107,28 @@ def test_a_damaged_card_is_one_clear_error(tmp_path, monkeypatch, damage):
 
 
 ARCHITECTURES = [name for name in KEPT if zoo.card(name).architecture is not None]
-PICTURES_OF = {BUNDLED_CHECK: (32, 32, 3), DRAWN_CHECK: (28, 28, 1)}
+IMAGES_OF = {SAMPLE_CHECK: (32, 32, 3), DRAWN_CHECK: (28, 28, 1)}
 
 
-def check_figures(name, test_set, pictures):
+def check_figures(name, test_set, images):
     rows = [row for row in zoo.card(name).figures if row["test_set"] == test_set]
     assert rows
     for row in rows:
         if "confidence" in row:
-            found = confidence(zoo.load(name), pictures)
+            found = confidence(zoo.load(name), images)
             assert found == pytest.approx(row["confidence"], rel=0.01)
         if "task" not in row:
             continue
-        measured = evaluate(zoo.load(name), pictures, task_from_dict(row["task"]))
+        measured = evaluate(zoo.load(name), images, task_from_dict(row["task"]))
         assert measured["psnr"] == pytest.approx(row["psnr"], rel=0.01)
         assert measured["mse"] == pytest.approx(row["mse"], rel=0.01)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_a_network_does_on_bundled_pictures_what_its_card_says(name):
+def test_a_network_does_on_bundled_images_what_its_card_says(name):
     test_sets = {row["test_set"] for row in zoo.card(name).figures}
-    (bundled,) = test_sets & set(PICTURES_OF)
-    check_figures(name, bundled, bundled_check_pictures(PICTURES_OF[bundled]))
+    (bundled,) = test_sets & set(IMAGES_OF)
+    check_figures(name, bundled, sample_check_images(IMAGES_OF[bundled]))
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -143,7 +143,7 @@ JUDGED = [name for name in ARCHITECTURES if ACCURACY in zoo.card(name).figures[0
 
 
 @pytest.mark.parametrize("name", JUDGED)
-def test_the_judge_recognises_as_many_pictures_as_the_card_says(name):
+def test_the_judge_recognises_as_many_images_as_the_card_says(name):
     if not os.environ.get("CAE_DATA_DIR"):
         pytest.skip("The whole test sets are in the folder that CAE_DATA_DIR names; it is not set.")
     row = zoo.card(name).figures[0]
@@ -161,9 +161,9 @@ def test_a_colorizer_does_on_bundled_patches_what_its_card_says(name):
     figures = [
         row
         for row in zoo.card(name).figures
-        if row["test_set"] == BUNDLED_CHECK and "ciede2000" in row
+        if row["test_set"] == SAMPLE_CHECK and "ciede2000" in row
     ]
-    measured = color_rows(name, {BUNDLED_CHECK: bundled_check_pictures()})
+    measured = color_rows(name, {SAMPLE_CHECK: sample_check_images()})
     assert len(figures) == len(measured) == 2
     for row, found in zip(figures, measured, strict=True):
         assert row["condition"] == found["condition"]
@@ -176,9 +176,9 @@ def numbers(row):
 
 
 @pytest.mark.parametrize("name", ["colorize-rgb", "colorize-chroma"])
-def test_pictures_in_a_batch_are_colorized_as_one_by_one(name):
-    pictures = bundled_check_pictures()[:3]
-    found = color_rows(name, {"three": pictures})[0]
-    pairs = [(cae.colorize(picture, name), picture / np.float32(255)) for picture in pictures]
+def test_images_in_a_batch_are_colorized_as_one_by_one(name):
+    images = sample_check_images()[:3]
+    found = color_rows(name, {"three": images})[0]
+    pairs = [(cae.colorize(image, name), image / np.float32(255)) for image in images]
     assert found["condition"] == COLORIZED
     assert numbers(found) == pytest.approx(color_figures(pairs), rel=0.01)

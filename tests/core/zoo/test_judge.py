@@ -12,46 +12,46 @@ from cae_core.data.dataset import Dataset, Labels
 from cae_core.data.registry import load_labels
 from cae_core.data.samples import drawn_digits
 from cae_core.recipes.judge_training import CLASSES, JudgeRecipe, train_judge, whiten
-from cae_core.training.loop import pictures_of
+from cae_core.training.loop import images_of
 from cae_core.zoo.judge import JUDGES, accuracy, confidence, judge_accuracy, logits_of
 
 NETWORK = cae.Architecture.parse("8x8x3 conv12k3:linear bn relu pool8 flatten | dense10:linear")
 
 
 def brightness_judge():
-    """Says class 1 for pictures lighter than a half, with a margin of 10 logits."""
+    """Says class 1 for images lighter than a half, with a margin of 10 logits."""
     inputs = keras.Input((4, 4, 1))
     light = keras.layers.GlobalAveragePooling2D()(inputs)
     outputs = keras.layers.Concatenate()([10 * (0.5 - light), 10 * (light - 0.5)])
     return keras.Model(inputs, outputs)
 
 
-def flat_pictures(*levels):
+def flat_images(*levels):
     return np.stack([np.full((4, 4, 1), level, np.float32) for level in levels])
 
 
 def test_accuracy_is_the_share_of_classes_named():
-    pictures = flat_pictures(0.1, 0.2, 0.9, 0.8)
-    assert accuracy(brightness_judge(), pictures, np.array([0, 0, 1, 1])) == 1
-    assert accuracy(brightness_judge(), pictures, np.array([0, 1, 1, 1])) == 0.75
+    images = flat_images(0.1, 0.2, 0.9, 0.8)
+    assert accuracy(brightness_judge(), images, np.array([0, 0, 1, 1])) == 1
+    assert accuracy(brightness_judge(), images, np.array([0, 1, 1, 1])) == 0.75
 
 
 def test_bytes_are_judged_as_the_numbers_they_stand_for():
-    judge, pictures = brightness_judge(), flat_pictures(0.2, 0.6)
-    in_bytes = np.round(pictures * 255).astype(np.uint8)
+    judge, images = brightness_judge(), flat_images(0.2, 0.6)
+    in_bytes = np.round(images * 255).astype(np.uint8)
     np.testing.assert_allclose(
-        logits_of(judge, in_bytes, batch_size=1), logits_of(judge, pictures), atol=0.03
+        logits_of(judge, in_bytes, batch_size=1), logits_of(judge, images), atol=0.03
     )
 
 
 def test_confidence_is_the_probability_of_the_named_class():
-    assert confidence(brightness_judge(), flat_pictures(0.5)) == pytest.approx(0.5)
-    assert confidence(brightness_judge(), flat_pictures(0.0, 1.0)) > 0.99
+    assert confidence(brightness_judge(), flat_images(0.5)) == pytest.approx(0.5)
+    assert confidence(brightness_judge(), flat_images(0.0, 1.0)) > 0.99
 
 
 @pytest.fixture
 def coloured():
-    """Pictures whose class is one of ten shades, with noise on them."""
+    """Images whose class is one of ten shades, with noise on them."""
     rng = np.random.default_rng(0)
     shades = rng.integers(30, 225, (CLASSES, 3))
 
@@ -61,8 +61,8 @@ def coloured():
         return (shades[labels, None, None] + noise).astype(np.uint8), labels.astype(np.uint8)
 
     parts = [part(count) for count in (400, 100, 100)]
-    pictures, labels = zip(*parts, strict=True)
-    return Dataset("shades", *pictures), Labels(*labels)
+    images, labels = zip(*parts, strict=True)
+    return Dataset("shades", *images), Labels(*labels)
 
 
 def test_a_judge_learns_to_tell_shades_apart(coloured, tmp_path):
@@ -79,11 +79,11 @@ def test_a_judge_learns_to_tell_shades_apart(coloured, tmp_path):
 def test_the_first_layer_starts_as_uncorrelated_axes_of_its_patches():
     rng = np.random.default_rng(0)
     smooth = np.cumsum(rng.normal(size=(200, 8, 8, 3)), axis=2) + rng.normal(size=(200, 8, 8, 1))
-    pictures = np.clip(smooth * 12 + 128, 0, 255).astype(np.uint8)
+    images = np.clip(smooth * 12 + 128, 0, 255).astype(np.uint8)
     layer = keras.layers.Conv2D(12, 2, strides=2)
     layer.build((None, 8, 8, 3))
-    whiten(layer, pictures)
-    seen = np.asarray(layer(pictures / np.float32(255))).reshape(-1, 12)
+    whiten(layer, images)
+    seen = np.asarray(layer(images / np.float32(255))).reshape(-1, 12)
     covariance = np.cov(seen, rowvar=False)
     np.testing.assert_allclose(covariance, np.diag(np.diag(covariance)), atol=0.02)
     assert np.diag(covariance)[0] == pytest.approx(1, abs=0.05)
@@ -125,12 +125,12 @@ def test_a_perfect_autoencoder_costs_the_judge_nothing():
     assert judge_accuracy(black, digits, labels, cae.Reconstruct(), "mnist") <= 0.1
 
 
-def test_the_judged_pictures_are_those_that_are_measured():
-    pictures = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), np.uint8)
+def test_the_judged_images_are_those_that_are_measured():
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), np.uint8)
     inputs = keras.Input((8, 8, 3))
     brighter = keras.Model(inputs, keras.layers.Rescaling(2.0)(inputs))
-    found = pictures_of(brighter, pictures, cae.Reconstruct(), batch_size=4)
-    np.testing.assert_allclose(found, np.minimum(pictures / np.float32(127.5), 1), atol=1e-5)
-    noisy = [pictures_of(brighter, pictures, cae.Denoise(0.2), seed=s) for s in (0, 0, 1)]
+    found = images_of(brighter, images, cae.Reconstruct(), batch_size=4)
+    np.testing.assert_allclose(found, np.minimum(images / np.float32(127.5), 1), atol=1e-5)
+    noisy = [images_of(brighter, images, cae.Denoise(0.2), seed=s) for s in (0, 0, 1)]
     np.testing.assert_array_equal(noisy[0], noisy[1])
     assert not np.array_equal(noisy[0], noisy[2])

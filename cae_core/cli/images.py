@@ -1,4 +1,4 @@
-"""What the commands share that work on pictures: files and folders in, PNG files out."""
+"""What the commands share that work on images: files and folders in, PNG files out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Show = Callable[[float, int, int], None]
 
 @dataclass(frozen=True)
 class Work:
-    """What is done to pictures, in words.
+    """What is done to images, in words.
 
     Attributes:
         verb: Such as "denoise".
@@ -34,35 +34,33 @@ class Work:
 
     @property
     def ending(self) -> str:
-        """What is put behind a picture's name."""
+        """What is put behind an image's name."""
         return f"-{self.participle}"
 
 
 def add_place_arguments(parser: argparse.ArgumentParser, work: Work) -> None:
-    """Declares what pictures there are and where they are saved."""
+    """Declares what images there are and where they are saved."""
     parser.add_argument(
         "inputs",
         nargs="+",
         type=Path,
         metavar="INPUT",
-        help="a picture, or a folder whose pictures are taken, without its subfolders and without "
+        help="an image, or a folder whose images are taken, without its subfolders and without "
         f"those whose name ends in {work.ending}",
     )
     parser.add_argument(
         "--out",
         type=Path,
         metavar="FILE.png|FOLDER",
-        help="where to save: a file for one picture, or a folder; default: beside each original",
+        help="where to save: a file for one image, or a folder; default: beside each original",
     )
-    parser.add_argument(
-        "--force", action="store_true", help="write over pictures that exist already"
-    )
+    parser.add_argument("--force", action="store_true", help="write over images that exist already")
 
 
-def work_on_pictures(
+def work_on_images(
     options: argparse.Namespace, work: Work, process: Callable[[Path, Path, Show], str]
 ) -> int:
-    """Works on one picture after the other.
+    """Works on one image after the other.
 
     Args:
         options: With what `add_place_arguments` declared.
@@ -91,22 +89,22 @@ def work_on_pictures(
                 bar.clear()
                 print(said, flush=True)
     except KeyboardInterrupt:  # a file is written whole or not at all, so it may come at any time
-        complain(f"Stopped. {saved} of {len(sources)} pictures were saved.")
+        complain(f"Stopped. {saved} of {len(sources)} images were saved.")
         return INTERRUPTED
     if saved == len(sources):
         return DONE
     if len(sources) > 1:
-        complain(f"{saved} of {len(sources)} pictures were saved; what is wrong is said above.")
+        complain(f"{saved} of {len(sources)} images were saved; what is wrong is said above.")
     return USER_MISTAKE
 
 
 def _sources(inputs: Iterable[Path], work: Work) -> list[Path]:
-    """The picture files that are meant, each once."""
+    """The image files that are meant, each once."""
     return list(dict.fromkeys(file for given in inputs for file in _files(given, work)))
 
 
 def _files(given: Path, work: Work) -> list[Path]:
-    """A file as it is, or the pictures of a folder, but for those that were saved here."""
+    """A file as it is, or the images of a folder, but for those that were saved here."""
     try:
         if not given.is_dir():
             return [given]
@@ -119,30 +117,30 @@ def _files(given: Path, work: Work) -> list[Path]:
         )
     except OSError as error:
         raise ImageError(
-            "A picture or a folder of pictures is a place that can be read. "
+            "An image or a folder of images is a place that can be read. "
             f"Received: {given} ({error.strerror}). Check the path."
         ) from error
     if not files:
         raise ImageError(
-            f"A folder of pictures has pictures ({', '.join(IMAGE_SUFFIXES)}) directly in it. "
+            f"A folder of images has images ({', '.join(IMAGE_SUFFIXES)}) directly in it. "
             f"Received: {given}, which has none to {work.verb}. Choose another folder."
         )
     return files
 
 
 def _targets(sources: Sequence[Path], out: Path | None, work: Work) -> list[Path]:
-    """Where each picture is saved: under the name that was given, or under its own."""
+    """Where each image is saved: under the name that was given, or under its own."""
     if out is None or out.is_dir() or out.suffix.lower() not in IMAGE_SUFFIXES:
         return [(out or source.parent) / f"{source.stem}{work.ending}.png" for source in sources]
     if out.suffix.lower() != ".png":
         raise PlaceError(
-            f"A {work.participle} picture is saved as PNG, which loses nothing. "
+            f"A {work.participle} image is saved as PNG, which loses nothing. "
             f"Received: --out {out}. Write {out.with_suffix('.png')}."
         )
     if len(sources) > 1:
         raise PlaceError(
-            "Several pictures are saved to a folder. "
-            f"Received: --out {out} for {len(sources)} pictures. Name a folder."
+            "Several images are saved to a folder. "
+            f"Received: --out {out} for {len(sources)} images. Name a folder."
         )
     return [out]
 
@@ -156,18 +154,18 @@ def _check_targets(
         other = sources_of.setdefault(target.absolute(), source)
         if other != source:
             raise PlaceError(
-                "Every picture is saved under a name of its own. "
+                "Every image is saved under a name of its own. "
                 f"Received: {other} and {source}, both for {target}. {work.verb.capitalize()} them "
                 "one by one, with --out."
             )
         try:
             exists = target.exists()
-            check_place("picture", target)
+            check_place("image", target)
         except OSError as error:  # a name that is too long, a folder that may not be entered
-            raise unwritable("picture", target, str(error.strerror)) from error
+            raise unwritable("image", target, str(error.strerror)) from error
         if exists and not may_exist:
             raise PlaceError(
-                f"A picture that exists is not written over. Received: {target}. "
+                f"An image that exists is not written over. Received: {target}. "
                 "Choose another place with --out, or add --force."
             )
 
@@ -175,7 +173,7 @@ def _check_targets(
 def _show(
     bar: Bar, sources: Sequence[Path], index: int, begun: float, done: int, tiles: int
 ) -> None:
-    """Shows how far all pictures are, at the one that is worked on."""
+    """Shows how far all images are, at the one that is worked on."""
     said = sources[index].name
     if len(sources) > 1:
         said = f"{index + 1} of {len(sources)}: {said}"

@@ -1,4 +1,4 @@
-"""Pictures and archives made by the tests."""
+"""Images and archives made by the tests."""
 
 import io
 import zipfile
@@ -11,7 +11,7 @@ TURNED_RIGHT = 6  # EXIF: to be shown turned by 90 degrees clockwise
 
 
 def scene(width, height, *, seed=0):
-    """A picture with broad shapes, so that it is neither noise nor one colour."""
+    """An image with broad shapes, so that it is neither noise nor one colour."""
     rng = np.random.default_rng(seed)
     rows, columns = np.mgrid[0:height, 0:width] / max(width, height)
     waves = [
@@ -22,7 +22,7 @@ def scene(width, height, *, seed=0):
 
 
 def encoded(image, kind, **options):
-    """A picture as a file's content."""
+    """An image as a file's content."""
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()

@@ -16,14 +16,14 @@ import numpy as np
 # Distance of neighbouring centres in a* and b*; the paper's is 10.
 STEP = 12
 # Between the mean (1) and the most probable class (towards 0), and what the result is multiplied
-# by, for a mean is duller than what it is the mean of. Both found on validation pictures of
+# by, for a mean is duller than what it is the mean of. Both found on validation images of
 # CIFAR-10; the paper has 0.38 and 1.
 TEMPERATURE, VIVIDNESS = 0.25, 1.3
 _SRGB_LEVELS = 52
 
 
 @functools.cache
-def chroma_bins() -> np.ndarray:
+def ab_bin_centres() -> np.ndarray:
     """Centres of the classes.
 
     Every sRGB colour lies in a square whose four corners are among them.
@@ -32,7 +32,7 @@ def chroma_bins() -> np.ndarray:
         (K, 2) float32: a* and b*, multiples of `STEP`.
 
     Example:
-        >>> chroma_bins().shape
+        >>> ab_bin_centres().shape
         (221, 2)
     """
     from skimage.color import rgb2lab
@@ -49,7 +49,7 @@ def chroma_bins() -> np.ndarray:
 @functools.cache
 def _class_of_cell() -> tuple[np.ndarray, np.ndarray]:
     """Class number of every point of the grid, (A, B) int32, and the grid's lowest point."""
-    points = np.round(chroma_bins() / STEP).astype(int)
+    points = np.round(ab_bin_centres() / STEP).astype(int)
     lowest = points.min(axis=0)
     table = np.zeros(points.max(axis=0) - lowest + 1, np.int32)
     table[tuple((points - lowest).T)] = np.arange(len(points))
@@ -70,7 +70,7 @@ def corner_classes(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Example:
         >>> classes, shares = corner_classes(np.array([6.0, -3.0], np.float32))
-        >>> (chroma_bins()[classes] * shares[:, None]).sum(axis=0)
+        >>> (ab_bin_centres()[classes] * shares[:, None]).sum(axis=0)
         array([ 6., -3.], dtype=float32)
     """
     table, lowest = _class_of_cell()
@@ -93,10 +93,10 @@ def annealed_mean(logits: np.ndarray, temperature: float = TEMPERATURE) -> np.nd
         (..., 2) float32: a* and b*, made more vivid by `VIVIDNESS`.
 
     Example:
-        >>> (annealed_mean(np.zeros(len(chroma_bins())), temperature=1.0) / VIVIDNESS).round(1)
+        >>> (annealed_mean(np.zeros(len(ab_bin_centres())), temperature=1.0) / VIVIDNESS).round(1)
         array([14. ,  6.1], dtype=float32)
     """
     sharpened = (logits - logits.max(axis=-1, keepdims=True)).astype(np.float32) / temperature
     weights = np.exp(sharpened)
     weights /= weights.sum(axis=-1, keepdims=True)
-    return VIVIDNESS * (weights @ chroma_bins())
+    return VIVIDNESS * (weights @ ab_bin_centres())
