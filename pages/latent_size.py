@@ -19,7 +19,7 @@ from cae_ui.latent_size.views import (
 
 page_header(
     "Latent size",
-    "An autoencoder squeezes an image through a **code** and rebuilds it. Compose the layers and "
+    "An autoencoder squeezes an image through a **latent** and rebuilds it. Compose the layers and "
     "see what they do to the image's size, with the numbers put into the formulas.",
 )
 

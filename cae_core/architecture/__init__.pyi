@@ -1,6 +1,6 @@
 from .editing import fit_to as fit_to
 from .editing import insert_layer as insert_layer
-from .editing import move_code as move_code
+from .editing import move_latent as move_latent
 from .editing import move_layer as move_layer
 from .editing import remove_layer as remove_layer
 from .editing import replace_layer as replace_layer

@@ -14,7 +14,7 @@ from cae_core.errors import ArchitectureError
 
 
 def insert_layer(architecture: Architecture, position: int, layer: Layer) -> Architecture:
-    """Puts a layer before the one at `position`; at the bar it becomes the code's layer.
+    """Puts a layer before the one at `position`; at the bar it becomes the latent's layer.
 
     Example:
         >>> from cae_core.architecture.layers import MaxPool
@@ -24,15 +24,15 @@ def insert_layer(architecture: Architecture, position: int, layer: Layer) -> Arc
     """
     layers = list(architecture.layers)
     layers.insert(position, layer)
-    code = len(architecture.encoder)
-    return _with_layers(architecture, layers, code + (position <= code))
+    latent = len(architecture.encoder)
+    return _with_layers(architecture, layers, latent + (position <= latent))
 
 
 def remove_layer(architecture: Architecture, position: int) -> Architecture:
     """Takes a layer out.
 
     Raises:
-        ArchitectureError: Where it is the only layer on its side of the code.
+        ArchitectureError: Where it is the only layer on its side of the latent.
 
     Example:
         >>> str(remove_layer(Architecture.parse("conv8 pool | up conv3"), 1))
@@ -40,8 +40,8 @@ def remove_layer(architecture: Architecture, position: int) -> Architecture:
     """
     layers = list(architecture.layers)
     del layers[position]
-    code = len(architecture.encoder)
-    return _with_layers(architecture, layers, code - (position < code))
+    latent = len(architecture.encoder)
+    return _with_layers(architecture, layers, latent - (position < latent))
 
 
 def replace_layer(architecture: Architecture, position: int, layer: Layer) -> Architecture:
@@ -58,7 +58,7 @@ def replace_layer(architecture: Architecture, position: int, layer: Layer) -> Ar
 
 
 def move_layer(architecture: Architecture, position: int, to: int) -> Architecture:
-    """Moves a layer to another position; the code stays behind the same number of layers.
+    """Moves a layer to another position; the latent stays behind the same number of layers.
 
     Example:
         >>> str(move_layer(Architecture.parse("conv8 pool | up conv3"), 0, 1))
@@ -69,11 +69,11 @@ def move_layer(architecture: Architecture, position: int, to: int) -> Architectu
     return _with_layers(architecture, layers, len(architecture.encoder))
 
 
-def move_code(architecture: Architecture, layers_before: int) -> Architecture:
+def move_latent(architecture: Architecture, layers_before: int) -> Architecture:
     """Ends the encoder behind another number of layers.
 
     Example:
-        >>> str(move_code(Architecture.parse("conv8 pool | up conv3"), 1))
+        >>> str(move_latent(Architecture.parse("conv8 pool | up conv3"), 1))
         'conv8 | pool up conv3'
     """
     return _with_layers(architecture, list(architecture.layers), layers_before)
@@ -109,11 +109,11 @@ def fit_to(
     )
 
 
-def _with_layers(architecture: Architecture, layers: list[Layer], code: int) -> Architecture:
+def _with_layers(architecture: Architecture, layers: list[Layer], latent: int) -> Architecture:
     """The same input, other layers; both halves must keep one."""
-    if not 0 < code < len(layers):
+    if not 0 < latent < len(layers):
         raise ArchitectureError(
-            "An architecture has at least one layer on each side of the code. "
+            "An architecture has at least one layer on each side of the latent. "
             "Received: a change that would leave one side empty. Add a layer there first."
         )
-    return replace(architecture, encoder=tuple(layers[:code]), decoder=tuple(layers[code:]))
+    return replace(architecture, encoder=tuple(layers[:latent]), decoder=tuple(layers[latent:]))

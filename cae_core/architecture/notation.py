@@ -5,7 +5,7 @@
 A token is a layer. Its first number is its main size, a letter and a number set another
 (``conv32k5s2``: 32 channels, kernel 5, stride 2), a colon and a word choose padding,
 activation or interpolation (``conv3k1:sigmoid``, ``conv16:valid``, ``up:bilinear``). ``|``
-ends the encoder: what stands before it is the code. A leading ``28x28x1`` gives the input's
+ends the encoder: what stands before it is the latent. A leading ``28x28x1`` gives the input's
 shape where it is not 32x32x3. ``@a`` remembers the tensor at that place under a name,
 ``cat@a`` and ``add@a`` bring it back (skip connections). The kinds of layers and their sizes
 are declared in `cae_core.architecture.layers`.
@@ -51,8 +51,8 @@ class Architecture:
     """A convolutional autoencoder as data: two tuples of layers and the input's shape.
 
     Args:
-        encoder: The layers from the image to the code, at least one.
-        decoder: The layers from the code to the output, at least one.
+        encoder: The layers from the image to the latent, at least one.
+        decoder: The layers from the latent to the output, at least one.
         input_shape: Height, width and channels of the input, in pixels.
 
     Raises:
@@ -145,7 +145,7 @@ class Architecture:
             raise ArchitectureError(
                 "One '|' separates the encoder from the decoder. "
                 f"Received: {len(bars)} of them in {shown(text)}. "
-                "Write it behind the layer whose output is the code."
+                "Write it behind the layer whose output is the latent."
             )
         layers = {
             at: parse_layer(token, position=at + 1 - first - (at > bars[0]))

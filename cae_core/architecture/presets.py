@@ -119,7 +119,7 @@ _PRESETS = (
         epochs=10,
         batch_size=128,
         remark="Nine layers, all kernels 3x3, all padding same. The smallest tensor is the "
-        "second pooling's, not the code.",
+        "second pooling's, not the latent.",
     ),
     Preset(
         "dense-mnist",
@@ -129,7 +129,7 @@ _PRESETS = (
         "mnist",
         epochs=10,
         remark="100-100-100-784; the source gives less than a minute of training and no epochs. "
-        "The middle of the three equal layers is taken for the code.",
+        "The middle of the three equal layers is taken for the latent.",
         published={"said": "good digits"},
     ),
     Preset(
@@ -200,7 +200,7 @@ _PRESETS = (
         "cifar10",
         epochs=2,
         batch_size=100,
-        remark="The source's best. Its code is 2.67 times larger than the input.",
+        remark="The source's best. Its latent is 2.67 times larger than the input.",
         published={"said": "input and output can't be told apart"},
     ),
     Preset(
@@ -241,7 +241,7 @@ _PRESETS = (
     ),
     Preset(
         "baseline",
-        "Baseline with a 1000-number code",
+        "Baseline with a 1000-number latent",
         "B",
         f"{_BASELINE_ENCODER} | {_BASELINE_DECODER}",
         "cifar10",
@@ -258,7 +258,7 @@ _PRESETS = (
         "mnist",
         epochs=15,
         batch_size=128,
-        remark="The code is larger than the input's 784 numbers: it does not compress.",
+        remark="The latent is larger than the input's 784 numbers: it does not compress.",
         published=_published_mnist("24m43", mse=0.000854, judge_accuracy=0.9900),
     ),
     Preset(
@@ -391,7 +391,7 @@ _PRESETS = (
         "28x28x1 conv8 pool conv4 pool conv1 | up conv12 up conv1:sigmoid",
         "fashion_mnist",
         epochs=10,
-        remark="638 parameters, a code of 49 numbers.",
+        remark="638 parameters, a latent of 49 numbers.",
     ),
     Preset(
         "lesson-denoise-dense",

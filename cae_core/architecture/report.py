@@ -2,7 +2,7 @@
 
 `analyze` returns a `Report`: a `Row` per layer with its output shape, the formula with the
 numbers put in, parameters, multiply-accumulates, bytes and receptive field, and for the whole
-network the code, the compression ratio, the smallest tensor and plain warnings. A layer that
+network the latent, the compression ratio, the smallest tensor and plain warnings. A layer that
 cannot work is reported at its row; the rows after it are computed as if it were left out, so
 that the rest of the table stays readable.
 """
@@ -73,7 +73,7 @@ class Report:
     Attributes:
         architecture: What was analysed.
         rows: One per layer.
-        latent_shape: Shape of the code.
+        latent_shape: Shape of the latent.
         smallest: The row with the fewest numbers (the first of equals).
         batch_size: The batch that `activation_bytes` is for.
         output_problem: Why the output does not have the wanted shape, with the remedy; None
@@ -96,12 +96,12 @@ class Report:
 
     @property
     def latent_size(self) -> int:
-        """Numbers in the code."""
+        """Numbers in the latent."""
         return math.prod(self.latent_shape)
 
     @property
     def compression_ratio(self) -> float:
-        """Numbers in the input over numbers in the code; below 1 nothing is compressed."""
+        """Numbers in the input over numbers in the latent; below 1 nothing is compressed."""
         return self.input_size / self.latent_size
 
     @property
@@ -130,8 +130,8 @@ class Report:
         return self.rows[-1].receptive_field
 
     @property
-    def code_receptive_field(self) -> tuple[int, int]:
-        """Height and width of the input region that one pixel of the code can depend on."""
+    def latent_receptive_field(self) -> tuple[int, int]:
+        """Height and width of the input region that one pixel of the latent can depend on."""
         return self.rows[len(self.architecture.encoder) - 1].receptive_field
 
     @property
@@ -274,27 +274,27 @@ def _warnings(report: Report) -> list[str]:
     ratio = report.compression_ratio
     if ratio < 1:
         found.append(
-            f"This does not compress: the code has {report.latent_size:,} numbers, "
+            f"This does not compress: the latent has {report.latent_size:,} numbers, "
             f"{1 / ratio:.2f}x more than the input's {report.input_size:,}."
         )
     elif ratio == 1:
         found.append(
-            f"This does not compress: the code has as many numbers as the input, "
+            f"This does not compress: the latent has as many numbers as the input, "
             f"{report.input_size:,}."
         )
     smallest = report.smallest
-    # An image that comes out smaller than the code is no bottleneck.
+    # An image that comes out smaller than the latent is no bottleneck.
     if smallest.size < report.latent_size and smallest.index < len(report.rows):
         found.append(
-            f"The narrowest point is not the code: layer {smallest.index} ({smallest.token}) has "
-            f"{smallest.size:,} numbers, the code {report.latent_size:,}."
+            f"The narrowest point is not the latent: layer {smallest.index} ({smallest.token}) has "
+            f"{smallest.size:,} numbers, the latent {report.latent_size:,}."
         )
     crossing = crossing_marks(report.architecture)
     if crossing:
         names = ", ".join(f"@{name}" for name in crossing)
         found.append(
-            f"The code is not all that the decoder gets: {names} "
-            "leads around it, so the code's size says little about compression."
+            f"The latent is not all that the decoder gets: {names} "
+            "leads around it, so the latent's size says little about compression."
         )
     last = report.rows[-1].layer
     if getattr(last, "activation", getattr(last, "function", None)) == "relu":

@@ -26,7 +26,7 @@ class Parser(argparse.ArgumentParser):
 
 
 NOTATION = """\
-An ARCHITECTURE is a line in quotes, a token per layer, '|' behind the layer that makes the code:
+An ARCHITECTURE is a line in quotes, a token per layer, '|' behind the layer that makes the latent:
   "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid"
   conv32k5s2   32 channels, kernel 5, stride 2; kernel 3, stride 1, padding same, ReLU unless said
   conv3:sigmoid, conv16:valid, up:bilinear   another activation, padding, interpolation

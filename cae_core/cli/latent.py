@@ -1,4 +1,4 @@
-"""``latent``: the size of the code, layer by layer, without training."""
+"""``latent``: the size of the latent, layer by layer, without training."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def add_parser(commands: Any) -> None:
     """Declares the command and its options."""
     parser = commands.add_parser(
         "latent",
-        help="the size of the code, layer by layer, without training",
-        description="Calculates the size of every layer's output, the code's among them, with\n"
+        help="the size of the latent, layer by layer, without training",
+        description="Calculates the size of every layer's output, the latent's among them, with\n"
         "parameters, multiply-accumulates (MACs) and the receptive field (field).",
         epilog=NOTATION + _EXAMPLES,
     )
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _list_of_presets() -> str:
     """The presets, a line each, under the documents they are from."""
-    lines = ["Presets, with the size of the code and how much smaller than the input it is:"]
+    lines = ["Presets, with the size of the latent and how much smaller than the input it is:"]
     for section, source in SOURCES.items():
         lines += ["", f"{section}: {source}"]
         rows = []
@@ -126,8 +126,8 @@ def _report_lines(report: Report, *, with_formulas: bool) -> list[str]:
         if with_formulas:
             lines += [f"    {said}" for said in _calculations(row)]
         if row.index == len(report.architecture.encoder):
-            code = f"the code: {report.latent_size:,} numbers "
-            lines.append(f"---- {code}".ljust(width, "-"))
+            latent = f"the latent: {report.latent_size:,} numbers "
+            lines.append(f"---- {latent}".ljust(width, "-"))
     if report.output_problem:
         lines.append(f"    PROBLEM: {report.output_problem}")
     megabytes = report.activation_bytes / 1e6

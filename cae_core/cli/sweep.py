@@ -37,7 +37,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--study",
         choices=tables.STUDY_NAMES,
-        help="latent-size: is the size of the code correlated with the error, on CIFAR-10; "
+        help="latent-size: is the size of the latent correlated with the error, on CIFAR-10; "
         "claims: what a source claims, with three seeds (each takes an hour and more)",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="the table, a CSV file")
@@ -117,8 +117,8 @@ def _trials(options: argparse.Namespace) -> list[Trial]:
 
 
 def _add_lines() -> None:
-    """Computes what codes are compared with, the best linear autoencoders, where it is missing."""
-    for dataset in tables.DATASETS_WITH_CODES:
+    """Computes the errors of the best linear autoencoders where they are missing."""
+    for dataset in tables.DATASETS_WITH_LATENTS:
         if not tables.pca_path(dataset).exists():
             note(f"PCA of {dataset}")
             save_pca_line(dataset, str(tables.pca_path(dataset)))
@@ -131,13 +131,13 @@ def _place(result: Result, trials: list[Trial]) -> int:
 
 def _table(results: list[Result]) -> list[str]:
     """The results, the best first."""
-    rows = [("MSE", "PSNR", "SSIM", "code", "parameters", "epochs", "seed", "network")]
+    rows = [("MSE", "PSNR", "SSIM", "latent", "parameters", "epochs", "seed", "network")]
     rows += [
         (
             f"{result.mse:.5f}",
             f"{result.psnr:.2f}",
             f"{result.ssim:.4f}",
-            f"{result.code_size:,}",
+            f"{result.latent_size:,}",
             f"{result.parameters:,}",
             str(result.epochs),
             str(result.seed),
@@ -161,7 +161,7 @@ def _conclusions(study: str | None, results: list[Result]) -> list[str]:
     errors: dict[str, list[float]] = {}
     for result in results:
         errors.setdefault(result.network, []).append(result.mse)
-    sizes = {result.network: result.code_size for result in results}
+    sizes = {result.network: result.latent_size for result in results}
     if len(set(sizes.values())) < _FEWEST_FOR_CORRELATION:
         return []
     # A network counts once, however many seeds it was trained with.
@@ -169,6 +169,6 @@ def _conclusions(study: str | None, results: list[Result]) -> list[str]:
         list(sizes.values()), [float(np.mean(errors[network])) for network in sizes]
     )
     return [
-        f"Rank correlation of code size and error: {found.rho:.2f}, 95 % interval "
+        f"Rank correlation of latent size and error: {found.rho:.2f}, 95 % interval "
         f"{found.low:.2f} to {found.high:.2f} ({found.networks} networks)."
     ]

@@ -115,7 +115,7 @@ def _card_text(card: Card) -> str:
     facts = {
         "network": card.network if card.architecture else "cae_core/models/photo_denoiser.py",
         "parameters": f"{card.parameters:,}",
-        "code": "" if card.code_size is None else f"{card.code_size:,} numbers",
+        "latent": "" if card.latent_size is None else f"{card.latent_size:,} numbers",
         "noise": f"sigma {low:.3f} to {high:.3f} ({255 * low:.0f}/255 to {255 * high:.0f}/255)"
         if card.noise_range
         else "",

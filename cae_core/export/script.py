@@ -275,7 +275,7 @@ def _build_function(architecture: Architecture, task: Task) -> str:
         elif row.layer.name in read_later:
             lines.append(f"{_skip(row.layer)} = x")
         if row.index == len(architecture.encoder):
-            lines.append(f'x = layers.Identity(name="code")(x)  # the code: {_code(report)}')
+            lines.append(f'x = layers.Identity(name="latent")(x)  # the latent: {_latent(report)}')
             lines += ["", "# Decoder"]
     text = _TASK_TEXTS[type(task)]
     return _BUILD.substitute(
@@ -288,8 +288,8 @@ def _build_function(architecture: Architecture, task: Task) -> str:
     )
 
 
-def _code(report: Report) -> str:
-    """The size of the code."""
+def _latent(report: Report) -> str:
+    """The size of the latent."""
     numbers = f"{report.latent_size:,} numbers"
     is_vector = len(report.latent_shape) == 1
     return numbers if is_vector else f"{format_shape(report.latent_shape)} = {numbers}"

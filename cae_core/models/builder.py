@@ -2,7 +2,7 @@
 
 The model is a flat functional model. Layer ``i`` of the architecture (counted from 1) is the
 Keras layer called ``layer_<i>_<keyword>``; behind the encoder stands an identity called
-``code``, so that the code is found in a loaded model as well.
+``latent``, so that the latent is found in a loaded model as well.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cae_core.models import layers as keras_layers
 from cae_core.models.calls import keras_call
 from cae_core.models.layers import FastBatchNormalization
 
-CODE = "code"
+LATENT = "latent"
 
 
 def build(
@@ -46,7 +46,7 @@ def build(
 
     Example:
         >>> model = build(Architecture.parse("conv8 pool conv12 pool conv16 | up conv12 up conv3"))
-        >>> model.count_params(), model.get_layer("code").output.shape
+        >>> model.count_params(), model.get_layer("latent").output.shape
         (4911, (None, 8, 8, 16))
     """
     return _assemble(architecture, input_shape or architecture.input_shape, seed, name)
@@ -106,7 +106,7 @@ def _assemble(
             else:
                 tensor = keras_layer(tensor)
         if index == len(architecture.encoder):
-            tensor = keras.layers.Identity(name=CODE, dtype=tensor.dtype)(tensor)
+            tensor = keras.layers.Identity(name=LATENT, dtype=tensor.dtype)(tensor)
     return keras.Model(inputs, tensor, name=name)
 
 
@@ -122,39 +122,39 @@ def split(model: keras.Model) -> tuple[keras.Model, keras.Model]:
         model: What `build` returned, or a saved copy of it.
 
     Returns:
-        Encoder from image to code, and decoder from code to output. Where skip connections
-        lead around the code, the encoder returns a list, the code first and then the skipped
+        Encoder from image to latent, and decoder from latent to output. Where skip connections
+        lead around the latent, the encoder returns a list, the latent first and then the skipped
         tensors, and the decoder takes that list.
 
     Raises:
-        ArchitectureError: For a model that has no layer called ``code``.
+        ArchitectureError: For a model that has no layer called ``latent``.
 
     Example:
         >>> encoder, decoder = split(build(Architecture.parse("conv8 pool | up conv3:sigmoid")))
         >>> encoder.output_shape, decoder.output_shape
         ((None, 16, 16, 8), (None, 32, 32, 3))
     """
-    if CODE not in {layer.name for layer in model.layers}:
+    if LATENT not in {layer.name for layer in model.layers}:
         raise ArchitectureError(
-            f"Only a model with a layer called {CODE!r} can be split. Received: {model.name!r}. "
+            f"Only a model with a layer called {LATENT!r} can be split. Received: {model.name!r}. "
             "Use a model made by cae_core.build."
         )
-    code = model.get_layer(CODE)
-    upstream = _ancestors(code)
+    latent = model.get_layer(LATENT)
+    upstream = _ancestors(latent)
     around = {
         id(tensor): tensor
         for layer in model.layers
-        if layer is not code and layer not in upstream
+        if layer is not latent and layer not in upstream
         for tensor in _inputs(layer)
-        if tensor is not code.output and tensor._keras_history.operation in upstream
+        if tensor is not latent.output and tensor._keras_history.operation in upstream
     }
-    tensors = [code.output, *around.values()]
-    encoder = keras.Model(model.input, tensors if around else code.output, name="encoder")
+    tensors = [latent.output, *around.values()]
+    encoder = keras.Model(model.input, tensors if around else latent.output, name="encoder")
     output = model.output
-    if output is code.output:
+    if output is latent.output:
         # A decoder of marks alone has no layer; Keras wants one.
         output = keras.layers.Identity()(output)
-    decoder = keras.Model(tensors if around else code.output, output, name="decoder")
+    decoder = keras.Model(tensors if around else latent.output, output, name="decoder")
     return encoder, decoder
 
 

@@ -224,7 +224,7 @@ def write_judge_card(
             f"{recipe.margin} pixels{' and mirrored' if recipe.is_mirrored else ''}."
         ),
         parameters=judge.count_params(),
-        code_size=None,
+        latent_size=None,
         noise_range=None,
         figures=(
             {

@@ -280,7 +280,7 @@ def write_card(recipe: Recipe, folder: Path, data: Dataset) -> Card:
         recipe=recipe.command or f"CAE_DATA_DIR=... python pretrained/{folder.name}/recipe.py",
         seconds=seconds_of(folder),
         parameters=report.parameters,
-        code_size=report.latent_size,
+        latent_size=report.latent_size,
         noise_range=recipe.task.sigma_range if isinstance(recipe.task, Denoise) else None,
         figures=tuple(figures),
         sha256=sha256(weights),

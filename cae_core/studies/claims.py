@@ -83,7 +83,7 @@ CLAIMS = (
         "Fully connected layers always hurt.",
         (
             Contrast(
-                "the same convolutions, the same 1,024 numbers in the code",
+                "the same convolutions, the same 1,024 numbers in the latent",
                 (_CODE_8, SHORT),
                 (_DENSE_BETWEEN, SHORT),
             ),
@@ -152,12 +152,12 @@ CLAIMS = (
         "Three convolutions in the encoder are the minimum for really good performance.",
         (
             Contrast(
-                "three against two, the same 8,192 numbers in the code",
+                "three against two, the same 8,192 numbers in the latent",
                 (_SHALLOW_STRIDED, SHORT),
                 (_TWO_CONVOLUTIONS, SHORT),
             ),
             Contrast(
-                "three against one, the same 8,192 numbers in the code",
+                "three against one, the same 8,192 numbers in the latent",
                 (_SHALLOW_STRIDED, SHORT),
                 (_ONE_CONVOLUTION, SHORT),
             ),
@@ -174,7 +174,7 @@ CLAIMS = (
             ),
             Contrast(
                 "two strides trained twice as long as one, 32 channels everywhere, which leaves "
-                "the deeper one a smaller code",
+                "the deeper one a smaller latent",
                 (_DEEP, TWICE),
                 (_SHALLOW_STRIDED, SHORT),
             ),

@@ -21,33 +21,33 @@ _BOOTSTRAPS = 9_999
 _EPOCHS = 3
 
 
-def _with_code(template: str, *channels: int) -> tuple[str, ...]:
-    """Networks that differ in the channels of their code."""
+def _with_latent(template: str, *channels: int) -> tuple[str, ...]:
+    """Networks that differ in the channels of their latent."""
     return tuple(template.format(count) for count in channels)
 
 
 ARCHITECTURES: dict[str, tuple[str, ...]] = {
-    "homework network, other code": _with_code(
+    "homework network, other latent": _with_latent(
         "conv8 pool conv12 pool conv{} | up conv12 up conv3:sigmoid", 1, 2, 4, 8, 16, 32, 64, 128
     ),
-    "32 channels, other code": _with_code(
+    "32 channels, other latent": _with_latent(
         "conv32 pool conv32 pool conv{} | up conv32 up conv3:sigmoid", 1, 4, 16, 64, 128
     ),
-    "one pooling": _with_code("conv8 pool conv{} | up conv3:sigmoid", 4, 16, 32),
-    "three poolings": _with_code(
+    "one pooling": _with_latent("conv8 pool conv{} | up conv3:sigmoid", 4, 16, 32),
+    "three poolings": _with_latent(
         "conv8 pool conv12 pool conv16 pool conv{} | up conv12 up conv8 up conv3:sigmoid",
         16,
         64,
         256,
     ),
-    "four poolings": _with_code(
+    "four poolings": _with_latent(
         "conv8 pool conv12 pool conv16 pool conv16 pool conv{} | "
         "up conv16 up conv12 up conv8 up conv3:sigmoid",
         4,
         64,
         256,
     ),
-    "dense code": _with_code(
+    "dense latent": _with_latent(
         "conv8 pool conv12 pool conv16 flatten dense{}:linear | "
         "dense1024 reshape8x8x16 up conv12 up conv3:sigmoid",
         16,
@@ -59,7 +59,7 @@ ARCHITECTURES: dict[str, tuple[str, ...]] = {
         f"conv8{k} pool conv12{k} pool conv16{k} | up conv12{k} up conv3{k}:sigmoid"
         for k in ("k1", "k5", "k7")
     ),
-    "channels, same code": tuple(
+    "channels, same latent": tuple(
         f"conv{first} pool conv{second} pool conv16 | up conv{second} up conv3:sigmoid"
         for first, second in ((4, 6), (16, 24), (32, 48))
     ),
@@ -84,7 +84,7 @@ ARCHITECTURES: dict[str, tuple[str, ...]] = {
         "conv8 pool conv12 pool conv16 | up2:bilinear conv12 up2:bilinear conv3:sigmoid",
         "conv8 pool conv12 pool conv16 | conv48 shuffle conv12 shuffle conv3:sigmoid",
     ),
-    "more layers, same code": (
+    "more layers, same latent": (
         "conv8 conv8 pool conv12 conv12 pool conv16 | up conv12 conv12 up conv8 conv3:sigmoid",
         "conv8 res8 pool conv12 res12 pool conv16 | up conv12 res12 up conv8 res8 conv3:sigmoid",
     ),
@@ -157,9 +157,9 @@ class LatentSizeAnswer:
     """What the study says to the homework's question.
 
     Attributes:
-        correlation: Of code size and test error, over all architectures.
+        correlation: Of latent size and test error, over all architectures.
         epochs: How long each was trained.
-        code_size: The size that most of them have.
+        latent_size: The size that most of them have.
         count: How many have it.
         spread: The largest error among those over the smallest.
         best: The trial with the lowest error.
@@ -167,7 +167,7 @@ class LatentSizeAnswer:
 
     correlation: Correlation
     epochs: int
-    code_size: int
+    latent_size: int
     count: int
     spread: float
     best: Result
@@ -176,12 +176,12 @@ class LatentSizeAnswer:
         found = self.correlation
         return (
             f"Over {found.networks} architectures, {self.epochs} epochs each on all training "
-            f"images, the rank correlation of code size and error is {found.rho:.2f} (95 % "
-            f"interval {found.low:.2f} to {found.high:.2f}; -1 would be: the larger the code, "
-            f"always the smaller the error). But among the {self.count} with {self.code_size:,} "
-            f"numbers in the code the largest error is {self.spread:.1f} times the smallest: what "
-            f"stands around the code matters as well. The lowest error, {self.best.mse:.5f}, has "
-            f"{self.best.network}"
+            f"images, the rank correlation of latent size and error is {found.rho:.2f} (95 % "
+            f"interval {found.low:.2f} to {found.high:.2f}; -1 would be: the larger the latent, "
+            f"always the smaller the error). But among the {self.count} with {self.latent_size:,} "
+            f"numbers in the latent the largest error is {self.spread:.1f} times the smallest: "
+            f"what stands around the latent matters as well. The lowest error, "
+            f"{self.best.mse:.5f}, has {self.best.network}"
         )
 
 
@@ -196,10 +196,10 @@ def latent_size_answer(results: tuple[Result, ...]) -> LatentSizeAnswer | None:
     found = [result for result in results if result.trial in trials]
     if len(found) < len(trials):
         return None
-    size, count = Counter(result.code_size for result in found).most_common(1)[0]
-    errors = [result.mse for result in found if result.code_size == size]
+    size, count = Counter(result.latent_size for result in found).most_common(1)[0]
+    errors = [result.mse for result in found if result.latent_size == size]
     return LatentSizeAnswer(
-        rank_correlation([result.code_size for result in found], [r.mse for r in found]),
+        rank_correlation([result.latent_size for result in found], [r.mse for r in found]),
         _EPOCHS,
         size,
         count,

@@ -1,6 +1,6 @@
-"""The best linear autoencoder: principal component analysis, the line to compare codes with.
+"""The best linear autoencoder: principal component analysis, the line to compare latents with.
 
-An autoencoder whose code has k numbers is worth its name where its test error lies below that
+An autoencoder whose latent has k numbers is worth its name where its test error lies below that
 of the first k principal components. Source of the bound: Baldi & Hornik, "Neural networks and
 principal component analysis", Neural Networks 1989.
 """
@@ -15,13 +15,13 @@ import numpy as np
 
 from cae_core.data.dataset import Dataset
 
-# Code sizes that the line is drawn through.
+# Latent sizes that the line is drawn through.
 COMPONENTS = (1, 2, 4, 8, 10, 16, 32, 49, 64, 128, 256, 512, 768, 1000, 1024, 2048)
 _BLOCK = 4_096
 
 
 def pca_test_errors(data: Dataset) -> dict[int, float]:
-    """Test error of the best linear autoencoder by code size.
+    """Test error of the best linear autoencoder by latent size.
 
     Args:
         data: Fitted on its training images, measured on its test images.

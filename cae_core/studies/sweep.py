@@ -45,7 +45,7 @@ class Result(Trial):
     """A trial with what came out.
 
     Attributes:
-        code_size: Numbers in the code.
+        latent_size: Numbers in the latent.
         smallest: Numbers in the smallest tensor.
         parameters: Weights.
         mse: Mean squared error on the test images, in [0, 1] units.
@@ -55,7 +55,7 @@ class Result(Trial):
         seconds: Of training.
     """
 
-    code_size: int = 0
+    latent_size: int = 0
     smallest: int = 0
     parameters: int = 0
     mse: float = 0.0
@@ -125,7 +125,7 @@ def run_sweep(
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     once = run_sweep([trial], Path(folder) / "table.csv")
         ...     again = run_sweep([trial], Path(folder) / "table.csv", on_result=print)
-        >>> once == again, once[0].code_size
+        >>> once == again, once[0].latent_size
         (True, 1024)
     """
     wanted = list(trials)
@@ -160,7 +160,7 @@ def _run(trial: Trial, config: TrainConfig) -> Result:
     known: dict[str, Any] = dataclasses.asdict(trial) | figures
     return Result(
         **known,
-        code_size=report.latent_size,
+        latent_size=report.latent_size,
         smallest=report.smallest.size,
         parameters=report.parameters,
         seconds=round(run.seconds, 1),

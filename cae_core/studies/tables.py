@@ -19,5 +19,5 @@ def pca_path(dataset: str) -> Path:
     return FOLDER / f"pca-{dataset}.json"
 
 
-DATASETS_WITH_CODES = ("cifar10", "mnist", "fashion_mnist")
-"""Data sets on which the zoo has networks whose code sizes are compared."""
+DATASETS_WITH_LATENTS = ("cifar10", "mnist", "fashion_mnist")
+"""Data sets on which the zoo has networks whose latent sizes are compared."""

@@ -65,7 +65,7 @@ class Card:
         seconds: How long that took, on which machine is said in `recipe_notes`.
         recipe_notes: Settings and circumstances worth knowing.
         parameters: Trained and untrained weights.
-        code_size: Numbers in the code; None where there is no bottleneck.
+        latent_size: Numbers in the latent; None where there is no bottleneck.
         noise_range: Lowest and highest sigma it was trained on, in [0, 1]; None without noise.
         figures: Measured results: each row names its test set and its conditions.
         sha256: Of the weights file; where that is not kept, of the one that was measured.
@@ -89,7 +89,7 @@ class Card:
     seconds: float
     recipe_notes: str
     parameters: int
-    code_size: int | None
+    latent_size: int | None
     noise_range: tuple[float, float] | None
     figures: tuple[dict[str, Any], ...]
     sha256: str

@@ -110,13 +110,13 @@ def _own_figures(card: Card) -> list[dict[str, Any]]:
 
 
 def points(dataset: str) -> list[Row]:
-    """Reconstructions of a data set's test images: what code size is compared with error for."""
+    """Reconstructions of a data set's test images: what latent size is compared with error for."""
     return [
         row
         for row in rows()
         if row.dataset == dataset
         and row.kind == "reconstruct"
-        and row.card.code_size is not None
+        and row.card.latent_size is not None
         and row.measured("mse") is not None
     ]
 
@@ -129,10 +129,10 @@ def markdown_table(chosen: list[Row]) -> str:
 
     Example:
         >>> print(markdown_table([]).splitlines()[0][:40])
-        | network | data | condition | code | pa
+        | network | data | condition | latent | pa
     """
     lines = [
-        "| network | data | condition | code | parameters | MSE | published | PSNR | judge | "
+        "| network | data | condition | latent | parameters | MSE | published | PSNR | judge | "
         "published |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
@@ -141,7 +141,7 @@ def markdown_table(chosen: list[Row]) -> str:
             f"`{row.card.name}`",
             row.dataset,
             row.condition,
-            _text(row.card.code_size, "{:,}"),
+            _text(row.card.latent_size, "{:,}"),
             f"{row.card.parameters:,}",
             _text(row.measured("mse"), "{:.6f}"),
             f'"{row.words}"' if row.words else _text(row.published("mse"), "{:.6f}"),

@@ -9,7 +9,7 @@ import streamlit as st
 
 from cae_core.architecture.editing import (
     insert_layer,
-    move_code,
+    move_latent,
     move_layer,
     remove_layer,
     replace_layer,
@@ -18,7 +18,7 @@ from cae_core.architecture.layers import LAYER_KINDS, Layer, Reshape
 from cae_core.architecture.notation import Architecture, format_shape
 from cae_ui.common.architecture_state import change, show_refusal
 
-INPUT, CODE = "input", "code"
+INPUT, LATENT = "input", "latent"
 
 # Sliders cover what people try; larger numbers are typed.
 SLIDER_HIGHEST = {"channels": 128, "kernel": 11, "stride": 4, "size": 8, "factor": 8, "pixels": 16}
@@ -32,21 +32,21 @@ _FIRST_TRY: dict[str, dict[str, Any]] = {
 
 
 def architecture_form(key: str, architecture: Architecture) -> int | None:
-    """Chips for input, layers and code, and the form of the chosen one.
+    """Chips for input, layers and latent, and the form of the chosen one.
 
     Args:
         key: Where the architecture's text is in session state.
         architecture: What the text says.
 
     Returns:
-        The position of the chosen layer, from 0; None where input or code are chosen.
+        The position of the chosen layer, from 0; None where input or latent are chosen.
     """
     chosen = _chips(key, architecture)
     show_refusal(key)
     if chosen == INPUT:
         _input_form(key, architecture)
-    elif chosen == CODE:
-        _code_form(key, architecture)
+    elif chosen == LATENT:
+        _latent_form(key, architecture)
     else:
         _layer_form(key, architecture, int(chosen))
         return int(chosen)
@@ -55,12 +55,12 @@ def architecture_form(key: str, architecture: Architecture) -> int | None:
 
 def _chips(key: str, architecture: Architecture) -> str:
     """The network from left to right, one of its parts chosen."""
-    code = len(architecture.encoder)
+    latent = len(architecture.encoder)
     names = [str(position) for position in range(len(architecture.layers))]
-    options = [INPUT, *names[:code], CODE, *names[code:]]
+    options = [INPUT, *names[:latent], LATENT, *names[latent:]]
     labels = {
         INPUT: f":material/image: {format_shape(architecture.input_shape)}",
-        CODE: ":material/key: code",
+        LATENT: ":material/key: latent",
         # Numbered, because Streamlit tells options by their labels and layers repeat.
         **{name: f"{int(name) + 1} {architecture.layers[int(name)]}" for name in names},
     }
@@ -96,18 +96,18 @@ def _input_form(key: str, architecture: Architecture) -> None:
     _insert_form(key, 0, "Add in front")
 
 
-def _code_form(key: str, architecture: Architecture) -> None:
-    """Which layer's output is the code."""
+def _latent_form(key: str, architecture: Architecture) -> None:
+    """Which layer's output is the latent."""
 
     def move() -> None:
-        layers_before = st.session_state[f"{key}-code-at"]
-        change(key, lambda now: move_code(now, layers_before))
+        layers_before = st.session_state[f"{key}-latent-at"]
+        change(key, lambda now: move_latent(now, layers_before))
 
-    widget = f"{key}-code-at"
+    widget = f"{key}-latent-at"
     st.session_state[widget] = len(architecture.encoder)
     if len(architecture.layers) > 2:
         st.slider(
-            "The code is the output of layer",
+            "The latent is the output of layer",
             1,
             len(architecture.layers) - 1,
             key=widget,
@@ -200,7 +200,7 @@ def _insert_form(key: str, position: int, label: str, *, decoder: bool = False) 
         if kind is not None:
             added = _first_of(kind)
             if decoder:
-                change(key, lambda now: move_code(insert_layer(now, position, added), position))
+                change(key, lambda now: move_latent(insert_layer(now, position, added), position))
             else:
                 change(key, lambda now: insert_layer(now, position, added))
             st.session_state[f"{key}-chosen"] = str(position)

@@ -12,7 +12,7 @@ from cae_core.architecture.notation import Shape, format_shape
 from cae_core.architecture.report import Report, Row
 from cae_ui.common.messages import plain
 
-ENCODER_COLOR, CODE_COLOR, DECODER_COLOR = "#0f766e", "#f59e0b", "#6366f1"
+ENCODER_COLOR, LATENT_COLOR, DECODER_COLOR = "#0f766e", "#f59e0b", "#6366f1"
 MOST_ON_A_PHONE = 11  # blocks that fit 390 pixels with their labels; more scroll sideways
 INPUT_COLOR, PROBLEM_COLOR = "#94a3b8", "#dc2626"
 
@@ -78,7 +78,7 @@ def _show_figures(report: Report) -> None:
     figures = [
         ("Parameters", f"{report.parameters:,}"),
         ("Multiply-adds", _short(report.macs)),
-        ("A code pixel sees", format_shape(report.code_receptive_field)),
+        ("A latent pixel sees", format_shape(report.latent_receptive_field)),
         ("Smallest tensor", f"{report.smallest.size:,}"),
     ]
     with st.container(horizontal=True, gap="medium"):
@@ -92,15 +92,15 @@ def network_diagram(report: Report) -> str:
     A map's block is as high as the map; a vector's block is a square. HTML and not a chart,
     so that labels keep their size on a phone, and a first visitor need not wait for Plotly.
     """
-    code = len(report.architecture.encoder)
+    latent = len(report.architecture.encoder)
     shape: Shape = report.architecture.input_shape
     tensors = [("input", shape, INPUT_COLOR, _hover("input", shape, None))]
     for row in report.rows:
-        color = ENCODER_COLOR if row.index < code else DECODER_COLOR
+        color = ENCODER_COLOR if row.index < latent else DECODER_COLOR
         if row.problem:
             color = PROBLEM_COLOR
-        elif row.index == code:
-            color = CODE_COLOR
+        elif row.index == latent:
+            color = LATENT_COLOR
         tensors.append(
             (row.token, row.output_shape, color, _hover(row.token, row.output_shape, row))
         )
@@ -115,7 +115,7 @@ def network_diagram(report: Report) -> str:
             f'<div class="place" title="{html.escape(hover)}"><div class="room">'
             f"<span>{_shape_label(shape)}</span>"
             f'<div class="block" style="{size};background:{color}"></div>'
-            f"<span>{f'<b>{name}</b>' if number == code else name}</span></div></div>"
+            f"<span>{f'<b>{name}</b>' if number == latent else name}</span></div></div>"
         )
     crowd = " many" if len(columns) > MOST_ON_A_PHONE else ""
     return f'{_DIAGRAM_STYLE}<div class="cae-network{crowd}">{"".join(columns)}</div>'
@@ -123,7 +123,7 @@ def network_diagram(report: Report) -> str:
 
 def layer_table(report: Report, *, open_formulas: bool = False) -> str:
     """The layers as an HTML table whose rows open to show their formulas."""
-    code = len(report.architecture.encoder)
+    latent = len(report.architecture.encoder)
     head = _cells(
         "cae-row cae-head plain",
         "",
@@ -141,7 +141,7 @@ def layer_table(report: Report, *, open_formulas: bool = False) -> str:
     rows = [
         _details(
             row,
-            is_code=row.index == code,
+            is_latent=row.index == latent,
             opened=open_formulas,
             output_problem=report.output_problem if row.index == len(report.rows) else None,
         )
@@ -164,12 +164,12 @@ def layer_table(report: Report, *, open_formulas: bool = False) -> str:
 def comparison_table(reports: Sequence[tuple[str, Report]]) -> list[dict[str, str]]:
     """The main figures of several architectures, a column each."""
     lines = {
-        "Code": lambda r: f"{format_shape(r.latent_shape)} = {r.latent_size:,}",
-        "Input / code": lambda r: f"{r.compression_ratio:.2f}",
+        "Latent": lambda r: f"{format_shape(r.latent_shape)} = {r.latent_size:,}",
+        "Input / latent": lambda r: f"{r.compression_ratio:.2f}",
         "Smallest tensor": lambda r: f"{r.smallest.size:,} ({r.smallest.token})",
         "Parameters": lambda r: f"{r.parameters:,}",
         "Multiply-adds per image": lambda r: f"{r.macs:,}",
-        "A code pixel sees": lambda r: _pixels(r.code_receptive_field),
+        "A latent pixel sees": lambda r: _pixels(r.latent_receptive_field),
         "An output pixel sees": lambda r: _pixels(r.receptive_field),
         "Activations, batch of 128": lambda r: f"{128 * r.activation_bytes / 2**20:,.1f} MiB",
         "Can be built": lambda r: "no" if r.problems else "yes",
@@ -217,12 +217,12 @@ def _typeset(row: Row) -> None:
         st.caption(row.textbook_note)
 
 
-def _details(row: Row, *, is_code: bool, opened: bool, output_problem: str | None) -> str:
+def _details(row: Row, *, is_latent: bool, opened: bool, output_problem: str | None) -> str:
     """One layer: a line of the table that opens to its formulas."""
     summary = _cells(
-        "cae-row" + (" code" if is_code else "") + (" wrong" if row.problem else ""),
+        "cae-row" + (" latent" if is_latent else "") + (" wrong" if row.problem else ""),
         str(row.index),
-        row.token + (" ← code" if is_code else ""),
+        row.token + (" ← latent" if is_latent else ""),
         "—" if row.problem else format_shape(row.output_shape),
         "" if row.problem else f"{row.size:,}",
         f"{row.parameters:,}" if row.parameters else "",

@@ -1,4 +1,4 @@
-"""Runs beside each other: losses overlaid, figures in a table, code size against error."""
+"""Runs beside each other: losses overlaid, figures in a table, latent size against error."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def show_comparison() -> None:
     summaries = {titles[job_id]: runs[job_id][1] for job_id in chosen}
     st.dataframe(_table(summaries), hide_index=True, width="stretch")
     st.plotly_chart(losses_figure(summaries), key="losses", config={"displayModeBar": False})
-    _show_code_sizes(summaries)
+    _show_latent_sizes(summaries)
 
 
 def _finished_runs() -> dict[str, tuple[JobStatus, RunSummary]]:
@@ -75,7 +75,7 @@ def _table(summaries: dict[str, RunSummary]) -> list[dict[str, object]]:
             "Run": title,
             "Data": dataset_title(summary.dataset),
             "Task": str(summary.task),
-            "Code": analyze(summary.architecture).latent_size,
+            "Latent": analyze(summary.architecture).latent_size,
             "Parameters": analyze(summary.architecture).parameters,
             "Epochs": len(summary.history),
             "Test MSE": round(summary.test["mse"], 5),
@@ -115,14 +115,14 @@ def losses_figure(summaries: dict[str, RunSummary]) -> go.Figure:
     return figure
 
 
-def _show_code_sizes(summaries: dict[str, RunSummary]) -> None:
-    """Code size against test error, with the best linear autoencoder of the same data."""
+def _show_latent_sizes(summaries: dict[str, RunSummary]) -> None:
+    """Latent size against test error, with the best linear autoencoder of the same data."""
     datasets = {summary.dataset for summary in summaries.values()}
     dataset = st.selectbox(
-        "Code size against test error on",
+        "Latent size against test error on",
         sorted(datasets),
         format_func=dataset_title,
-        key="code-sizes",
+        key="latent-sizes",
     )
     path = runs_folder() / f"pca-{dataset}.json"
     line = load_pca_line(path)
@@ -135,13 +135,13 @@ def _show_code_sizes(summaries: dict[str, RunSummary]) -> None:
         st.caption("Only runs that reconstruct are compared here.")
         return
     st.plotly_chart(
-        code_size_figure(points, line), key="code-size-chart", config={"displayModeBar": False}
+        latent_size_figure(points, line), key="latent-size-chart", config={"displayModeBar": False}
     )
 
     if line is None and dataset in DATASETS and is_available(dataset):
         _offer_line(dataset, path)
     st.caption(
-        "A network is worth its code where it lies below the line: PCA with as many components, "
+        "A network is worth its latent where it lies below the line: PCA with as many components, "
         "fitted on the same training images, is the best that a linear network can do."
     )
 
@@ -175,8 +175,10 @@ def _wait_for_line(dataset: str) -> None:
     st.caption(":material/hourglass_top: The worker computes the line, behind waiting trainings.")
 
 
-def code_size_figure(summaries: dict[str, RunSummary], line: dict[int, float] | None) -> go.Figure:
-    """Numbers in the code against test MSE, both logarithmic, with a trend from three runs on."""
+def latent_size_figure(
+    summaries: dict[str, RunSummary], line: dict[int, float] | None
+) -> go.Figure:
+    """Numbers in the latent against test MSE, both logarithmic, with a trend from three runs on."""
     sizes = [analyze(summary.architecture).latent_size for summary in summaries.values()]
     errors = [summary.test["mse"] for summary in summaries.values()]
     figure = go.Figure(
@@ -208,7 +210,7 @@ def code_size_figure(summaries: dict[str, RunSummary], line: dict[int, float] | 
     figure.update_layout(
         height=320,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        xaxis={"title": "Numbers in the code", "type": "log"},
+        xaxis={"title": "Numbers in the latent", "type": "log"},
         yaxis={"title": "Test MSE", "type": "log", "tickformat": "~g"},
         legend={"orientation": "h", "y": 1.12},
     )

@@ -74,7 +74,7 @@ def show_card(name: str) -> None:
 
 def _show_facts(card: Card) -> None:
     """What it is made of, from and for how long."""
-    size = "" if card.code_size is None else f"{card.code_size:,} numbers"
+    size = "" if card.latent_size is None else f"{card.latent_size:,} numbers"
     kept = {zoo.SINGLE: "as float32", zoo.HALF: "as float16, rounded before it was measured"}
     theirs = card.published.get("seconds")
     beside = f"; the source's {theirs / 60:.1f}, on Google Colab" if theirs else ""
@@ -83,7 +83,7 @@ def _show_facts(card: Card) -> None:
         "Trained on": card.data,
         "Licence of the data": card.licence,
         "Parameters": f"{card.parameters:,}",
-        "Code": size,
+        "Latent": size,
         "Took": f"{card.seconds / 60:.1f} minutes{beside}",
         "How": card.recipe_notes,
         "Again": f"`{card.recipe}`",

@@ -1,4 +1,4 @@
-"""What the zoo says as a whole: code size against error, and the sources' claims settled."""
+"""What the zoo says as a whole: latent size against error, and the sources' claims settled."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _COLORS_OF_WORDS = dict(zip(WORDS, ("green", "red", "orange", "orange", "gray"),
 
 
 def show_rate_distortion() -> None:
-    """Code size against test error: every network a point, the best linear one a line."""
-    st.subheader("Is a smaller code a larger error?", anchor="rate-distortion")
+    """Latent size against test error: every network a point, the best linear one a line."""
+    st.subheader("Is a smaller latent a larger error?", anchor="rate-distortion")
     dataset = st.segmented_control(
         "Data",
-        tables.DATASETS_WITH_CODES,
-        default=tables.DATASETS_WITH_CODES[0],
+        tables.DATASETS_WITH_LATENTS,
+        default=tables.DATASETS_WITH_LATENTS[0],
         required=True,
         format_func=dataset_title,
         key="rate-data",
@@ -40,8 +40,8 @@ def show_rate_distortion() -> None:
         config={"displayModeBar": False},
     )
     st.caption(
-        "A network is worth its code where it lies below the line: PCA with as many components is "
-        "the best that a linear autoencoder can do. Both axes are logarithmic."
+        "A network is worth its latent where it lies below the line: PCA with as many components "
+        "is the best that a linear autoencoder can do. Both axes are logarithmic."
     )
     if study:
         _show_correlation(study)
@@ -50,7 +50,7 @@ def show_rate_distortion() -> None:
 def rate_distortion_figure(
     networks: list[Row], study: list[Result], line: dict[int, float] | None
 ) -> go.Figure:
-    """Numbers in the code against test MSE, both logarithmic.
+    """Numbers in the latent against test MSE, both logarithmic.
 
     Args:
         networks: Of the zoo.
@@ -71,30 +71,30 @@ def rate_distortion_figure(
     if study:
         figure.add_trace(
             go.Scatter(
-                x=[result.code_size for result in study],
+                x=[result.latent_size for result in study],
                 y=[result.mse for result in study],
                 text=[f"{result.network}<br>{result.group}" for result in study],
                 name=f"Sweep of {len(study)} architectures",
                 mode="markers",
                 marker={"size": 8, "color": _STUDY_COLOR, "opacity": 0.6},
-                hovertemplate="%{text}<br>code %{x:,}, MSE %{y:.5f}<extra></extra>",
+                hovertemplate="%{text}<br>latent %{x:,}, MSE %{y:.5f}<extra></extra>",
             )
         )
     figure.add_trace(
         go.Scatter(
-            x=[row.card.code_size for row in networks],
+            x=[row.card.latent_size for row in networks],
             y=[row.measured("mse") for row in networks],
             text=[row.card.title for row in networks],
             name="The zoo",
             mode="markers",
             marker={"size": 12, "color": _ZOO_COLOR, "symbol": "diamond"},
-            hovertemplate="%{text}<br>code %{x:,}, MSE %{y:.5f}<extra></extra>",
+            hovertemplate="%{text}<br>latent %{x:,}, MSE %{y:.5f}<extra></extra>",
         )
     )
     figure.update_layout(
         height=440,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        xaxis={"title": "Numbers in the code", "type": "log", "dtick": 1},
+        xaxis={"title": "Numbers in the latent", "type": "log", "dtick": 1},
         yaxis={"title": "Test MSE", "type": "log", "tickformat": "~g"},
         legend={"orientation": "h", "y": 1.1},
     )
@@ -116,7 +116,7 @@ def _show_correlation(study: list[Result]) -> None:
                 {
                     "Varies": result.group,
                     "Network": result.network,
-                    "Code": result.code_size,
+                    "Latent": result.latent_size,
                     "Parameters": result.parameters,
                     "MSE": result.mse,
                     "PSNR, dB": round(result.psnr, 2),

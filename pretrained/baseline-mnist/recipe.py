@@ -17,7 +17,7 @@ from cae_core.zoo.cards import HALF
 RECIPE = source_recipe(
     "baseline-mnist",
     summary=(
-        "Two convolutions, two poolings and a code of 1,000 numbers; the others of its section "
+        "Two convolutions, two poolings and a latent of 1,000 numbers; the others of its section "
         "are measured against it."
     ),
     difference=(

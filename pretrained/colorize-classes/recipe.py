@@ -109,7 +109,7 @@ def write_card() -> None:
             "work; history.csv tells of every epoch."
         ),
         parameters=build_colorizer().count_params(),
-        code_size=None,
+        latent_size=None,
         noise_range=None,
         figures=(),
         sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),

@@ -19,7 +19,7 @@ RECIPE = source_recipe(
     summary="Three hidden layers of 3,072, 2,048 and 1,024 units: more of what does not help.",
     difference=(
         "The source shows images and no figures. Worse than one hidden layer here too, with the "
-        "same code; its author allows that it may only need more training."
+        "same latent; its author allows that it may only need more training."
     ),
     kept=NOT_KEPT,
 )

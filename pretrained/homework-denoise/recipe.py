@@ -20,7 +20,7 @@ from cae_core.recipes.recipe import Recipe, run_recipe
 RECIPE = Recipe(
     title="Bottleneck denoiser",
     summary=(
-        "The homework network of 1,024 code numbers for 3,072 of an image, trained to denoise at "
+        "The homework network of 1,024 latent numbers for 3,072 of an image, trained to denoise at "
         "every sigma from 0 to 100/255. Its bottleneck loses detail that the noise left intact."
     ),
     source="ACML homework, exercise 1, with the task of exercise 2's denoisers",

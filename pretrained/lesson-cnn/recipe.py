@@ -15,7 +15,7 @@ from cae_core.recipes.recipe import run_recipe, source_recipe
 
 RECIPE = source_recipe(
     "lesson-cnn",
-    summary="638 parameters and a code of 49 numbers.",
+    summary="638 parameters and a latent of 49 numbers.",
 )
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from cae_core.recipes.recipe import run_recipe, source_recipe
 
 RECIPE = source_recipe(
     "lesson-denoise-dense",
-    summary="A code of 32 numbers has no room for noise, nor for much else.",
+    summary="A latent of 32 numbers has no room for noise, nor for much else.",
 )
 
 if __name__ == "__main__":

@@ -181,7 +181,7 @@ def write_card(bsds: Path) -> None:
             "every epoch."
         ),
         parameters=build_colorizer().count_params(),
-        code_size=None,
+        latent_size=None,
         noise_range=None,
         figures=(),
         sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),

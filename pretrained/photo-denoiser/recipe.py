@@ -244,7 +244,7 @@ def write_card(photos: Path) -> None:
             "cores beside other work; history.csv tells of every session."
         ),
         parameters=network.count_params(),
-        code_size=None,
+        latent_size=None,
         noise_range=(0.0, LARGEST_SIGMA),
         figures=(),
         sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),

@@ -17,7 +17,7 @@ RECIPE = source_recipe(
     "shallow-pool",
     summary="Four convolutions and a single max pooling: the dense layers are gone.",
     difference=(
-        "The source shows images and no figures. A gain indeed, with a code larger than the "
+        "The source shows images and no figures. A gain indeed, with a latent larger than the "
         "image: PCA needs fewer than 600 numbers for the same error."
     ),
 )

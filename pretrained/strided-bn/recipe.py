@@ -16,7 +16,7 @@ from cae_core.recipes.recipe import run_recipe, source_recipe
 RECIPE = source_recipe(
     "strided-bn",
     summary=(
-        "A strided convolution and batch normalisation; its code has more numbers than the image."
+        "A strided convolution and batch normalisation; its latent has more numbers than the image."
     ),
     difference=(
         "The source shows images and no figures. Hard to tell apart indeed; but "

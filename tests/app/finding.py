@@ -24,7 +24,7 @@ def write(page, text):
 
 
 def choose(page, part):
-    """Chooses a chip: ``input``, ``code`` or a layer by its number from 0."""
+    """Chooses a chip: ``input``, ``latent`` or a layer by its number from 0."""
     return page.button_group(CHIPS).set_value(part).run()
 
 

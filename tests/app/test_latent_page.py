@@ -39,7 +39,7 @@ def test_the_page_opens_on_the_homework_network_and_its_answer(latent_page):
     assert figure(page, "Smallest tensor") == "768"
     rows = table_rows(page)
     assert [row[1] for row in rows] == [
-        "conv8", "pool", "conv12", "pool", "conv16 ← code", "up", "conv12", "up", "conv3:sigmoid"
+        "conv8", "pool", "conv12", "pool", "conv16 ← latent", "up", "conv12", "up", "conv3:sigmoid"
     ]  # fmt: skip
     assert rows[4][2:5] == ["8x8x16", "1,024", "1,744"]
 
@@ -59,7 +59,7 @@ def test_the_chosen_layers_formula_has_the_numbers_put_in(latent_page):
     assert "8{,}192" in textbook
 
 
-def test_a_smallest_tensor_before_the_code_is_pointed_out(latent_page):
+def test_a_smallest_tensor_before_the_latent_is_pointed_out(latent_page):
     assert "768" in said(latent_page().warning)
 
 
@@ -160,7 +160,7 @@ def test_a_layer_can_be_put_first_last_and_on_either_side_of_the_code(latent_pag
     assert text_of(page) == "pool conv8 | conv3:sigmoid"
     add(choose(page, "1"), MaxPool)
     assert text_of(page) == "pool conv8 pool | conv3:sigmoid"
-    add(choose(page, "code"), Conv)
+    add(choose(page, "latent"), Conv)
     assert text_of(page) == "pool conv8 pool | conv16 conv3:sigmoid"
     add(choose(page, "4"), AveragePool)
     assert text_of(page) == "pool conv8 pool | conv16 conv3:sigmoid avgpool"
@@ -191,9 +191,9 @@ def test_a_layer_is_removed(latent_page):
     assert len(table_rows(page)) == 8
 
 
-def test_the_code_is_moved(latent_page):
-    page = choose(latent_page(), "code")
-    labelled(page.slider, "The code is the output of layer").set_value(4).run()
+def test_the_latent_is_moved(latent_page):
+    page = choose(latent_page(), "latent")
+    labelled(page.slider, "The latent is the output of layer").set_value(4).run()
     assert text_of(page) == "conv8 pool conv12 pool | conv16 up conv12 up conv3:sigmoid"
     assert verdict(page) == "Latent 8x8x12 = 768 numbers, 4.0x smaller than the input"
 
@@ -201,7 +201,7 @@ def test_the_code_is_moved(latent_page):
 def test_removing_the_only_layer_of_a_side_is_refused_once_and_nothing_is_lost(latent_page):
     page = press(write(latent_page(), "conv8 | conv3:sigmoid"), "Remove")
     assert text_of(page) == "conv8 | conv3:sigmoid"
-    assert "at least one layer on each side of the code" in said(page.warning)
+    assert "at least one layer on each side of the latent" in said(page.warning)
     page.run()
     assert "each side" not in said(page.warning)
 
@@ -230,7 +230,7 @@ def test_every_network_of_the_sources_is_shown_with_its_own_answer(latent_page):
         assert preset.source in said(page.caption), preset_id
 
 
-def test_a_code_larger_than_the_input_warns(latent_page):
+def test_a_latent_larger_than_the_input_warns(latent_page):
     page = latent_page(arch=PRESETS["strided-bn"].text)
     assert "LARGER" in verdict(page)
     assert "This does not compress" in said(page.warning)
@@ -254,7 +254,7 @@ def test_a_text_that_cannot_be_read_leaves_the_last_one_that_could(latent_page):
     assert "poool" in said(page.error)
     assert "pool" in said(page.error)
     assert "Below is the last architecture that could be read." in page.caption.values
-    assert [row[1] for row in table_rows(page)] == ["conv20 ← code", "conv3:sigmoid"]
+    assert [row[1] for row in table_rows(page)] == ["conv20 ← latent", "conv3:sigmoid"]
 
 
 def test_the_form_repairs_a_text_that_cannot_be_read(latent_page):
@@ -303,7 +303,7 @@ def test_a_second_network_stands_beside_the_first(latent_page):
     frame = page.table[0].value
     assert list(frame.columns) == ["", "This one", "The other"]
     lines = {line[0]: list(line[1:]) for line in frame.itertuples(index=False)}
-    assert lines["Code"] == ["8x8x16 = 1,024", f"16x16x32 = {other.latent_size:,}"]
+    assert lines["Latent"] == ["8x8x16 = 1,024", f"16x16x32 = {other.latent_size:,}"]
     assert lines["Parameters"] == ["4,911", f"{other.parameters:,}"]
     page.selectbox("vs-preset").set_value("dense-1").run()
     assert text_of(page) == HOMEWORK_TEXT

@@ -1,4 +1,4 @@
-"""The zoo page: the table, a network's card, code size against error, the claims."""
+"""The zoo page: the table, a network's card, latent size against error, the claims."""
 
 import dataclasses
 import json
@@ -166,7 +166,7 @@ def test_curves_are_losses_where_there_are_any():
 
 
 @pytest.mark.parametrize("dataset", ["cifar10", "mnist", "fashion_mnist"])
-def test_code_size_is_drawn_against_error_for_every_data_set(zoo_page, dataset):
+def test_latent_size_is_drawn_against_error_for_every_data_set(zoo_page, dataset):
     page = zoo_page(**{"rate-data": DATASETS[dataset].title})
     assert not page.error
     (chart,) = page.get("plotly_chart")
@@ -191,7 +191,7 @@ def test_the_homeworks_question_is_answered_once_the_sweep_is_whole(
     lines = [",".join(field.name for field in dataclasses.fields(Result))]
     for number, trial in enumerate(latent_size.latent_size_trials()):
         size = analyze(Architecture.parse(trial.network)).latent_size
-        result = Result(**dataclasses.asdict(trial), code_size=size, mse=1 / size + number * 1e-6)
+        result = Result(**dataclasses.asdict(trial), latent_size=size, mse=1 / size + number * 1e-6)
         cells = map(str, dataclasses.astuple(result))
         lines.append(",".join(f'"{cell}"' for cell in cells))
     monkeypatch.setattr(tables, "FOLDER", tmp_path)
@@ -202,7 +202,7 @@ def test_the_homeworks_question_is_answered_once_the_sweep_is_whole(
     page.run()
     (answer,) = [text for text in page.markdown.values if "Is latent size correlated" in text]
     assert "Over 46 architectures" in answer
-    assert "of code size and error is -0.9" in answer
+    assert "of latent size and error is -0.9" in answer
 
 
 def test_every_claim_has_its_verdict(zoo_page):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cae_core.architecture.editing import (
     insert_layer,
-    move_code,
+    move_latent,
     move_layer,
     remove_layer,
     replace_layer,
@@ -45,12 +45,12 @@ LAYERS = st.sampled_from(LAYER_KINDS).flatmap(_layers_of)
 def test_any_sequence_of_edits_gives_an_architecture_that_its_text_and_json_give_back(data):
     architecture = START
     for edit in data.draw(
-        st.lists(st.sampled_from(["insert", "remove", "replace", "move", "code"]), max_size=10)
+        st.lists(st.sampled_from(["insert", "remove", "replace", "move", "latent"]), max_size=10)
     ):
         before = list(architecture.layers)
-        code = len(architecture.encoder)
+        latent = len(architecture.encoder)
         position = data.draw(st.integers(0, len(before) - (edit != "insert")))
-        side = code if position < code else len(before) - code
+        side = latent if position < latent else len(before) - latent
         if edit == "insert":
             layer = data.draw(LAYERS)
             architecture = insert_layer(architecture, position, layer)
@@ -73,9 +73,9 @@ def test_any_sequence_of_edits_gives_an_architecture_that_its_text_and_json_give
             rest = [*before[:position], *before[position + 1 :]]
             expected = [*rest[:to], before[position], *rest[to:]]
         else:
-            code = data.draw(st.integers(1, len(before) - 1))
-            architecture = move_code(architecture, code)
-            assert len(architecture.encoder) == code
+            latent = data.draw(st.integers(1, len(before) - 1))
+            architecture = move_latent(architecture, latent)
+            assert len(architecture.encoder) == latent
             expected = before
         assert list(architecture.layers) == expected
         assert architecture.input_shape == START.input_shape
@@ -86,7 +86,7 @@ def test_any_sequence_of_edits_gives_an_architecture_that_its_text_and_json_give
 @pytest.mark.parametrize("position", range(7))
 def test_a_layer_put_in_and_taken_out_again_leaves_no_trace(position):
     inserted = insert_layer(START, position, MaxPool())
-    # At the bar the layer joins the encoder, so that its output is the code.
+    # At the bar the layer joins the encoder, so that its output is the latent.
     assert len(inserted.encoder) == len(START.encoder) + (position <= len(START.encoder))
     assert remove_layer(inserted, position) == START
 
@@ -103,7 +103,7 @@ def test_an_edit_leaves_the_architecture_it_was_given_alone():
     remove_layer(START, 0)
     replace_layer(START, 0, Conv(4))
     move_layer(START, 0, 5)
-    move_code(START, 1)
+    move_latent(START, 1)
     assert str(START) == text
 
 
@@ -116,9 +116,9 @@ def test_the_last_layer_of_a_side_cannot_be_removed(text, position):
 
 
 @pytest.mark.parametrize("layers_before", [-1, 0, 7, 8])
-def test_the_code_cannot_be_moved_to_either_end(layers_before):
+def test_the_latent_cannot_be_moved_to_either_end(layers_before):
     with pytest.raises(ArchitectureError, match="one layer on each side"):
-        move_code(START, layers_before)
+        move_latent(START, layers_before)
 
 
 def test_more_layers_than_allowed_are_refused():

@@ -206,7 +206,7 @@ def test_the_input_shape_may_be_an_argument_and_must_agree_with_the_text():
         ("conv8 @ | up", ["mark's name", "'@'", "token 2", "@a"]),
         ("conv8 | up cat@1", ["mark's name", "'cat@1'", "token 3", "@a"]),
         ("conv8 | up concat@a", ["used as cat@name", "'concat@a'", "token 3", "cat@a"]),
-        ("conv8 conv3", ["One '|'", "Received: 0", "behind the layer whose output is the code"]),
+        ("conv8 conv3", ["One '|'", "Received: 0", "behind the layer whose output is the latent"]),
         ("conv8 | up | conv3", ["One '|'", "Received: 2", "behind the layer"]),
         ("conv8 |", ["at least one layer", "no layer in the decoder", "conv16"]),
         ("28x28x1 | conv8", ["at least one layer", "no layer in the encoder", "conv16"]),

@@ -96,5 +96,5 @@ def test_a_preset_is_built_with_the_reported_parameters(text):
     model = build(architecture)
     assert model.count_params() == report.parameters
     assert model.output_shape == (None, *report.output_shape)
-    assert tuple(model.get_layer("code").output.shape) == (None, *report.latent_shape)
+    assert tuple(model.get_layer("latent").output.shape) == (None, *report.latent_shape)
     keras.utils.clear_session()

@@ -145,7 +145,7 @@ def test_networks_with_skips_see_exactly_the_calculated_positions(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "output"),
+    ("text", "latent", "output"),
     [
         ("conv8 pool conv12 pool conv16 | up conv12 up conv3:linear", 18, 26),
         ("conv32 bn conv32s2 conv32 bn | up conv32 bn conv3k1:linear", 9, 11),
@@ -155,15 +155,15 @@ def test_networks_with_skips_see_exactly_the_calculated_positions(text):
         ("unshuffle2 conv8 | conv12 shuffle2", 6, 10),
     ],
 )
-def test_receptive_fields_equal_those_of_the_model_far_from_the_sides(text, code, output):
+def test_receptive_fields_equal_those_of_the_model_far_from_the_sides(text, latent, output):
     # Large enough that neither end of the largest field lies outside.
     architecture = Architecture.parse(f"96x80x3 {text}")
     report = analyze(architecture)
-    assert report.code_receptive_field == (code, code)
+    assert report.latent_receptive_field == (latent, latent)
     assert report.receptive_field == (output, output)
     model = positive_model(architecture)
-    encoder = keras.Model(model.input, model.get_layer("code").output)
-    for part, extent in ((encoder, code), (model, output)):
+    encoder = keras.Model(model.input, model.get_layer("latent").output)
+    for part, extent in ((encoder, latent), (model, output)):
         for axis in (0, 1):
             found = [span for span in spans(responses(part, axis) > 0) if span]
             assert max(last - first + 1 for first, last in found) == extent

@@ -62,7 +62,7 @@ def test_strided_bn_has_its_published_numbers_and_does_not_compress():
     assert (report.latent_shape, report.latent_size) == ((16, 16, 32), 8192)
     assert report.compression_ratio == pytest.approx(0.375)
     assert report.warnings == (
-        "This does not compress: the code has 8,192 numbers, 2.67x more than the input's 3,072.",
+        "This does not compress: the latent has 8,192 numbers, 2.67x more than the input's 3,072.",
     )
     assert report.verdict.endswith("2.67x LARGER than the input")
 
@@ -375,19 +375,19 @@ def test_an_image_that_grows_beyond_every_screen_is_refused_at_its_row():
 
 def test_the_homework_is_warned_that_its_narrowest_point_is_not_the_code():
     assert report_of(HOMEWORK).warnings == (
-        "The narrowest point is not the code: layer 4 (pool) has 768 numbers, the code 1,024.",
+        "The narrowest point is not the latent: layer 4 (pool) has 768 numbers, the latent 1,024.",
     )
 
 
-def test_a_code_as_large_as_the_input_is_no_compression():
+def test_a_latent_as_large_as_the_input_is_no_compression():
     report = report_of("unshuffle2 | shuffle2 conv3:sigmoid")
     assert report.warnings == (
-        "This does not compress: the code has as many numbers as the input, 3,072.",
+        "This does not compress: the latent has as many numbers as the input, 3,072.",
     )
     assert report.verdict == "latent 16x16x12 = 3,072 numbers, as large as the input"
 
 
-def test_a_skip_around_the_code_is_warned_of_and_one_inside_a_half_is_not():
+def test_a_skip_around_the_latent_is_warned_of_and_one_inside_a_half_is_not():
     around = report_of("conv8 @a pool8 conv4 | up8 cat@a conv3:sigmoid")
     assert len(around.warnings) == 1
     assert "@a leads around it" in around.warnings[0]

@@ -40,7 +40,7 @@ def test_every_row_of_random_networks_has_the_shape_and_parameters_of_its_keras_
             assert layer.count_params() == row.parameters, (text, row.token)
         assert model.count_params() == report.parameters, text
         assert tuple(model.output.shape) == (None, *report.output_shape), text
-        assert tuple(model.get_layer("code").output.shape) == (None, *report.latent_shape), text
+        assert tuple(model.get_layer("latent").output.shape) == (None, *report.latent_shape), text
 
 
 def test_the_random_networks_contain_every_kind_of_layer_and_both_paddings():

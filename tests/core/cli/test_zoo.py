@@ -73,12 +73,12 @@ def first_number(figure):
 
 
 def test_facts_that_a_network_does_not_have_are_left_out(monkeypatch, capsys):
-    a_card(monkeypatch, noise_range=None, code_size=None)
+    a_card(monkeypatch, noise_range=None, latent_size=None)
     out = printed(["mine"], capsys)
     assert "\nnoise " not in out
     assert "\ncode " not in out
 
-    a_card(monkeypatch, noise_range=(0.1, 0.2), code_size=1024)
+    a_card(monkeypatch, noise_range=(0.1, 0.2), latent_size=1024)
     out = printed(["mine"], capsys)
     assert "\nnoise       sigma 0.100 to 0.200 (26/255 to 51/255)\n" in out
     assert "\ncode        1,024 numbers\n" in out

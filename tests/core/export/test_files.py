@@ -336,14 +336,14 @@ def test_what_the_readme_says_works_without_this_package(run, unpacked, tmp_path
     images = make_images(run.architecture)
     np.save(tmp_path / "images.npy", images)
     # Taken out of their indentation by a block of their own.
-    code = (
+    latent = (
         "import importlib.util, numpy as np\n"
         "assert importlib.util.find_spec('cae_core') is None\n"
         "images = np.load('../images.npy')\n"
         f"if True:\n{with_keras}    np.save('../keras.npy', output)\n"
         f"if True:\n{without_keras}    np.save('../onnx.npy', output)\n"
     )
-    (unpacked / "use.py").write_text(code)
+    (unpacked / "use.py").write_text(latent)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
         [sys.executable, "use.py"],

@@ -38,7 +38,7 @@ TASKS_AND_LOSSES = [
 ]
 EVERY_KIND = Architecture.parse(
     "16x16x1 conv8:valid pad @first conv8k5:leaky_relu add@first pool3s2:same unshuffle bn tanh "
-    "conv8k1s2 up conv32k1 @code | shuffle deconv8k5:valid:elu crop avgpool2s1 up:bilinear "
+    "conv8k1s2 up conv32k1 @latent | shuffle deconv8k5:valid:elu crop avgpool2s1 up:bilinear "
     "res8k5s2:elu res8 cat@first subpixel4s3 blur crop12 deconv4 avgpool deconv4s1 conv8k9:linear "
     "flatten dense20:linear dense256 reshape16x16x1 sigmoid"
 )
@@ -132,13 +132,13 @@ def test_own_layers_are_in_the_script_only_where_they_are_used():
     assert re.findall(r"^class (\w+)", script, re.MULTILINE) == ["Blur", "SubPixelUpsampling"]
 
 
-def test_every_layer_line_ends_with_its_output_shape_and_the_code_is_marked():
+def test_every_layer_line_ends_with_its_output_shape_and_the_latent_is_marked():
     lines = generate_script(PRESETS["homework"].architecture).splitlines()
 
     conv = 'x = layers.Conv2D(8, 3, padding="same", activation="relu", name="layer_1_conv")(x)'
     assert f"    {conv}  # 32x32x8" in lines
-    code = 'x = layers.Identity(name="code")(x)'
-    assert f"    {code}  # the code: 8x8x16 = 1,024 numbers" in lines
+    latent = 'x = layers.Identity(name="latent")(x)'
+    assert f"    {latent}  # the latent: 8x8x16 = 1,024 numbers" in lines
 
 
 def test_scripts_pass_ruff_check_and_are_formatted(tmp_path):
@@ -166,13 +166,13 @@ def test_scripts_pass_ruff_check_and_are_formatted(tmp_path):
 
 
 def test_writing_a_script_does_not_import_keras():
-    code = (
+    latent = (
         "import sys, cae_core as cae\n"
         "cae.generate_script(cae.get_preset('pixel-shuffle').architecture)\n"
         "print(sorted({'keras', 'tensorflow', 'skimage'} & set(sys.modules)))"
     )
 
-    result = run([sys.executable, "-c", code])
+    result = run([sys.executable, "-c", latent])
 
     assert (result.stdout, result.stderr) == ("[]\n", "")
 

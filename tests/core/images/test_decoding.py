@@ -490,7 +490,7 @@ def test_a_wide_gamut_photo_is_not_shown_dull():
     linear = ((np.array([0.8, 0.4, 0.4]) + 0.055) / 1.055) ** 2.4
     p3_to_srgb = np.array(
         [[1.2249, -0.2247, 0.0], [-0.0420, 1.0419, 0.0], [-0.0197, -0.0786, 1.0979]]
-    )  # CSS Color 4, sample code
+    )  # CSS Color 4, sample latent
     expected = 1.055 * (p3_to_srgb @ linear) ** (1 / 2.4) - 0.055
     np.testing.assert_allclose(open_image(data)[0, 0], expected, atol=0.01)
 

@@ -57,12 +57,12 @@ def test_encoder_and_decoder_in_a_row_are_the_model(text, tensors):
     encoder, decoder = split(model)
     assert len(encoder.outputs) == len(decoder.inputs) == tensors
     batch = images(3, *architecture.input_shape)
-    code = encoder(batch, training=False)
-    first = code[0] if tensors > 1 else code
+    latent = encoder(batch, training=False)
+    first = latent[0] if tensors > 1 else latent
     np.testing.assert_array_equal(
-        first, keras.Model(model.input, model.get_layer("code").output)(batch, training=False)
+        first, keras.Model(model.input, model.get_layer("latent").output)(batch, training=False)
     )
-    np.testing.assert_array_equal(outputs(decoder, code), outputs(model, batch))
+    np.testing.assert_array_equal(outputs(decoder, latent), outputs(model, batch))
 
 
 def test_the_halves_share_the_models_weights():
@@ -90,10 +90,12 @@ def test_a_saved_model_can_be_split_as_well(text, tmp_path):
     np.testing.assert_array_equal(outputs(decoder, encoder(batch)), outputs(model, batch))
 
 
-def test_a_model_without_a_code_cannot_be_split():
+def test_a_model_without_a_latent_cannot_be_split():
     inputs = keras.Input((4, 4, 3))
     stranger = keras.Model(inputs, keras.layers.Conv2D(2, 3)(inputs), name="stranger")
-    with pytest.raises(ArchitectureError, match=r"layer called 'code'.*'stranger'.*cae_core.build"):
+    with pytest.raises(
+        ArchitectureError, match=r"layer called 'latent'.*'stranger'.*cae_core.build"
+    ):
         split(stranger)
 
 
@@ -151,7 +153,7 @@ def test_layers_are_called_by_their_place_and_kind():
         "image",
         "layer_1_conv",
         "layer_3_relu",
-        "code",
+        "latent",
         "layer_4_cat",
         "layer_5_conv",
     ]

@@ -141,7 +141,9 @@ def latent_sizes(error_of):
     found = []
     for trial in latent_size_trials():
         size = analyze(Architecture.parse(trial.network)).latent_size
-        found.append(Result(**dataclasses.asdict(trial), code_size=size, mse=error_of(size, trial)))
+        found.append(
+            Result(**dataclasses.asdict(trial), latent_size=size, mse=error_of(size, trial))
+        )
     return tuple(found)
 
 
@@ -149,10 +151,10 @@ def test_the_answer_is_what_the_whole_table_says():
     smaller_is_worse = latent_sizes(lambda size, trial: 1 / size + len(trial.group) * 1e-6)
     answer = latent_size_answer(smaller_is_worse)
     assert answer.correlation.rho < -0.9
-    assert answer.code_size == 1024
-    assert answer.count == sum(result.code_size == 1024 for result in smaller_is_worse)
+    assert answer.latent_size == 1024
+    assert answer.count == sum(result.latent_size == 1024 for result in smaller_is_worse)
     assert 1 < answer.spread < 1.1
-    assert answer.best.code_size == 8192
+    assert answer.best.latent_size == 8192
     constant = latent_size_answer(
         latent_sizes(lambda size, trial: 1 + zlib.crc32(trial.network.encode()) % 997)
     )

@@ -25,7 +25,7 @@ def test_a_sweep_is_a_line_for_every_trial(tmp_path):
     path = tmp_path / "folder" / "table.csv"
     results = sweep.sweep([trial(SMALL), trial(LARGE), trial(SMALL, seed=1)], path)
     assert [result.trial for result in results] == [trial(SMALL), trial(LARGE), trial(SMALL, 1)]
-    assert [result.code_size for result in results] == [512, 2048, 512]
+    assert [result.latent_size for result in results] == [512, 2048, 512]
     assert results[0].mse != results[2].mse
     assert all(0 < result.mse < 0.5 for result in results)
     assert read_table(path) == results

@@ -19,7 +19,7 @@ from cae_core.zoo.cards import NOT_KEPT
 from cae_core.zoo.judge import ACCURACY, confidence, judge_accuracy
 
 NAMES = zoo.names()
-OPTIONAL = ("code_size", "noise_range", "section", "published", "difference")
+OPTIONAL = ("latent_size", "noise_range", "section", "published", "difference")
 
 
 def test_there_are_networks_and_a_bogus_name_is_refused():

@@ -59,18 +59,18 @@ def test_the_drop_is_what_the_judge_recognises_less():
     assert judge_own_accuracy("fashion_mnist") is None
 
 
-def test_points_have_a_code_and_an_error():
+def test_points_have_a_latent_and_an_error():
     for dataset in ("cifar10", "mnist", "fashion_mnist"):
         assert points(dataset)
         for row in points(dataset):
             assert row.kind == "reconstruct"
-            assert row.card.code_size > 0
+            assert row.card.latent_size > 0
             assert row.measured("mse") > 0
 
 
 def test_what_is_missing_is_a_dash_in_markdown():
     row = row_of("baseline", "reconstruction")
-    bare = Row(dataclasses.replace(row.card, published={}, code_size=None), row.figure)
+    bare = Row(dataclasses.replace(row.card, published={}, latent_size=None), row.figure)
     cells = markdown_table([bare]).splitlines()[-1].split(" | ")
     assert cells[3] == "-"
     assert cells[6] == "-"
