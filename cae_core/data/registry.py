@@ -101,6 +101,9 @@ def load_dataset(
     kept whole and in order; `test_fraction` says nothing about them, and validation is
     `validation_fraction` of their training part.
 
+    The environment variable CAE_DATA_LIMIT is a `limit` for every data set, so that tests
+    train on little; the lower of the two counts.
+
     Args:
         name: One of `DATASET_NAMES`, or the path of a folder of images.
         seed: Of the split, the choice of patches and the `limit`.
@@ -125,7 +128,7 @@ def load_dataset(
         Dataset('photo_patches': 1,000 training, 125 validation, 125 test images of 32×32×3)
     """
     check_split(seed, validation_fraction, test_fraction)
-    _check_limit(limit)
+    limit = _lowest_limit(limit)
     if name == "photo_patches":
         dataset = photo_patches(seed, validation_fraction, test_fraction)
     elif name in downloads.REMOTE_FILES:
@@ -164,13 +167,22 @@ def is_available(name: str | Path) -> bool:
     return Path(name).is_dir()
 
 
-def _check_limit(limit: int | None) -> None:
-    """Refuse a limit that isn't a number of images."""
+def _lowest_limit(limit: int | None) -> int | None:
+    """The lower of an argument and CAE_DATA_LIMIT; None where neither is given."""
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
         raise DatasetError(
             "The limit is a number of training images from 1 on, or None. "
             f"Received: {limit!r}. Use 1000, for example."
         )
+    text = os.environ.get("CAE_DATA_LIMIT", "")
+    if not text:
+        return limit
+    if not (text.isdecimal() and int(text) >= 1):
+        raise DatasetError(
+            "CAE_DATA_LIMIT is a number of training images from 1 on. "
+            f"Received: {text!r}. Correct or unset it."
+        )
+    return min(int(text), limit or int(text))
 
 
 def _unknown(name: str) -> DatasetError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from cae_core.data.registry import load_dataset
+from cae_core.data.patches import photo_patches
 
 SAMPLE_CHECK = "200 sample patches"
 DRAWN_CHECK = "200 drawn digits"
@@ -41,7 +41,7 @@ def sample_check_images(shape: tuple[int, int, int] = (32, 32, 3)) -> np.ndarray
         (200, 28, 28, 1)
     """
     if shape[2] == 3:
-        return load_dataset("photo_patches").test[:COUNT]
+        return photo_patches(0, 0.1, 0.1).test[:COUNT]
     return drawn_digits(COUNT)
 
 

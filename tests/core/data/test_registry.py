@@ -11,6 +11,7 @@ import pytest
 from cae_core.data import cutting, downloads, patches
 from cae_core.data import registry as datasets
 from cae_core.data.registry import Dataset, is_available, load_dataset, load_labels
+from cae_core.data.samples import sample_check_images
 from cae_core.errors import DatasetError
 
 PARTS = ("train", "validation", "test")
@@ -254,6 +255,18 @@ def test_a_limit_draws_a_subset_of_every_part_in_proportion(tmp_path, monkeypatc
     assert sizes_of(load_dataset("cifar10", limit=1)) == [1, 1, 1]
     assert sizes_of(load_dataset("cifar10", limit=10_000)) == sizes_of(whole)
     assert any("90 of 450" in note for note in limited.notes)
+
+
+def test_the_environment_limits_every_data_set_but_not_the_sample_images(monkeypatch):
+    monkeypatch.setenv("CAE_DATA_LIMIT", "40")
+    assert sizes_of(load_dataset("photo_patches")) == [40, 5, 5]
+    assert sizes_of(load_dataset("photo_patches", limit=80)) == [40, 5, 5]
+    assert sizes_of(load_dataset("photo_patches", limit=8)) == [8, 1, 1]
+    assert len(sample_check_images()) == 200
+    for wrong in ("0", "-1", "many", "1.5"):
+        monkeypatch.setenv("CAE_DATA_LIMIT", wrong)
+        with pytest.raises(DatasetError, match=r"CAE_DATA_LIMIT .*Received"):
+            load_dataset("photo_patches")
 
 
 @pytest.mark.parametrize("name", ["cifar10", "mnist", "fashion_mnist"])
