@@ -34,6 +34,7 @@ from .presets import HOMEWORK as HOMEWORK
 from .presets import PRESETS as PRESETS
 from .presets import SOURCES as SOURCES
 from .presets import Preset as Preset
+from .presets import Source as Source
 from .presets import get_preset as get_preset
 from .receptive_field import Node as Node
 from .receptive_field import walk as walk

@@ -1,11 +1,4 @@
-"""The networks of the source documents, by id.
-
-Four sources, four sections:
-
-- A: rtflynn, *Convolutional Autoencoders for the Cifar10 Dataset* (GitHub).
-- B: henriwoodcock, *Applying Modern Best Practices to Autoencoders* (GitHub).
-- C: lukas/ml-class, the autoencoder lesson (GitHub).
-- D: *ACML Homework: Convolutional Autoencoders*.
+"""The networks of the four source documents (`SOURCES`), by id.
 
 A preset says what its source says: layers, data set, epochs, batch. Where the source leaves
 something open, `remark` says what was chosen here. Measured results are not here but on the
@@ -21,11 +14,54 @@ from dataclasses import dataclass, field
 from cae_core.architecture.notation import Architecture
 from cae_core.errors import ArchitectureError
 
-SOURCES = {
-    "A": "rtflynn, Convolutional Autoencoders for the Cifar10 Dataset",
-    "B": "henriwoodcock, Applying Modern Best Practices to Autoencoders",
-    "C": "lukas/ml-class, autoencoder lesson",
-    "D": "ACML Homework: Convolutional Autoencoders",
+
+@dataclass(frozen=True)
+class Source:
+    """A document whose networks are presets here.
+
+    Attributes:
+        title: The name it is cited by.
+        url: Its address; None where it has none.
+        about: Its author and its subject, as a sentence.
+    """
+
+    title: str
+    url: str | None
+    about: str
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def link(self) -> str:
+        """The title in Markdown, linked where there is an address."""
+        return f"[{self.title}]({self.url})" if self.url else self.title
+
+
+SOURCES: dict[str, Source] = {
+    "A": Source(
+        "rtflynn/Cifar-Autoencoder",
+        "https://github.com/rtflynn/Cifar-Autoencoder",
+        "A GitHub repository by rtflynn that compares dense, pooled and strided autoencoders on "
+        "CIFAR-10 and trains two denoisers.",
+    ),
+    "B": Source(
+        "henriwoodcock/Applying-Modern-Best-Practices-to-Autoencoders",
+        "https://github.com/henriwoodcock/Applying-Modern-Best-Practices-to-Autoencoders",
+        "A report by Henri Woodcock that measures six training strategies on MNIST and CIFAR-10.",
+    ),
+    "C": Source(
+        "lukas/ml-class",
+        "https://github.com/lukas/ml-class",
+        "A class on machine learning by Lukas Biewald; its lesson on autoencoders compresses and "
+        "denoises images of MNIST's kind.",
+    ),
+    "D": Source(
+        "ACML Homework: Convolutional Autoencoders",
+        None,
+        "A university exercise on CIFAR-10: reconstruction, the size of the latent space, and "
+        "colorization.",
+    ),
 }
 
 
@@ -61,7 +97,7 @@ class Preset:
     published: Mapping[str, float | str] = field(default_factory=dict)
 
     @property
-    def source(self) -> str:
+    def source(self) -> Source:
         """The document it comes from."""
         return SOURCES[self.section]
 

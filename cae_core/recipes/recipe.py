@@ -154,7 +154,7 @@ def source_recipe(
     return Recipe(
         title=title or preset.title,
         summary=summary,
-        source=preset.source,
+        source=preset.source.title,
         architecture=architecture or preset.architecture,
         task=task,
         config=TrainConfig(epochs=epochs or preset.epochs, **(chosen | settings)),

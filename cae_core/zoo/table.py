@@ -16,7 +16,7 @@ from cae_core.zoo.cards import Card
 from cae_core.zoo.judge import ACCURACY, JUDGES
 
 OURS = "Ours"
-SOURCE_TITLES = {letter: f"{letter}: {title}" for letter, title in SOURCES.items()}
+SOURCE_TITLES = {letter: f"{letter}: {source}" for letter, source in SOURCES.items()}
 MEASURES = ("mse", "mae", "psnr", "ssim", ACCURACY)
 
 

@@ -86,7 +86,7 @@ def preset_input(key: str = TEXT_KEY, *, on_choose: Callable[[Preset], None] | N
         preset = get_preset(preset_id)
         trained = f"{preset.epochs} epochs on {preset.dataset}"
         noise = f", noise sigma {preset.sigma:g}" if preset.sigma else ""
-        st.caption(f"{preset.source}. {trained}{noise}. {preset.remark}")
+        st.caption(f"{preset.source.link}. {trained}{noise}. {preset.remark}")
 
 
 def change(key: str, edit: Callable[[Architecture], Architecture]) -> None:

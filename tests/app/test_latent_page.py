@@ -227,7 +227,7 @@ def test_every_network_of_the_sources_is_shown_with_its_own_answer(latent_page):
         assert verdict(page) == report.verdict.capitalize().replace("larger", "LARGER"), preset_id
         assert figure(page, "Parameters") == f"{report.parameters:,}", preset_id
         assert len(table_rows(page)) == len(preset.architecture.layers), preset_id
-        assert preset.source in said(page.caption), preset_id
+        assert preset.source.link in said(page.caption), preset_id
 
 
 def test_a_latent_larger_than_the_input_warns(latent_page):

@@ -56,6 +56,14 @@ def test_a_preset_says_all_that_is_needed_to_train_and_list_it(preset):
     assert Architecture.parse(str(preset.architecture)) == preset.architecture
 
 
+@pytest.mark.parametrize("source", SOURCES.values(), ids=str)
+def test_a_source_is_linked_where_it_has_an_address(source):
+    if source.url:
+        assert source.link == f"[{source.title}](https://github.com/{source.title})"
+    else:
+        assert source.link == source.title
+
+
 def test_titles_are_told_apart_in_a_list():
     assert len({preset.title for preset in PRESETS.values()}) == len(PRESETS)
 
