@@ -1,16 +1,20 @@
-# make run    makes .venv, installs requirements.txt, starts the app
-# make test   the same with requirements-dev.txt, then lint, types and every test
+# make run       makes .venv, installs requirements.txt, starts the app
+# make test      the same with requirements-dev.txt, then lint, types and the tests
+# make test-all  the same and the heavy tests: whole data sets ($CAE_DATA_DIR), an installed wheel
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint venv dev bench clean
+.PHONY: run test test-all lint venv dev bench clean
 
 run: venv
 	$(BIN)/streamlit run app.py
 
 test: dev lint
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+test-all: dev lint
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "heavy or not heavy"
 
 lint: dev
 	$(BIN)/ruff check .
@@ -30,7 +34,7 @@ $(VENV)/.installed: requirements.txt
 	touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
 	touch $@
 
 clean:

@@ -1,4 +1,4 @@
-"""The laboratory from a shell: ``python -m cae_core latent|train|denoise|colorize|zoo|sweep``.
+"""The laboratory from a shell: ``python -m cae_core app|latent|train|denoise|...``.
 
 A command is a module with two functions: ``add_parser`` declares its options, ``run`` does the
 work and returns the exit code. To add one, write both and name the module in `_COMMANDS`.
@@ -12,12 +12,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from cae_core.cli import colorize, denoise, latent, sweep, train, zoo
+from cae_core.cli import app, colorize, denoise, latent, sweep, train, zoo
 from cae_core.cli.arguments import NOTATION, PROGRAM, Parser
 from cae_core.cli.terminal import DONE, INTERRUPTED, USER_MISTAKE, complain
 from cae_core.errors import CAEError
 
-_COMMANDS = (latent, train, denoise, colorize, zoo, sweep)
+_COMMANDS = (app, latent, train, denoise, colorize, zoo, sweep)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,6 +75,7 @@ def _help(parser: argparse.ArgumentParser) -> int:
 
 _EXAMPLES = """
 examples:
+  python -m cae_core app
   python -m cae_core latent homework
   python -m cae_core train homework --epochs 2 --out runs/first
   python -m cae_core denoise photo.jpg

@@ -1,10 +1,13 @@
-"""Where the tables of the studies are kept: ``studies/`` beside the package."""
+"""The files that keep the tables of the studies."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[2] / "studies"
+# An installed package has the tables inside it; in the repository they stand beside it.
+FOLDER = Path(__file__).resolve().parent / "kept"
+if not FOLDER.is_dir():
+    FOLDER = Path(__file__).resolve().parents[2] / "studies"
 LATENT_SIZE, CLAIMS_STUDY = "latent-size", "claims"
 STUDY_NAMES = (LATENT_SIZE, CLAIMS_STUDY)
 

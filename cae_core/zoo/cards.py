@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 
     from cae_core.training.runs import Run
 
-FOLDER = Path(__file__).resolve().parents[2] / "pretrained"
+# An installed package has the networks inside it; in the repository they stand beside it.
+_PACKAGE = Path(__file__).resolve().parents[1]
+FOLDER = _PACKAGE / "pretrained"
+if not FOLDER.is_dir():
+    FOLDER = _PACKAGE.parent / "pretrained"
 CARD = "card.json"
 WEIGHTS = "model.weights.h5"
 # Networks that are no architecture text: one knows the noise level, one gives probabilities.

@@ -1,0 +1,100 @@
+"""The wheel: what it weighs and asks for, and that it works where nothing else is installed."""
+
+from __future__ import annotations
+
+import email
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+pytestmark = pytest.mark.heavy
+
+ROOT = Path(__file__).parents[2]
+LARGEST = 20e6  # bytes
+
+
+def run(*command, cwd):
+    """What a program prints, this repository out of its reach."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(  # noqa: S603 - our own programs, no shell
+        [str(part) for part in command],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The project, built."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT, cwd=folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_is_small_and_asks_for_what_requirements_txt_names(wheel):
+    assert wheel.stat().st_size < LARGEST
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
+        metadata = email.message_from_bytes(archive.read(name))
+    asked = {line.partition(";")[0] for line in metadata.get_all("Requires-Dist", [])}
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    named = {line.partition(";")[0] for line in lines if line and not line.startswith("#")}
+    assert {"".join(sorted(line)) for line in named} <= {"".join(sorted(line)) for line in asked}
+    assert set(metadata.get_all("Provides-Extra")) == {"dev", "train"}
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """The programs of an empty environment into which only the wheel was installed."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=True)
+    programs = folder / "bin"
+    run(programs / "pip", "install", "--quiet", wheel, cwd=folder)
+    return programs
+
+
+def test_the_installed_package_calculates_trains_denoises_and_colorizes(installed, tmp_path):
+    lab = installed / "cae-lab"
+    assert "latent 8x8x16 = 1,024 numbers" in run(lab, "latent", "homework", cwd=tmp_path)
+
+    small = "conv2 pool | up conv3:sigmoid"
+    run(lab, "train", small, "--epochs", "1", "--out", "first", cwd=tmp_path)
+    assert (tmp_path / "first" / "test.json").exists()
+
+    photo = data.chelsea()[:96, :128]
+    Image.fromarray(photo).save(tmp_path / "photo.png")
+    run(lab, "denoise", "photo.png", "--sigma", "25/255", cwd=tmp_path)
+    run(lab, "colorize", "photo.png", cwd=tmp_path)
+    for name in ("photo-denoised.png", "photo-colorized.png"):
+        result = np.asarray(Image.open(tmp_path / name))
+        assert result.shape == photo.shape
+        assert (result != photo).any()
+
+    assert "photo-denoiser" in run(lab, "zoo", cwd=tmp_path)
+
+
+def test_the_installed_app_opens_its_pages(installed, tmp_path):
+    script = (
+        "from cae_core.cli.app import app_file\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "page = AppTest.from_file(str(app_file()), default_timeout=300).run()\n"
+        "assert not page.exception, page.exception\n"
+        "page.switch_page('pages/zoo.py').run()\n"
+        "assert not page.exception, page.exception\n"
+        "print(page.title[0].value)\n"
+    )
+    assert run(installed / "python", "-c", script, cwd=tmp_path).splitlines()[-1] == "Zoo"
