@@ -18,8 +18,10 @@ from playwright.sync_api import expect, sync_playwright
 PROJECT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-# Milliseconds that a person is assumed to wait for anything: generous, nothing is measured.
-PATIENCE = 90_000
+# Milliseconds to wait for anything: far more than a slow machine needs, nothing is measured.
+PATIENCE = 300_000
+# Training images of every data set: a training of some epochs takes seconds.
+DATA_LIMIT = "400"
 LOCAL = ("127.0.0.1", "localhost")
 # Streamlit 1.67 takes a page that is closed while it is written to for one that sends text.
 CLOSED_PAGE = re.compile(
@@ -58,7 +60,11 @@ class Server:
                 [sys.executable, "-m", "streamlit", "run", "app.py"]
                 + [f"--server.{name}={value}" for name, value in options.items()],
                 cwd=PROJECT,
-                env={**os.environ, "CAE_RUNS_DIR": str(folder / "runs")},
+                env={
+                    **os.environ,
+                    "CAE_RUNS_DIR": str(folder / "runs"),
+                    "CAE_DATA_LIMIT": DATA_LIMIT,
+                },
                 stdout=log,
                 stderr=log,
             )

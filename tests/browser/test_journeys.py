@@ -12,8 +12,8 @@ from tests.app.images import phone_photo
 pytestmark = pytest.mark.browser
 
 HOMEWORK = "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid"
-SMALL = "conv2+pool+%7C+up+conv3:sigmoid"
-TRAINING = 180_000  # milliseconds, for one short training on a busy machine
+# Wide enough that a training of 50 epochs is still running when a page comes to look.
+WIDE = "conv64+conv64+pool+%7C+up+conv64+conv3:sigmoid"
 PHONE = {"viewport": {"width": 390, "height": 844}}
 
 
@@ -76,13 +76,13 @@ def test_from_an_architecture_to_a_reconstructed_photo(visit):
     train(page)
 
     # What it has learnt.
-    expect(page.get_by_text("Finished: 1 epochs.")).to_be_visible(timeout=TRAINING)
+    expect(page.get_by_text("Finished: 1 epochs.")).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_have_count(1)
     expect(page.locator(".js-plotly-plot")).to_contain_text("Mean squared error")
     expect(page.get_by_role("img", name="Original (validation images)")).to_be_visible()
     expect(page.get_by_role("img", name="What the network returns")).to_be_visible()
     metric = page.get_by_test_id("stMetric").filter(has_text="Test MSE")
-    expect(metric.get_by_test_id("stMetricValue")).to_have_text(re.compile(r"^0\.0\d{4}$"))
+    expect(metric.get_by_test_id("stMetricValue")).to_have_text(re.compile(r"^0\.\d{5}$"))
 
     # A photo of one's own, at its own size and upright.
     photo = {"name": "phone.jpg", "mimeType": "image/jpeg", "buffer": phone_photo(200, 150)}
@@ -90,7 +90,7 @@ def test_from_an_architecture_to_a_reconstructed_photo(visit):
     expect(page.get_by_text("phone.jpg, 150 x 200")).to_be_visible()
     said = page.get_by_text(re.compile(r"From the network: [\d.]+ dB"))
     expect(said).to_be_visible()
-    assert float(re.search(r"([\d.]+) dB", said.inner_text())[1]) > 12
+    assert float(re.search(r"([\d.]+) dB", said.inner_text())[1]) > 8
     with page.expect_download() as download:
         button(page, "Download the result").click()
     result = Image.open(io.BytesIO(download.value.path().read_bytes()))
@@ -106,22 +106,22 @@ def test_from_an_architecture_to_a_reconstructed_photo(visit):
 
 
 def test_a_training_goes_on_when_its_page_is_closed_and_can_be_stopped_later(visit):
-    first = visit(f"/trainer?arch={SMALL}&epochs=50")
+    first = visit(f"/trainer?arch={WIDE}&epochs=50")
     expect(slider(first, "Epochs")).to_have_value("50")
     train(first)
     address = first.url
     first.close()
     second = visit(address)
-    expect(second.get_by_text(re.compile(r"Epoch \d+ of 50"))).to_be_visible(timeout=TRAINING)
+    expect(second.get_by_text(re.compile(r"Epoch \d+ of 50"))).to_be_visible()
     button(second, "Stop").click()
     stopped = second.get_by_text("what was learnt is kept")
-    expect(stopped).to_be_visible(timeout=TRAINING)
+    expect(stopped).to_be_visible()
     expect(button(second, "Stop")).to_have_count(0)
     expect(second.get_by_test_id("stMetric").filter(has_text="Test MSE")).to_be_visible()
     button(second, "Resume").click()
-    expect(second.get_by_text(re.compile(r"Epoch \d+ of 50"))).to_be_visible(timeout=TRAINING)
+    expect(second.get_by_text(re.compile(r"Epoch \d+ of 50"))).to_be_visible()
     button(second, "Stop").click()
-    expect(stopped).to_be_visible(timeout=TRAINING)
+    expect(stopped).to_be_visible()
 
 
 # Addresses
