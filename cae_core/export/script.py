@@ -25,7 +25,7 @@ from cae_core.architecture.report import Report, Row, analyze
 from cae_core.data.registry import DATASETS
 from cae_core.errors import TrainingError
 from cae_core.models.calls import KerasCall, keras_call
-from cae_core.training.config import TrainConfig
+from cae_core.training.config import LOSS_TITLES, TrainConfig
 from cae_core.training.tasks import (
     ColorizeChroma,
     ColorizeRGB,
@@ -570,13 +570,6 @@ def _data_functions(shape: tuple[int, int, int], dataset: str) -> list[str]:
 
 # --- Training and results --------------------------------------------------------------------
 
-_LOSS_TITLES = {
-    "mse": "mean squared error",
-    "mae": "mean absolute error",
-    "bce": "binary cross-entropy",
-    "ssim": "1 - structural similarity",
-}
-
 _OPTIMIZERS = {
     "adam": "Adam(learning_rate)",
     "adamw": "AdamW(learning_rate)",
@@ -585,7 +578,7 @@ _OPTIMIZERS = {
 
 _TRAINING = Template('''
 def loss(images, output):
-    """The loss of every image, uint8: $title between output and target."""
+    """$title of every image, between output and target; images are uint8."""
     target = $target
 $loss_lines
 
@@ -652,7 +645,7 @@ def _training_functions(task: Task, config: TrainConfig) -> list[str]:
     is_noisy = isinstance(task, Denoise)
     same_noise = "SameValidationNoise(add_noise.random, SEED * 10 + 1)"
     training = _TRAINING.substitute(
-        title=_LOSS_TITLES[config.loss],
+        title=LOSS_TITLES[config.loss],
         target=text.target.format(images='ops.cast(images, "float32") / 255.0'),
         loss_lines=_loss_lines(config.loss),
         too=", which adds their noise as well" if is_noisy else "",
@@ -673,14 +666,14 @@ def _loss_lines(loss: str) -> str:
 
 
 _RESULTS = Template('''
-def reconstruct(autoencoder, images):
-    """What the network is shown and the images that it makes of it, both float32."""
+def reconstruct(autoencoder, pixels):
+    """The network's inputs and the images that it makes of them, both float32."""
     inputs = keras.Input(IMAGE_SHAPE, dtype="uint8")
     images = layers.Rescaling(1 / 255)(inputs)
     shown = $shown
     output = autoencoder(shown)
     model = keras.Model(inputs, [shown, $image])
-    return model.predict(images, batch_size=256, verbose=0)
+    return model.predict(pixels, batch_size=256, verbose=0)
 
 
 def evaluate(autoencoder, x_test):
@@ -736,7 +729,7 @@ def _result_functions(shape: tuple[int, int, int], task: Task, config: TrainConf
         # The noise with which the application tests: see `cae_core.training.loop`.
         shown=text.shown.format(noise="AddNoise(SEED * 10 + 3)"),
         image=text.image,
-        loss_title=_LOSS_TITLES[config.loss],
+        loss_title=LOSS_TITLES[config.loss],
         rows=text.rows,
         shown_name="shown" if "shown" in text.row_names else "_",
         row_names=text.row_names,

@@ -1,3 +1,4 @@
+from .config import LOSS_TITLES as LOSS_TITLES
 from .config import LOSSES as LOSSES
 from .config import OPTIMIZERS as OPTIMIZERS
 from .config import PRECISIONS as PRECISIONS

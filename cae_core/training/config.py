@@ -8,7 +8,13 @@ from cae_core.errors import TrainingError
 
 SCHEDULES = ("cosine", "one_cycle", "constant")
 OPTIMIZERS = ("adam", "adamw", "sgd")
-LOSSES = ("mse", "mae", "bce", "ssim")
+LOSS_TITLES = {
+    "mse": "Mean squared error",
+    "mae": "Mean absolute error",
+    "bce": "Binary cross-entropy",
+    "ssim": "1 - SSIM",
+}
+LOSSES = tuple(LOSS_TITLES)
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 

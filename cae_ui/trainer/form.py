@@ -14,7 +14,7 @@ from cae_core.data.registry import DATASETS, is_available
 from cae_core.errors import CAEError, DatasetError
 from cae_core.jobs.limits import memory_estimate_mb
 from cae_core.jobs.queue import RATE_TEST, JobRequest
-from cae_core.training.config import LOSSES, OPTIMIZERS, PRECISIONS, SCHEDULES, TrainConfig
+from cae_core.training.config import LOSS_TITLES, OPTIMIZERS, PRECISIONS, SCHEDULES, TrainConfig
 from cae_core.training.tasks import (
     TASKS,
     ColorizeChroma,
@@ -42,12 +42,6 @@ from cae_ui.trainer.learning_rate import (
 UPLOADS = "uploads"
 OWN_IMAGES = "own-images"
 BATCH_SIZES = [16, 32, 64, 100, 128, 256, 512]
-LOSS_TITLES = {
-    "mse": "Mean squared error",
-    "mae": "Mean absolute error",
-    "bce": "Binary cross-entropy",
-    "ssim": "1 - SSIM",
-}
 OPTIMIZER_TITLES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD, momentum 0.9"}
 SCHEDULE_TITLES = {"cosine": "Cosine", "one_cycle": "One cycle", "constant": "Constant"}
 PRECISION_TITLES = {"auto": "Automatic", "float32": "float32", "bfloat16": "bfloat16"}
@@ -124,7 +118,11 @@ def config_input(
     with st.expander("More settings", expanded=is_test_chosen(), key="more-settings"):
         left, right = st.columns(2)
         loss = left.selectbox(
-            "Loss", LOSSES, format_func=LOSS_TITLES.__getitem__, key="loss", bind="query-params"
+            "Loss",
+            list(LOSS_TITLES),
+            format_func=LOSS_TITLES.__getitem__,
+            key="loss",
+            bind="query-params",
         )
         optimizer = right.selectbox(
             "Optimiser",

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
+from cae_core.training.config import LOSS_TITLES
 from cae_core.training.losses import LOSS_FUNCTIONS, ssim
 
 
@@ -17,6 +18,7 @@ def pair():
 
 def test_every_loss_is_a_figure_per_image_that_falls_towards_the_target(pair):
     noisy, clean = pair
+    assert LOSS_FUNCTIONS.keys() == LOSS_TITLES.keys()
     for name, loss in LOSS_FUNCTIONS.items():
         far, near = np.asarray(loss(noisy, clean)), np.asarray(loss(clean, clean))
         assert far.shape == (4,)
