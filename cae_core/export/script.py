@@ -405,12 +405,12 @@ def lightness(images):
 
 def chrominance(images):
     """What it shall return, a* and b*: (B, H, W, 3) -> (B, H, W, 2) in [-1, 1]."""
-    return lab_from_rgb(images)[..., 1:] / CHROMA_SCALE
+    return lab_from_rgb(images)[..., 1:] / AB_SCALE
 
 
 def colorized(output, images):
     """The images' lightness with the network's chrominance: (B, H, W, 3) in [0, 1]."""
-    lab = [lab_from_rgb(images)[..., :1], output * CHROMA_SCALE]
+    lab = [lab_from_rgb(images)[..., :1], output * AB_SCALE]
     return ops.clip(rgb_from_lab(ops.concatenate(lab, axis=-1)), 0.0, 1.0)
 '''
 
@@ -427,7 +427,7 @@ def _task_definitions(task: Task) -> list[str]:
         numbers = _sources("images.color")
         matrices = "\n".join(numbers[name] for name in ("XYZ_FROM_RGB", "RGB_FROM_XYZ", "WHITE"))
         color = _text("images.color_ops").partition("import RGB_FROM_XYZ, WHITE, XYZ_FROM_RGB\n")[2]
-        return [matrices, color, constants["CHROMA_SCALE"], _CHROMA_FUNCTIONS]
+        return [matrices, color, constants["AB_SCALE"], _CHROMA_FUNCTIONS]
     return []
 
 

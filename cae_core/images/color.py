@@ -60,12 +60,12 @@ def lightness_of(image: np.ndarray) -> np.ndarray:
     return lightness
 
 
-def rgb_within_gamut(lightness: np.ndarray, chroma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def rgb_within_gamut(lightness: np.ndarray, ab: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The sRGB image with this lightness, this hue, and as much of the chroma as sRGB has.
 
     Args:
         lightness: float32 (H, W), L* from 0 to 100.
-        chroma: float32 (H, W, 2), a* and b*.
+        ab: float32 (H, W, 2), a* and b*.
 
     Returns:
         float32 (H, W, 3) in [0, 1], and bool (H, W): where chroma had to be reduced.
@@ -81,11 +81,11 @@ def rgb_within_gamut(lightness: np.ndarray, chroma: np.ndarray) -> tuple[np.ndar
     was_reduced = np.empty((height, width), bool)
 
     def convert(rows: slice) -> None:
-        linear = _linear_rgb(lightness[rows], chroma[rows])
+        linear = _linear_rgb(lightness[rows], ab[rows])
         outside = ~_is_inside(linear)
         was_reduced[rows] = outside
         if outside.any():
-            known, wanted = lightness[rows][outside], chroma[rows][outside]
+            known, wanted = lightness[rows][outside], ab[rows][outside]
             linear[outside] = _linear_rgb(known, wanted * _largest_share(known, wanted)[:, None])
         rgb[rows] = _encoded(np.clip(linear, 0, 1))
 
@@ -100,12 +100,12 @@ def _by_rows(convert: Callable[[slice], None], height: int, width: int) -> None:
         list(threads.map(convert, [slice(top, top + step) for top in range(0, height, step)]))
 
 
-def _largest_share(lightness: np.ndarray, chroma: np.ndarray) -> np.ndarray:
+def _largest_share(lightness: np.ndarray, ab: np.ndarray) -> np.ndarray:
     """How much of each chroma sRGB has at its lightness: (N,), (N, 2) -> (N,), from 0 to 1."""
     low, high = np.zeros_like(lightness), np.ones_like(lightness)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        fits = _is_inside(_linear_rgb(lightness, chroma * middle[:, None]))
+        fits = _is_inside(_linear_rgb(lightness, ab * middle[:, None]))
         low, high = np.where(fits, middle, low), np.where(fits, high, middle)
     return low
 
@@ -130,9 +130,9 @@ def _root(ratio: np.ndarray) -> np.ndarray:
     return np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
 
 
-def _linear_rgb(lightness: np.ndarray, chroma: np.ndarray) -> np.ndarray:
+def _linear_rgb(lightness: np.ndarray, ab: np.ndarray) -> np.ndarray:
     """Linear sRGB, beyond [0, 1] where there is no such colour: (...), (..., 2) -> (..., 3)."""
     y = (lightness + 16) / 116
-    root = np.stack([y + chroma[..., 0] / 500, y, y - chroma[..., 1] / 200], axis=-1)
+    root = np.stack([y + ab[..., 0] / 500, y, y - ab[..., 1] / 200], axis=-1)
     xyz = np.where(root > 0.206893, root**3, (root - 16 / 116) / 7.787) * WHITE
     return xyz @ RGB_FROM_XYZ.T

@@ -137,11 +137,11 @@ def ciede2000_map(image: np.ndarray, original: np.ndarray) -> np.ndarray:
     return deltaE_ciede2000(rgb2lab(image), rgb2lab(original))
 
 
-def chroma_difference(image: np.ndarray, original: np.ndarray) -> float:
+def ab_difference(image: np.ndarray, original: np.ndarray) -> float:
     """Mean squared distance in the a*b* plane.
 
     Example:
-        >>> chroma_difference(np.ones((2, 2, 3)), np.zeros((2, 2, 3))) < 1e-3
+        >>> ab_difference(np.ones((2, 2, 3)), np.zeros((2, 2, 3))) < 1e-3
         True
     """
     from skimage.color import rgb2lab
@@ -191,7 +191,7 @@ def color_figures(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> dict[str, f
             min(psnr(image, original), 100.0),
             ssim_of(image, original),
             ciede2000_map(image, original).mean(),
-            chroma_difference(image, original),
+            ab_difference(image, original),
             colorfulness(image),
             colorfulness(original),
         )

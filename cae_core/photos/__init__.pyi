@@ -2,12 +2,12 @@ from .apply import apply_to_photo as apply_to_photo
 from .apply import plan_photo as plan_photo
 from .classical import CLASSICAL as CLASSICAL
 from .classical import denoise_classical as denoise_classical
-from .colorizing import ChromaGuess as ChromaGuess
+from .colorizing import AbGuess as AbGuess
 from .colorizing import check_settings as check_settings
 from .colorizing import colorize as colorize
-from .colorizing import full_size_chroma as full_size_chroma
+from .colorizing import full_size_ab as full_size_ab
 from .colorizing import grey_of as grey_of
-from .colorizing import guess_chroma as guess_chroma
+from .colorizing import guess_ab as guess_ab
 from .colorizing import learns_rgb as learns_rgb
 from .colorizing import rgb_from as rgb_from
 from .denoising import denoise as denoise

@@ -23,7 +23,7 @@ from cae_core.images.operations import as_image
 from cae_core.models.ab_bins import TEMPERATURE, annealed_mean
 from cae_core.photos.apply import apply_to_photo
 from cae_core.photos.tiling import round_up
-from cae_core.training.tasks import CHROMA_SCALE, LUMA, ColorizeChroma, ColorizeRGB
+from cae_core.training.tasks import AB_SCALE, LUMA, ColorizeChroma, ColorizeRGB
 
 if TYPE_CHECKING:
     from cae_core.training.runs import Run
@@ -41,23 +41,23 @@ GUIDE_RADIUS, FLAT_VARIANCE = 2, 1e-3
 
 
 @dataclass(frozen=True, eq=False)
-class ChromaGuess:
+class AbGuess:
     """What a network says about the colours of an image, on the reduced image.
 
     Attributes:
         lightness: Of the reduced image, float32 (h, w) from 0 to 100.
         logits: (h/2, w/2, K) over `ab_bin_centres`, where the network gives probabilities.
-        chroma: (h, w, 2): a* and b*, where it gives one colour.
+        ab: (h, w, 2): a* and b*, where it gives one colour.
     """
 
     lightness: np.ndarray
     logits: np.ndarray | None = None
-    chroma: np.ndarray | None = None
+    ab: np.ndarray | None = None
 
     def at(self, temperature: float = TEMPERATURE) -> np.ndarray:
         """One colour everywhere, (h', w', 2); the temperature is that of `annealed_mean`."""
-        if self.chroma is not None:
-            return self.chroma
+        if self.ab is not None:
+            return self.ab
         assert self.logits is not None  # noqa: S101 - one of the two is there
         return annealed_mean(self.logits, temperature)
 
@@ -94,8 +94,8 @@ def colorize(
     if model is not None and learns_rgb(model):
         return rgb_from(photo, model)
     lightness = lightness_of(photo)
-    chroma = guess_chroma(lightness, model).at(temperature)
-    return rgb_within_gamut(lightness, saturation * full_size_chroma(chroma, lightness))[0]
+    ab = guess_ab(lightness, model).at(temperature)
+    return rgb_within_gamut(lightness, saturation * full_size_ab(ab, lightness))[0]
 
 
 def grey_of(photo: np.ndarray) -> np.ndarray:
@@ -163,9 +163,9 @@ def rgb_from(image: np.ndarray, model: str | Run) -> np.ndarray:
     return apply_to_photo(network, architecture, grey[..., np.newaxis])
 
 
-def guess_chroma(
+def guess_ab(
     lightness: np.ndarray, model: str | Run | None = None, working_side: int = WORKING_SIDE
-) -> ChromaGuess:
+) -> AbGuess:
     """What a network says about the colours of an image.
 
     Args:
@@ -177,14 +177,14 @@ def guess_chroma(
     shown = reduced[..., np.newaxis] / np.float32(100)
     if model is not None and not _gives_probabilities(model):
         network, architecture = zoo.network_of(model)
-        chroma = apply_to_photo(network, architecture, shown, clip=False)
-        return ChromaGuess(reduced, chroma=chroma * np.float32(CHROMA_SCALE))
+        ab = apply_to_photo(network, architecture, shown, clip=False)
+        return AbGuess(reduced, ab=ab * np.float32(AB_SCALE))
     height, width = reduced.shape
     below, right = (round_up(side, COLORIZER_STRIDE) - side for side in reduced.shape)
     padded = np.pad(shown, ((0, below), (0, right), (0, 0)), mode="symmetric")
     name = model if isinstance(model, str) else zoo.PHOTO_COLORIZER
     logits = np.asarray(zoo.load(name).predict_on_batch(padded[np.newaxis]))[0]
-    return ChromaGuess(reduced, logits=logits[: (height + 1) // 2, : (width + 1) // 2])
+    return AbGuess(reduced, logits=logits[: (height + 1) // 2, : (width + 1) // 2])
 
 
 def _reduced(lightness: np.ndarray, working_side: int) -> np.ndarray:
@@ -203,14 +203,14 @@ def _resized(channel: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
 
 
-def full_size_chroma(chroma: np.ndarray, lightness: np.ndarray) -> np.ndarray:
+def full_size_ab(ab: np.ndarray, lightness: np.ndarray) -> np.ndarray:
     """Chrominance at the size of the lightness, its edges where lightness has them.
 
     In every window chrominance is taken for a linear function of lightness, fitted on the small
     image and applied at full size.
 
     Args:
-        chroma: (h, w, 2); where that is the image's size, it stays as it is.
+        ab: (h, w, 2); where that is the image's size, it stays as it is.
         lightness: float32 (H, W) from 0 to 100.
 
     Returns:
@@ -221,9 +221,9 @@ def full_size_chroma(chroma: np.ndarray, lightness: np.ndarray) -> np.ndarray:
     from scipy.ndimage import uniform_filter
 
     height, width = lightness.shape
-    if chroma.shape[:2] == lightness.shape:
-        return chroma
-    guide = _resized(lightness, *chroma.shape[:2]) / 100
+    if ab.shape[:2] == lightness.shape:
+        return ab
+    guide = _resized(lightness, *ab.shape[:2]) / 100
 
     def local_mean(channel: np.ndarray) -> np.ndarray:
         return uniform_filter(channel, 2 * GUIDE_RADIUS + 1, mode="nearest")
@@ -232,10 +232,10 @@ def full_size_chroma(chroma: np.ndarray, lightness: np.ndarray) -> np.ndarray:
     variance = local_mean(guide**2) - mean**2
     whole = np.empty((height, width, 2), np.float32)
     for channel in range(2):
-        small = chroma[..., channel]
-        mean_chroma = local_mean(small)
-        slope = (local_mean(guide * small) - mean * mean_chroma) / (variance + FLAT_VARIANCE)
-        offset = mean_chroma - slope * mean
+        small = ab[..., channel]
+        mean_ab = local_mean(small)
+        slope = (local_mean(guide * small) - mean * mean_ab) / (variance + FLAT_VARIANCE)
+        offset = mean_ab - slope * mean
         slope, offset = local_mean(slope), local_mean(offset)
         whole[..., channel] = _resized(slope, height, width)
         whole[..., channel] *= lightness / np.float32(100)

@@ -28,7 +28,7 @@ UNIFORM_SHARE = 0.5
 REBALANCING = 0.6
 
 
-def reduced_chroma(images: np.ndarray) -> np.ndarray:
+def reduced_ab(images: np.ndarray) -> np.ndarray:
     """Chrominance at half the resolution.
 
     Args:
@@ -37,9 +37,9 @@ def reduced_chroma(images: np.ndarray) -> np.ndarray:
     Returns:
         float32 (N, H/2, W/2, 2): a* and b*.
     """
-    chroma = ops.convert_to_numpy(lab_from_rgb(scaled(images)))[..., 1:]
-    count, height, width, _ = chroma.shape
-    return chroma.reshape(count, height // 2, 2, width // 2, 2, 2).mean(axis=(2, 4))
+    ab = ops.convert_to_numpy(lab_from_rgb(scaled(images)))[..., 1:]
+    count, height, width, _ = ab.shape
+    return ab.reshape(count, height // 2, 2, width // 2, 2, 2).mean(axis=(2, 4))
 
 
 def class_weights(images: np.ndarray) -> np.ndarray:
@@ -54,14 +54,14 @@ def class_weights(images: np.ndarray) -> np.ndarray:
     Source: Zhang, Isola & Efros, "Colorful Image Colorization", ECCV 2016, equation 4, to the
     power of `REBALANCING`.
     """
-    classes, shares = corner_classes(reduced_chroma(images))
+    classes, shares = corner_classes(reduced_ab(images))
     found = np.bincount(classes.ravel(), shares.ravel(), minlength=len(ab_bin_centres()))
     found = found / found.sum()
     weights = ((1 - UNIFORM_SHARE) * found + UNIFORM_SHARE / len(found)) ** -REBALANCING
     return (weights / (found @ weights)).astype(np.float32)
 
 
-class LightnessAndChroma(keras.layers.Layer):
+class LightnessAndAb(keras.layers.Layer):
     """uint8 images -> lightness at full, chrominance at half the resolution."""
 
     def call(self, images: Any) -> tuple[Any, Any]:
@@ -70,7 +70,7 @@ class LightnessAndChroma(keras.layers.Layer):
         return lab[..., :1] / 100.0, ops.average_pool(lab[..., 1:], 2, data_format="channels_last")
 
 
-class ChromaLoss(keras.layers.Layer):
+class AbLoss(keras.layers.Layer):
     """Cross-entropy between the classes of the true chrominance and the network's, weighted.
 
     Args:
@@ -84,11 +84,11 @@ class ChromaLoss(keras.layers.Layer):
 
     def call(self, inputs: tuple[Any, Any]) -> Any:
         """(B, h, w, K) logits and (B, h, w, 2) chrominance -> (B, h, w)."""
-        logits, chroma = inputs
+        logits, ab = inputs
         # Every class's share, as `corner_classes` has it: (B, h, w, K)
         shares = 1.0
         for axis in range(2):
-            distance = ops.abs(chroma[..., axis : axis + 1] - self.centres[:, axis])
+            distance = ops.abs(ab[..., axis : axis + 1] - self.centres[:, axis])
             shares = shares * ops.relu(1.0 - distance / STEP)
         entropy = -ops.sum(shares * ops.log_softmax(logits), axis=-1)
         return entropy * ops.sum(shares * self.class_weights, axis=-1)
@@ -161,8 +161,8 @@ def train_session(
         peak: The highest learning rate.
     """
     inputs = keras.Input(validation.shape[1:], dtype="uint8")
-    lightness, chroma = LightnessAndChroma()(inputs)
-    trainer = keras.Model(inputs, ChromaLoss(weights)([colorizer(lightness), chroma]))
+    lightness, ab = LightnessAndAb()(inputs)
+    trainer = keras.Model(inputs, AbLoss(weights)([colorizer(lightness), ab]))
     optimizer = ConvolutionMuon(
         peak,
         exclude_layers=["head", "tail"],

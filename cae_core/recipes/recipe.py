@@ -29,7 +29,7 @@ from cae_core.training.config import TrainConfig
 from cae_core.training.learning_rate import LearningRateTest
 from cae_core.training.runs import history_csv
 from cae_core.training.tasks import (
-    CHROMA_SCALE,
+    AB_SCALE,
     LUMA,
     ColorizeChroma,
     ColorizeRGB,
@@ -401,8 +401,8 @@ def _recolored(name: str, images: np.ndarray | list[np.ndarray]) -> Iterator[np.
             yield from np.clip(network.predict_on_batch(grey[..., np.newaxis]), 0, 1)
             continue
         lightness = np.stack([lightness_of(image) for image in batch])
-        chroma = CHROMA_SCALE * network.predict_on_batch(lightness[..., np.newaxis] / 100)
-        for pair in zip(lightness, chroma, strict=True):
+        ab = AB_SCALE * network.predict_on_batch(lightness[..., np.newaxis] / 100)
+        for pair in zip(lightness, ab, strict=True):
             yield rgb_within_gamut(*pair)[0]
 
 

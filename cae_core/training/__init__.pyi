@@ -28,7 +28,7 @@ from .runs import Run as Run
 from .runs import RunSummary as RunSummary
 from .runs import history_csv as history_csv
 from .runs import load_test_images as load_test_images
-from .tasks import CHROMA_SCALE as CHROMA_SCALE
+from .tasks import AB_SCALE as AB_SCALE
 from .tasks import LUMA as LUMA
 from .tasks import TASKS as TASKS
 from .tasks import ColorizeChroma as ColorizeChroma

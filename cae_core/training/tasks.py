@@ -18,7 +18,7 @@ from cae_core.architecture.report import analyze
 from cae_core.errors import TrainingError
 
 LUMA = (0.299, 0.587, 0.114)  # Rec. 601
-CHROMA_SCALE = 110.0  # a* and b* of sRGB colours lie between -108 and 99
+AB_SCALE = 110.0  # a* and b* of sRGB colours lie between -108 and 99
 
 
 class Task(Protocol):
@@ -210,7 +210,7 @@ class ColorizeChroma:
     """The lightness in, the chrominance out; the known lightness is kept.
 
     Lightness and chrominance are those of CIE L*a*b*: L*/100 goes in, a* and b* over
-    `CHROMA_SCALE` come out, and the image is the output merged with the true L*.
+    `AB_SCALE` come out, and the image is the output merged with the true L*.
 
     Example:
         >>> ColorizeChroma().output_shape((32, 32, 3))
@@ -239,7 +239,7 @@ class ColorizeChroma:
         """Chrominance in [-1, 1]: (B, H, W, 3) -> (B, H, W, 2)."""
         from cae_core.images.color_ops import lab_from_rgb
 
-        return lab_from_rgb(images)[..., 1:] / CHROMA_SCALE
+        return lab_from_rgb(images)[..., 1:] / AB_SCALE
 
     def image(self, output: Any, images: Any) -> Any:
         """The true lightness with the output's chrominance, cut to [0, 1] in sRGB."""
@@ -248,7 +248,7 @@ class ColorizeChroma:
         from cae_core.images.color_ops import lab_from_rgb, rgb_from_lab
 
         lightness = lab_from_rgb(images)[..., :1]
-        return _clipped(rgb_from_lab(ops.concatenate([lightness, output * CHROMA_SCALE], -1)))
+        return _clipped(rgb_from_lab(ops.concatenate([lightness, output * AB_SCALE], -1)))
 
     def __str__(self) -> str:
         return self.name

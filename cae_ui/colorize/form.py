@@ -12,10 +12,10 @@ from cae_core import zoo
 from cae_core.images.color import lightness_of, rgb_within_gamut
 from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.photos.colorizing import (
-    ChromaGuess,
-    full_size_chroma,
+    AbGuess,
+    full_size_ab,
     grey_of,
-    guess_chroma,
+    guess_ab,
     learns_rgb,
     rgb_from,
 )
@@ -152,14 +152,14 @@ def colored(photo: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarr
     if not gives_probabilities(settings.model) and learns_rgb(network(settings.model)):
         return _rgb_from(photo, settings.model), None
     lightness = lightness_of(photo)
-    chroma = _guess(lightness, settings.model).at(settings.temperature)
-    return rgb_within_gamut(lightness, settings.saturation * full_size_chroma(chroma, lightness))
+    ab = _guess(lightness, settings.model).at(settings.temperature)
+    return rgb_within_gamut(lightness, settings.saturation * full_size_ab(ab, lightness))
 
 
 @st.cache_resource(max_entries=16, show_spinner="The network is looking at the photo …")
-def _guess(lightness: np.ndarray, model: str) -> ChromaGuess:
+def _guess(lightness: np.ndarray, model: str) -> AbGuess:
     """The guess, which no slider changes."""
-    guess = guess_chroma(lightness, network(model))
+    guess = guess_ab(lightness, network(model))
     _spare_once()
     return guess
 

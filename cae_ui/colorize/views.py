@@ -176,19 +176,17 @@ def show_inside(scene: Scene) -> None:
     """The a*b* plane and both channels as images."""
     if not st.toggle("Look at the chrominance", key="inside", bind="query-params"):
         return
-    guessed = chroma_of(scene.colorized)
+    guessed = ab_of(scene.colorized)
     pairs = {"Guessed": guessed}
     if scene.has_colour:
-        pairs["True"] = chroma_of(scene.photo)
-    for column, (title, chroma) in zip(st.columns(len(pairs)), pairs.items(), strict=True):
+        pairs["True"] = ab_of(scene.photo)
+    for column, (title, ab) in zip(st.columns(len(pairs)), pairs.items(), strict=True):
         with column:
             st.plotly_chart(
-                plane_figure(chroma, title), key=f"plane-{title}", config={"displayModeBar": False}
+                plane_figure(ab, title), key=f"plane-{title}", config={"displayModeBar": False}
             )
             for channel, name in enumerate(("a*, green to magenta", "b*, blue to yellow")):
-                st.image(
-                    to_uint8(channel_image(chroma, channel)), f"{title}: {name}", width="stretch"
-                )
+                st.image(to_uint8(channel_image(ab, channel)), f"{title}: {name}", width="stretch")
     st.caption(
         "How many pixels have which chrominance; brighter is more. The channels are drawn in their "
         f"own colours, grey is 0, the ends ±{CHANNEL_RANGE:g}."
@@ -196,18 +194,18 @@ def show_inside(scene: Scene) -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def chroma_of(image: np.ndarray) -> np.ndarray:
+def ab_of(image: np.ndarray) -> np.ndarray:
     """An image's a* and b*, (H, W, 2)."""
     from skimage.color import rgb2lab
 
     return rgb2lab(image)[..., 1:]
 
 
-def plane_figure(chroma: np.ndarray, title: str) -> go.Figure:
+def plane_figure(ab: np.ndarray, title: str) -> go.Figure:
     """How often every chrominance occurs."""
     counts, edges, _ = np.histogram2d(
-        chroma[..., 1].ravel(),
-        chroma[..., 0].ravel(),
+        ab[..., 1].ravel(),
+        ab[..., 0].ravel(),
         PLANE_CELLS,
         [[-PLANE_LIMIT, PLANE_LIMIT]] * 2,
     )
@@ -232,11 +230,11 @@ def plane_figure(chroma: np.ndarray, title: str) -> go.Figure:
     return figure
 
 
-def channel_image(chroma: np.ndarray, channel: int) -> np.ndarray:
+def channel_image(ab: np.ndarray, channel: int) -> np.ndarray:
     """One channel of chrominance in its own colours at a lightness of 60, (H, W, 3)."""
-    only = np.zeros((*chroma.shape[:2], 2), np.float32)
-    only[..., channel] = np.clip(chroma[..., channel], -CHANNEL_RANGE, CHANNEL_RANGE)
-    return rgb_within_gamut(np.full(chroma.shape[:2], 60.0, np.float32), only)[0]
+    only = np.zeros((*ab.shape[:2], 2), np.float32)
+    only[..., channel] = np.clip(ab[..., channel], -CHANNEL_RANGE, CHANNEL_RANGE)
+    return rgb_within_gamut(np.full(ab.shape[:2], 60.0, np.float32), only)[0]
 
 
 def show_downloads(scene: Scene, photo: Photo, settings: Settings) -> None:

@@ -31,7 +31,7 @@ from cae_core.images.metrics import color_figures  # noqa: E402
 from cae_core.images.operations import as_image  # noqa: E402
 from cae_core.models.ab_bins import VIVIDNESS  # noqa: E402
 from cae_core.models.colorizer import build_colorizer  # noqa: E402
-from cae_core.photos.colorizing import full_size_chroma, grey_of, guess_chroma  # noqa: E402
+from cae_core.photos.colorizing import full_size_ab, grey_of, guess_ab  # noqa: E402
 from cae_core.recipes.augmentation import MovedBatches  # noqa: E402
 from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_session  # noqa: E402
 from cae_core.recipes.recipe import LICENCES, color_rows  # noqa: E402
@@ -69,15 +69,13 @@ def try_vividness() -> None:
     guesses = []
     for image in images:
         lightness = lightness_of(as_image(image))
-        guesses.append((guess_chroma(lightness, FOLDER.name), lightness, as_image(image)))
+        guesses.append((guess_ab(lightness, FOLDER.name), lightness, as_image(image)))
     for temperature in (0.15, 0.25, 0.38):
         for vividness in (1.0, 1.2, 1.3, 1.4):
             share = vividness / VIVIDNESS  # the annealed mean has the chosen one in it
             pairs = (
                 (
-                    rgb_within_gamut(known, share * full_size_chroma(guess.at(temperature), known))[
-                        0
-                    ],
+                    rgb_within_gamut(known, share * full_size_ab(guess.at(temperature), known))[0],
                     original,
                 )
                 for guess, known, original in guesses

@@ -32,7 +32,7 @@ from cae_core.images.color import lightness_of, rgb_within_gamut  # noqa: E402
 from cae_core.images.metrics import color_figures  # noqa: E402
 from cae_core.images.operations import as_image, open_image, resize, to_uint8  # noqa: E402
 from cae_core.models.colorizer import build_colorizer  # noqa: E402
-from cae_core.photos.colorizing import full_size_chroma, guess_chroma  # noqa: E402
+from cae_core.photos.colorizing import full_size_ab, guess_ab  # noqa: E402
 from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_session  # noqa: E402
 from cae_core.recipes.recipe import color_rows  # noqa: E402
 from cae_core.recipes.time_budget import add_session_arguments, read_history  # noqa: E402
@@ -145,8 +145,8 @@ def try_sizes(photos: Path) -> None:
         pairs = []
         for photo in found:
             lightness = lightness_of(as_image(photo))
-            chroma = guess_chroma(lightness, FOLDER.name, side).at()
-            image, _ = rgb_within_gamut(lightness, full_size_chroma(chroma, lightness))
+            ab = guess_ab(lightness, FOLDER.name, side).at()
+            image, _ = rgb_within_gamut(lightness, full_size_ab(ab, lightness))
             pairs.append((image, as_image(photo)))
         print(side, color_figures(pairs), flush=True)
 

@@ -128,9 +128,9 @@ def test_a_grey_image_is_said_to_have_nothing_to_compare_with(colorize_page, kin
 
 
 def test_the_plane_counts_every_pixel_where_its_chrominance_is():
-    chroma = np.zeros((4, 5, 2))
-    chroma[0, 0] = (50, -30)
-    heat = plane_figure(chroma, "Guessed").data[0]
+    ab = np.zeros((4, 5, 2))
+    ab[0, 0] = (50, -30)
+    heat = plane_figure(ab, "Guessed").data[0]
     counted = np.round(np.nan_to_num(10 ** np.asarray(heat.z)))
     assert counted.sum() == 20
     row, column = np.argwhere(counted == 1)[0]
@@ -139,8 +139,8 @@ def test_the_plane_counts_every_pixel_where_its_chrominance_is():
 
 
 def test_a_channel_is_drawn_in_its_own_colours():
-    chroma = np.array([[[-60.0, 0.0], [0.0, 0.0], [60.0, 0.0]]])
-    green, grey, magenta = channel_image(chroma, 0)[0]
+    ab = np.array([[[-60.0, 0.0], [0.0, 0.0], [60.0, 0.0]]])
+    green, grey, magenta = channel_image(ab, 0)[0]
     assert green[1] > max(green[0], green[2])
     assert np.ptp(grey) < 0.01
     assert magenta[1] < min(magenta[0], magenta[2])

@@ -43,8 +43,8 @@ def test_a_photograph_comes_back_from_its_lightness_and_chrominance():
 @given(st.floats(0, 100), st.floats(-128, 127), st.floats(-128, 127))
 def test_lightness_and_hue_stay_whatever_chroma_is_asked_for(lightness, a, b):
     known = np.array([[lightness]], np.float32)
-    chroma = np.array([[[a, b]]], np.float32)
-    rgb, was_reduced = rgb_within_gamut(known, chroma)
+    ab = np.array([[[a, b]]], np.float32)
+    rgb, was_reduced = rgb_within_gamut(known, ab)
     assert rgb.dtype == np.float32
     assert 0 <= rgb.min() <= rgb.max() <= 1
     got = rgb2lab(rgb.astype(np.float64))[0, 0]
@@ -62,8 +62,8 @@ def test_lightness_and_hue_stay_whatever_chroma_is_asked_for(lightness, a, b):
 
 def test_a_colour_that_srgb_has_is_left_alone_and_another_is_as_colourful_as_can_be():
     lightness = np.array([[60, 60]], np.float32)
-    chroma = np.array([[[20, 10], [120, 60]]], np.float32)
-    rgb, was_reduced = rgb_within_gamut(lightness, chroma)
+    ab = np.array([[[20, 10], [120, 60]]], np.float32)
+    rgb, was_reduced = rgb_within_gamut(lightness, ab)
     assert was_reduced.tolist() == [[False, True]]
     np.testing.assert_allclose(rgb[0, 0], lab2rgb([60.0, 20.0, 10.0]), atol=1e-3)
     # On sRGB's surface: some channel is at its end.
@@ -73,8 +73,8 @@ def test_a_colour_that_srgb_has_is_left_alone_and_another_is_as_colourful_as_can
 def test_large_images_are_worked_on_in_rows_without_a_seam():
     random = np.random.default_rng(0)
     lightness = random.uniform(0, 100, (300, 500)).astype(np.float32)
-    chroma = random.uniform(-60, 60, (300, 500, 2)).astype(np.float32)
-    whole, mask = rgb_within_gamut(lightness, chroma)
-    part, part_mask = rgb_within_gamut(lightness[255:270, :40], chroma[255:270, :40])
+    ab = random.uniform(-60, 60, (300, 500, 2)).astype(np.float32)
+    whole, mask = rgb_within_gamut(lightness, ab)
+    part, part_mask = rgb_within_gamut(lightness[255:270, :40], ab[255:270, :40])
     np.testing.assert_array_equal(whole[255:270, :40], part)
     np.testing.assert_array_equal(mask[255:270, :40], part_mask)

@@ -5,7 +5,7 @@ import pytest
 from skimage import data
 from skimage.color import lab2rgb
 
-from cae_core.images.metrics import chroma_difference, ciede2000_map, color_figures, colorfulness
+from cae_core.images.metrics import ab_difference, ciede2000_map, color_figures, colorfulness
 
 # Lab pairs that sRGB has, of Sharma, Wu & Dalal (2005), table 1.
 SHARMA = [
@@ -42,4 +42,4 @@ def test_a_colour_and_its_grey_are_told_apart():
     }
     assert without["colorfulness"] == 0
     assert without["ciede2000"] > 5
-    assert without["ab_rmse"] == pytest.approx(chroma_difference(grey, coffee) ** 0.5, abs=0.01)
+    assert without["ab_rmse"] == pytest.approx(ab_difference(grey, coffee) ** 0.5, abs=0.01)

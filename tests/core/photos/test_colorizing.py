@@ -14,11 +14,11 @@ from cae_core.models.colorizer import build_colorizer
 from cae_core.photos.colorizing import (
     COLORIZER_STRIDE,
     WORKING_SIDE,
-    ChromaGuess,
+    AbGuess,
     colorize,
-    full_size_chroma,
+    full_size_ab,
     grey_of,
-    guess_chroma,
+    guess_ab,
 )
 
 PHOTO = data.astronaut()[20:220, 100:330]
@@ -50,7 +50,7 @@ def test_a_photo_larger_than_the_working_size_keeps_its_lightness():
 
 
 def test_a_very_long_image_is_worked_on_small():
-    guess = guess_chroma(np.full((3, 9000), 50, np.float32))
+    guess = guess_ab(np.full((3, 9000), 50, np.float32))
     assert max(guess.lightness.shape) <= 8 * WORKING_SIDE
 
 
@@ -140,8 +140,8 @@ def test_a_run_of_ones_own_colours_a_photo():
     )
     run.model.layers[-1].bias.assign([-0.3, -0.3])  # green and blue, which are negative
     image = colorize(PHOTO, run)
-    chroma = rgb2lab(image)[..., 1:].mean(axis=(0, 1))
-    assert (chroma < -1).all()
+    ab = rgb2lab(image)[..., 1:].mean(axis=(0, 1))
+    assert (ab < -1).all()
     np.testing.assert_allclose(lightness(image), lightness(PHOTO / 255), atol=0.05)
 
 
@@ -159,21 +159,21 @@ def test_colours_stop_where_lightness_has_an_edge():
     # Two colours at an eighth of the size, their border not where the edge is.
     small = np.zeros((32, 32, 2), np.float32)
     small[:, 14:, 0] = 40
-    chroma = full_size_chroma(small, bright)[..., 0]
-    assert chroma[:, :24].mean() < 6
-    assert chroma[:, 30:].mean() > 34
+    ab = full_size_ab(small, bright)[..., 0]
+    assert ab[:, :24].mean() < 6
+    assert ab[:, 30:].mean() > 34
     # From one to the other in a step, where plain enlargement takes some pixels.
-    assert (chroma[:, 27] - chroma[:, 26]).min() > 20
+    assert (ab[:, 27] - ab[:, 26]).min() > 20
 
 
 def test_chrominance_of_the_images_own_size_stays_as_it_is():
-    chroma = np.random.default_rng(0).normal(size=(5, 6, 2)).astype(np.float32)
-    np.testing.assert_array_equal(full_size_chroma(chroma, np.zeros((5, 6), np.float32)), chroma)
+    ab = np.random.default_rng(0).normal(size=(5, 6, 2)).astype(np.float32)
+    np.testing.assert_array_equal(full_size_ab(ab, np.zeros((5, 6), np.float32)), ab)
 
 
 def test_a_guess_of_one_colour_has_no_temperature():
-    chroma = np.ones((2, 2, 2), np.float32)
-    guess = ChromaGuess(np.zeros((2, 2), np.float32), chroma=chroma)
+    ab = np.ones((2, 2, 2), np.float32)
+    guess = AbGuess(np.zeros((2, 2), np.float32), ab=ab)
     np.testing.assert_array_equal(guess.at(0.1), guess.at(TEMPERATURE))
 
 

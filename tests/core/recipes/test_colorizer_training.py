@@ -8,10 +8,10 @@ from cae_core.data.registry import load_dataset
 from cae_core.models.ab_bins import ab_bin_centres, corner_classes
 from cae_core.models.colorizer import build_colorizer
 from cae_core.recipes.colorizer_training import (
-    ChromaLoss,
-    LightnessAndChroma,
+    AbLoss,
+    LightnessAndAb,
     class_weights,
-    reduced_chroma,
+    reduced_ab,
     train_session,
 )
 from cae_core.recipes.time_budget import CHECKPOINT, read_history
@@ -26,26 +26,26 @@ def images():
 
 
 def test_the_loss_is_the_cross_entropy_of_the_classes_around_each_colour(images):
-    chroma = reduced_chroma(images[:2])
-    logits = np.random.default_rng(0).normal(size=(*chroma.shape[:3], len(ab_bin_centres())))
+    ab = reduced_ab(images[:2])
+    logits = np.random.default_rng(0).normal(size=(*ab.shape[:3], len(ab_bin_centres())))
     weights = np.random.default_rng(1).uniform(0.5, 2, len(ab_bin_centres())).astype(np.float32)
     log_probabilities = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
-    classes, shares = corner_classes(chroma)
+    classes, shares = corner_classes(ab)
     entropy = -(shares * np.take_along_axis(log_probabilities, classes, axis=-1)).sum(axis=-1)
     expected = entropy * (shares * weights[classes]).sum(axis=-1)
-    loss = ChromaLoss(weights)((logits.astype(np.float32), chroma))
+    loss = AbLoss(weights)((logits.astype(np.float32), ab))
     np.testing.assert_allclose(np.asarray(loss), expected, rtol=1e-3)
 
 
 def test_the_graph_and_numpy_reduce_chrominance_alike(images):
-    lightness, chroma = LightnessAndChroma()(images[:4])
+    lightness, ab = LightnessAndAb()(images[:4])
     assert lightness.shape == (4, 32, 32, 1)
-    np.testing.assert_allclose(np.asarray(chroma), reduced_chroma(images[:4]), atol=1e-3)
+    np.testing.assert_allclose(np.asarray(ab), reduced_ab(images[:4]), atol=1e-3)
 
 
 def test_rare_colours_weigh_more_and_the_mean_weight_is_one(images):
     weights = class_weights(images)
-    classes, shares = corner_classes(reduced_chroma(images))
+    classes, shares = corner_classes(reduced_ab(images))
     assert (weights[classes] * shares).sum(axis=-1).mean() == pytest.approx(1, abs=1e-3)
     count = np.bincount(classes.ravel(), shares.ravel(), minlength=len(weights))
     assert weights[count.argmin()] > weights[count.argmax()]
