@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _help(parser: argparse.ArgumentParser) -> int:
-    """What the program says when it is called without a command."""
+    """Prints the help: the program was called without a command."""
     parser.print_help()
     return DONE
 

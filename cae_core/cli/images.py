@@ -1,4 +1,4 @@
-"""What the commands share that work on images: files and folders in, PNG files out."""
+"""Shared by `denoise` and `colorize`: image files and folders in, PNG files out."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from cae_core.cli.terminal import DONE, INTERRUPTED, USER_MISTAKE, Bar, complain
 from cae_core.errors import ImageError
 from cae_core.images.decoding import IMAGE_SUFFIXES
 
-# Called with when the work began, the parts done and their number.
+# Shows progress: called with the time the work began, the tiles done, and their number.
 Show = Callable[[float, int, int], None]
 
 
 @dataclass(frozen=True)
 class Work:
-    """What is done to images, in words.
+    """Names what a command does to images.
 
     Attributes:
         verb: Such as "denoise".
@@ -34,12 +34,12 @@ class Work:
 
     @property
     def ending(self) -> str:
-        """What is put behind an image's name."""
+        """Suffix of the names of saved images."""
         return f"-{self.participle}"
 
 
 def add_place_arguments(parser: argparse.ArgumentParser, work: Work) -> None:
-    """Declares what images there are and where they are saved."""
+    """Declares the inputs, --out and --force."""
     parser.add_argument(
         "inputs",
         nargs="+",
@@ -60,12 +60,12 @@ def add_place_arguments(parser: argparse.ArgumentParser, work: Work) -> None:
 def work_on_images(
     options: argparse.Namespace, work: Work, process: Callable[[Path, Path, Show], str]
 ) -> int:
-    """Works on one image after the other.
+    """Processes one image after the other; one that fails does not stop the next.
 
     Args:
         options: With what `add_place_arguments` declared.
-        work: What is done.
-        process: Does it to a file, saves it in another, and returns the line that says so.
+        work: Names of the operation, for messages and file names.
+        process: Reads a file, saves the output in another, and returns the line to print.
 
     Returns:
         The exit code.
@@ -129,7 +129,7 @@ def _files(given: Path, work: Work) -> list[Path]:
 
 
 def _targets(sources: Sequence[Path], out: Path | None, work: Work) -> list[Path]:
-    """Where each image is saved: under the name that was given, or under its own."""
+    """The file that each output is saved in: the one named by --out, or named after its input."""
     if out is None or out.is_dir() or out.suffix.lower() not in IMAGE_SUFFIXES:
         return [(out or source.parent) / f"{source.stem}{work.ending}.png" for source in sources]
     if out.suffix.lower() != ".png":

@@ -156,7 +156,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _calculations(row: Row) -> list[str]:
-    """How the figures of one layer come about."""
+    """Formulas of one layer's size, parameters and multiply-adds."""
     lines = [f"size: {row.formula.text}"]
     if row.textbook is not None:
         lines.append(f"textbook: {row.textbook.text}")

@@ -1,4 +1,4 @@
-"""Where a command saves its results: refused before the work, or written whole."""
+"""Output paths of a command: checked before the work, written as a whole."""
 
 from __future__ import annotations
 

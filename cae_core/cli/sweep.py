@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _trials(options: argparse.Namespace) -> list[Trial]:
-    """What is asked for."""
+    """The trainings that the options ask for."""
     if (options.study is None) == (not options.networks):
         raise TrainingError(
             "A sweep takes architectures, or a study by its name. "
@@ -149,7 +149,7 @@ def _table(results: list[Result]) -> list[str]:
 
 
 def _conclusions(study: str | None, results: list[Result]) -> list[str]:
-    """What the table says."""
+    """Prints the conclusions that the table allows."""
     if study == tables.CLAIMS_STUDY:
         return [
             f"{verdict.claim.statement} {verdict.word.capitalize()}. {verdict.reason}"

@@ -1,4 +1,4 @@
-"""What every command says and how: lines, tables, the progress bar, Ctrl-C.
+"""Terminal output of all commands: messages, tables, the progress bar, Ctrl-C.
 
 Results go to stdout, progress and errors to stderr.
 """
@@ -22,12 +22,12 @@ DONE, USER_MISTAKE, INTERRUPTED = 0, 2, 130
 
 
 def complain(message: str) -> None:
-    """Says what went wrong in one line on stderr, whatever the message quotes."""
+    """Prints an error on stderr, in one line whatever the message quotes."""
     print(" ".join(message.split()), file=sys.stderr)
 
 
 def note(message: str) -> None:
-    """Says something on stderr to whoever watches."""
+    """Prints a remark on stderr."""
     print(message, file=sys.stderr)
 
 
@@ -110,7 +110,7 @@ class Bar:
         self.tenths_said = 0
 
     def show(self, fraction: float, said: str) -> None:
-        """How much is done, on a terminal; elsewhere nothing."""
+        """Shows the fraction done on a terminal; prints nothing elsewhere."""
         if self.is_terminal:
             self._rewrite(fraction, said)
 
@@ -123,7 +123,7 @@ class Bar:
             print(progress, file=self.stream, flush=True)
 
     def show_loading(self, name: str, unit: str, done: int, total: int | None) -> None:
-        """How much of the data is there; a line per tenth where there is no terminal."""
+        """Shows how much of the data is loaded; a line per tenth where there is no terminal."""
         scale = 1e6 if unit == "MB" else 1
         fraction = done / total if total else 0.0
         said = f"{name}: {done / scale:,.0f} of {(total or 0) / scale:,.0f} {unit}"

@@ -40,7 +40,7 @@ def add_parser(commands: Any) -> None:
         "train",
         help="train an architecture, test it and save the run",
         description="Trains an architecture, tests it once at the end and saves the run.\n"
-        "Ctrl-C ends the training early and keeps what was learnt, a second Ctrl-C aborts it.",
+        "Ctrl-C ends the training early and keeps what was trained, a second Ctrl-C aborts it.",
         epilog=NOTATION + _examples(),
     )
     add_architecture(parser)
@@ -225,7 +225,7 @@ def _test_line(run: Run, image_shape: tuple[int, int, int]) -> str:
 
 
 def _task(options: argparse.Namespace, preset: Preset | None) -> Task:
-    """What to learn: as the options say, else as the preset does."""
+    """The task: as the options say, else the preset's."""
     preset_sigma = preset.sigma if preset else None
     asks_for_noise = options.sigma is not None or options.clip
     name = options.task
@@ -244,7 +244,7 @@ def _task(options: argparse.Namespace, preset: Preset | None) -> Task:
 
 
 def _config(options: argparse.Namespace, preset: Preset | None) -> TrainConfig:
-    """The settings: as the options say, else as the preset does."""
+    """The settings: as the options say, else the preset's."""
     settings: dict[str, Any] = {}
     if preset:
         settings = {"epochs": preset.epochs, "batch_size": preset.batch_size}

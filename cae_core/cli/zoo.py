@@ -101,7 +101,7 @@ def _first_figure(card: Card) -> str:
 
 
 def _measured(figure: dict[str, Any]) -> dict[str, str]:
-    """What was measured, by its label: first what has one here, then other numbers."""
+    """Measured figures by their label: those with a label first, then other numbers."""
     numbers = {name: value for name, value in figure.items() if isinstance(value, int | float)}
     known = [name for name in _MEASURES if name in numbers]
     others = [name for name in numbers if name not in _MEASURES]

@@ -24,6 +24,7 @@ from cae_core.architecture.shapes import SpatialStep
 from cae_core.errors import ArchitectureError, ImageError
 from cae_core.images.operations import MAX_PIXELS, as_image
 from cae_core.photos.tiling import apply_in_tiles, plan_axis, round_up, stop_if
+from cae_core.training.tasks import LUMA
 
 # A tile of 256 pixels and its halo take about 20 MB per tensor of 64 channels.
 _TILE = 256
@@ -33,13 +34,10 @@ _LARGEST_HALO = 256
 # Pieces of one batch hold about this many pixels together.
 _BATCH_PIXELS = 256 * 256
 
-# Rec. 601: the weights behind Pillow's mode "L", applied to sRGB values as they are.
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-
 
 @dataclass(frozen=True)
 class PhotoPlan:
-    """How a network will be applied to an image; `str` says it in words.
+    """The way a network is applied to an image of one size; `str` says it in words.
 
     Attributes:
         height: The image's height in pixels.
@@ -70,7 +68,7 @@ class PhotoPlan:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the network is applied to the image as a whole."""
+        """True where the network is applied to the image as a whole, not to pieces of it."""
         return not self.reason
 
     def __str__(self) -> str:
@@ -92,7 +90,7 @@ class PhotoPlan:
 
 
 def is_fully_convolutional(architecture: Architecture) -> bool:
-    """Whether every layer works on a map of any height and width.
+    """True for a network whose layers all work on maps of any height and width.
 
     Example:
         >>> is_fully_convolutional(Architecture.parse("conv8 pool | up conv3"))
@@ -104,7 +102,7 @@ def is_fully_convolutional(architecture: Architecture) -> bool:
 
 
 def total_stride(architecture: Architecture) -> int:
-    """What an image's sides must be a multiple of so that every stride divides.
+    """The total stride: both sides of an image must be multiples of it.
 
     Example:
         >>> total_stride(Architecture.parse("conv8 pool conv12 pool conv16 | up up conv3"))
@@ -119,7 +117,7 @@ def total_stride(architecture: Architecture) -> int:
 
 
 def plan_photo(architecture: Architecture, height: int, width: int) -> PhotoPlan:
-    """How a network will be applied to an image of some size.
+    """Plans how a network is applied to an image of some size.
 
     Args:
         architecture: The network.
@@ -241,7 +239,7 @@ def apply_to_photo(
     plan = plan_photo(architecture, height, width)
     channels = architecture.input_shape[2]
     if channels == 1:
-        photo = (photo @ _LUMA)[:, :, np.newaxis]  # (H, W, 3) -> (H, W, 1)
+        photo = (photo @ np.array(LUMA, np.float32))[:, :, np.newaxis]  # (H, W, 3) -> (H, W, 1)
     photo = _padded(photo, plan)
     if plan.is_whole:
         # All tiles have one shape, that of the first. It is built in: Keras cannot upsample
@@ -368,7 +366,7 @@ def _smallest_side(architecture: Architecture) -> int | None:
 
 
 def _keeps_size(architecture: Architecture, side: int) -> bool:
-    """Whether a square image of that side comes back at that size."""
+    """True where the output for a square image of that side has the same size."""
     nodes = _walk_at(architecture, side)
     return not any(node.problem for node in nodes) and nodes[-1].measure.output_shape[:2] == (
         side,
@@ -383,7 +381,7 @@ def _walk_at(architecture: Architecture, side: int) -> tuple[Node, ...]:
 
 
 def _margin(architecture: Architecture) -> int:
-    """How far from a tile's border its result differs from the whole image's, in pixels.
+    """Pixels from a tile's border in which its output differs from the whole image's.
 
     A tile's outside is unknown. Layer by layer, the positions are followed that do not depend
     on the unknown; zeros that a layer adds at the tile's border count as unknown. This can be

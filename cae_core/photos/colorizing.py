@@ -28,12 +28,12 @@ from cae_core.training.tasks import AB_SCALE, LUMA, ColorizeChroma, ColorizeRGB
 if TYPE_CHECKING:
     from cae_core.training.runs import Run
 
-# The side that the shorter side of a large image is reduced to; found on validation images by
-# the recipe's `size` command.
+# Pixels of the shorter side of a large image while the network works on it; chosen on validation
+# images by the recipe's `size` command.
 WORKING_SIDE = 96
 # An image is never longer than this many times its shorter side while it is worked on.
 LONGEST_SHAPE = 8
-# What both sides are padded to a multiple of; a test compares it with the network's stride.
+# Both sides are padded to a multiple of this; a test compares it with the network's stride.
 COLORIZER_STRIDE = 16
 # Radius in reduced pixels, and the variance of lightness (in [0, 1]) below which a window is flat:
 # He & Sun's guided filter follows edges of more.
@@ -42,12 +42,13 @@ GUIDE_RADIUS, FLAT_VARIANCE = 2, 1e-3
 
 @dataclass(frozen=True, eq=False)
 class AbGuess:
-    """What a network says about the colours of an image, on the reduced image.
+    """The (a*, b*) that a network predicts for an image, at the size it works at.
 
     Attributes:
-        lightness: Of the reduced image, float32 (h, w) from 0 to 100.
-        logits: (h/2, w/2, K) over `ab_bin_centres`, where the network gives probabilities.
-        ab: (h, w, 2): a* and b*, where it gives one colour.
+        lightness: L* of the reduced image, float32 (h, w), 0 to 100.
+        logits: (h/2, w/2, K) over the K `ab_bin_centres`; None for a network that predicts one
+            colour.
+        ab: (h, w, 2), one colour a pixel; None for a network that predicts probabilities.
     """
 
     lightness: np.ndarray
@@ -55,7 +56,7 @@ class AbGuess:
     ab: np.ndarray | None = None
 
     def at(self, temperature: float = TEMPERATURE) -> np.ndarray:
-        """One colour everywhere, (h', w', 2); the temperature is that of `annealed_mean`."""
+        """One (a*, b*) a pixel, (h', w', 2); see `annealed_mean` for the temperature."""
         if self.ab is not None:
             return self.ab
         assert self.logits is not None  # noqa: S101 - one of the two is there
@@ -75,13 +76,13 @@ def colorize(
         image: (H, W), (H, W, 1) or (H, W, 3), from 1x1 on; uint8, or float in [0, 1]. Of a colour
             image only the lightness is used.
         model: By default the photo colorizer. The name of another network of `cae_core.zoo` that
-            learnt to colorize, or such a run of `cae_core.train`.
+            was trained to colorize, or such a run of `cae_core.train`.
         temperature: Above 0 to 1: from the most probable colour, vivid and at times wrong, to
             the mean of all, brownish. For networks that give probabilities.
-        saturation: What a* and b* are multiplied by, from 0 to 4.
+        saturation: Factor of a* and b*, from 0 (grey) to 4.
 
     Returns:
-        float32 (H, W, 3) in [0, 1]; its L* is the image's (but for a network that learnt RGB).
+        float32 (H, W, 3) in [0, 1]; its L* is the image's (unless the network returns RGB).
 
     Raises:
         ImageError: An image or a setting that is not as above.
@@ -129,7 +130,7 @@ def check_settings(temperature: float, saturation: float) -> None:
 
 
 def learns_rgb(model: str | Run) -> bool:
-    """Whether a network returns the whole image, and not its chrominance.
+    """True for a network whose output is RGB, False for one whose output is (a*, b*).
 
     Raises:
         ZooError: For a network that does not colorize.
@@ -147,12 +148,12 @@ def learns_rgb(model: str | Run) -> bool:
 
 
 def _gives_probabilities(model: str | Run) -> bool:
-    """Whether a network gives a probability to every chrominance."""
+    """True for a network whose output is a probability for every (a*, b*) class."""
     return isinstance(model, str) and zoo.card(model).network == zoo.COLORIZER
 
 
 def rgb_from(image: np.ndarray, model: str | Run) -> np.ndarray:
-    """The image as a network returns it that learnt grey to RGB; detail and all.
+    """The output of a network that was trained from grey to RGB; it loses detail.
 
     Args:
         image: float32 (H, W, 3) in [0, 1].
@@ -166,22 +167,22 @@ def rgb_from(image: np.ndarray, model: str | Run) -> np.ndarray:
 def guess_ab(
     lightness: np.ndarray, model: str | Run | None = None, working_side: int = WORKING_SIDE
 ) -> AbGuess:
-    """What a network says about the colours of an image.
+    """Predicts the (a*, b*) of an image from its lightness.
 
     Args:
         lightness: float32 (H, W) from 0 to 100.
-        model: As in `colorize`, but none that learnt RGB.
-        working_side: What the shorter side of a larger image is reduced to.
+        model: As in `colorize`, but none for which `learns_rgb`.
+        working_side: Pixels that the shorter side of a larger image is reduced to.
     """
     reduced = _reduced(lightness, working_side)
-    shown = reduced[..., np.newaxis] / np.float32(100)
+    network_input = reduced[..., np.newaxis] / np.float32(100)
     if model is not None and not _gives_probabilities(model):
         network, architecture = zoo.network_of(model)
-        ab = apply_to_photo(network, architecture, shown, clip=False)
+        ab = apply_to_photo(network, architecture, network_input, clip=False)
         return AbGuess(reduced, ab=ab * np.float32(AB_SCALE))
     height, width = reduced.shape
     below, right = (round_up(side, COLORIZER_STRIDE) - side for side in reduced.shape)
-    padded = np.pad(shown, ((0, below), (0, right), (0, 0)), mode="symmetric")
+    padded = np.pad(network_input, ((0, below), (0, right), (0, 0)), mode="symmetric")
     name = model if isinstance(model, str) else zoo.PHOTO_COLORIZER
     logits = np.asarray(zoo.load(name).predict_on_batch(padded[np.newaxis]))[0]
     return AbGuess(reduced, logits=logits[: (height + 1) // 2, : (width + 1) // 2])

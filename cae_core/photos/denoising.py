@@ -27,8 +27,8 @@ from cae_core.photos.tiling import apply_in_tiles, round_up
 if TYPE_CHECKING:
     from cae_core.training.runs import Run
 
-# What both sides are padded to a multiple of, and how far the photo denoiser looks around a
-# pixel; a test derives both from the network.
+# Both sides are padded to a multiple of the stride; the halo is the radius of the photo
+# denoiser's receptive field in pixels. A test derives both from the network.
 DENOISER_STRIDE, DENOISER_HALO = 4, 40
 # Below, bfloat16 would cost more than a fiftieth of a decibel.
 LEAST_BFLOAT16_SIGMA = 10 / 255

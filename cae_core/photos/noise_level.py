@@ -1,4 +1,4 @@
-"""How strong the noise in an image is, estimated from the image alone."""
+"""Blind estimation of the noise level: sigma from the noisy image alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from cae_core.errors import ImageError
 from cae_core.images.operations import as_image
+from cae_core.training.tasks import LUMA
 
 SMALLEST_SIDE = 8
 _MAX_PATCHES = 30_000  # looked at; a larger image is sampled, always at the same places
@@ -22,7 +23,7 @@ _SAFE_SIGMAS = 3.0
 _CLIPPED_SHARE = 1e-3  # of the pixels exactly at an extreme: from here on it is taken for a limit
 _KEPT_SHARE = 0.3  # of the patches at least, however many may be clipped
 
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_LUMA = np.array(LUMA, np.float32)
 _LUMA_OF_NOISE = float(np.linalg.norm(_LUMA))  # sigma of the luma of noise with sigma 1
 _MEDIAN_OF_NORMAL = 0.67449  # the median of |x| for a standard normal x
 

@@ -40,17 +40,17 @@ class Span:
 
     @property
     def read(self) -> slice:
-        """Where the tile is cut out of the image."""
+        """Slice of the image that the tile is cut from."""
         return slice(self.start, self.stop)
 
     @property
     def crop(self) -> slice:
-        """What is kept of the tile's result."""
+        """Slice of the tile's output that is kept."""
         return slice(self.write_start - self.start, self.write_stop - self.start)
 
     @property
     def write(self) -> slice:
-        """Where the kept part stands in the whole result."""
+        """Slice of the whole output that the kept part fills."""
         return slice(self.write_start, self.write_stop)
 
 
