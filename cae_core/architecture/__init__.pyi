@@ -4,6 +4,9 @@ from .editing import move_latent as move_latent
 from .editing import move_layer as move_layer
 from .editing import remove_layer as remove_layer
 from .editing import replace_layer as replace_layer
+from .formulas import Formula as Formula
+from .formulas import Shape as Shape
+from .formulas import format_shape as format_shape
 from .layers import LAYER_KINDS as LAYER_KINDS
 from .layers import MAX_SIDE as MAX_SIDE
 from .layers import Activation as Activation
@@ -17,6 +20,7 @@ from .layers import Crop as Crop
 from .layers import Deconv as Deconv
 from .layers import Dense as Dense
 from .layers import Flatten as Flatten
+from .layers import KerasCall as KerasCall
 from .layers import Layer as Layer
 from .layers import Mark as Mark
 from .layers import MaxPool as MaxPool
@@ -24,12 +28,12 @@ from .layers import Pad as Pad
 from .layers import Reshape as Reshape
 from .layers import Residual as Residual
 from .layers import Shuffle as Shuffle
+from .layers import Skip as Skip
 from .layers import SubPixel as SubPixel
 from .layers import Unshuffle as Unshuffle
 from .layers import Up as Up
+from .layers import register as register
 from .notation import Architecture as Architecture
-from .notation import Shape as Shape
-from .notation import format_shape as format_shape
 from .presets import HOMEWORK as HOMEWORK
 from .presets import PRESETS as PRESETS
 from .presets import SOURCES as SOURCES
@@ -42,4 +46,5 @@ from .report import BYTES_PER_NUMBER as BYTES_PER_NUMBER
 from .report import Report as Report
 from .report import Row as Row
 from .report import analyze as analyze
+from .shapes import Measure as Measure
 from .shapes import SpatialStep as SpatialStep

@@ -21,24 +21,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cae_core.architecture.layers import (
-    LAYER_KINDS,
-    MAX_CHANNELS,
-    MAX_SIDE,
-    Conv,
-    Deconv,
-    Dense,
-    Layer,
-    Residual,
-    SubPixel,
-    json_name,
-    make_layer,
-    parse_layer,
-    shown,
-)
+from cae_core.architecture.formulas import format_shape
+from cae_core.architecture.layers import LAYER_KINDS, MAX_CHANNELS, MAX_SIDE, Layer
+from cae_core.architecture.layers.base import shown
+from cae_core.architecture.tokens import make_layer, parse_layer
 from cae_core.errors import ArchitectureError
-
-Shape = tuple[int, ...]
 
 DEFAULT_INPUT_SHAPE = (32, 32, 3)
 BAR = "|"  # ends the encoder
@@ -211,31 +198,19 @@ class Architecture:
             raise ArchitectureError(
                 f"A width multiplier is a number above 0. Received: {width}. Use 1 for no change."
             )
-        widths = (Conv, Deconv, Residual, SubPixel)
-        last = max(
-            (at for at, layer in enumerate(self.layers) if isinstance(layer, (*widths, Dense))),
-            default=-1,
-        )
-        layers = tuple(
-            dataclasses.replace(
-                layer, channels=min(MAX_CHANNELS, max(1, round(layer.channels * width)))
-            )
-            if isinstance(layer, widths) and at != last
-            else layer
-            for at, layer in enumerate(self.layers)
-        )
+        layers = list(self.layers)
+        sized = [
+            at for at, layer in enumerate(layers) if layer.main_size() in ("channels", "units")
+        ]
+        for at in sized[:-1]:
+            layer = layers[at]
+            if layer.main_size() == "channels":
+                channels = min(MAX_CHANNELS, max(1, round(vars(layer)["channels"] * width)))
+                layers[at] = dataclasses.replace(layer, **{"channels": channels})
         split = len(self.encoder)
-        return dataclasses.replace(self, encoder=layers[:split], decoder=layers[split:])
-
-
-def format_shape(shape: Iterable[int]) -> str:
-    """A shape as the notation writes it.
-
-    Example:
-        >>> format_shape((8, 8, 16))
-        '8x8x16'
-    """
-    return "x".join(str(size) for size in shape)
+        return dataclasses.replace(
+            self, encoder=tuple(layers[:split]), decoder=tuple(layers[split:])
+        )
 
 
 def _checked_input_shape(shape: Any) -> tuple[int, int, int]:
@@ -265,19 +240,18 @@ def _shape_token(token: str) -> tuple[int, int, int] | None:
 
 def _layer_to_json(layer: Layer) -> dict[str, Any]:
     """One layer as a JSON object."""
-    return {"layer": json_name(type(layer))} | dataclasses.asdict(layer)
+    return {"layer": layer.keyword} | dataclasses.asdict(layer)
 
 
 def _layer_from_json(item: Any, where: str) -> Layer:
     """One JSON object as a layer."""
-    kinds = {json_name(kind): kind for kind in LAYER_KINDS}
     name = item.get("layer") if isinstance(item, Mapping) else None
-    if not isinstance(name, str) or name not in kinds:
+    if not isinstance(name, str) or name not in LAYER_KINDS:
         raise ArchitectureError(
-            f"Every layer is an object whose 'layer' is one of {', '.join(kinds)}. "
+            f"Every layer is an object whose 'layer' is one of {', '.join(LAYER_KINDS)}. "
             f"Received: {shown(item)} at {where}. Correct its name."
         )
-    kind = kinds[name]
+    kind = LAYER_KINDS[name]
     names = {field.name for field in dataclasses.fields(kind)}
     required = {
         field.name for field in dataclasses.fields(kind) if field.default is dataclasses.MISSING

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cae_core.architecture.layers import MAX_SIDE, Activation, Add, Concatenate, Layer, Mark
-from cae_core.architecture.notation import Architecture, Shape, format_shape
-from cae_core.architecture.shapes import Measure, measure, measure_skip, unchanged
+from cae_core.architecture.formulas import Shape, format_shape
+from cae_core.architecture.layers import MAX_SIDE, Activation, Add, Layer, Mark, Skip
+from cae_core.architecture.notation import Architecture
+from cae_core.architecture.shapes import Measure, unchanged
 from cae_core.errors import ArchitectureError
 
 # Four times the largest input: what grows beyond it is a slip, and would not fit into memory.
@@ -45,17 +46,16 @@ def walk(architecture: Architecture) -> tuple[Node, ...]:
         inputs: tuple[int, ...] = (index - 1,)
         problem = None
         try:
+            if isinstance(layer, Skip):
+                source, marked_shape = _marked(layer, marks)
+                _check_not_itself(layer, nodes, index - 1, source)
+                result = layer.merge(shape, marked_shape)
+                inputs = (index - 1, source)
+            else:
+                result = layer.measure(shape)
             if isinstance(layer, Mark):
                 _check_new_mark(layer, marks)
                 marks[layer.name] = (index - 1, shape)
-                result = unchanged(shape, "remembered, unchanged")
-            elif isinstance(layer, Concatenate | Add):
-                source, marked_shape = _marked(layer, marks)
-                _check_not_itself(layer, nodes, index - 1, source)
-                result = measure_skip(layer, shape, marked_shape)
-                inputs = (index - 1, source)
-            else:
-                result = measure(layer, shape)
             _check_output_side(result.output_shape)
         except ArchitectureError as error:
             problem = str(error)
@@ -74,7 +74,7 @@ def _check_output_side(shape: Shape) -> None:
         )
 
 
-def _check_not_itself(layer: Concatenate | Add, nodes: list[Node], here: int, source: int) -> None:
+def _check_not_itself(layer: Skip, nodes: list[Node], here: int, source: int) -> None:
     """Refuses the sum of a tensor with itself.
 
     It only doubles, and TensorFlow's optimiser unfolds a chain of doublings into a sum of 2^n
@@ -107,7 +107,7 @@ def _check_new_mark(layer: Mark, marks: dict[str, tuple[int, Shape]]) -> None:
         )
 
 
-def _marked(layer: Concatenate | Add, marks: dict[str, tuple[int, Shape]]) -> tuple[int, Shape]:
+def _marked(layer: Skip, marks: dict[str, tuple[int, Shape]]) -> tuple[int, Shape]:
     """The remembered tensor that a skip connection names."""
     if layer.name not in marks:
         known = ", ".join(f"@{name}" for name in marks) or "none"
@@ -161,8 +161,7 @@ def input_interval(
         if node.measure.sees_everything:
             return whole
         first, last = pending.pop(node.index)
-        steps = node.measure.height_steps if axis == 0 else node.measure.width_steps
-        for step in reversed(steps):
+        for step in reversed(node.measure.steps[axis]):
             if clipped:
                 # Of several steps (a residual block) only the first changes the size.
                 first, last = _clip(first, last, node.measure.output_shape[axis])

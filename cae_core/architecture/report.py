@@ -13,31 +13,24 @@ import functools
 import math
 from dataclasses import dataclass, replace
 
-from cae_core.architecture.layers import MAX_UNITS, Add, Concatenate, Conv, Deconv, Layer, Mark
-from cae_core.architecture.notation import Architecture, Shape, format_shape
+from cae_core.architecture.formulas import Shape, format_shape
+from cae_core.architecture.layers import MAX_UNITS, Conv, Deconv, Layer, Mark, Skip
+from cae_core.architecture.notation import Architecture
 from cae_core.architecture.receptive_field import receptive_field, walk
-from cae_core.architecture.shapes import Formula
+from cae_core.architecture.shapes import Measure
 
 BYTES_PER_NUMBER = 4  # float32
 
 
-@dataclass(frozen=True)
-class Row:
-    """One layer of a `Report`.
+@dataclass(frozen=True, kw_only=True)
+class Row(Measure):
+    """One layer of a `Report`: its arithmetic, and where it stands.
 
     Attributes:
         index: The layer's place, counted from 1.
         part: ``encoder`` or ``decoder``.
         layer: The layer itself; `token` is its text.
         input_shape: Shape of what comes in, without the batch.
-        output_shape: Shape of what goes out, without the batch.
-        size: Numbers in the output.
-        formula: The output's size as Keras computes it, numbers put in.
-        textbook: The textbook formula, where the layer has one.
-        textbook_note: Where the textbook and Keras differ, why; else empty.
-        parameters: Weights, batch normalisation's running statistics included.
-        parameters_formula: How they are counted; empty where there are none.
-        macs: Multiply-accumulates for one image (convolutions and dense layers only).
         activation_bytes: Bytes of the float32 output at the report's batch size.
         receptive_field: Height and width of the input region that one output pixel can
             depend on; it may exceed the image.
@@ -48,14 +41,6 @@ class Row:
     part: str
     layer: Layer
     input_shape: Shape
-    output_shape: Shape
-    size: int
-    formula: Formula
-    textbook: Formula | None
-    textbook_note: str
-    parameters: int
-    parameters_formula: str
-    macs: int
     activation_bytes: int
     receptive_field: tuple[int, int]
     problem: str | None = None
@@ -64,6 +49,11 @@ class Row:
     def token(self) -> str:
         """The layer as the architecture text writes it."""
         return str(self.layer)
+
+    @property
+    def size(self) -> int:
+        """Numbers in the output."""
+        return math.prod(self.output_shape)
 
 
 @dataclass(frozen=True)
@@ -185,18 +175,11 @@ def analyze(
     boundary = len(architecture.encoder)
     rows = tuple(
         Row(
+            **vars(node.measure),
             index=node.index,
             part="encoder" if node.index <= boundary else "decoder",
             layer=node.layer,
             input_shape=node.input_shape,
-            output_shape=node.measure.output_shape,
-            size=math.prod(node.measure.output_shape),
-            formula=node.measure.formula,
-            textbook=node.measure.textbook,
-            textbook_note=node.measure.textbook_note,
-            parameters=node.measure.parameters,
-            parameters_formula=node.measure.parameters_formula,
-            macs=node.measure.macs,
             activation_bytes=math.prod(node.measure.output_shape) * BYTES_PER_NUMBER * batch_size,
             receptive_field=receptive_field(architecture, node.index),
             problem=node.problem,
@@ -312,6 +295,6 @@ def crossing_marks(architecture: Architecture) -> tuple[str, ...]:
         >>> crossing_marks(Architecture.parse("conv8 @a pool | up cat@a conv3"))
         ('a',)
     """
-    read = {layer.name for layer in architecture.decoder if isinstance(layer, Concatenate | Add)}
+    read = {layer.name for layer in architecture.decoder if isinstance(layer, Skip)}
     set_here = [layer.name for layer in architecture.encoder if isinstance(layer, Mark)]
     return tuple(name for name in set_here if name in read)

@@ -7,7 +7,7 @@ import dataclasses
 import json
 from typing import Any
 
-from cae_core.architecture.notation import format_shape
+from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.presets import PRESETS, SOURCES
 from cae_core.architecture.report import Report, Row, analyze
 from cae_core.cli.arguments import NOTATION, PROGRAM, add_architecture, chosen_architecture

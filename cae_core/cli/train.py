@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cae_core.architecture.notation import Architecture, format_shape
+from cae_core.architecture.formulas import format_shape
+from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import Preset
 from cae_core.cli.arguments import NOTATION, PROGRAM, add_architecture, chosen_architecture
 from cae_core.cli.places import check_place, unwritable

@@ -9,7 +9,7 @@ import textwrap
 from typing import Any
 
 from cae_core import zoo
-from cae_core.architecture.notation import format_shape
+from cae_core.architecture.formulas import format_shape
 from cae_core.cli.arguments import PROGRAM
 from cae_core.cli.terminal import DONE, aligned
 from cae_core.studies import claims

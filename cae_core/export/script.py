@@ -1,8 +1,8 @@
 """An architecture and its settings as a Keras script that runs on its own.
 
-The layers are written down from `cae_core.models.calls`, which `cae_core.build` makes its layers
-from, and their shapes from the arithmetic; around them stands the text of an ordinary Keras
-script, one template per part, in the order in which the script has them. What Keras lacks (layers,
+The layers are written down from their Keras calls, which `cae_core.build` makes its layers from,
+and their shapes from the arithmetic; around them stands the text of an ordinary Keras script, one
+template per part, in the order in which the script has them. What Keras lacks (layers,
 losses, colour conversion) is copied from the source of the modules that the application itself
 uses, which are read and not imported: importing this module does not import Keras.
 """
@@ -19,12 +19,12 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from cae_core.architecture.layers import Add, Concatenate, Layer, Mark
-from cae_core.architecture.notation import Architecture, Shape, format_shape
+from cae_core.architecture.formulas import Shape, format_shape
+from cae_core.architecture.layers import KerasCall, Mark, Skip
+from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import Report, Row, analyze
 from cae_core.data.registry import DATASETS
 from cae_core.errors import TrainingError
-from cae_core.models.calls import KerasCall, keras_call
 from cae_core.training.config import LOSS_TITLES, TrainConfig
 from cae_core.training.tasks import (
     ColorizeChroma,
@@ -95,7 +95,7 @@ def generate_script(
     image_shape = _image_shape(architecture, dataset, task)
     check_fit(architecture, image_shape, task)
     check_loss(config.loss, task)
-    calls = [keras_call(layer) for layer in architecture.layers if not isinstance(layer, Mark)]
+    calls = [layer.keras_call() for layer in architecture.layers if not isinstance(layer, Mark)]
     own_classes = {call.layer_class for call in calls if call.is_own}
     parts = [
         *(source for name, source in _sources("models.layers").items() if name in own_classes),
@@ -265,9 +265,7 @@ $layers
 def _build_function(architecture: Architecture, task: Task) -> str:
     """The function that builds the network, a line or three per layer."""
     report = analyze(architecture)
-    read_later = {
-        layer.name for layer in architecture.layers if isinstance(layer, Concatenate | Add)
-    }
+    read_later = {layer.name for layer in architecture.layers if isinstance(layer, Skip)}
     lines = ["", "# Encoder"]
     for row in report.rows:
         if not isinstance(row.layer, Mark):
@@ -300,7 +298,7 @@ def _comma_separated(shape: Shape) -> str:
     return ", ".join(str(side) for side in shape)
 
 
-def _skip(layer: Mark | Concatenate | Add) -> str:
+def _skip(layer: Mark | Skip) -> str:
     """The variable that holds a remembered tensor."""
     return f"skip_{layer.name}"
 
@@ -308,20 +306,15 @@ def _skip(layer: Mark | Concatenate | Add) -> str:
 def _layer_lines(row: Row) -> list[str]:
     """One layer and the shape of its output, in one line if it fits."""
     layer = row.layer
-    call = keras_call(layer)
+    call = layer.keras_call()
     function = call.layer_class if call.is_own else f"layers.{call.layer_class}"
-    arguments = ", ".join([*_arguments(call), f'name="{_layer_name(row.index, layer)}"'])
-    read = f"[x, {_skip(layer)}]" if isinstance(layer, Concatenate | Add) else "x"
+    arguments = ", ".join([*_arguments(call), f'name="{layer.keras_name(row.index)}"'])
+    read = f"[x, {_skip(layer)}]" if isinstance(layer, Skip) else "x"
     shape = format_shape(row.output_shape)
     line = f"x = {function}({arguments})({read})  # {shape}"
     if len(line) + 4 <= LINE_LENGTH:
         return [line]
     return [f"x = {function}(  # {shape}", f"    {arguments}", f")({read})"]
-
-
-def _layer_name(index: int, layer: Layer) -> str:
-    """The name that `models.builder.layer_name` gives, which cannot be imported without Keras."""
-    return f"layer_{index}_{layer.keyword or layer}"
 
 
 def _arguments(call: KerasCall) -> list[str]:

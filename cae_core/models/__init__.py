@@ -1,6 +1,6 @@
 """From an architecture to a Keras model, and the networks that are no plain architecture.
 
-`calls` names the Keras layer of every layer, `layers` has those that Keras lacks, `builder` makes
+`layers` has the layers that Keras lacks, `builder` makes
 and splits a model, `precision` chooses its number format; `photo_denoiser` and `colorizer` (with
 `ab_bin_centres`) are the networks behind `cae_core.denoise` and `cae_core.colorize`.
 """

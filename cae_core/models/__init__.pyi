@@ -5,10 +5,7 @@ from .ab_bins import annealed_mean as annealed_mean
 from .ab_bins import corner_classes as corner_classes
 from .builder import build as build
 from .builder import build_for_training as build_for_training
-from .builder import layer_name as layer_name
 from .builder import split as split
-from .calls import KerasCall as KerasCall
-from .calls import keras_call as keras_call
 from .colorizer import build_colorizer as build_colorizer
 from .photo_denoiser import build_photo_denoiser as build_photo_denoiser
 from .precision import BFLOAT16 as BFLOAT16

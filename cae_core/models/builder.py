@@ -11,12 +11,11 @@ from typing import Any
 
 import keras
 
-from cae_core.architecture.layers import Add, BatchNorm, Concatenate, Layer, Mark
+from cae_core.architecture.layers import BatchNorm, Layer, Mark, Skip
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_core.errors import ArchitectureError
 from cae_core.models import layers as keras_layers
-from cae_core.models.calls import keras_call
 from cae_core.models.layers import FastBatchNormalization
 
 LATENT = "latent"
@@ -95,24 +94,19 @@ def _assemble(
         else:
             keras_layer = _keras_layer(
                 layer,
-                name=layer_name(index, layer),
+                name=layer.keras_name(index),
                 seed=seed * 10_000 + index * 10,
                 # The image that comes out has more steps between 0 and 1 than bfloat16.
                 dtype="float32" if index == last else dtype,
                 trains=trains,
             )
-            if isinstance(layer, Concatenate | Add):
+            if isinstance(layer, Skip):
                 tensor = keras_layer([tensor, marks[layer.name]])
             else:
                 tensor = keras_layer(tensor)
         if index == len(architecture.encoder):
             tensor = keras.layers.Identity(name=LATENT, dtype=tensor.dtype)(tensor)
     return keras.Model(inputs, tensor, name=name)
-
-
-def layer_name(index: int, layer: Layer) -> str:
-    """The name that layer `index`, counted from 1, has in the Keras model."""
-    return f"layer_{index}_{layer.keyword or layer}"
 
 
 def split(model: keras.Model) -> tuple[keras.Model, keras.Model]:
@@ -181,7 +175,7 @@ def _keras_layer(
     layer: Layer, name: str, seed: int, dtype: str, trains: bool
 ) -> keras.layers.Layer:
     """Makes the Keras layer that a token stands for, its random start seeded."""
-    call = keras_call(layer)
+    call = layer.keras_call()
     arguments = dict(call.arguments, name=name, dtype=dtype)
     if trains and isinstance(layer, BatchNorm):
         return FastBatchNormalization(**arguments)

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.layers import MAX_SIDE, Dense, Flatten, Reshape
-from cae_core.architecture.notation import Architecture, format_shape
+from cae_core.architecture.notation import Architecture
 from cae_core.architecture.receptive_field import Node, walk
 from cae_core.architecture.report import analyze
 from cae_core.architecture.shapes import SpatialStep
@@ -336,7 +337,7 @@ def _scales(nodes: tuple[Node, ...]) -> list[Fraction]:
     scales = [Fraction(1)]
     for node in nodes:
         scale = scales[-1]
-        for step in node.measure.height_steps:
+        for step in node.measure.steps[0]:
             scale = scale / step.stride if step.transposed else scale * step.stride
         scales.append(scale)
     return scales
@@ -394,7 +395,7 @@ def _margin(architecture: Architecture) -> int:
     for node in nodes:
         first = max(known[source][0] for source in node.inputs)
         last = min(known[source][1] for source in node.inputs)
-        for step in node.measure.height_steps:
+        for step in node.measure.steps[0]:
             first, last = _known_outputs(step, first, last)
         out = node.measure.output_shape[0]
         known.append((max(first, 0), min(last, out - 1)))

@@ -164,11 +164,11 @@ class TransferLearning(Strategy):
 
     def train(self, training: Training) -> list[Run]:
         """See `Strategy.train`."""
-        from cae_core.models.builder import build, layer_name
+        from cae_core.models.builder import build
         from cae_core.training.loop import Start
 
         names = [
-            layer_name(index, layer)
+            layer.keras_name(index)
             for index, layer in enumerate(training.architecture.layers[: self.layers], start=1)
         ]
         network = build(training.architecture, seed=training.config.seed)

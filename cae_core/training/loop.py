@@ -56,7 +56,7 @@ class Start:
 
     Attributes:
         weights: As `get_weights` of the architecture's model gives them; None for random ones.
-        frozen: Names of layers that are not trained, see `models.builder.layer_name`.
+        frozen: Names of layers that are not trained, see `architecture.Layer.keras_name`.
     """
 
     weights: Sequence[np.ndarray] | None = None

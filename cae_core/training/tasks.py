@@ -13,7 +13,8 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from cae_core.architecture.notation import Architecture, format_shape
+from cae_core.architecture.formulas import format_shape
+from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_core.errors import TrainingError
 

@@ -14,21 +14,15 @@ from cae_core.architecture.editing import (
     remove_layer,
     replace_layer,
 )
+from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.layers import LAYER_KINDS, Layer, Reshape
-from cae_core.architecture.notation import Architecture, format_shape
+from cae_core.architecture.notation import Architecture
 from cae_ui.common.architecture_state import change, show_refusal
 
 INPUT, LATENT = "input", "latent"
 
 # Sliders cover what people try; larger numbers are typed.
 SLIDER_HIGHEST = {"channels": 128, "kernel": 11, "stride": 4, "size": 8, "factor": 8, "pixels": 16}
-
-_FIRST_TRY: dict[str, dict[str, Any]] = {
-    "channels": {"channels": 16},
-    "units": {"units": 128},
-    "height": {"height": 8, "width": 8, "channels": 16},
-    "name": {"name": "a"},
-}
 
 
 def architecture_form(key: str, architecture: Architecture) -> int | None:
@@ -198,7 +192,7 @@ def _insert_form(key: str, position: int, label: str, *, decoder: bool = False) 
         kind = st.session_state[widget]
         st.session_state[widget] = None
         if kind is not None:
-            added = _first_of(kind)
+            added = kind.example()
             if decoder:
                 change(key, lambda now: move_latent(insert_layer(now, position, added), position))
             else:
@@ -207,9 +201,9 @@ def _insert_form(key: str, position: int, label: str, *, decoder: bool = False) 
 
     st.selectbox(
         label,
-        LAYER_KINDS,
+        list(LAYER_KINDS.values()),
         index=None,
-        format_func=lambda kind: f"{kind.title} ({_first_of(kind)})",
+        format_func=lambda kind: f"{kind.title} ({kind.example()})",
         placeholder="Choose a kind of layer",
         key=widget,
         on_change=put,
@@ -220,14 +214,6 @@ def _move(key: str, position: int, to: int) -> None:
     """Moves a layer and keeps it chosen."""
     change(key, lambda now: move_layer(now, position, to))
     st.session_state[f"{key}-chosen"] = str(to)
-
-
-def _first_of(kind: type[Layer]) -> Layer:
-    """A layer of a kind with sizes to start from."""
-    required = [
-        item.name for item in dataclasses.fields(kind) if item.default is dataclasses.MISSING
-    ]
-    return kind(**_FIRST_TRY[required[0]]) if required else kind()
 
 
 def _summary(layer: Layer) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from cae_core.architecture.notation import Shape, format_shape
+from cae_core.architecture.formulas import Shape, format_shape
 from cae_core.architecture.report import Report, Row
 from cae_ui.common.messages import plain
 

@@ -166,7 +166,7 @@ def test_a_layer_can_be_put_first_last_and_on_either_side_of_the_code(latent_pag
     assert text_of(page) == "pool conv8 pool | conv16 conv3:sigmoid avgpool"
 
 
-@pytest.mark.parametrize("kind", LAYER_KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", LAYER_KINDS.values(), ids=lambda kind: kind.__name__)
 def test_every_kind_of_layer_has_a_form(latent_page, kind):
     page = add(latent_page(), kind)
     architecture = Architecture.parse(text_of(page))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cae_core.architecture.formulas import Shape
 from cae_core.architecture.layers import (
     ACTIVATIONS,
     Activation,
@@ -28,12 +29,12 @@ from cae_core.architecture.layers import (
     Reshape,
     Residual,
     Shuffle,
+    Skip,
     SubPixel,
     Unshuffle,
     Up,
 )
-from cae_core.architecture.notation import Architecture, Shape
-from cae_core.architecture.shapes import measure, measure_skip
+from cae_core.architecture.notation import Architecture
 from cae_core.errors import ArchitectureError
 
 MAX_NUMBERS = 30_000  # per tensor: the networks are built, hundreds of them
@@ -101,11 +102,9 @@ def _adds_a_tensor_to_itself(layer: Layer, chain: list[Layer]) -> bool:
 
 def _output_shape(layer: Layer, shape: Shape, marks: dict[str, Shape]) -> Shape:
     """The layer's output shape, or an ArchitectureError where it does not fit."""
-    if isinstance(layer, Mark):
-        return shape
-    if isinstance(layer, Concatenate | Add):
-        return measure_skip(layer, shape, marks[layer.name]).output_shape
-    return measure(layer, shape).output_shape
+    if isinstance(layer, Skip):
+        return layer.merge(shape, marks[layer.name]).output_shape
+    return layer.measure(shape).output_shape
 
 
 def _candidate(

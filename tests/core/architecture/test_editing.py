@@ -37,7 +37,7 @@ def _layers_of(kind):
     return st.builds(kind, **{item.name: _values(item) for item in dataclasses.fields(kind)})
 
 
-LAYERS = st.sampled_from(LAYER_KINDS).flatmap(_layers_of)
+LAYERS = st.sampled_from(list(LAYER_KINDS.values())).flatmap(_layers_of)
 
 
 @settings(max_examples=150, deadline=None)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cae_core import Architecture, ArchitectureError, analyze
-from cae_core.architecture.layers import parse_layer
 from cae_core.architecture.receptive_field import MAX_OUTPUT_SIDE
 from cae_core.architecture.report import crossing_marks
-from cae_core.architecture.shapes import measure
+from cae_core.architecture.tokens import parse_layer
 
 HOMEWORK = "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid"
 STRIDED_BN = "conv32 bn conv32s2 conv32 bn | up conv32 bn conv3k1:sigmoid"
@@ -112,7 +111,7 @@ def test_the_baseline_of_section_b_has_about_3_08_million_parameters():
     ],
 )
 def test_one_layer_has_the_numbers_worked_out_by_hand(token, shape, out, parameters, macs):
-    found = measure(parse_layer(token), shape)
+    found = parse_layer(token).measure(shape)
     assert (found.output_shape, found.parameters, found.macs) == (out, parameters, macs)
 
 
@@ -411,14 +410,9 @@ def test_an_architecture_of_marks_alone_has_a_report():
     assert (report.smallest.size, report.parameters, report.latent_shape) == (3072, 0, (32, 32, 3))
 
 
-def test_a_layer_kind_without_arithmetic_is_a_bug_and_not_a_users_mistake():
-    with pytest.raises(TypeError, match="No arithmetic for Mark"):
-        measure(parse_layer("@a"), (8, 8, 3))
-
-
 def test_the_sentence_of_measure_is_an_architecture_error():
     with pytest.raises(ArchitectureError, match="Received: a vector of 10 numbers"):
-        measure(parse_layer("conv8"), (10,))
+        parse_layer("conv8").measure((10,))
 
 
 def test_a_transposed_convolution_of_single_pixels_is_refused_with_the_remedy():

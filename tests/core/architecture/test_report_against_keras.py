@@ -6,12 +6,11 @@ import keras
 import pytest
 
 from cae_core import Architecture, analyze
-from cae_core.architecture.layers import LAYER_KINDS, Mark, parse_layer
-from cae_core.architecture.shapes import measure
+from cae_core.architecture.layers import LAYER_KINDS, Mark
+from cae_core.architecture.tokens import parse_layer
 from cae_core.errors import ArchitectureError
 from cae_core.models import layers as keras_layers
-from cae_core.models.builder import build, layer_name
-from cae_core.models.calls import keras_call
+from cae_core.models.builder import build
 from tests.core.random_architectures import Flavour, random_architecture
 
 CHUNKS, CHUNK = 16, 20
@@ -35,7 +34,7 @@ def test_every_row_of_random_networks_has_the_shape_and_parameters_of_its_keras_
             if isinstance(row.layer, Mark):
                 assert (row.output_shape, row.parameters) == (row.input_shape, 0), text
                 continue
-            layer = model.get_layer(layer_name(row.index, row.layer))
+            layer = model.get_layer(row.layer.keras_name(row.index))
             assert tuple(layer.output.shape) == (None, *row.output_shape), (text, row.token)
             assert layer.count_params() == row.parameters, (text, row.token)
         assert model.count_params() == report.parameters, text
@@ -49,7 +48,7 @@ def test_the_random_networks_contain_every_kind_of_layer_and_both_paddings():
         for seed in range(CHUNKS * CHUNK)
         for layer in random_architecture(seed, EVERYTHING).layers
     ]
-    assert {type(layer) for layer in layers} == set(LAYER_KINDS)
+    assert {type(layer) for layer in layers} == set(LAYER_KINDS.values())
     for keyword in ("conv", "deconv", "pool", "avgpool"):
         found = [layer for layer in layers if layer.keyword == keyword]
         assert {layer.padding for layer in found} == {"same", "valid"}, keyword
@@ -88,8 +87,8 @@ def test_the_random_networks_contain_every_kind_of_layer_and_both_paddings():
 def test_what_the_arithmetic_refuses_keras_refuses_too(token, shape):
     layer = parse_layer(token)
     with pytest.raises(ArchitectureError):
-        measure(layer, shape)
-    call = keras_call(layer)
+        layer.measure(shape)
+    call = layer.keras_call()
     module = keras_layers if call.is_own else keras.layers
     with pytest.raises((ValueError, TypeError, IndexError)):
         getattr(module, call.layer_class)(**call.arguments)(keras.Input(shape))
@@ -109,5 +108,5 @@ def test_skips_that_the_arithmetic_refuses_keras_refuses_too(text, layer):
 def test_windows_larger_than_the_image_work_with_same_padding_in_both(token):
     architecture = Architecture.parse(f"5x7x3 {token} | conv3")
     assert not analyze(architecture).rows[0].problem
-    output = build(architecture).get_layer(layer_name(1, architecture.layers[0])).output
+    output = build(architecture).get_layer("layer_1_" + architecture.layers[0].keyword).output
     assert tuple(output.shape[1:]) == analyze(architecture).rows[0].output_shape

@@ -111,7 +111,7 @@ def test_onnxruntime_calculates_what_keras_does_for_every_kind_of_layer(text, tm
 
 def test_the_texts_above_hold_every_kind_of_layer():
     layers = [layer for text in TEXTS.values() for layer in Architecture.parse(text).layers]
-    assert {type(layer) for layer in layers} == set(LAYER_KINDS)
+    assert {type(layer) for layer in layers} == set(LAYER_KINDS.values())
 
 
 @needs_onnx

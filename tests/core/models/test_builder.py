@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from cae_core import Architecture, ArchitectureError, build, split
-from cae_core.models.builder import layer_name
 
 HOMEWORK = "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid"
 EVERYTHING = (
@@ -157,7 +156,6 @@ def test_layers_are_called_by_their_place_and_kind():
         "layer_4_cat",
         "layer_5_conv",
     ]
-    assert layer_name(3, architecture.layers[2]) == "layer_3_relu"
 
 
 # --- The project's own layers --------------------------------------------------------------
@@ -187,8 +185,9 @@ def test_blur_is_the_mean_of_four_with_the_first_row_and_column_repeated():
 def test_subpixel_upsampling_starts_without_a_checkerboard():
     enlarged = one_layer("subpixel4s3", images(1, 4, 5, 6))
     blocks = enlarged.reshape(1, 4, 3, 5, 3, 4)
-    np.testing.assert_allclose(blocks, np.broadcast_to(blocks[:, :, :1, :, :1], blocks.shape))
-    assert enlarged.std() > 0
+    # One kernel for the nine pixels of a block: rounding alone tells them apart.
+    within = np.ptp(blocks, axis=(2, 4)).max()
+    assert within < 1e-3 * np.ptp(enlarged)
 
 
 @pytest.mark.parametrize(("stride", "side"), [(2, 9), (3, 10), (2, 8)])

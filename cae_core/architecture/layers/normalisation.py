@@ -1,0 +1,50 @@
+"""Layers that keep the shape: batch normalisation, activations on their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from cae_core.architecture.formulas import Shape
+from cae_core.architecture.layers.base import ACTIVATIONS, KerasCall, Layer, choice, register
+from cae_core.architecture.shapes import Measure, unchanged
+
+
+@register
+@dataclass(frozen=True)
+class BatchNorm(Layer):
+    """Batch normalisation, channel by channel."""
+
+    keyword: ClassVar[str] = "bn"
+    title: ClassVar[str] = "Batch normalisation"
+
+    def measure(self, shape: Shape) -> Measure:
+        return replace(
+            unchanged(shape),
+            parameters=4 * shape[-1],
+            parameters_formula=f"4 · {shape[-1]:,}: scale, shift, running mean, running variance",
+        )
+
+    def keras_call(self) -> KerasCall:
+        # Keras's 0.99 needs about a thousand steps until the averages are those of the images.
+        # Trainings here are often shorter, and would be tested with what is left of the start.
+        return KerasCall("BatchNormalization", {"momentum": 0.9})
+
+
+@register
+@dataclass(frozen=True)
+class Activation(Layer):
+    """An activation on its own, written by its name alone: ``relu``."""
+
+    keyword: ClassVar[str] = "activation"
+    title: ClassVar[str] = "Activation"
+    function: str = choice(ACTIVATIONS, "relu")
+
+    def __str__(self) -> str:
+        return self.function
+
+    def measure(self, shape: Shape) -> Measure:
+        return unchanged(shape)
+
+    def keras_call(self) -> KerasCall:
+        return KerasCall("Activation", {"activation": self.function})

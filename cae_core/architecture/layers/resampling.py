@@ -1,0 +1,177 @@
+"""Upsampling, pixel shuffles, blur and borders: maps without kernels to learn, but one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from cae_core.architecture.formulas import Shape, format_shape, size_formula
+from cae_core.architecture.layers.base import (
+    MAX_CHANNELS,
+    KerasCall,
+    Layer,
+    choice,
+    number,
+    register,
+)
+from cae_core.architecture.shapes import Measure, SpatialStep, bordered, enlarged, unchanged
+from cae_core.errors import ArchitectureError
+
+
+@register
+@dataclass(frozen=True)
+class Up(Layer):
+    """Upsampling by repeating (nearest) or interpolating (bilinear) pixels."""
+
+    keyword: ClassVar[str] = "up"
+    title: ClassVar[str] = "Upsampling"
+    factor: int = number("", low=2, high=16, default=2)
+    interpolation: str = choice(("nearest", "bilinear"), "nearest")
+
+    def measure(self, shape: Shape) -> Measure:
+        channels = self.check_map(shape)[2]
+        factor, step = self.factor, None
+        if self.interpolation == "bilinear":
+            # A tent of 2·factor - 1 or 2·factor outputs around each input pixel.
+            step = SpatialStep(2 * factor - factor % 2, factor, factor // 2, transposed=True)
+        return enlarged(shape, factor, channels, step)
+
+    def keras_call(self) -> KerasCall:
+        arguments = {"size": self.factor, "interpolation": self.interpolation}
+        return KerasCall("UpSampling2D", arguments)
+
+
+@register
+@dataclass(frozen=True)
+class Shuffle(Layer):
+    """Pixel shuffle (depth to space): factor² channels become factor x factor pixels."""
+
+    keyword: ClassVar[str] = "shuffle"
+    title: ClassVar[str] = "Pixel shuffle"
+    factor: int = number("", low=2, high=8, default=2)
+
+    def measure(self, shape: Shape) -> Measure:
+        channels = self.check_map(shape)[2]
+        square = self.factor**2
+        if channels % square:
+            raise ArchitectureError(
+                f"A shuffle by {self.factor} needs a multiple of {square} channels. "
+                f"Received: {format_shape(shape)}. "
+                f"Give the layer before it {channels + -channels % square:,} channels."
+            )
+        return enlarged(shape, self.factor, channels // square)
+
+    def keras_call(self) -> KerasCall:
+        return KerasCall("PixelShuffle", {"factor": self.factor}, is_own=True)
+
+
+@register
+@dataclass(frozen=True)
+class Unshuffle(Layer):
+    """Pixel unshuffle (space to depth): factor x factor pixels become factor² channels."""
+
+    keyword: ClassVar[str] = "unshuffle"
+    title: ClassVar[str] = "Pixel unshuffle"
+    factor: int = number("", low=2, high=8, default=2)
+
+    def measure(self, shape: Shape) -> Measure:
+        height, width, channels = self.check_map(shape)
+        factor = self.factor
+        if height % factor or width % factor:
+            raise ArchitectureError(
+                f"An unshuffle by {factor} needs height and width that are multiples of {factor}. "
+                f"Received: {format_shape(shape)}. Pad the image first, or choose another factor."
+            )
+        out = (height // factor, width // factor, channels * factor**2)
+        step = SpatialStep(factor, factor, 0)
+        return Measure(
+            output_shape=out,
+            formula=size_formula(shape, out, lambda side: f"{side} / {factor}"),
+            steps=((step,), (step,)),
+        )
+
+    def keras_call(self) -> KerasCall:
+        return KerasCall("PixelUnshuffle", {"factor": self.factor}, is_own=True)
+
+
+@register
+@dataclass(frozen=True)
+class SubPixel(Layer):
+    """Sub-pixel upsampling: weight-normalised 1x1 convolution (ICNR start), ReLU, shuffle."""
+
+    keyword: ClassVar[str] = "subpixel"
+    title: ClassVar[str] = "Sub-pixel upsampling"
+    channels: int = number("", high=MAX_CHANNELS, example=16)
+    factor: int = number("s", low=2, high=8, default=2)
+
+    def measure(self, shape: Shape) -> Measure:
+        height, width, channels = self.check_map(shape)
+        filters = self.channels * self.factor**2
+        return replace(
+            enlarged(shape, self.factor, self.channels),
+            parameters=channels * filters + 2 * filters,
+            parameters_formula=(
+                f"1 · 1 · {channels:,} · {filters:,} weights "
+                f"+ {filters:,} gains + {filters:,} biases"
+            ),
+            macs=height * width * channels * filters,
+        )
+
+    def keras_call(self) -> KerasCall:
+        arguments = {"channels": self.channels, "factor": self.factor}
+        return KerasCall("SubPixelUpsampling", arguments, has_kernel=True, is_own=True)
+
+
+@register
+@dataclass(frozen=True)
+class Blur(Layer):
+    """Mean of each 2x2 window at stride 1, edges repeated: softens a pixel shuffle's grid."""
+
+    keyword: ClassVar[str] = "blur"
+    title: ClassVar[str] = "Blur"
+
+    def measure(self, shape: Shape) -> Measure:
+        self.check_map(shape)
+        step = SpatialStep(2, 1, 1)
+        return replace(unchanged(shape), steps=((step,), (step,)))
+
+    def keras_call(self) -> KerasCall:
+        return KerasCall("Blur", is_own=True)
+
+
+@register
+@dataclass(frozen=True)
+class Pad(Layer):
+    """Zeros added on all four sides."""
+
+    keyword: ClassVar[str] = "pad"
+    title: ClassVar[str] = "Zero padding"
+    pixels: int = number("", high=64, default=1)
+
+    def measure(self, shape: Shape) -> Measure:
+        return bordered(self.check_map(shape), self.pixels)
+
+    def keras_call(self) -> KerasCall:
+        return KerasCall("ZeroPadding2D", {"padding": self.pixels})
+
+
+@register
+@dataclass(frozen=True)
+class Crop(Layer):
+    """Pixels cut off on all four sides."""
+
+    keyword: ClassVar[str] = "crop"
+    title: ClassVar[str] = "Cropping"
+    pixels: int = number("", high=64, default=1)
+
+    def measure(self, shape: Shape) -> Measure:
+        height, width, _ = self.check_map(shape)
+        if min(height, width) <= 2 * self.pixels:
+            raise ArchitectureError(
+                f"A crop of {self.pixels} needs more than {2 * self.pixels} pixels a side. "
+                f"Received: {format_shape(shape)}. Crop less, or leave it out."
+            )
+        return bordered(shape, -self.pixels)
+
+    def keras_call(self) -> KerasCall:
+        return KerasCall("Cropping2D", {"cropping": self.pixels})

@@ -1,0 +1,143 @@
+"""Reading one token of an architecture text, and the remedies for a misspelt one."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from cae_core.architecture.layers import ACTIVATIONS, LAYER_KINDS, Layer
+from cae_core.architecture.layers.base import shown
+from cae_core.errors import ArchitectureError
+
+# What other notations call a layer, for the remedy in an error message.
+_OTHER_NAMES = {
+    "maxpool": "pool",
+    "averagepool": "avgpool",
+    "upsample": "up",
+    "upsampling": "up",
+    "convtranspose": "deconv",
+    "batchnorm": "bn",
+    "fc": "dense",
+    "concat": "cat@a",
+    "pixelshuffle": "shuffle",
+}
+
+
+def parse_layer(token: str, position: int | None = None) -> Layer:
+    """Reads one token.
+
+    Args:
+        token: For example ``conv32k5s2:valid:linear``.
+        position: The token's place in the text, counted from 1, for the error message.
+
+    Raises:
+        ArchitectureError: Naming the token, its position, the rule and the remedy.
+
+    Example:
+        >>> parse_layer("conv32k5s2")
+        Conv(channels=32, kernel=5, stride=2, padding='same', activation='relu')
+    """
+    where = shown(token) + (f" (token {position})" if position else "")
+    # An activation and a mark are written without their keywords: 'relu', '@a'.
+    whole = f"activation:{token}" if token in ACTIVATIONS else re.sub("^@", "mark@", token)
+    body, *options = whole.split(":")
+    # All letters before the first digit are the keyword: 'conv' in 'conv8k3'.
+    match = re.fullmatch(r"([a-z_]+)(\d*(?:[a-z]\d+)*)(?:@(.*))?", body)
+    if match is None or match[1] not in LAYER_KINDS:
+        remedy = _suggestion(match[1] if match else body)
+        raise ArchitectureError(f"Every token must name a layer. Received: {where}. {remedy}")
+    kind = LAYER_KINDS[match[1]]
+    values = _read_numbers(kind, match[2], where) | _read_options(kind, options, where)
+    return make_layer(kind, values | _read_name(kind, match[3], where), where)
+
+
+def make_layer(kind: type[Layer], values: dict[str, Any], where: str) -> Layer:
+    """A layer of a kind; an error about one of its sizes says where it stands.
+
+    Raises:
+        ArchitectureError: For a size out of range, with `where` behind it.
+    """
+    try:
+        return kind(**values)
+    except ArchitectureError as error:
+        raise ArchitectureError(f"{error} (In {where}.)") from error
+
+
+def _read_name(kind: type[Layer], name: str | None, where: str) -> dict[str, str]:
+    """The name behind an @, by field name."""
+    if any("name" in item.metadata for item in dataclasses.fields(kind)):
+        return {"name": name or ""}
+    if name is None:
+        return {}
+    raise ArchitectureError(
+        "A mark is written @name, and used as cat@name or add@name. "
+        f"Received: {where}. Separate tokens with spaces: conv16 @a ... cat@a."
+    )
+
+
+def _read_numbers(kind: type[Layer], text: str, where: str) -> dict[str, int]:
+    """The sizes in ``32k5s2`` by field name; a letter used twice fills the next field of it."""
+    free = [item for item in dataclasses.fields(kind) if "letter" in item.metadata]
+    values: dict[str, int] = {}
+    for letter, digits in re.findall(r"([a-z]?)(\d+)", text):
+        item = next((item for item in free if item.metadata["letter"] == letter), None)
+        if item is None:
+            raise ArchitectureError(
+                f"{_written(kind)}. Received: {where}, with '{letter}{digits}' that has no meaning "
+                "there or stands twice. Leave it out."
+            )
+        free.remove(item)
+        values[item.name] = int(digits[:12])
+    missing = next((item for item in free if item.default is dataclasses.MISSING), None)
+    if missing is not None:
+        raise ArchitectureError(
+            f"{_written(kind)}. Received: {where}, without its {missing.name}. "
+            f"Write for example {kind.example()}."
+        )
+    return values
+
+
+def _read_options(kind: type[Layer], options: list[str], where: str) -> dict[str, str]:
+    """The words after colons by field name."""
+    choices = {
+        item.name: item.metadata["options"]
+        for item in dataclasses.fields(kind)
+        if "options" in item.metadata
+    }
+    values: dict[str, str] = {}
+    for option in options:
+        name = next((n for n, allowed in choices.items() if option in allowed), None)
+        if name is None or name in values:
+            allowed = ", ".join(word for words in choices.values() for word in words)
+            rule = f"may be {allowed}, each kind once" if allowed else "can't follow this layer"
+            remedy = _suggestion(option, allowed.split(", ")) if allowed else "Leave it out."
+            if name is not None:
+                remedy = f"Keep one of {values[name]} and {option}."
+            raise ArchitectureError(f"A word after ':' {rule}. Received: {where}. {remedy}")
+        values[name] = option
+    return values
+
+
+def _written(kind: type[Layer]) -> str:
+    """The rule that says how a kind of layer is written."""
+    fields = [item for item in dataclasses.fields(kind) if "letter" in item.metadata]
+    if not fields:
+        return f"{kind.keyword} takes no number"
+    parts = "".join(f"{item.metadata['letter']}<{item.name}>" for item in fields)
+    return f"{kind.keyword} is written {kind.keyword}{parts}"
+
+
+def _suggestion(word: str, known: Iterable[str] | None = None) -> str:
+    """The remedy for a misspelt word."""
+    if known is None and word in _OTHER_NAMES:
+        return f"Did you mean {_OTHER_NAMES[word]!r}?"
+    if "," in word:
+        return "Separate tokens with spaces."
+    if re.fullmatch(r"[\dx]+", word):
+        return "An input shape stands first and has three numbers, for example 28x28x1."
+    words = list(known or (*LAYER_KINDS, *ACTIVATIONS))
+    close = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
+    return f"Did you mean {close[0]!r}?" if close else f"Use one of {', '.join(words)}."

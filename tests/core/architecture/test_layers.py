@@ -1,0 +1,86 @@
+"""A kind of layer added through the public registry, seen everywhere that layers are seen."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import cae_core as cae
+from cae_core.architecture import LAYER_KINDS, KerasCall, Layer, Measure, Shape, SpatialStep
+from cae_core.architecture.formulas import size_formula
+from cae_core.architecture.layers import number, register
+from cae_core.export.script import generate_script
+
+
+@dataclass(frozen=True)
+class Stretch(Layer):
+    """Every row several times."""
+
+    keyword: ClassVar[str] = "stretch"
+    title: ClassVar[str] = "Stretching"
+    factor: int = number("", low=2, high=8, default=2)
+
+    def measure(self, shape: Shape) -> Measure:
+        height, width, channels = self.check_map(shape)
+        out = (height * self.factor, width, channels)
+        return Measure(
+            output_shape=out,
+            formula=size_formula(shape, out, lambda side: f"{side} stretched"),
+            steps=((SpatialStep(self.factor, self.factor, 0, transposed=True),), ()),
+        )
+
+    def keras_call(self) -> KerasCall:
+        return KerasCall("UpSampling2D", {"size": (self.factor, 1)})
+
+
+@pytest.fixture
+def text():
+    """An architecture with a kind of layer that is known for one test."""
+    register(Stretch)
+    yield "8x24x3 conv4 stretch3 | flatten dense576:sigmoid reshape8x24x3"
+    del LAYER_KINDS[Stretch.keyword]
+
+
+def test_a_registered_kind_is_written_and_read(text):
+    architecture = cae.Architecture.parse(text)
+    assert architecture.layers[1] == Stretch(3)
+    assert str(architecture) == text
+    assert cae.Architecture.from_json(architecture.to_json()) == architecture
+    with pytest.raises(cae.ArchitectureError, match=r"factor of stretch .* 2 to 8. Received: 9"):
+        cae.Architecture.parse("stretch9 | conv3")
+    with pytest.raises(cae.ArchitectureError, match="Did you mean 'stretch'"):
+        cae.Architecture.parse("strech | conv3")
+
+
+def test_a_registered_kind_is_calculated_and_built(text):
+    architecture = cae.Architecture.parse(text)
+    row = cae.analyze(architecture).rows[1]
+    assert (
+        row.formula.text
+        == "height 8 stretched = 24, width 24 stretched = 24, so 24 × 24 × 4 = 2,304"
+    )
+    assert row.receptive_field == (3, 3)
+    model = cae.build(architecture)
+    assert model.get_layer("layer_2_stretch").output.shape == (None, *row.output_shape)
+
+
+def test_a_registered_kind_is_in_the_forms_list_of_kinds(text):
+    def page():
+        from cae_core import Architecture
+        from cae_ui.common.architecture_form import architecture_form
+
+        architecture_form("key", Architecture.parse("conv8 pool | up conv3"))
+
+    insert = AppTest.from_function(page, default_timeout=60).run().selectbox(key="key-insert")
+    assert "Stretching (stretch)" in insert.options
+
+
+def test_a_registered_kind_is_in_the_generated_script(text):
+    script = generate_script(cae.Architecture.parse(text), dataset="a folder")
+    assert 'layers.UpSampling2D((3, 1), name="layer_2_stretch")(x)' in script
+
+
+def test_a_keyword_is_taken_once(text):
+    with pytest.raises(ValueError, match="'stretch'"):
+        register(Stretch)
