@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from cae_core.architecture.report import analyze
 from cae_core.data.registry import DATASETS
 from cae_core.errors import CAEError
-from cae_core.export.onnx import to_onnx
+from cae_core.export.onnx import write_onnx
 from cae_core.export.script import generate_script
 from cae_core.training.runs import (
     HISTORY,
@@ -64,7 +64,7 @@ def save_onnx(model: keras.Model, path: str | Path) -> Path:
     """Writes a model as an ONNX file, which needs neither Keras nor this package to run.
 
     Args:
-        model: What `build` returned or a run holds; or the encoder of `split`.
+        model: A model that `build` returned or a run holds, or a part of it made by `split`.
         path: A name that ends in ``.onnx``; a file that is there is replaced.
 
     Returns:
@@ -72,9 +72,8 @@ def save_onnx(model: keras.Model, path: str | Path) -> Path:
         the input called ``image``, the output ``output``; the batch may have any size.
 
     Raises:
-        ExportError: For another ending, without the package onnx, or with more than 2 GB of
-            weights.
-        ArchitectureError: For a model that `build` does not make.
+        ExportError: For another ending, without the package tf2onnx, with more than 2 GB of
+            weights, or for a layer that needs a fixed image size in a model without one.
 
     Example:
         >>> import tempfile
@@ -86,10 +85,10 @@ def save_onnx(model: keras.Model, path: str | Path) -> Path:
         'network.onnx'
     """
     target = _target(path, ".onnx")
-    if importlib.util.find_spec("onnx") is None:
+    if importlib.util.find_spec("tf2onnx") is None:
         raise ExportError(
-            "ONNX files are written with the package onnx. Received: a Python without it. "
-            "Install it with: pip install onnx"
+            "ONNX files are written with the package tf2onnx. Received: a Python without it. "
+            "Install it with: pip install tf2onnx"
         )
     if model.count_params() * BYTES_PER_WEIGHT > LARGEST_ONNX_BYTES:
         raise ExportError(
@@ -97,7 +96,7 @@ def save_onnx(model: keras.Model, path: str | Path) -> Path:
             f"Received: a model of {model.count_params():,} parameters, 4 bytes each. "
             "Save it with save_keras."
         )
-    target.write_bytes(to_onnx(model).SerializeToString())
+    write_onnx(model, target)
     return target
 
 
@@ -108,7 +107,7 @@ def save_keras(model: keras.Model, path: str | Path) -> Path:
     (pixel shuffle, blur, residual blocks), after ``import cae_core.models.layers``.
 
     Args:
-        model: What `build` returned or a run holds, or a half of it made by `split`.
+        model: A model that `build` returned or a run holds, or a part of it made by `split`.
         path: A name that ends in ``.keras``; a file that is there is replaced.
 
     Returns:
@@ -199,7 +198,7 @@ A convolutional autoencoder, trained with CAE Lab
 Network    $architecture
            $verdict, $parameters parameters
 Task       $task
-Images   $dataset
+Images     $dataset
 Training   $epochs epochs, $seconds s
 Test       MSE $mse, PSNR $psnr dB, SSIM $ssim
            on $images images that the training never saw
