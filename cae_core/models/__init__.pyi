@@ -7,6 +7,9 @@ from .builder import build as build
 from .builder import build_for_training as build_for_training
 from .builder import split as split
 from .colorizer import build_colorizer as build_colorizer
+from .networks import NETWORKS as NETWORKS
+from .networks import build_network as build_network
+from .networks import register_network as register_network
 from .photo_denoiser import build_photo_denoiser as build_photo_denoiser
 from .precision import BFLOAT16 as BFLOAT16
 from .precision import FLOAT32 as FLOAT32

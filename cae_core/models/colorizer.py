@@ -12,10 +12,12 @@ from keras import ops
 
 from cae_core.models.ab_bins import ab_bin_centres
 from cae_core.models.layers import PixelShuffle, PixelUnshuffle
+from cae_core.models.networks import register_network
 
 CHANNELS = (40, 64, 88, 96)
 
 
+@register_network("colorizer")
 def build_colorizer(
     channels: tuple[int, ...] = CHANNELS, dtype: str = "float32", dropout: float = 0.0
 ) -> keras.Model:

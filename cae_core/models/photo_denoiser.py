@@ -11,6 +11,7 @@ import keras
 from keras import ops
 
 from cae_core.models.layers import PixelShuffle, PixelUnshuffle
+from cae_core.models.networks import register_network
 
 # What both sides of an image must be a multiple of: pixels are halved twice.
 TOTAL_STRIDE = 4
@@ -28,6 +29,7 @@ class GatedDifference(keras.layers.Layer):
         return noisy - ops.cast(noise, noisy.dtype) * (sigma / (sigma + GATE_SIGMA))
 
 
+@register_network("photo-denoiser")
 def build_photo_denoiser(
     channels: int = 64, blocks: tuple[int, int, int] = (2, 2, 2), dtype: str = "float32"
 ) -> keras.Model:

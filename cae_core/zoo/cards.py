@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cae_core.architecture.notation import Architecture
+from cae_core.architecture.notation import BAR, Architecture
 from cae_core.errors import CAEError
 from cae_core.training.learning_rate import LearningRateTest
 from cae_core.training.tasks import Task, task_from_dict
@@ -36,9 +36,8 @@ if not FOLDER.is_dir():
     FOLDER = _PACKAGE.parent / "pretrained"
 CARD = "card.json"
 WEIGHTS = "model.weights.h5"
-# Networks that are no architecture text: one knows the noise level, one gives probabilities.
 PHOTO_DENOISER = "photo-denoiser"
-COLORIZER = "colorizer"
+COLORIZER = "colorizer"  # a registered network, of which the zoo has two
 PHOTO_COLORIZER = "photo-colorizer"
 # How weights are kept.
 SINGLE, HALF, NOT_KEPT = "float32", "float16", "not kept"
@@ -61,7 +60,7 @@ class Card:
         title: What people call it.
         summary: What it is for, in one or two sentences.
         source: Paper or document that it follows.
-        network: Its architecture text, or ``photo-denoiser``, or ``colorizer``.
+        network: Its architecture text, or a name in `models.networks.NETWORKS`.
         input_shape: (H, W, C) that it was trained on.
         data: What it was trained, validated and tested on.
         licence: The terms of that data.
@@ -104,8 +103,8 @@ class Card:
 
     @property
     def architecture(self) -> Architecture | None:
-        """The network as an architecture; None for those that are not written as such."""
-        if self.network in (PHOTO_DENOISER, COLORIZER):
+        """The network as an architecture; None for one of `models.networks.NETWORKS`."""
+        if BAR not in self.network:
             return None
         return Architecture.parse(self.network, input_shape=self.input_shape)
 
@@ -228,17 +227,11 @@ def is_loaded() -> bool:
 
 def _build(known: Card, dtype: str) -> keras.Model:
     """A network with random weights."""
-    if known.network == PHOTO_DENOISER:
-        from cae_core.models.photo_denoiser import build_photo_denoiser
-
-        return build_photo_denoiser(dtype=dtype)
-    if known.network == COLORIZER:
-        from cae_core.models.colorizer import build_colorizer
-
-        return build_colorizer(dtype=dtype)
     from cae_core.models.builder import build
+    from cae_core.models.networks import build_network
 
-    assert known.architecture is not None  # noqa: S101 - the two that have none are above
+    if known.architecture is None:
+        return build_network(known.network, dtype)
     return build(known.architecture)
 
 

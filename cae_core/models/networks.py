@@ -1,0 +1,53 @@
+"""Networks that no architecture text describes, by the name that their model cards give them.
+
+A module of this package registers its network by itself:
+
+    @register_network("photo-denoiser")
+    def build_photo_denoiser(dtype: str = "float32") -> keras.Model: ...
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cae_core import models
+
+if TYPE_CHECKING:
+    import keras
+
+Builder = TypeVar("Builder", bound=Callable[..., Any])
+NETWORKS: dict[str, Callable[..., keras.Model]] = {}
+
+
+def register_network(name: str) -> Callable[[Builder], Builder]:
+    """Registers the function that builds a network.
+
+    Args:
+        name: The `network` of the model card. The function takes a `dtype` as Keras has it,
+            and has defaults for all else.
+    """
+
+    def register(builder: Builder) -> Builder:
+        NETWORKS[name] = builder
+        return builder
+
+    return register
+
+
+def build_network(name: str, dtype: str = "float32") -> keras.Model:
+    """Builds a registered network with random weights.
+
+    Args:
+        name: One of `NETWORKS`.
+        dtype: ``"float32"``, or ``"mixed_bfloat16"`` for convolutions in bfloat16.
+
+    Example:
+        >>> build_network("photo-denoiser").count_params()
+        489536
+    """
+    for module in pkgutil.iter_modules(models.__path__):
+        importlib.import_module(f"{models.__name__}.{module.name}")
+    return NETWORKS[name](dtype=dtype)
