@@ -1,25 +1,21 @@
-"""Colour for a grey photo, under a slider."""
+"""The page Colorize: guessed colours for a photo, under a slider."""
 
 import streamlit as st
 
 from cae_core.errors import CAEError
-from cae_ui.colorize.form import scene_of, settings_input
-from cae_ui.colorize.views import (
-    show_alternatives,
-    show_downloads,
-    show_figures,
-    show_inside,
-    show_lesson,
-    show_result,
-)
-from cae_ui.common.image_input import photo_choice
-from cae_ui.common.messages import plain
+from cae_ui.colorize.chrominance import show_chrominance
+from cae_ui.colorize.lesson import show_lesson
+from cae_ui.colorize.result import show_alternatives, show_downloads, show_figures, show_result
+from cae_ui.colorize.scene import scene_of
+from cae_ui.colorize.settings import settings_input
+from cae_ui.common.photo_input import photo_choice
 from cae_ui.common.shell import page_header
+from cae_ui.common.wording import show_error
 
 page_header(
     "Colorize",
-    "Take a photo's colours away and have them guessed again, or bring a grey one. Lightness is "
-    "kept exactly; colours are guesses.",
+    "Have the colours of a photo removed and guessed again, or upload a grey one. Its lightness is "
+    "kept exactly; the colours are guesses.",
 )
 settings, view = st.columns([4, 8], gap="large")
 with settings:
@@ -33,7 +29,7 @@ with view:
         show_downloads(scene, photo, chosen)
         show_figures(scene)
         show_alternatives(scene, chosen)
-        show_inside(scene)
+        show_chrominance(scene)
     except CAEError as error:
-        st.error(plain(error), icon=":material/error:")
+        show_error(error)
     show_lesson()

@@ -1,26 +1,24 @@
-"""What an architecture does to the size of an image, before anything is trained."""
+"""The page Latent size: what an architecture does to the size of an image."""
 
 import streamlit as st
 
 from cae_core.architecture.presets import get_preset
 from cae_core.architecture.report import analyze
 from cae_ui.common.architecture_form import architecture_form
-from cae_ui.common.architecture_state import TEXT_KEY, architecture_input, preset_input
+from cae_ui.common.architecture_text import TEXT_KEY, architecture_input, preset_input
 from cae_ui.common.shell import page_header
+from cae_ui.latent_size.comparison import comparison_table
+from cae_ui.latent_size.diagram import network_diagram
 from cae_ui.latent_size.exports import show_exports
-from cae_ui.latent_size.views import (
-    comparison_table,
-    layer_table,
-    network_diagram,
-    show_formula,
-    show_verdict,
-    table_csv,
-)
+from cae_ui.latent_size.formula import show_formula
+from cae_ui.latent_size.layer_table import layer_table, table_csv
+from cae_ui.latent_size.verdict import show_verdict
 
 page_header(
     "Latent size",
-    "An autoencoder squeezes an image through a **latent** and rebuilds it. Compose the layers and "
-    "see what they do to the image's size, with the numbers put into the formulas.",
+    "An autoencoder squeezes an image through a small **latent** representation and rebuilds the "
+    "image from it. Compose the layers and see the size of every tensor, with the numbers put into "
+    "the formulas.",
 )
 
 compose, result = st.columns([5, 7], gap="large")
@@ -41,8 +39,9 @@ st.subheader("Layer by layer")
 formulas = st.toggle("Open all formulas", key="formulas", bind="query-params")
 st.html(layer_table(report, open_formulas=formulas))
 st.caption(
-    "Click a row for its formula. *Sees* is the receptive field: the part of the input that one "
-    "number of the output can depend on. Parameters and multiply-adds count as Keras counts."
+    "Click a row for its formula. The receptive field is the part of the input that one pixel of "
+    "the output can depend on. Parameters are counted as Keras counts them, multiply-adds for one "
+    "image."
 )
 st.download_button(
     "Download the table", table_csv(report), "layers.csv", icon=":material/download:"
@@ -52,8 +51,8 @@ st.subheader("Compare with another network")
 if st.toggle("Show a second architecture", key="compare", bind="query-params"):
     preset_input("vs")
     other = architecture_input(
-        "vs", label="The other architecture", default=get_preset("strided-bn").text
+        "vs", label="Second architecture", default=get_preset("strided-bn").text
     )
     other_report = analyze(other)
-    st.table(comparison_table([("This one", report), ("The other", other_report)]))
+    st.table(comparison_table([("This network", report), ("The other network", other_report)]))
     st.html(network_diagram(other_report))

@@ -1,28 +1,23 @@
-"""Train an autoencoder while watching, then try it on a photo."""
+"""The page Trainer: train an autoencoder while watching, then try it on a photo."""
 
 import streamlit as st
 
 from cae_core.architecture.report import analyze
 from cae_ui.common.architecture_form import architecture_form
-from cae_ui.common.architecture_state import TEXT_KEY, architecture_input, preset_input
+from cae_ui.common.architecture_text import TEXT_KEY, architecture_input, preset_input
 from cae_ui.common.photo_trial import try_run_on_photo
 from cae_ui.common.shell import page_header
-from cae_ui.common.training_charts import chosen_job, show_data, show_job
 from cae_ui.trainer.comparison import show_comparison
-from cae_ui.trainer.form import (
-    config_input,
-    dataset_input,
-    start_button,
-    take_over,
-    task_input,
-    width_input,
-)
+from cae_ui.trainer.data import dataset_input
 from cae_ui.trainer.result import show_result
+from cae_ui.trainer.settings import config_input, take_over, task_input, width_input
+from cae_ui.trainer.start import start_button
+from cae_ui.trainer.training import chosen_job, show_data, show_job
 
 page_header(
     "Trainer",
-    "Train a network on real images and watch it learn. It goes on when you leave the page, "
-    "and the address leads back to it.",
+    "Train a network on real images and watch it learn. The training continues when you leave the "
+    "page, and the address of the page leads back to it.",
 )
 settings, view = st.columns([5, 7], gap="large")
 with settings:

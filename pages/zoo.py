@@ -1,18 +1,17 @@
-"""Every network of the sources, trained and measured, beside what was published."""
-
-import streamlit as st
+"""The page Zoo: the networks of four sources, trained and measured beside what they published."""
 
 from cae_core.errors import CAEError
-from cae_ui.common.messages import plain
 from cae_ui.common.shell import page_header
+from cae_ui.common.wording import show_error, source_links
 from cae_ui.zoo.card import show_card
-from cae_ui.zoo.networks import filtered_rows, network_input
-from cae_ui.zoo.studies import show_claims, show_rate_distortion
+from cae_ui.zoo.claims import show_claims
+from cae_ui.zoo.rate_distortion import show_rate_distortion
+from cae_ui.zoo.table import filtered_rows, network_input
 
 page_header(
     "Zoo",
-    "Every network of the sources, trained on its real data and measured here, beside what was "
-    "published. Open one to see its card and curves, and to try it on a photo of yours.",
+    f"The networks of {source_links()}, trained on their real data and measured here beside what "
+    "was published. Open one to see its card and curves, and to try it on your photo.",
 )
 try:
     name = network_input(filtered_rows())
@@ -21,4 +20,4 @@ try:
     show_rate_distortion()
     show_claims()
 except CAEError as error:
-    st.error(plain(error), icon=":material/error:")
+    show_error(error)

@@ -1,4 +1,4 @@
-"""Editing an architecture by form: its layers as chips, the chosen one's sizes as widgets."""
+"""The form of an architecture: its layers as chips, the settings of the chosen one as widgets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cae_core.architecture.editing import (
 from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.layers import LAYER_KINDS, Layer, Reshape
 from cae_core.architecture.notation import Architecture
-from cae_ui.common.architecture_state import change, show_refusal
+from cae_ui.common.architecture_text import change, show_refusal
 
 INPUT, LATENT = "input", "latent"
 
@@ -29,11 +29,11 @@ def architecture_form(key: str, architecture: Architecture) -> int | None:
     """Chips for input, layers and latent, and the form of the chosen one.
 
     Args:
-        key: Where the architecture's text is in session state.
-        architecture: What the text says.
+        key: Name of the architecture's text in session state.
+        architecture: The architecture of the text.
 
     Returns:
-        The position of the chosen layer, from 0; None where input or latent are chosen.
+        Position of the chosen layer, from 0; None where input or latent is chosen.
     """
     chosen = _chips(key, architecture)
     show_refusal(key)
@@ -48,7 +48,7 @@ def architecture_form(key: str, architecture: Architecture) -> int | None:
 
 
 def _chips(key: str, architecture: Architecture) -> str:
-    """The network from left to right, one of its parts chosen."""
+    """A chip for input, every layer and latent, from left to right; returns the chosen one."""
     latent = len(architecture.encoder)
     names = [str(position) for position in range(len(architecture.layers))]
     options = [INPUT, *names[:latent], LATENT, *names[latent:]]
@@ -87,11 +87,11 @@ def _input_form(key: str, architecture: Architecture) -> None:
         widget = f"{key}-input-{axis}"
         st.session_state[widget] = architecture.input_shape[axis]
         column.number_input(name, min_value=1, max_value=4096, key=widget, on_change=resize)
-    _insert_form(key, 0, "Add in front")
+    _insert_form(key, 0, "Add before layer 1")
 
 
 def _latent_form(key: str, architecture: Architecture) -> None:
-    """Which layer's output is the latent."""
+    """The slider that moves the latent, and the list that adds a layer behind it."""
 
     def move() -> None:
         layers_before = st.session_state[f"{key}-latent-at"]
@@ -111,7 +111,7 @@ def _latent_form(key: str, architecture: Architecture) -> None:
 
 
 def _layer_form(key: str, architecture: Architecture, position: int) -> None:
-    """The chosen layer's sizes and what can be done with it."""
+    """The chosen layer's settings, the buttons that move or remove it, the list that adds one."""
     layer = architecture.layers[position]
     st.markdown(f"**Layer {position + 1}: {layer.title}** — {_summary(layer)}")
     fields = dataclasses.fields(layer)
@@ -145,11 +145,11 @@ def _layer_form(key: str, architecture: Architecture, position: int) -> None:
         on_click=change,
         args=(key, lambda now: remove_layer(now, position)),
     )
-    _insert_form(key, position + 1, f"Add behind layer {position + 1}")
+    _insert_form(key, position + 1, f"Add after layer {position + 1}")
 
 
 def _field_input(key: str, layer: Layer, position: int, item: dataclasses.Field[Any]) -> None:
-    """One size or choice of a layer, as the widget that fits it."""
+    """One setting of a layer: a slider or number for a size, a list for a choice, else a text."""
     # The kind is part of the key: another layer at this place has other widgets.
     widget = f"{key}-{position}-{type(layer).__name__}-{item.name}"
     value = getattr(layer, item.name)
@@ -182,9 +182,13 @@ def _field_input(key: str, layer: Layer, position: int, item: dataclasses.Field[
 
 
 def _insert_form(key: str, position: int, label: str, *, decoder: bool = False) -> None:
-    """A list of kinds; choosing one puts such a layer at `position`.
+    """A list of kinds of layers; choosing one inserts such a layer.
 
-    Behind the encoder's last layer there are two places: `decoder` says which one.
+    Args:
+        key: Name of the architecture's text in session state.
+        position: Position of the new layer, from 0.
+        label: Label of the list.
+        decoder: Puts the layer into the decoder where `position` is the end of the encoder.
     """
     widget = f"{key}-insert"
 
@@ -217,5 +221,5 @@ def _move(key: str, position: int, to: int) -> None:
 
 
 def _summary(layer: Layer) -> str:
-    """The first line of what a layer is."""
+    """The first line of a layer's docstring."""
     return (type(layer).__doc__ or "").splitlines()[0]

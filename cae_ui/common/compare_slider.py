@@ -4,9 +4,9 @@ A component of Streamlit's second kind (``st.components.v2``); its front end is 
 ``compare_slider.*`` beside this one. Images travel as one message of raw bytes::
 
     4 bytes   length of the header, most significant byte first
-    header    JSON: key, labels, width and height, height of the stage, length of the first image
-    image   before, lossless WebP
-    image   after, lossless WebP
+    header    JSON: key, labels, width and height, height of the stage, length of `before`
+    before    image, lossless WebP
+    after     image, lossless WebP
 
 One message, so that both images arrive together and neither can have been cleared away when
 the browser asks for it. WebP, because at its fastest it encodes a noisy 768 x 512 photo in 12 ms
@@ -51,8 +51,8 @@ def compare_slider(
     Args:
         before: uint8 (H, W, 3) or grey (H, W); shown to the left of the divider.
         after: As `before`, with the same height and width; shown to the right.
-        before_label: What `before` is: its label, its alternative text. Plain text.
-        after_label: What `after` is.
+        before_label: Label and alternative text of `before`, plain text.
+        after_label: Label and alternative text of `after`.
         key: Names the slider in the app. Divider, zoom and pan stay with it in a visitor's
             browser, whatever images come.
         height: CSS pixels that the images may be high; wide ones take less.
@@ -79,7 +79,7 @@ def compare_slider(
 
 
 def _check(before: np.ndarray, after: np.ndarray) -> None:
-    """Refuses what cannot be compared pixel by pixel."""
+    """Raises where two images cannot be compared pixel by pixel."""
     for image in (before, after):
         is_image = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
         if image.dtype != np.uint8 or not is_image or image.size == 0:

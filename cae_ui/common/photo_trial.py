@@ -15,9 +15,9 @@ from cae_core.images.operations import encode_png, fit_within, to_uint8
 from cae_core.jobs.queue import JobStatus
 from cae_core.photos.apply import apply_to_photo, plan_photo
 from cae_core.training.tasks import LUMA, Denoise, Reconstruct, Task
-from cae_ui.common.image_input import SAMPLE_PHOTOS, photo_input
-from cae_ui.common.messages import plain
+from cae_ui.common.photo_input import SAMPLE_PHOTOS, photo_input
 from cae_ui.common.resources import trained_run
+from cae_ui.common.wording import plain, show_error
 
 PREVIEW_SIDE = 1200
 PHOTO_PATCHES = "photo_patches"
@@ -25,15 +25,15 @@ PHOTO_PATCHES = "photo_patches"
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network that a photo can be given to.
+    """A trained network to try on a photo.
 
     Attributes:
-        identity: Differs from that of every other network, and of its earlier versions.
-        model: The network.
-        architecture: As what it was built.
-        task: What it learnt.
-        dataset: On what.
-        seed: Of the noise that the photo gets.
+        identity: Text that no other network, and no earlier version of this one, has.
+        model: The Keras model.
+        architecture: Its architecture.
+        task: Task it was trained on.
+        dataset: Name of the data set it was trained on.
+        seed: Seed of the noise that is added to the photo.
     """
 
     identity: str
@@ -45,7 +45,7 @@ class TrainedNetwork:
 
 
 def try_run_on_photo(status: JobStatus) -> None:
-    """An upload, what a finished job's network makes of it, and how close that is."""
+    """`try_on_photo` with the network of a finished training."""
     if status.run_folder is None:
         return
     st.subheader("Try it on your photo")
@@ -64,7 +64,7 @@ def try_run_on_photo(status: JobStatus) -> None:
 
 
 def try_on_photo(network: TrainedNetwork) -> None:
-    """An upload, what a network makes of it, and how close that is."""
+    """A photo, the network's input and its output with their PSNR, and the output as a download."""
     chosen = photo_input("try")
     if chosen is None:
         return
@@ -74,23 +74,23 @@ def try_on_photo(network: TrainedNetwork) -> None:
         f"Work on all of its {height * width / 1e6:.1f} megapixels (slower)", key="try-whole"
     ):
         photo = fit_within(photo, PREVIEW_SIDE)
-        st.caption(f"Shrunk from {width} x {height} to {photo.shape[1]} x {photo.shape[0]}.")
+        st.caption(f"Reduced from {width} x {height} to {photo.shape[1]} x {photo.shape[0]}.")
     if network.architecture.input_shape[2] == 1 and isinstance(network.task, Reconstruct | Denoise):
         photo = _grey(photo)
     try:
-        shown, result = _returned(network, photo)
+        damaged, result = _output(network, photo)
     except ImageError as error:
-        st.error(plain(error), icon=":material/broken_image:")
+        show_error(error)
         return
     images = [(photo, f"{plain(name)}, {photo.shape[1]} x {photo.shape[0]}")]
     if not isinstance(network.task, Reconstruct):
         damage = "With noise" if isinstance(network.task, Denoise) else "In grey"
-        images.append((shown, f"{damage}: {psnr(shown, photo):.2f} dB"))
-    images.append((result, f"From the network: {psnr(result, photo):.2f} dB"))
+        images.append((damaged, f"{damage}: {psnr(damaged, photo):.2f} dB"))
+    images.append((result, f"Output of the network: {psnr(result, photo):.2f} dB"))
     for column, (image, caption) in zip(st.columns(len(images)), images, strict=True):
         _image(column, image, caption)
     plan = plan_photo(network.architecture, *photo.shape[:2])
-    how = f"Done {plan}. PSNR against the original."
+    how = f"Applied: {plan}. PSNR against the original."
     if network.dataset == PHOTO_PATCHES and name in SAMPLE_PHOTOS:
         how += " Parts of this photo were among the training patches: upload one of your own."
     st.caption(how)
@@ -99,8 +99,8 @@ def try_on_photo(network: TrainedNetwork) -> None:
     )
 
 
-def _returned(network: TrainedNetwork, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What the network is shown of a photo, cut to [0, 1], and the image it makes of it.
+def _output(network: TrainedNetwork, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The damaged photo, cut to [0, 1], and the image that the network makes of it.
 
     Kept in the session, so that a rerun of the page costs nothing.
     """
@@ -113,19 +113,19 @@ def _returned(network: TrainedNetwork, photo: np.ndarray) -> tuple[np.ndarray, n
             bar.progress(done / total, "The network works …")
 
         # (H, W, C) -> (1, H, W, C) and back: tasks work on batches.
-        shown = np.asarray(network.task.corrupt(photo[np.newaxis], network.seed))[0]
+        damaged = np.asarray(network.task.corrupt(photo[np.newaxis], network.seed))[0]
         output = apply_to_photo(
-            network.model, network.architecture, shown, clip=False, on_progress=advance
+            network.model, network.architecture, damaged, clip=False, on_progress=advance
         )
         result = np.asarray(network.task.image(output[np.newaxis], photo[np.newaxis]))[0]
         bar.empty()
-        visible = np.broadcast_to(np.clip(shown, 0, 1), photo.shape)
+        visible = np.broadcast_to(np.clip(damaged, 0, 1), photo.shape)
         st.session_state["try-result"] = kept = (key, (visible, result))
     return kept[1]
 
 
 def _grey(photo: np.ndarray) -> np.ndarray:
-    """Luma, which is what a network for grey images is compared with."""
+    """The luma of a photo, (H, W, 3) -> (H, W, 1)."""
     return photo @ np.array(LUMA, np.float32)[:, np.newaxis]
 
 

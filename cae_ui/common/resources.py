@@ -1,4 +1,4 @@
-"""What all sessions share: the job queue with its worker, data sets, trained models."""
+"""Resources that all sessions share: the job queue with its worker, data sets, trained models."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def worker() -> WorkerProcess:
 
 
 def runs_folder() -> Path:
-    """Where trainings are kept."""
+    """The folder of the trainings."""
     return Path(os.environ.get(RUNS_VARIABLE, "runs"))
 
 
 @st.cache_resource(show_spinner=False)
 def _measure_speed() -> Path:
-    """Has the worker measure this machine, once a day; returns where the result is or will be."""
+    """Has the worker measure this machine, once a day; returns the path of the result."""
     path = runs_folder() / "speed.json"
     if not path.exists() or time.time() - path.stat().st_mtime > SECONDS_PER_DAY:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ def _measure_speed() -> Path:
 
 
 def machine_speed() -> Calibration | None:
-    """How fast this machine trains; None until the worker has measured it."""
+    """Training speed of this machine; None until the worker has measured it."""
     return Calibration.load(_measure_speed())
 
 
@@ -58,7 +58,7 @@ def job_queue() -> JobQueue:
 
 @st.cache_resource(max_entries=8, show_spinner="Preparing the images …")
 def named_dataset(name: str) -> DatasetPreview:
-    """A data set that is on this machine; the worker loads its images, the app keeps a few."""
+    """A few images of a data set that is on this machine; only the worker keeps all of them."""
     return load_dataset(name).preview()
 
 
@@ -76,11 +76,11 @@ def uploaded_dataset(files: list[tuple[str, bytes]]) -> Dataset:
     return _uploaded_dataset(digest.hexdigest(), files)
 
 
-def spare_the_garbage_collector() -> None:
-    """Takes what is loaded now out of the garbage collector's work.
+def freeze_garbage_collector() -> None:
+    """Excludes all objects that exist now from garbage collection.
 
-    Streamlit has it look at all there is after every run of a page, and with TensorFlow loaded
-    that takes 0.2 s, in which no other page is served.
+    Streamlit collects garbage after every run of a page; with TensorFlow loaded that takes 0.2 s,
+    in which no other page is served.
     """
     gc.collect()
     gc.freeze()
@@ -92,8 +92,8 @@ def trained_run(folder: str, modified: float) -> Run:
 
     Args:
         folder: The run's folder.
-        modified: When it was written: a resumed training writes it again.
+        modified: Time of its last change: a resumed training writes it again.
     """
     run = Run.load(folder)
-    spare_the_garbage_collector()
+    freeze_garbage_collector()
     return run

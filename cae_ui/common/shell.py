@@ -1,4 +1,4 @@
-"""What frames every page: the list of pages, the router, the header."""
+"""The frame of every page: the list of pages, the router, the header."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STYLE = "<style>.stMainBlockContainer { padding-top: 3.5rem; }</style>"
 
 
 def _pages() -> list[StreamlitPage]:
-    """The pages in the order of the menu; the first is the one at the bare address."""
+    """The pages in the order of the menu; the first has the bare address."""
     return [
         st.Page(
             "pages/latent_size.py", title="Latent size", icon=":material/calculate:", default=True
@@ -38,7 +38,7 @@ def _navigation() -> StreamlitPage:
 
 
 def route() -> None:
-    """Runs the page that the address names; what app.py does."""
+    """Runs the page that the address names; all that app.py does."""
     page = _navigation()
     st.html(_STYLE)
     st.session_state[_ROUTED] = True
@@ -46,7 +46,7 @@ def route() -> None:
 
 
 def page_header(title: str, introduction: str) -> None:
-    """The top of every page: its name and two sentences.
+    """The top of every page: its title and an introduction of two sentences.
 
     Until the router has run once, a fresh Streamlit server takes the folder ``pages/`` for
     the menu, and runs a page that is opened by its own address without app.py. Naming the

@@ -10,25 +10,26 @@ import numpy as np
 import streamlit as st
 
 from cae_core.images.operations import encode_png, to_uint8
-from cae_ui.common.image_input import Photo
-from cae_ui.common.messages import plain
+from cae_ui.common.photo_input import Photo
+from cae_ui.common.wording import plain
 
-# Takes the whole photo, and what is called with the parts done and their number.
+# Takes the whole photo and a function that is called with the tiles done and their number.
 Work = Callable[[np.ndarray, Callable[[int, int], None]], np.ndarray]
 
 
 def show_whole_photo(
     photo: Photo, full_size: tuple[int, int], settings: Any, verb: str, participle: str, work: Work
 ) -> None:
-    """A button that has the whole photo worked on, its progress, and the result to take home.
+    """A button that processes the whole photo, its progress, and the result as a download.
 
     Args:
-        photo: Which one; decoded when the button is pressed.
+        photo: The photo, decoded when the button is pressed.
         full_size: Its height and width.
-        settings: All that the result depends on beside the photo: another one is offered anew.
-        verb: What is done, such as "Denoise".
-        participle: What the file is called, such as "denoised".
-        work: Does it.
+        settings: Everything else that the result depends on; where it changes, the kept result
+            goes.
+        verb: Verb of the button, such as "Denoise".
+        participle: Name of the file, such as "denoised".
+        work: Function that makes the result.
     """
     height, width = full_size
     st.subheader("The whole photo")
@@ -41,11 +42,11 @@ def show_whole_photo(
         st.session_state[kept_under] = (key, *_worked_on(photo, work))
     kept = st.session_state.get(kept_under)
     if kept is None or kept[0] != key:
-        st.caption(f"{width:,} x {height:,} pixels; above is a reduction or a part.")
+        st.caption(f"{width:,} x {height:,} pixels; the image above is reduced or a part.")
         return
     _, content, seconds = kept
     st.caption(
-        f"{plain(photo.name)}, {width:,} x {height:,} pixels, done in {seconds:.1f} s. "
+        f"{plain(photo.name)}, {width:,} x {height:,} pixels, done in {seconds:.1f} s, "
         f"{len(content) / 1e6:.1f} MB."
     )
     st.download_button(

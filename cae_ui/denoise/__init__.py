@@ -1,1 +1,5 @@
-"""The page Denoise."""
+"""The page Denoise: a photo, noise under a slider, and a network that removes it.
+
+In the order of the page: `inputs` (mode, network, options), `scene` (the photo with its noise),
+`result` (images compared, figures, downloads, the whole photo), `methods` (other denoisers).
+"""

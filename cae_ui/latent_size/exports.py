@@ -1,4 +1,4 @@
-"""Taking an architecture along: as notation, JSON, Keras script, or to the trainer."""
+"""Ways to take an architecture along: to the trainer, as notation, as JSON, as Keras script."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import Report
 from cae_core.errors import CAEError
 from cae_core.export.script import generate_script
-from cae_ui.common.messages import plain
+from cae_ui.common.wording import plain
 
 CODE_HEIGHT = 320
-# What a script trains on where nobody has chosen data: the public set of that shape.
+# The data set of a script, by the network's input shape: nobody chooses one on this page.
 _PUBLIC_DATASETS = {(32, 32, 3): "cifar10", (28, 28, 1): "mnist"}
 
 
 def show_exports(report: Report) -> None:
-    """The way to the trainer, and copies of the architecture in three forms."""
+    """The button that opens the trainer, and the architecture in three forms to copy."""
     architecture = report.architecture
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
@@ -39,7 +39,7 @@ def show_exports(report: Report) -> None:
 
 
 def _show_copies(architecture: Architecture) -> None:
-    """The architecture in three forms, to copy."""
+    """The architecture as notation, JSON and Keras script."""
     notation, json_form, script = st.tabs(["Notation", "JSON", "Keras script"])
     with notation:
         st.code(str(architecture), language=None, wrap_lines=True)
@@ -51,7 +51,7 @@ def _show_copies(architecture: Architecture) -> None:
 
 
 def _show_script(architecture: Architecture) -> None:
-    """The stand-alone Keras script, or why there is none."""
+    """The stand-alone Keras script, or the reason why there is none."""
     dataset = _PUBLIC_DATASETS.get(architecture.input_shape, "your own images")
     try:
         script = generate_script(architecture, dataset=dataset)

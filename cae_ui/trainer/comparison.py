@@ -1,4 +1,4 @@
-"""Runs beside each other: losses overlaid, figures in a table, latent size against error."""
+"""Finished runs compared: figures in a table, losses in a chart, latent size against error."""
 
 from __future__ import annotations
 
@@ -14,18 +14,27 @@ from cae_core.data.registry import DATASETS, is_available
 from cae_core.errors import RunError
 from cae_core.jobs.queue import JobStatus
 from cae_core.studies.pca import load_pca_line, save_pca_line
+from cae_core.training.config import LOSS_TITLES
 from cae_core.training.runs import RunSummary
 from cae_core.training.tasks import Reconstruct
-from cae_ui.common.messages import plain
+from cae_ui.common.charts import (
+    COLORS,
+    INDIGO,
+    LOG_AXIS,
+    TEAL,
+    Points,
+    framed,
+    latent_size_figure,
+    show_chart,
+)
 from cae_ui.common.resources import job_queue, runs_folder, worker
-from cae_ui.common.training_charts import dataset_title
+from cae_ui.common.wording import dataset_title, plain, show_error
 
 SHOWN_AT_FIRST = 5
-COLORS = ("#0f766e", "#f59e0b", "#6366f1", "#dc2626", "#0ea5e9", "#a3a3a3", "#84cc16", "#d946ef")
 
 
 def show_comparison() -> None:
-    """The finished runs of this server, those that are chosen side by side."""
+    """The finished runs of this server, the chosen ones compared; nothing while there is one."""
     runs = _finished_runs()
     if len(runs) < 2:
         return
@@ -43,12 +52,12 @@ def show_comparison() -> None:
     titles = {job_id: _title(runs[job_id][0]) for job_id in chosen}
     summaries = {titles[job_id]: runs[job_id][1] for job_id in chosen}
     st.dataframe(_table(summaries), hide_index=True, width="stretch")
-    st.plotly_chart(losses_figure(summaries), key="losses", config={"displayModeBar": False})
+    show_chart(losses_figure(summaries), key="losses")
     _show_latent_sizes(summaries)
 
 
 def _finished_runs() -> dict[str, tuple[JobStatus, RunSummary]]:
-    """Every job with a whole run, the newest first; what cannot be read is said."""
+    """Every finished job with its run, the newest first; damaged ones are named on the page."""
     found = {}
     problems = job_queue().damaged()
     for status in job_queue().jobs():
@@ -63,13 +72,13 @@ def _finished_runs() -> dict[str, tuple[JobStatus, RunSummary]]:
 
 
 def _title(status: JobStatus) -> str:
-    """What a run is called: its name, or its network and when it was started."""
+    """The name of a run, or its architecture and the time of its start."""
     started = f"{status.id[9:11]}:{status.id[11:13]}:{status.id[13:15]}"
     return status.name or f"{status.request.architecture} ({started})"
 
 
 def _table(summaries: dict[str, RunSummary]) -> list[dict[str, object]]:
-    """One line a run."""
+    """The figures of every run, a row each."""
     return [
         {
             "Run": title,
@@ -101,22 +110,26 @@ def losses_figure(summaries: dict[str, RunSummary]) -> go.Figure:
                 line={"color": COLORS[number % len(COLORS)]},
             )
         )
-    figure.update_layout(
+    return framed(
+        figure,
         height=300,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis={"title": "Epoch"},
-        yaxis={
-            "title": "Validation loss",
-            "type": "log",
-            "tickformat": "~g",
-        },
-        legend={"orientation": "h", "y": -0.25},
+        yaxis={"title": _loss_title(summaries), **LOG_AXIS},
+        legend_y=-0.25,
     )
-    return figure
+
+
+def _loss_title(summaries: dict[str, RunSummary]) -> str:
+    """Title of the losses' axis, with the name of the loss where all runs have the same."""
+    losses = {summary.config.loss for summary in summaries.values()}
+    if len(losses) > 1:
+        return "Validation loss, of different kinds"
+    (loss,) = losses
+    return f"Validation loss: {LOSS_TITLES[loss]}"
 
 
 def _show_latent_sizes(summaries: dict[str, RunSummary]) -> None:
-    """Latent size against test error, with the best linear autoencoder of the same data."""
+    """Latent size against test error, with PCA on the same data."""
     datasets = {summary.dataset for summary in summaries.values()}
     dataset = st.selectbox(
         "Latent size against test error on",
@@ -126,92 +139,82 @@ def _show_latent_sizes(summaries: dict[str, RunSummary]) -> None:
     )
     path = runs_folder() / f"pca-{dataset}.json"
     line = load_pca_line(path)
-    points = {
+    reconstructions = {
         title: summary
         for title, summary in summaries.items()
         if summary.dataset == dataset and isinstance(summary.task, Reconstruct)
     }
-    if not points:
-        st.caption("Only runs that reconstruct are compared here.")
+    if not reconstructions:
+        st.caption("Only runs with the task Reconstruct are compared here.")
         return
-    st.plotly_chart(
-        latent_size_figure(points, line), key="latent-size-chart", config={"displayModeBar": False}
-    )
-
+    points = run_points(reconstructions)
+    figure = latent_size_figure([points], line, height=320)
+    add_trend(figure, points)
+    show_chart(figure, key="latent-size-chart")
     if line is None and dataset in DATASETS and is_available(dataset):
         _offer_line(dataset, path)
     st.caption(
-        "A network is worth its latent where it lies below the line: PCA with as many components, "
-        "fitted on the same training images, is the best that a linear network can do."
+        "A network beats every linear one of its latent size where it lies below the line: PCA "
+        "with as many components, fitted on the same training images, is the best linear "
+        "autoencoder."
     )
 
 
 @st.cache_resource(show_spinner=False)
 def _lines_on_their_way() -> dict[str, Future[None]]:
-    """PCA lines that the worker computes, by data set."""
+    """PCA lines that the worker is computing, by data set."""
     return {}
 
 
 def _offer_line(dataset: str, path: Path) -> None:
-    """A button that has the worker compute the line, and what becomes of it."""
+    """The button that has the worker compute the PCA line, its progress or its error."""
     future = _lines_on_their_way().get(dataset)
     if future is not None and not future.done():
         st.fragment(_wait_for_line, run_every=2.0)(dataset)
         return
     if future is not None and (error := future.exception()) is not None:
-        st.error(plain(error), icon=":material/error:")
+        show_error(error)
     if st.button(
         "Draw the best linear autoencoder (PCA)",
-        help="Takes some seconds in the worker, behind trainings that run or wait.",
+        help="Takes some seconds, after the trainings that run or wait.",
     ):
         _lines_on_their_way()[dataset] = worker().submit(save_pca_line, dataset, str(path))
         st.rerun()
 
 
 def _wait_for_line(dataset: str) -> None:
-    """Says that the line is being computed, and draws the page again once it is."""
+    """A note while the line is being computed; reruns the page once it is."""
     if _lines_on_their_way()[dataset].done():
         st.rerun(scope="app")
-    st.caption(":material/hourglass_top: The worker computes the line, behind waiting trainings.")
+    st.caption(
+        ":material/hourglass_top: The line is being computed, after the trainings that run or wait."
+    )
 
 
-def latent_size_figure(
-    summaries: dict[str, RunSummary], line: dict[int, float] | None
-) -> go.Figure:
-    """Numbers in the latent against test MSE, both logarithmic, with a trend from three runs on."""
-    sizes = [analyze(summary.architecture).latent_size for summary in summaries.values()]
-    errors = [summary.test["mse"] for summary in summaries.values()]
-    figure = go.Figure(
+def run_points(summaries: dict[str, RunSummary]) -> Points:
+    """Runs as points of latent size and test error."""
+    return Points(
+        "Runs",
+        sizes=[analyze(summary.architecture).latent_size for summary in summaries.values()],
+        errors=[summary.test["mse"] for summary in summaries.values()],
+        labels=list(summaries),
+        marker={"size": 10, "color": TEAL},
+    )
+
+
+def add_trend(figure: go.Figure, points: Points) -> None:
+    """Adds the line that fits three or more latent sizes best, on both logarithmic axes."""
+    sizes, errors = np.array(points.sizes, float), np.array(points.errors, float)
+    if len(np.unique(sizes)) < 3:
+        return
+    slope, start = np.polyfit(np.log(sizes), np.log(errors), 1)
+    ends = np.array([sizes.min(), sizes.max()])
+    figure.add_trace(
         go.Scatter(
-            x=sizes,
-            y=errors,
-            text=list(summaries),
-            mode="markers",
-            name="Runs",
-            marker={"size": 10, "color": COLORS[0]},
+            x=ends,
+            y=np.exp(start) * ends**slope,
+            name="Trend of the runs",
+            mode="lines",
+            line={"color": INDIGO, "width": 1},
         )
     )
-    if line is not None:
-        figure.add_trace(
-            go.Scatter(
-                x=list(line), y=list(line.values()), name="PCA", mode="lines",
-                line={"color": COLORS[1], "dash": "dot"},
-            )
-        )  # fmt: skip
-    if len(set(sizes)) >= 3:
-        slope, start = np.polyfit(np.log(sizes), np.log(errors), 1)
-        ends = np.array([min(sizes), max(sizes)])
-        figure.add_trace(
-            go.Scatter(
-                x=ends, y=np.exp(start) * ends**slope, name="Trend", mode="lines",
-                line={"color": COLORS[2], "width": 1},
-            )
-        )  # fmt: skip
-    figure.update_layout(
-        height=320,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        xaxis={"title": "Numbers in the latent", "type": "log"},
-        yaxis={"title": "Test MSE", "type": "log", "tickformat": "~g"},
-        legend={"orientation": "h", "y": 1.12},
-    )
-    return figure

@@ -1,4 +1,4 @@
-"""What came out of a training: test figures, the worst and best images, downloads."""
+"""The result of a training: test figures, the worst and best images, downloads, name."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from cae_core.export.script import generate_script
 from cae_core.images.metrics import psnr_from_mse
 from cae_core.jobs.queue import JobStatus
 from cae_core.training.runs import SAMPLES_IMAGE, RunSummary, history_csv, load_test_images
-from cae_ui.common.image_input import show_samples
-from cae_ui.common.messages import plain
+from cae_ui.common.charts import TEAL, framed, show_chart
+from cae_ui.common.pixels import show_samples
 from cae_ui.common.resources import job_queue, trained_run
-from cae_ui.common.training_charts import dataset_title, shown_caption
+from cae_ui.common.wording import dataset_title, input_caption, plain
 
 HISTOGRAM_BINS = 40
 
 
 def show_result(status: JobStatus) -> None:
-    """Test figures, images and downloads of a job whose run is there."""
+    """Test figures, images, downloads and name of a job; nothing while it has no run."""
     if status.run_folder is None:
         return
     summary = RunSummary.load(status.run_folder)
@@ -36,47 +36,45 @@ def show_result(status: JobStatus) -> None:
 
 
 def _show_figures(summary: RunSummary) -> None:
-    """The figures, and what they were measured on."""
+    """MSE, PSNR and SSIM on the test images."""
     test = summary.test
     with st.container(horizontal=True, gap="medium"):
         st.metric("Test MSE", f"{test['mse']:.5f}", width="content")
         st.metric("PSNR", f"{test['psnr']:.2f} dB", width="content")
         st.metric("SSIM", f"{test['ssim']:.3f}", width="content")
     st.caption(
-        f"On {test['images']:,} test images of {plain(dataset_title(summary.dataset))}, which "
-        "the training never saw; the output cut to [0, 1]; PSNR and SSIM are means over images."
+        f"Measured on {test['images']:,} test images of {plain(dataset_title(summary.dataset))}, "
+        "which were not used in training. The output is cut to [0, 1]; PSNR and SSIM are means "
+        "over images."
     )
 
 
 def _show_extremes(status: JobStatus, summary: RunSummary) -> None:
-    """The spread of the error over the test images, and its two ends."""
+    """The histogram of the error over the test images, and its worst and best images."""
     errors, (worst, best) = load_test_images(str(status.run_folder))
-    st.plotly_chart(
-        error_histogram(errors), key=f"errors-{status.id}", config={"displayModeBar": False}
-    )
-    caption = shown_caption(summary.task)
+    show_chart(error_histogram(errors), key=f"errors-{status.id}")
+    caption = input_caption(summary.task)
     st.markdown("**Worst**")
-    show_samples(worst, caption, original_caption="Original, the largest error first")
+    show_samples(worst, caption, original_caption="Originals, the largest error first")
     st.markdown("**Best**")
-    show_samples(best, caption, original_caption="Original, the smallest error first")
+    show_samples(best, caption, original_caption="Originals, the smallest error first")
 
 
 def error_histogram(errors: np.ndarray) -> go.Figure:
-    """How many test images have which PSNR."""
+    """Histogram of the PSNR of the test images."""
     decibels = psnr_from_mse(np.maximum(errors, 1e-10))
-    figure = go.Figure(go.Histogram(x=decibels, nbinsx=HISTOGRAM_BINS, marker={"color": "#0f766e"}))
-    figure.update_layout(
+    figure = go.Figure(go.Histogram(x=decibels, nbinsx=HISTOGRAM_BINS, marker={"color": TEAL}))
+    return framed(
+        figure,
         height=220,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis={"title": "PSNR of a test image, dB"},
         yaxis={"title": "Images"},
         bargap=0.05,
     )
-    return figure
 
 
 def _show_downloads(status: JobStatus, summary: RunSummary) -> None:
-    """The run to take away."""
+    """Script, losses, sample images and network of the run as files."""
     folder = status.run_folder
     if folder is None:
         return
@@ -94,7 +92,7 @@ def _show_downloads(status: JobStatus, summary: RunSummary) -> None:
             "samples.png",
             icon=":material/image:",
         )
-        # Made when they are asked for: the first one takes TensorFlow's start.
+        # Made on demand: the first one starts TensorFlow.
         st.download_button(
             ".keras",
             lambda: _model_file(folder, ".keras"),
@@ -128,14 +126,14 @@ def _model_file(folder: Path, suffix: str) -> bytes:
 
 
 def _zip_file(folder: Path, name: str) -> bytes:
-    """A run with all its forms as the bytes of one archive, whose folder is called like it."""
+    """A run as the bytes of a zip archive with one folder, named like the archive."""
     run = trained_run(str(folder), folder.stat().st_mtime)
     with tempfile.TemporaryDirectory() as place:
         return save_zip(run, Path(place) / name).read_bytes()
 
 
 def _show_name(status: JobStatus) -> None:
-    """A name for the run, and its deletion."""
+    """The fields that name and delete the run."""
     widget = f"name-{status.id}"
 
     def rename() -> None:

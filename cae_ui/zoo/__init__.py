@@ -1,1 +1,5 @@
-"""The page Zoo."""
+"""The page Zoo: every trained network, measured beside what its source published.
+
+In the order of the page: `table` (all networks, filters, choice), `card` (one network),
+`rate_distortion` (latent size against error), `claims` (of one source, tested).
+"""

@@ -1,4 +1,4 @@
-"""One network of the zoo: its card, its curves, what it does to images."""
+"""The card of one network: facts, curves, figures, architecture, images through it."""
 
 from __future__ import annotations
 
@@ -19,29 +19,32 @@ from cae_core.training.tasks import ColorizeChroma, ColorizeRGB
 from cae_core.zoo.cards import IMAGES, NOT_KEPT, Card
 from cae_core.zoo.judge import ACCURACY
 from cae_core.zoo.table import judge_own_accuracy
-from cae_ui.common.architecture_state import TEXT_KEY
-from cae_ui.common.image_input import show_pixels
-from cae_ui.common.messages import plain
-from cae_ui.common.photo_trial import TrainedNetwork, try_on_photo
-from cae_ui.common.resources import named_dataset, spare_the_garbage_collector
-from cae_ui.common.training_charts import (
+from cae_ui.common.architecture_text import TEXT_KEY
+from cae_ui.common.charts import (
+    INDIGO,
+    LOG_AXIS,
+    RED,
     TRAINING_COLOR,
     VALIDATION_COLOR,
-    dataset_title,
-    shown_caption,
+    framed,
+    rate_figure,
+    show_chart,
 )
-from cae_ui.trainer.learning_rate import rate_figure
+from cae_ui.common.photo_trial import TrainedNetwork, try_on_photo
+from cae_ui.common.pixels import OUTPUT_CAPTION, show_pixels
+from cae_ui.common.resources import freeze_garbage_collector, named_dataset
+from cae_ui.common.wording import dataset_title, input_caption, plain
 
 GRID_IMAGES = 8
 ERROR_AMPLIFIED = 4
-# What a loss in a history.csv is called here; other columns keep their names.
+# Legend names of the losses in a history.csv; other columns keep their names.
 _LOSSES = {
     "loss": "Training",
     "validation_loss": "Validation",
     "val_loss": "Validation",
     "validation": "Validation",
 }
-_COLORS = (TRAINING_COLOR, VALIDATION_COLOR, "#6366f1", "#dc2626")
+_COLORS = (TRAINING_COLOR, VALIDATION_COLOR, INDIGO, RED)
 _PAGES = {
     zoo.PHOTO_DENOISER: ("pages/denoise.py", "Use it on the page Denoise"),
     zoo.COLORIZER: ("pages/colorize.py", "Use it on the page Colorize"),
@@ -49,7 +52,7 @@ _PAGES = {
 
 
 def show_card(name: str) -> None:
-    """All that is known of a network, and what it does."""
+    """The card of a network and the network at work."""
     card = zoo.card(name)
     st.subheader(card.title, anchor=False)
     st.markdown(plain(card.summary))
@@ -57,9 +60,7 @@ def show_card(name: str) -> None:
     with facts:
         _show_facts(card)
     with curves:
-        st.plotly_chart(
-            curves_figure(_history(card.name)), key="curves", config={"displayModeBar": False}
-        )
+        show_chart(curves_figure(_history(card.name)), key="curves")
         _show_rate_test(card.name)
     _show_figures(card)
     if card.architecture is not None:
@@ -73,24 +74,24 @@ def show_card(name: str) -> None:
 
 
 def _show_facts(card: Card) -> None:
-    """What it is made of, from and for how long."""
+    """Source, data, size and training of a network."""
     size = "" if card.latent_size is None else f"{card.latent_size:,} numbers"
     kept = {zoo.SINGLE: "as float32", zoo.HALF: "as float16, rounded before it was measured"}
     theirs = card.published.get("seconds")
-    beside = f"; the source's {theirs / 60:.1f}, on Google Colab" if theirs else ""
+    beside = f" (the source: {theirs / 60:.1f}, on Google Colab)" if theirs else ""
     facts = {
         "Source": card.source,
         "Trained on": card.data,
         "Licence of the data": card.licence,
         "Parameters": f"{card.parameters:,}",
         "Latent": size,
-        "Took": f"{card.seconds / 60:.1f} minutes{beside}",
-        "How": card.recipe_notes,
-        "Again": f"`{card.recipe}`",
+        "Training time": f"{card.seconds / 60:.1f} minutes{beside}",
+        "Training": card.recipe_notes,
+        "Train it again": f"`{card.recipe}`",
         "Weights": kept.get(card.kept, "not kept, because they are too large"),
     }
     lines = [
-        f"**{label}:** {value if label == 'Again' else plain(value)}"
+        f"**{label}:** {value if label == 'Train it again' else plain(value)}"
         for label, value in facts.items()
         if value
     ]
@@ -98,26 +99,26 @@ def _show_facts(card: Card) -> None:
 
 
 def _show_rate_test(name: str) -> None:
-    """The range test that chose the learning rate, where one did."""
+    """The range test that chose the learning rate, where there was one."""
     test = zoo.learning_rate_test(name)
     if test is not None:
         with st.expander("The learning-rate range test"):
-            st.plotly_chart(rate_figure(test), key="rates", config={"displayModeBar": False})
+            show_chart(rate_figure(test), key="rates")
             st.caption(plain(test.reason))
 
 
 def _history(name: str) -> dict[str, list[float]]:
-    """The columns of a network's history."""
+    """The columns of a network's history.csv, by name."""
     with (zoo.FOLDER / name / "history.csv").open(newline="") as file:
         lines = list(csv.DictReader(file))
     return {column: [float(line[column]) for line in lines] for column in lines[0]}
 
 
 def curves_figure(history: dict[str, list[float]]) -> go.Figure:
-    """What was watched in a training, against its first column.
+    """The losses of a training, or its other measures where it kept no losses.
 
     Args:
-        history: Columns by name; the first says how far the training was.
+        history: Columns by name; the first is the horizontal axis.
     """
     progress, *others = [name for name in history if name != "seconds"]
     losses = [name for name in others if name in _LOSSES]
@@ -133,15 +134,14 @@ def curves_figure(history: dict[str, list[float]]) -> go.Figure:
                 line={"color": color},
             )
         )
-    figure.update_layout(
+    return framed(
+        figure,
         height=340,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis={"title": progress.capitalize()},
-        yaxis={"title": "Loss", "type": "log", "tickformat": "~g", "nticks": 4} if losses else {},
-        legend={"orientation": "h", "y": 1.12},
+        yaxis={"title": "Loss", **LOG_AXIS, "nticks": 4} if losses else {},
+        legend_y=1.12,
         showlegend=True,
     )
-    return figure
 
 
 def _show_figures(card: Card) -> None:
@@ -169,8 +169,8 @@ def _show_figures(card: Card) -> None:
     own = judge_own_accuracy(card.data.split(":")[0])
     if own is not None and ACCURACY in card.figures[0]:
         theirs = card.published.get("originals")
-        beside = f"; the source's judge: {100 * theirs:.2f} %" if theirs else ""
-        st.caption(f"The judge's own accuracy on the originals: {100 * own:.2f} %{beside}.")
+        beside = f" (the source's judge: {100 * theirs:.2f} %)" if theirs else ""
+        st.caption(f"Accuracy of the judge on the originals: {100 * own:.2f} %{beside}.")
     if card.difference:
         st.markdown(f"**Measured against published:** {plain(card.difference)}")
 
@@ -203,12 +203,12 @@ _FORMATS = {
 
 
 def _named(row: dict[str, Any]) -> dict[str, Any]:
-    """The numbers of a figure by what they are called."""
+    """The numbers of a figure by their headings."""
     return {heading: row[name] for name, heading in _NAMES.items() if name in row}
 
 
 def _show_architecture(architecture: Architecture) -> None:
-    """The text, and the ways to the pages that take it."""
+    """The architecture's text, and buttons that open it on other pages."""
     st.code(str(architecture), language=None, wrap_lines=True)
 
     def take(page: str) -> None:
@@ -218,27 +218,27 @@ def _show_architecture(architecture: Architecture) -> None:
     with st.container(horizontal=True):
         if st.button("Open in Latent size", icon=":material/calculate:"):
             take("pages/latent_size.py")
-        if st.button("Open in the trainer", icon=":material/model_training:"):
+        if st.button("Open in Trainer", icon=":material/model_training:"):
             take("pages/trainer.py")
 
 
 def _show_images(card: Card, architecture: Architecture) -> None:
-    """Test images, what comes back, and where they differ."""
-    st.markdown("**What it does to images**")
+    """Test images, the network's inputs and outputs, and the error."""
+    st.markdown("**Images through the network**")
     if card.kept == NOT_KEPT:
         with np.load(zoo.FOLDER / card.name / IMAGES) as kept:
             way = kept["images"][:, :GRID_IMAGES]
-        said = sample_check_name(architecture.input_shape)
+        described = sample_check_name(architecture.input_shape)
     else:
-        originals, said = _images(card)
-        way = _way_through(card.name, card.sha256, originals)
-    original, shown, returned = way
-    error = np.abs(returned.astype(np.int16) - original) * ERROR_AMPLIFIED
-    rows = [(original, f"Originals: {said}")]
-    if not np.array_equal(original, shown) and card.task is not None:
-        rows.append((shown, shown_caption(card.task)))
+        images, described = _images(card)
+        way = _way_through(card.name, card.sha256, images)
+    originals, inputs, outputs = way
+    error = np.abs(outputs.astype(np.int16) - originals) * ERROR_AMPLIFIED
+    rows = [(originals, f"Originals: {described}")]
+    if not np.array_equal(originals, inputs) and card.task is not None:
+        rows.append((inputs, input_caption(card.task)))
     rows += [
-        (returned, "What the network returns"),
+        (outputs, OUTPUT_CAPTION),
         (np.minimum(error, 255).astype(np.uint8), f"The error, {ERROR_AMPLIFIED} times as bright"),
     ]
     for images, caption in rows:
@@ -246,31 +246,31 @@ def _show_images(card: Card, architecture: Architecture) -> None:
 
 
 def _images(card: Card) -> tuple[np.ndarray, str]:
-    """Images to show a network at work, and what they are."""
+    """Test images of the card's data set, or sample images, and a text that says which."""
     dataset = card.data.split(":")[0]
     if is_available(dataset):
         return named_dataset(dataset).test_samples, f"test images of {dataset_title(dataset)}"
     shape = card.input_shape
     if isinstance(card.task, ColorizeRGB | ColorizeChroma):
         shape = (*shape[:2], 3)  # the network takes their lightness
-    said = f"{sample_check_name(shape)}; {dataset_title(dataset)} is not on this machine"
-    return sample_check_images(shape)[:GRID_IMAGES], said
+    described = f"{sample_check_name(shape)}; {dataset_title(dataset)} is not on this machine"
+    return sample_check_images(shape)[:GRID_IMAGES], described
 
 
 @st.cache_data(show_spinner="The network works …", max_entries=64)
 def _way_through(name: str, checksum: str, images: np.ndarray) -> np.ndarray:
-    """Images, what the network is shown and what it returns; a new checksum is a new network."""
+    """Images, the network's inputs and its outputs; a new checksum is a new network."""
     from cae_core.training.loop import way_of
 
     task = zoo.card(name).task
     assert task is not None  # noqa: S101 - asked for only where there is one
     way = way_of(zoo.load(name), task, images)
-    spare_the_garbage_collector()
+    freeze_garbage_collector()
     return way
 
 
 def _show_on_photo(card: Card, architecture: Architecture) -> None:
-    """The network on the visitor's photo, where its weights are here."""
+    """The network on a photo of the visitor, where its weights are kept."""
     if card.kept == NOT_KEPT or card.task is None:
         return
     if not st.toggle("Try it on your photo", key="zoo-try"):

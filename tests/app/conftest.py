@@ -9,8 +9,6 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from cae_core.data.registry import load_dataset
-from cae_core.jobs import queue as jobs
 from cae_ui.common import resources
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -51,6 +49,8 @@ def worker(monkeypatch, tmp_path):
     played = PlayedWorker()
     monkeypatch.setenv(resources.RUNS_VARIABLE, str(tmp_path / "runs"))
     monkeypatch.setattr(resources, "WorkerProcess", lambda preload: played)
+    # A training takes a second.
+    monkeypatch.setenv("CAE_DATA_LIMIT", "256")
     # As on a machine that was measured before: the worker has nothing to do at first.
     (tmp_path / "runs").mkdir()
     speed = {"seconds_per_image": 1e-4, "seconds_per_mac": 1e-11}
@@ -110,13 +110,3 @@ def _open(path, **query):
         page.switch_page(path)
     page.query_params.update(query)
     return page.run()
-
-
-@pytest.fixture
-def few_images(monkeypatch):
-    """Trainings of a named data set take a second: 256 images of it."""
-
-    def load(name, *, seed):
-        return load_dataset(name, seed=seed, limit=256)
-
-    monkeypatch.setattr(jobs, "load_dataset", load)

@@ -7,8 +7,8 @@ from PIL import Image
 import cae_core as cae
 from cae_core import zoo
 from cae_core.jobs.queue import JobRequest
-from cae_ui.colorize import views as colorizing_views
-from cae_ui.colorize.views import channel_image, plane_figure
+from cae_ui.colorize import result
+from cae_ui.colorize.chrominance import channel_image, plane_figure
 from cae_ui.common.resources import job_queue
 from tests.app.finding import said
 from tests.app.images import encoded, png, scene
@@ -79,7 +79,7 @@ def test_every_view_compares_what_it_names(colorize_page, monkeypatch, view, exp
     def slider(before, after, *, before_label, after_label, **_):
         compared.append((before_label, after_label, np.array_equal(before, after)))
 
-    monkeypatch.setattr(colorizing_views, "compare_slider", slider)
+    monkeypatch.setattr(result, "compare_slider", slider)
     page = upload(colorize_page(), "small.png", png(90, 70))
     page.button_group("compare").set_value(view).run()
     assert compared[-1] == (*expected, False)
@@ -89,13 +89,13 @@ def test_the_difference_is_not_computed_while_nobody_looks_at_it(colorize_page, 
     def computed(scene):
         raise AssertionError("computed")
 
-    monkeypatch.setattr(colorizing_views, "difference_image", computed)
+    monkeypatch.setattr(result, "difference_image", computed)
     page = upload(colorize_page(), "small.png", png(90, 70))
     page.slider("saturation").set_value(0.5).run()
     assert not page.error
 
 
-def test_networks_that_colorize_can_be_chosen_ones_own_included(colorize_page, worker, few_images):
+def test_networks_that_colorize_can_be_chosen_ones_own_included(colorize_page, worker):
     text = "32x32x1 conv4 pool | up conv2:tanh"
     small = cae.Architecture.parse(text)
     plain = cae.Architecture.parse("conv4 pool | up conv3:sigmoid")

@@ -10,8 +10,8 @@ import cae_core as cae
 from cae_core import zoo
 from cae_core.jobs.queue import JobRequest
 from cae_ui.common.resources import job_queue
-from cae_ui.denoise.form import NoiseOptions, with_noise
-from cae_ui.denoise.views import curve_figure
+from cae_ui.denoise.methods import curve_figure
+from cae_ui.denoise.scene import NoiseOptions, with_noise
 from tests.app.finding import figure, labelled, said
 from tests.app.images import encoded, png, scene
 
@@ -77,10 +77,10 @@ def test_a_network_that_is_told_a_wrong_sigma_does_worse(denoise_page, told):
     honest = decibels(denoise_page(), "PSNR, denoised")
     page = denoise_page(lie="true", told=str(told))
     assert decibels(page, "PSNR, denoised") < honest - 0.5
-    assert f"The network is told {told}." in said(page.caption)
+    assert f"The network is given {told}." in said(page.caption)
 
 
-def test_networks_that_denoise_can_be_chosen_ones_own_included(denoise_page, worker, few_images):
+def test_networks_that_denoise_can_be_chosen_ones_own_included(denoise_page, worker):
     small = cae.Architecture.parse("conv4 pool | up conv3:sigmoid")
     denoising, other = (
         job_queue().submit(JobRequest(small, task, cae.TrainConfig(epochs=1), "photo_patches"))
@@ -109,8 +109,8 @@ def test_the_noise_of_a_noisy_photo_is_estimated_and_its_strength_adjusted(denoi
     assert 20 < float(estimated.split("sigma ")[1].split(" of")[0]) < 31
     assert "There is no original" in said(page.caption)
     page.slider("strength").set_value(0.5).run()
-    told = [c.value for c in page.caption if "The network is told" in c.value]
-    assert 10 < float(told[0].rsplit("told ", 1)[1].rstrip(".")) < 16
+    told = [c.value for c in page.caption if "The network is given" in c.value]
+    assert 10 < float(told[0].rsplit("given ", 1)[1].rstrip(".")) < 16
 
 
 # Uploads
@@ -153,7 +153,7 @@ def test_all_methods_are_measured_on_the_same_image(denoise_page):
     page.toggle("methods").set_value(True).run()
     table = page.dataframe[0].value
     methods = list(table["Method"])
-    assert methods[0] == "As it is"
+    assert methods[0] == "Noisy"
     assert methods[1] == zoo.card(zoo.PHOTO_DENOISER).title
     assert {"Total variation", "Non-local means", "Wavelet"} <= set(methods)
     assert (table["PSNR, dB"][1:] > table["PSNR, dB"][0]).all()
@@ -164,5 +164,5 @@ def test_the_curve_has_a_line_for_every_method(denoise_page):
     upload(page, "small.png", png(48, 48))
     page.toggle("curve").set_value(True).run()
     assert len(page.get("plotly_chart")) == 1
-    figure = curve_figure({"As it is": [1.0] * 8, "Ours": [2.0] * 8})
-    assert [line.name for line in figure.data] == ["As it is", "Ours"]
+    figure = curve_figure({"Noisy": [1.0] * 8, "Ours": [2.0] * 8})
+    assert [line.name for line in figure.data] == ["Noisy", "Ours"]

@@ -10,7 +10,7 @@ from cae_core.architecture.layers import LAYER_KINDS, AveragePool, Conv, MaxPool
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import HOMEWORK, PRESETS
 from cae_core.architecture.report import analyze
-from cae_ui.latent_size.views import table_csv
+from cae_ui.latent_size.layer_table import table_csv
 from tests.app.finding import (
     choose,
     figure,
@@ -154,7 +154,7 @@ def test_a_layer_is_added_behind_the_chosen_one_and_chosen(latent_page):
     assert "Average pooling" in said(page.markdown)
 
 
-def test_a_layer_can_be_put_first_last_and_on_either_side_of_the_code(latent_page):
+def test_a_layer_can_be_put_first_last_and_on_either_side_of_the_latent(latent_page):
     page = write(latent_page(), "conv8 | conv3:sigmoid")
     add(choose(page, "input"), MaxPool)
     assert text_of(page) == "pool conv8 | conv3:sigmoid"
@@ -301,7 +301,7 @@ def test_a_second_network_stands_beside_the_first(latent_page):
     page.toggle("compare").set_value(True).run()
     other = analyze(PRESETS["strided-bn"].architecture)
     frame = page.table[0].value
-    assert list(frame.columns) == ["", "This one", "The other"]
+    assert list(frame.columns) == ["", "This network", "The other network"]
     lines = {line[0]: list(line[1:]) for line in frame.itertuples(index=False)}
     assert lines["Latent"] == ["8x8x16 = 1,024", f"16x16x32 = {other.latent_size:,}"]
     assert lines["Parameters"] == ["4,911", f"{other.parameters:,}"]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from cae_ui.common import image_input as images
+from cae_ui.common import photo_input
 from tests.app.finding import labelled, press, said
 from tests.app.images import png, scene
 
@@ -59,7 +59,7 @@ def test_a_large_photo_is_tried_small_and_worked_on_whole(page, kind):
     buffer = io.BytesIO()
     scene(1500, 900).save(buffer, "PNG")
     upload(page, kind, "large.png", buffer.getvalue())
-    assert "1,500 x 900 pixels; above is a reduction" in said(page.caption)
+    assert "1,500 x 900 pixels; the image above is reduced" in said(page.caption)
     press(page, f"{kind.verb} all 1.4 megapixels")
     assert "1,500 x 900 pixels, done in" in said(page.caption)
     assert labelled(page.get("download_button"), "Download the whole photo")
@@ -67,13 +67,13 @@ def test_a_large_photo_is_tried_small_and_worked_on_whole(page, kind):
 
 def test_a_moved_slider_does_not_decode_the_upload_again(page, kind, monkeypatch):
     decoded = []
-    opened = images.open_image
+    opened = photo_input.open_image
 
     def counted(content):
         decoded.append(len(content))
         return opened(content)
 
-    monkeypatch.setattr(images, "open_image", counted)
+    monkeypatch.setattr(photo_input, "open_image", counted)
     upload(page, kind, "mine.png", png(900, 700))
     page.slider(kind.slider).set_value(0.5 if kind.slider == "saturation" else 60).run()
     page.slider(kind.slider).set_value(0.7 if kind.slider == "saturation" else 70).run()

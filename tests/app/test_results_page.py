@@ -18,7 +18,7 @@ EVERYTHING = "Everything, as a zip"
 
 
 @pytest.fixture
-def finished_job(trainer_page, worker, few_images):
+def finished_job(trainer_page, worker):
     """The id of a job that has ended well."""
     page = press(trainer_page(arch=SMALL, epochs="1"), "Train")
     worker.work()
@@ -87,6 +87,6 @@ def test_a_training_that_is_not_finished_offers_nothing_to_take_away(trainer_pag
 
 def test_what_is_loaded_is_taken_out_of_the_garbage_collectors_work():
     gc.unfreeze()
-    resources.spare_the_garbage_collector()
+    resources.freeze_garbage_collector()
     assert gc.get_freeze_count() > 1000
     gc.unfreeze()

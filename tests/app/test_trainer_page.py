@@ -14,10 +14,12 @@ from cae_core.jobs.limits import Limits
 from cae_core.jobs.queue import RATE_TEST
 from cae_core.training import learning_rate
 from cae_core.training.progress import Progress
-from cae_ui.common import download, resources
 from cae_ui.common import photo_trial as photo_views
-from cae_ui.trainer import form as training_form
-from cae_ui.trainer import learning_rate as learning_rate_views
+from cae_ui.common import resources
+from cae_ui.common.charts import rate_figure
+from cae_ui.common.wording import rate_text
+from cae_ui.trainer import data as trainer_data
+from cae_ui.trainer import download
 from tests.app.finding import figure, labelled, press, said, write
 from tests.app.images import phone_photo, png, zip_of
 
@@ -53,7 +55,7 @@ def test_the_page_opens_ready_to_train(trainer_page):
     assert can_train(page)
     assert page.selectbox("data").value == "photo_patches"
     assert "3.0x smaller than the input, 4,911 parameters" in page.caption.values[0]
-    assert "20,000 to train, 2,500 to validate, 2,500 to test" in said(page.caption)
+    assert "256 to train, 32 to validate, 32 to test" in said(page.caption)
     assert "Validation images of" in said(page.get("html"))
     assert not page.error
 
@@ -127,9 +129,9 @@ def test_nonsense_in_the_address_leaves_a_usable_page(trainer_page):
 @pytest.fixture
 def every_dataset_is_here(monkeypatch):
     """Stands photo patches in for data sets that this machine may not have."""
-    monkeypatch.setattr(training_form, "is_available", lambda name: True)
+    monkeypatch.setattr(trainer_data, "is_available", lambda name: True)
     patches = load_dataset("photo_patches", limit=64)
-    monkeypatch.setattr(training_form, "named_dataset", lambda name: patches.preview())
+    monkeypatch.setattr(trainer_data, "named_dataset", lambda name: patches.preview())
 
 
 @pytest.mark.usefixtures("every_dataset_is_here")
@@ -151,7 +153,7 @@ def test_a_network_of_the_sources_brings_its_data_task_and_epochs(trainer_page):
 
 
 def test_a_data_set_that_is_not_here_is_offered_and_nothing_is_fetched(trainer_page, monkeypatch):
-    monkeypatch.setattr(training_form, "is_available", lambda name: name == "photo_patches")
+    monkeypatch.setattr(trainer_data, "is_available", lambda name: name == "photo_patches")
     fetched = []
     monkeypatch.setattr(download, "download", lambda name, **_: fetched.append(name))
     page = trainer_page(data="CIFAR-10")
@@ -168,7 +170,7 @@ def test_a_download_that_fails_says_why_and_can_be_tried_again(trainer_page, mon
     def fail(name, **_):
         raise DatasetError("MNIST comes from its host. Received: no answer. Try again later.")
 
-    monkeypatch.setattr(training_form, "is_available", lambda name: False)
+    monkeypatch.setattr(trainer_data, "is_available", lambda name: False)
     monkeypatch.setattr(download, "download", fail)
     page = press(trainer_page(data="MNIST"), "Download MNIST")
     download._downloads()["mnist"].thread.join()
@@ -184,7 +186,7 @@ def test_a_running_download_shows_its_progress_and_can_be_cancelled(trainer_page
         # `cancelled` asks an event, which can also be waited for.
         was_cancelled.append(cancelled.__self__.wait(timeout=60))
 
-    monkeypatch.setattr(training_form, "is_available", lambda name: False)
+    monkeypatch.setattr(trainer_data, "is_available", lambda name: False)
     monkeypatch.setattr(download, "download", slow)
     page = press(trainer_page(data="MNIST"), "Download MNIST")
     assert progress_texts(page) == ["3.0 MiB downloaded"]
@@ -220,7 +222,7 @@ def test_own_images_are_cut_into_patches_and_trained_on(trainer_page, worker):
     worker.work()
     page.run()
     assert "Finished: 1 epochs." in said(page.success)
-    assert "test images of uploads" in said(page.caption)
+    assert "test images of your own images" in said(page.caption)
 
 
 def test_a_broken_image_among_good_ones_is_left_out_and_named(trainer_page):
@@ -269,10 +271,9 @@ def test_an_unknown_job_in_the_address_is_named_and_the_page_stays_usable(traine
         page = trainer_page(job=job_id)
         assert "Start a new training." in said(page.error)
         assert can_train(page)
-        assert "What the network will see" in said(page.subheader)
+        assert "The data" in said(page.subheader)
 
 
-@pytest.mark.usefixtures("few_images")
 def test_a_training_from_the_press_to_the_test_figures(trainer_page, worker):
     page = trainer_page(arch=SMALL, epochs="1")
     press(page, "Train")
@@ -283,8 +284,8 @@ def test_a_training_from_the_press_to_the_test_figures(trainer_page, worker):
     assert "Finished: 1 epochs." in said(page.success)
     assert len(page.get("plotly_chart")) == 1
     images = said(page.get("html"))
-    assert "Original (validation images)" in images
-    assert "What the network returns" in images
+    assert "Original validation images" in images
+    assert "Output of the network" in images
     summary = json.loads((the_job().run_folder / "test.json").read_text())
     assert figure(page, "Test MSE") == f"{summary['mse']:.5f}"
     assert figure(page, "PSNR") == f"{summary['psnr']:.2f} dB"
@@ -300,7 +301,7 @@ def test_a_photo_is_reconstructed_upright_at_its_own_size(trainer_page, finished
     page.file_uploader("try-upload").set_value(("p.jpg", phone_photo(90, 60), "image/jpeg")).run()
     original, returned = captions_of(page)
     assert original == "p.jpg, 60 x 90"
-    assert returned.startswith("From the network: ")
+    assert returned.startswith("Output of the network: ")
 
 
 @pytest.mark.parametrize(
@@ -334,14 +335,13 @@ def test_a_very_thin_photo_keeps_its_size(trainer_page, finished_job):
     assert captions_of(page)[0] == "thin.png, 900 x 1"
 
 
-@pytest.mark.usefixtures("few_images")
 @pytest.mark.parametrize("text", [SMALL, FLAT, "28x28x1 conv2 | conv1:sigmoid"])
 def test_every_kind_of_network_can_be_tried_on_a_photo(trainer_page, worker, monkeypatch, text):
     """Fully convolutional, with dense layers, for grey images; with noise."""
     if text.startswith("28"):
         grey = np.zeros((40, 28, 28, 1), np.uint8)
         data = jobs.Dataset("grey", train=grey, validation=grey[:8], test=grey[:8])
-        monkeypatch.setattr(training_form, "named_dataset", lambda name: data.preview())
+        monkeypatch.setattr(trainer_data, "named_dataset", lambda name: data.preview())
         monkeypatch.setattr(jobs, "load_dataset", lambda *_, **__: data)
     page = trainer_page(arch=text, task="Remove noise", epochs="1")
     press(page, "Train")
@@ -351,11 +351,11 @@ def test_every_kind_of_network_can_be_tried_on_a_photo(trainer_page, worker, mon
     original, noisy, returned = captions_of(page)
     assert original == "p.png, 70 x 50"
     assert noisy.startswith("With noise: ")
-    assert returned.startswith("From the network: ")
+    assert returned.startswith("Output of the network: ")
 
 
 @pytest.fixture
-def finished_job(trainer_page, worker, few_images):
+def finished_job(trainer_page, worker):
     """The id of a job that has ended well."""
     page = press(trainer_page(arch=SMALL, epochs="1"), "Train")
     worker.work()
@@ -370,12 +370,12 @@ def test_a_running_job_can_be_stopped_and_keeps_what_it_learnt(trainer_page, wor
         page.run()
         assert progress_texts(page) == ["Loading the images."]
         press(page, "Stop")
-        return load_dataset(name, seed=seed, limit=256)
+        return load_dataset(name, seed=seed)
 
     monkeypatch.setattr(jobs, "load_dataset", load_while_the_visitor_stops)
     worker.work()
     page.run()
-    assert "what was learnt is kept" in said(page.success)
+    assert "the network trained so far is kept" in said(page.success)
     assert figure(page, "Test MSE")
 
 
@@ -434,7 +434,7 @@ def found(page):
 
 
 @pytest.fixture
-def tested_page(trainer_page, worker, few_images):
+def tested_page(trainer_page, worker):
     """A page whose learning-rate test has ended with a suggestion."""
     page = press(trainer_page(arch=SMALL, batch="16", lr="0.002"), FIND)
     worker.work()
@@ -455,9 +455,7 @@ def test_a_learning_rate_that_is_none_is_replaced_by_the_usual_one(trainer_page,
     assert can_train(page)
 
 
-def test_a_test_runs_in_the_worker_and_its_suggestion_is_taken_over(
-    trainer_page, worker, few_images
-):
+def test_a_test_runs_in_the_worker_and_its_suggestion_is_taken_over(trainer_page, worker):
     page = trainer_page(arch=SMALL, task="Remove noise", batch="16", seed="3", lr="0.002")
     press(page, FIND)
     assert progress_texts(page) == ["Waiting: 0 before this one."]
@@ -475,25 +473,25 @@ def test_a_test_runs_in_the_worker_and_its_suggestion_is_taken_over(
     assert len(page.get("plotly_chart")) == 1
     assert found(page).startswith(test.reason)
     assert page.select_slider("lr").value == 0.002
-    shown = learning_rate_views.shown_rate(test.suggestion)
+    shown = rate_text(test.suggestion)
     press(page, f"Use {shown}")
     assert page.select_slider("lr").value == test.suggestion
     assert page.query_params["lr"] == f"{test.suggestion:g}"
-    assert labelled(page.button, f"{shown} is used").disabled
+    assert labelled(page.button, f"{shown} is in use").disabled
     press(page, "Train")
     assert the_job().request.config.learning_rate == test.suggestion
 
 
 def test_the_curve_is_drawn_on_logarithmic_axes_with_the_suggestion_marked():
     test = learning_rate.suggest([1e-4, 1e-3, 1e-2, 1e-1], [0.5, 0.2, 0.1, 0.9])
-    figure = learning_rate_views.rate_figure(test)
+    figure = rate_figure(test)
     assert (figure.layout.xaxis.type, figure.layout.yaxis.type) == ("log", "log")
     curve, mark = figure.data
     assert (curve.x, curve.y) == (test.rates, test.losses)
     assert mark.x == (0.001, 0.001)
     assert "0.001" in mark.text
     nothing = learning_rate.suggest([1e-4, 1e-3], [0.5, 0.5])
-    assert len(learning_rate_views.rate_figure(nothing).data) == 1
+    assert len(rate_figure(nothing).data) == 1
 
 
 def test_a_test_is_no_run(tested_page, trainer_page):
@@ -526,13 +524,13 @@ def test_a_test_is_still_there_after_a_change_of_pages(tested_page):
 
 
 def test_a_test_of_other_settings_is_shown_as_one(tested_page):
-    assert "This was of other settings" not in said(tested_page.caption)
+    assert "This test used other settings" not in said(tested_page.caption)
     # What a test does not look at makes no other test.
     tested_page.slider("epochs").set_value(9).run()
     tested_page.select_slider("lr").set_value(0.01).run()
-    assert "This was of other settings" not in said(tested_page.caption)
+    assert "This test used other settings" not in said(tested_page.caption)
     tested_page.select_slider("batch").set_value(64).run()
-    assert "This was of other settings" in said(tested_page.caption)
+    assert "This test used other settings" in said(tested_page.caption)
     assert "batches of 16" in said(tested_page.caption)
 
 
@@ -596,7 +594,7 @@ def test_a_running_test_can_be_stopped_and_shows_its_curve(trainer_page, worker,
         assert progress_texts(page) == ["Loading the images."]
         press(page, "Stop")
         assert labelled(page.button, "Stop").disabled
-        return load_dataset(name, seed=seed, limit=256)
+        return load_dataset(name, seed=seed)
 
     monkeypatch.setattr(jobs, "load_dataset", load_while_the_visitor_stops)
     worker.work()

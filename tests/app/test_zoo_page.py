@@ -17,9 +17,10 @@ from cae_core.studies.sweep import Result
 from cae_core.zoo.cards import NOT_KEPT
 from cae_core.zoo.judge import ACCURACY
 from cae_core.zoo.table import judge_own_accuracy, rows
+from cae_ui.common.charts import latent_size_figure
 from cae_ui.zoo import card as zoo_card
 from cae_ui.zoo.card import curves_figure
-from cae_ui.zoo.studies import rate_distortion_figure
+from cae_ui.zoo.rate_distortion import zoo_points
 from tests.app.finding import labelled, press, said
 from tests.app.images import png
 
@@ -48,7 +49,7 @@ def test_measured_and_published_figures_stand_side_by_side(zoo_page):
 
 
 def test_a_card_says_how_long_the_source_trained(zoo_page):
-    words = "minutes; the source's 23.8, on Google Colab"
+    words = "minutes (the source: 23.8, on Google Colab)"
     assert words in said(zoo_page(network="baseline").markdown)
     assert "Google Colab" not in said(zoo_page(network=NETWORK).markdown)
 
@@ -60,7 +61,7 @@ def test_filters_leave_what_fits_all_of_them(zoo_page):
     page.multiselect("zoo-data").set_value(["MNIST"]).run()
     shown = table(page)
     assert len(shown) > 0
-    assert set(shown["Source"]) == {"B"}
+    assert set(shown["Source"]) == {source}
     assert set(shown["Data"]) == {"MNIST"}
     page.multiselect("zoo-task").set_value(["colorize"]).run()
     assert "No network fits all three filters" in said(page.info)
@@ -101,7 +102,7 @@ def test_a_learning_rate_from_a_range_test_is_shown_with_it(zoo_page, name):
 def test_the_architecture_goes_along_to_the_trainer(zoo_page):
     page = zoo_page(network=NETWORK)
     assert page.code[0].value == zoo.card(NETWORK).network
-    press(page, "Open in the trainer")
+    press(page, "Open in Trainer")
     assert page.title[0].value == "Trainer"
     assert page.text_area("arch").value == zoo.card(NETWORK).network
 
@@ -120,7 +121,7 @@ def test_images_are_bundled_ones_where_the_data_set_is_not_here(zoo_page, monkey
         shown = "\n".join(part.value for part in page.get("html"))
         assert f"Originals: {check}; " in shown
         assert "is not on this machine" in shown
-        assert "What the network returns" in shown
+        assert "Output of the network" in shown
 
 
 def test_a_network_that_is_not_kept_shows_kept_images_and_takes_no_photo(zoo_page):
@@ -146,7 +147,7 @@ def test_a_broken_photo_gives_one_sentence_and_the_page_goes_on(zoo_page):
     page.file_uploader("try-upload").set_value(("half.png", png(300, 200)[:900], "image/png")).run()
     (error,) = page.error
     assert "Received: " in error.value
-    assert "The claims, settled" in page.subheader.values
+    assert "Seven claims, tested" in page.subheader.values
 
 
 def test_curves_are_losses_where_there_are_any():
@@ -178,7 +179,7 @@ def test_latent_size_is_drawn_against_error_for_every_data_set(zoo_page, dataset
 
 def test_every_reconstructing_network_is_a_point_and_pca_a_line():
     chosen = [row for row in rows() if row.card.name in ("homework", "strided-bn")]
-    line, points = rate_distortion_figure(chosen, [], {1: 0.03, 16: 0.02}).data
+    line, points = latent_size_figure([zoo_points(chosen)], {1: 0.03, 16: 0.02}, height=300).data
     assert (line.x, line.y) == ((1, 16), (0.03, 0.02))
     assert sorted(points.x) == [1024, 8192]
     np.testing.assert_array_equal(points.y, [row.measured("mse") for row in chosen])

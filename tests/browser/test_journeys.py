@@ -75,12 +75,12 @@ def test_from_an_architecture_to_a_reconstructed_photo(visit):
     expect(page).to_have_url(re.compile("epochs=1($|&)"))
     train(page)
 
-    # What it has learnt.
+    # The trained network at work.
     expect(page.get_by_text("Finished: 1 epochs.")).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_have_count(1)
     expect(page.locator(".js-plotly-plot")).to_contain_text("Mean squared error")
-    expect(page.get_by_role("img", name="Original (validation images)")).to_be_visible()
-    expect(page.get_by_role("img", name="What the network returns")).to_be_visible()
+    expect(page.get_by_role("img", name="Original validation images")).to_be_visible()
+    expect(page.get_by_role("img", name="Output of the network")).to_be_visible()
     metric = page.get_by_test_id("stMetric").filter(has_text="Test MSE")
     expect(metric.get_by_test_id("stMetricValue")).to_have_text(re.compile(r"^0\.\d{5}$"))
 
@@ -88,7 +88,7 @@ def test_from_an_architecture_to_a_reconstructed_photo(visit):
     photo = {"name": "phone.jpg", "mimeType": "image/jpeg", "buffer": phone_photo(200, 150)}
     uploader(page, "Your photo").set_input_files(photo)
     expect(page.get_by_text("phone.jpg, 150 x 200")).to_be_visible()
-    said = page.get_by_text(re.compile(r"From the network: [\d.]+ dB"))
+    said = page.get_by_text(re.compile(r"Output of the network: [\d.]+ dB"))
     expect(said).to_be_visible()
     assert float(re.search(r"([\d.]+) dB", said.inner_text())[1]) > 8
     with page.expect_download() as download:
@@ -114,7 +114,7 @@ def test_a_training_goes_on_when_its_page_is_closed_and_can_be_stopped_later(vis
     second = visit(address)
     expect(second.get_by_text(re.compile(r"Epoch \d+ of 50"))).to_be_visible()
     button(second, "Stop").click()
-    stopped = second.get_by_text("what was learnt is kept")
+    stopped = second.get_by_text("the network trained so far is kept")
     expect(stopped).to_be_visible()
     expect(button(second, "Stop")).to_have_count(0)
     expect(second.get_by_test_id("stMetric").filter(has_text="Test MSE")).to_be_visible()
@@ -193,7 +193,7 @@ def test_a_broken_image_gives_one_sentence_and_the_page_stays_usable(visit):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("address", "last"),
-    [("/?compare=true", "Can be built"), ("/trainer", "What the network will see")],
+    [("/?compare=true", "Can be built"), ("/trainer", "The data")],
     ids=["latent size", "trainer"],
 )
 def test_a_telephones_page_does_not_scroll_sideways(visit, address, last, scheme):

@@ -65,7 +65,7 @@ def test_a_killed_worker_fails_one_job_which_can_be_resumed_and_the_next_one_sta
     expect(first.get_by_text(re.compile(r"Epoch ([2-9]|\d\d) of 50"))).to_be_visible()
     expect(reason).to_have_count(0)
     button(first, "Stop").click()
-    expect(first.get_by_text("what was learnt is kept")).to_be_visible()
+    expect(first.get_by_text("the network trained so far is kept")).to_be_visible()
     expect(first.get_by_test_id("stMetric").filter(has_text="Test MSE")).to_be_visible()
 
 

@@ -31,20 +31,20 @@ def test_a_row_opens_its_card_and_the_network_goes_to_the_trainer(visit):
     table.click(position={"x": 16, "y": 52})
     expect(page.get_by_role("heading", name=zoo.card(name).title)).to_be_visible()
     expect(page).to_have_url(re.compile(f"network={name}"))
-    page.get_by_role("button", name="Open in the trainer").click()
+    page.get_by_role("button", name="Open in Trainer").click()
     expect(page.get_by_role("heading", name="Trainer", exact=True)).to_be_visible()
     expect(page.get_by_label("Architecture", exact=True)).to_have_value(zoo.card(name).network)
 
 
 def test_a_photo_goes_through_a_network_of_the_zoo(visit):
     page = visit("/zoo?network=strided-bn")
-    expect(page.get_by_text("What the network returns")).to_be_visible()
+    expect(page.get_by_text("Output of the network")).to_be_visible()
     page.get_by_text("Try it on your photo").click()
     page.get_by_test_id("stFileUploader").locator("input").set_input_files(
         {"name": "coffee.png", "mimeType": "image/png", "buffer": photo_bytes()}
     )
     expect(page.get_by_text("coffee.png, 150 x 100")).to_be_visible()
-    caption = page.get_by_text(re.compile(r"From the network: \d+\.\d+ dB"))
+    caption = page.get_by_text(re.compile(r"Output of the network: \d+\.\d+ dB"))
     expect(caption).to_be_visible()
     decibels = float(re.search(r"([\d.]+) dB", caption.inner_text())[1])
     assert decibels > 25
@@ -56,7 +56,7 @@ def test_a_photo_goes_through_a_network_of_the_zoo(visit):
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(visit):
     page = visit("/zoo?network=homework", **PHONE)
-    expect(page.get_by_text("The claims, settled")).to_be_visible()
-    expect(page.get_by_text("What the network returns")).to_be_visible()
+    expect(page.get_by_text("Seven claims, tested")).to_be_visible()
+    expect(page.get_by_text("Output of the network")).to_be_visible()
     widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert widths[0] <= widths[1]

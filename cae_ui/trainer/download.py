@@ -1,4 +1,4 @@
-"""A data set's download on a page: progress, cancel, and no page that waits for it."""
+"""The download of a data set: offered, its progress, its Cancel button; no page waits for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 from cae_core.data.downloads import LoadingCancelledError, download
 from cae_core.data.registry import DATASETS
 from cae_core.errors import DatasetError
-from cae_ui.common.messages import plain
+from cae_ui.common.wording import show_error
 
 
 @dataclass
@@ -46,7 +46,7 @@ def _downloads() -> dict[str, _Download]:
 
 
 def offer_download(name: str) -> None:
-    """Says that a data set is not here and offers to fetch it."""
+    """A note that a data set is not on this server, and a button that downloads it."""
     running = _downloads().get(name)
     if running is not None and running.thread.is_alive():
         st.fragment(_show_progress, run_every=1.0)(name)
@@ -54,14 +54,14 @@ def offer_download(name: str) -> None:
     slow = " Its host is slow: this may take half an hour." if name == "cifar10" else ""
     st.info(f"{DATASETS[name].title} is not on this server yet.{slow}", icon=":material/download:")
     if running is not None and running.error:
-        st.error(plain(running.error), icon=":material/error:")
+        show_error(running.error)
     if st.button(f"Download {DATASETS[name].title}", icon=":material/download:"):
         _downloads()[name] = _Download(name)
         st.rerun()
 
 
 def _show_progress(name: str) -> None:
-    """A bar that fills, and a button that cancels."""
+    """The progress bar of a download and the button that cancels it."""
     running = _downloads()[name]
     if not running.thread.is_alive():
         st.rerun(scope="app")

@@ -1,4 +1,4 @@
-"""Networks that a page can use: names of the zoo, and the visitor's own finished trainings."""
+"""Networks that a photo page offers: those of the zoo, and finished trainings of this server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RUN_PREFIX = "run:"
 
 
 def trained_here(*tasks: type[Task]) -> dict[str, str]:
-    """Title of every finished training for one of some tasks, by what `network` takes.
+    """The finished trainings for some tasks: their titles by choice (the argument of `network`).
 
     The worker is not started where there are none.
     """
@@ -32,7 +32,7 @@ def trained_here(*tasks: type[Task]) -> dict[str, str]:
 
 
 def network(choice: str) -> str | Run:
-    """What the core takes for a choice: a name of the zoo as it is, or the run, loaded."""
+    """The network of a choice as the core takes it: a name of the zoo, or a loaded run."""
     if not choice.startswith(RUN_PREFIX):
         return choice
     folder = Path(choice.removeprefix(RUN_PREFIX))

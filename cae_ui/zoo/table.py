@@ -1,7 +1,8 @@
-"""The zoo as a table to sort, to filter and to choose from."""
+"""The table of all networks: measured beside published figures, to filter, sort and choose from."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -9,69 +10,57 @@ import streamlit as st
 from cae_core import zoo
 from cae_core.zoo.judge import ACCURACY
 from cae_core.zoo.table import Row, rows
-from cae_ui.common.training_charts import dataset_title
+from cae_ui.common.wording import dataset_title
 
 NETWORK_KEY = "network"
 _TABLE_KEY = "zoo-table"
-# Heading of a column, how its numbers are written, what it is.
+# The columns of numbers: heading, format, help text.
 _NUMBERS = {
-    "MSE": ("%.6f", "Mean squared error on the test set named by the data, in [0, 1] units"),
-    "MSE published": ("%.6f", "What the source's table says"),
+    "MSE": ("%.6f", "Mean squared error on the test images, values in [0, 1]"),
+    "MSE published": ("%.6f", "The figure of the source"),
     "MAE": ("%.5f", "Mean absolute error"),
-    "MAE published": ("%.5f", "What the source's table says"),
-    "PSNR": ("%.2f", "In dB, mean over images"),
+    "MAE published": ("%.5f", "The figure of the source"),
+    "PSNR": ("%.2f", "Peak signal-to-noise ratio in dB, mean over images"),
     "SSIM": ("%.4f", "Structural similarity, mean over images"),
-    "Judge": ("%.2f %%", "Share of the returned images that the data set's judge recognises"),
-    "Drop": ("%.2f", "By how many points that is less than of the originals"),
-    "Judge published": ("%.2f %%", "The source's judge on the source's images"),
+    "Judge": ("%.2f %%", "Accuracy of the evaluation classifier on the network's output"),
+    "Drop": ("%.2f", "Percentage points that the judge loses from the originals to the output"),
+    "Judge published": ("%.2f %%", "The same of the source's classifier on the source's network"),
     "Latent": ("localized", "Numbers in the latent"),
     "Parameters": ("localized", "Weights of the network"),
-    "Minutes": ("%.1f", "Training time on one or two processor cores, other work beside it"),
-    "Minutes published": ("%.1f", "The source's, on Google Colab"),
+    "Minutes": ("%.1f", "Training time on one or two processor cores shared with other work"),
+    "Minutes published": ("%.1f", "Training time of the source, on Google Colab"),
 }
 
 
 def filtered_rows() -> list[Row]:
-    """The rows that the filters above the table let through."""
-    known = rows()
-    chosen = {}
+    """The filters above the table, and the rows that they leave."""
+    shown = rows()
+    filters: dict[str, Callable[[Row], str]] = {
+        "Source": lambda row: row.source,
+        "Data": lambda row: dataset_title(row.dataset),
+        "Task": lambda row: row.kind,
+    }
     with st.container(horizontal=True):
-        for label, value in (("Source", _source), ("Data", _data), ("Task", _task)):
-            options = list(dict.fromkeys(value(row) for row in known))
-            chosen[label] = st.multiselect(
+        for label, value in filters.items():
+            options = list(dict.fromkeys(value(row) for row in rows()))
+            chosen = st.multiselect(
                 label, options, key=f"zoo-{label.lower()}", bind="query-params", placeholder="All"
             )
-    tests = (("Source", _source), ("Data", _data), ("Task", _task))
-    return [
-        row
-        for row in known
-        if all(not chosen[label] or value(row) in chosen[label] for label, value in tests)
-    ]
-
-
-def _source(row: Row) -> str:
-    return row.source
-
-
-def _data(row: Row) -> str:
-    return dataset_title(row.dataset)
-
-
-def _task(row: Row) -> str:
-    return row.kind
+            shown = [row for row in shown if not chosen or value(row) in chosen]
+    return shown
 
 
 def network_input(shown: list[Row]) -> str | None:
-    """The table, and which network's card is open.
+    """The table, and the list that chooses the network whose card is open.
 
     Args:
         shown: The rows of the table.
 
     Returns:
-        The network's name; None before the first choice.
+        Name of the chosen network; None before the first choice.
     """
     if not shown:
-        st.info("No network fits all three filters: take one away.", icon=":material/filter_alt:")
+        st.info("No network fits all three filters: remove one.", icon=":material/filter_alt:")
     else:
         st.dataframe(
             [_cells(row) for row in shown],
@@ -89,8 +78,11 @@ def network_input(shown: list[Row]) -> str | None:
             | {"Network": st.column_config.TextColumn(pinned=True)},
         )
         st.caption(
-            "Measured here on the test set of the data, one split and seed for all; – was "
-            "not measured or not published. Click a heading to sort, a row's box to open its card."
+            "The **judge** is the evaluation classifier: a network trained to classify the "
+            "original images of a data set. Its accuracy on an autoencoder's output shows how much "
+            "of their content survives. All figures are measured here on the test images of the "
+            "data set, with one split and seed for all; – is not measured or not published. Click "
+            "a heading to sort, the box of a row to open its card."
         )
     return st.selectbox(
         "Network",
@@ -103,18 +95,18 @@ def network_input(shown: list[Row]) -> str | None:
 
 
 def _take_over(shown: list[Row]) -> None:
-    """A row that was chosen in the table opens its network's card."""
+    """Opens the card of the row that was chosen in the table."""
     chosen = st.session_state[_TABLE_KEY].selection.rows
     if chosen:
         st.session_state[NETWORK_KEY] = shown[chosen[0]].card.name
 
 
 def _cells(row: Row) -> dict[str, Any]:
-    """One line of the table."""
+    """The cells of one row, by heading."""
     card = row.card
     return {
         "Network": card.name,
-        "Source": card.section or "ours",
+        "Source": row.source,
         "Data": dataset_title(row.dataset),
         "Task": row.kind,
         "Condition": row.condition,
@@ -137,7 +129,7 @@ def _cells(row: Row) -> dict[str, Any]:
 
 
 def _percent(share: float | None) -> float | None:
-    """A share in per cent."""
+    """A share as a percentage."""
     return None if share is None else 100 * share
 
 

@@ -1,4 +1,4 @@
-"""A training on a page: live while it runs, results when it has ended."""
+"""A training on the page: its data before it starts, live while it runs, its end."""
 
 from __future__ import annotations
 
@@ -9,61 +9,87 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cae_core.data.dataset import DatasetPreview
-from cae_core.data.registry import DATASETS
 from cae_core.errors import JobError
 from cae_core.images.operations import image_grid
 from cae_core.jobs.queue import FAILED, QUEUED, STOPPED, TRAINING, JobStatus
+from cae_core.training.config import LOSS_TITLES
 from cae_core.training.progress import Progress
 from cae_core.training.tasks import Denoise, Task
-from cae_ui.common.image_input import show_pixels, show_samples
-from cae_ui.common.messages import plain
+from cae_ui.common.charts import LOG_AXIS, TRAINING_COLOR, VALIDATION_COLOR, framed, show_chart
+from cae_ui.common.pixels import show_pixels, show_samples
 from cae_ui.common.resources import job_queue
+from cae_ui.common.wording import dataset_title, duration, input_caption, show_error
 
 JOB_PARAMETER = "job"
 REFRESH_SECONDS = 0.5
-TRAINING_COLOR, VALIDATION_COLOR = "#0f766e", "#f59e0b"
 
 
 def chosen_job() -> JobStatus | None:
-    """The job that the address names; None where it names none, or one that is not here."""
+    """The training that the address names; None where it names none of this server."""
     job_id = st.query_params.get(JOB_PARAMETER)
     if job_id is None:
         return None
     try:
         return job_queue().status(job_id, TRAINING)
     except JobError as error:
-        st.error(plain(error), icon=":material/error:")
+        show_error(error)
         return None
 
 
+def show_data(data: DatasetPreview, task: Task) -> None:
+    """Some validation images of a data set, with noise where the task is to remove it."""
+    images = data.samples
+    st.subheader("The data")
+    show_pixels(
+        image_grid(images, columns=len(images)),
+        f"Validation images of {dataset_title(data.name)}",
+    )
+    if isinstance(task, Denoise):
+        noisy = task.add_noise(images / np.float32(255), seed=0)
+        show_pixels(image_grid(np.clip(noisy, 0, 1), columns=len(noisy)), input_caption(task))
+    st.info(
+        "Press **Train**: the losses and the network's output for these images appear here.",
+        icon=":material/play_arrow:",
+    )
+
+
 def show_job(status: JobStatus) -> None:
-    """A job as it stands, refreshed while it runs without running the page again."""
+    """The present state of a job; while it runs, it is refreshed without a rerun of the page."""
     st.caption(describe_request(status))
     interval = None if status.has_ended else REFRESH_SECONDS
     st.fragment(_show_status, run_every=interval)(status.id, status.has_ended)
 
 
+def describe_request(status: JobStatus) -> str:
+    """Architecture, data, task and epochs of a job in one line."""
+    request = status.request
+    return (
+        f"`{request.architecture}` on {dataset_title(request.dataset)}, {request.task}, "
+        f"{request.config.epochs} epochs"
+    )
+
+
 def _show_status(job_id: str, had_ended: bool) -> None:
-    """One look at a job."""
+    """State, losses and sample images of a job."""
     status = job_queue().status(job_id)
     if status.has_ended != had_ended:
-        # Ended just now, or resumed: the page's other parts and the refreshing change with it.
+        # Ended or resumed: the other parts of the page and the refreshing change as well.
         st.rerun(scope="app")
     _show_state(status)
     if status.progress is not None or not status.has_ended:
         # Empty at first, so that the browser has the plotting library when losses come.
-        st.plotly_chart(
-            loss_figure(status.progress, status.request.config.epochs),
+        config = status.request.config
+        show_chart(
+            loss_figure(status.progress, config.epochs, LOSS_TITLES[config.loss]),
             key=f"loss-{job_id}",
-            config={"displayModeBar": False},
         )
     samples = status.samples()
     if samples is not None:
-        show_samples(samples, shown_caption(status.request.task))
+        show_samples(samples, input_caption(status.request.task))
 
 
 def _show_state(status: JobStatus) -> None:
-    """What is happening, how far it is, and the button that stops it."""
+    """Progress of a running job and the button that stops it, or the end of one that has ended."""
     progress = status.progress
     if status.has_ended:
         _show_end(status)
@@ -80,24 +106,24 @@ def _show_state(status: JobStatus) -> None:
 
 
 def _show_end(status: JobStatus) -> None:
-    """How a job ended, and the button that lets it go on where it ended early."""
+    """The end of a job, and the button that resumes it where it ended early."""
     done = len(status.progress.history) if status.progress else 0
     if status.state == FAILED:
-        st.error(plain(status.message), icon=":material/error:")
+        show_error(status.message)
     elif status.state == STOPPED:
-        kept = f"Stopped after {done} whole epochs; what was learnt is kept. "
+        kept = f"Stopped after {done} whole epochs; the network trained so far is kept. "
         has_learnt = status.run_folder is not None
         st.success(f"{kept if has_learnt else ''}{status.message}", icon=":material/stop_circle:")
     else:
         st.success(f"Finished: {done} epochs. {status.message}", icon=":material/check_circle:")
     if status.can_resume:
-        where = "behind its last whole epoch" if status.has_checkpoint else "from the beginning"
+        where = "after its last whole epoch" if status.has_checkpoint else "from the beginning"
         st.button(
             "Resume",
             icon=":material/resume:",
             on_click=job_queue().resume,
             args=(status.id,),
-            help=f"The training goes on {where}.",
+            help=f"The training continues {where}.",
         )
 
 
@@ -107,7 +133,7 @@ def _progress_text(status: JobStatus) -> str:
     if status.state == QUEUED:
         return f"Waiting: {status.position} before this one."
     if progress is not None and progress.is_testing:
-        return "The training has ended; testing what was learnt …"
+        return "Training has ended; testing the network …"
     if status.is_stopping:
         return "Stopping …"
     if progress is None:
@@ -118,8 +144,14 @@ def _progress_text(status: JobStatus) -> str:
     )
 
 
-def loss_figure(progress: Progress | None, planned_epochs: int) -> go.Figure:
-    """Training and validation loss against epochs, the loss on a logarithmic axis."""
+def loss_figure(progress: Progress | None, planned_epochs: int, loss_title: str) -> go.Figure:
+    """Training and validation loss against epochs, the loss on a logarithmic axis.
+
+    Args:
+        progress: Losses so far; None before the first.
+        planned_epochs: Right end of the horizontal axis.
+        loss_title: Title of the vertical axis.
+    """
     trace = progress.trace if progress else ()
     history = progress.history if progress else ()
     figure = go.Figure()
@@ -127,7 +159,7 @@ def loss_figure(progress: Progress | None, planned_epochs: int) -> go.Figure:
         go.Scatter(
             x=[at for at, _ in trace],
             y=[loss for _, loss in trace],
-            name="Training, as it goes",
+            name="Training, batches",
             # A line of one point would not be seen.
             mode="lines" if len(trace) > 1 else "markers",
             line={"color": TRAINING_COLOR, "width": 1},
@@ -136,66 +168,21 @@ def loss_figure(progress: Progress | None, planned_epochs: int) -> go.Figure:
     )
     epochs = [record.epoch for record in history]
     for name, color, losses in (
-        ("Training, epoch", TRAINING_COLOR, [record.loss for record in history]),
+        ("Training, epochs", TRAINING_COLOR, [record.loss for record in history]),
         ("Validation", VALIDATION_COLOR, [record.validation_loss for record in history]),
     ):
         figure.add_trace(
             go.Scatter(x=epochs, y=losses, name=name, mode="lines+markers", line={"color": color})
         )
-    figure.update_layout(
+    return framed(
+        figure,
         height=300,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis={
             "title": "Epoch",
             "range": [0, planned_epochs * 1.02],
             "dtick": math.ceil(planned_epochs / 10),
         },
-        yaxis={"title": "Mean squared error", "type": "log", "tickformat": "~g", "nticks": 4},
-        legend={"orientation": "h", "y": 1.12},
+        yaxis={"title": loss_title, **LOG_AXIS, "nticks": 4},
+        legend_y=1.12,
         uirevision="loss",  # keeps the reader's zoom while points come in
     )
-    return figure
-
-
-def show_data(data: DatasetPreview, task: Task) -> None:
-    """Some images of a data set, and what the task makes of them."""
-    images = data.samples
-    st.subheader("What the network will see")
-    show_pixels(
-        image_grid(images, columns=len(images)),
-        f"Validation images of {dataset_title(data.name)}",
-    )
-    if isinstance(task, Denoise):
-        noisy = task.add_noise(images / np.float32(255), seed=0)
-        show_pixels(image_grid(np.clip(noisy, 0, 1), columns=len(noisy)), shown_caption(task))
-    st.info(
-        "Press **Train**: the losses, and these images as the network returns them, appear here.",
-        icon=":material/play_arrow:",
-    )
-
-
-def shown_caption(task: Task) -> str:
-    """What the network is shown, in words."""
-    if isinstance(task, Denoise):
-        return f"What the network is shown: noise of sigma {task.sigma_range[1] * 255:.0f} of 255"
-    return "What the network is shown"
-
-
-def describe_request(status: JobStatus) -> str:
-    """What a job trains, in one line."""
-    request = status.request
-    return (
-        f"`{request.architecture}` on {dataset_title(request.dataset)}, {request.task}, "
-        f"{request.config.epochs} epochs"
-    )
-
-
-def dataset_title(name: str) -> str:
-    """A data set's name for people."""
-    return DATASETS[name].title if name in DATASETS else name
-
-
-def duration(seconds: float) -> str:
-    """A time for people."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -1,8 +1,8 @@
-"""The architecture on a page: one text in session state and URL, whatever edits it.
+"""The architecture on a page as one text in session state and address: its field, its presets.
 
-The text is the truth. Form widgets change it through callbacks, which run before the page
-does, so that text, form and table never disagree. A text that cannot be read leaves the last
-readable architecture on screen.
+The text is the single source of truth. Form widgets change it through callbacks, which run before
+the page does, so that text, form and table never disagree. A text that cannot be read leaves the
+last readable architecture on the page.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import streamlit as st
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import HOMEWORK, PRESETS, Preset, get_preset
 from cae_core.errors import ArchitectureError
-from cae_ui.common.messages import plain
+from cae_ui.common.wording import dataset_title, plain, show_error, source_links
 
 TEXT_KEY = "arch"  # also the query parameter
 
@@ -22,15 +22,15 @@ TEXT_KEY = "arch"  # also the query parameter
 def architecture_input(
     key: str = TEXT_KEY, *, label: str = "Architecture", default: str | None = None
 ) -> Architecture:
-    """A text field for an architecture, with the error under it.
+    """The text field of an architecture, with the error under it.
 
     Args:
-        key: Name of the text in session state and URL.
-        label: What stands above the field.
-        default: The text at the first visit; the homework network's if not given.
+        key: Name of the text in session state and address.
+        label: Label of the field.
+        default: Text at the first visit; that of the homework network by default.
 
     Returns:
-        What the text says, or the last readable architecture where it says nothing valid.
+        The architecture of the text, or the last readable one where the text is not valid.
     """
     if default is None:
         default = get_preset(HOMEWORK).text
@@ -47,7 +47,7 @@ def architecture_input(
     try:
         architecture = Architecture.parse(text or "")
     except ArchitectureError as error:
-        st.error(plain(error), icon=":material/error:")
+        show_error(error)
         if readable not in st.session_state:
             st.session_state[readable] = Architecture.parse(default)
         else:
@@ -58,11 +58,11 @@ def architecture_input(
 
 
 def preset_input(key: str = TEXT_KEY, *, on_choose: Callable[[Preset], None] | None = None) -> None:
-    """A list of the sources' networks; choosing one writes it into the text field.
+    """A list of published networks; choosing one writes it into the text field.
 
     Args:
-        key: Where the text is in session state.
-        on_choose: Called with the chosen network before the page runs.
+        key: Name of the text in session state.
+        on_choose: Called with the chosen preset before the page runs.
     """
 
     def choose() -> None:
@@ -73,27 +73,28 @@ def preset_input(key: str = TEXT_KEY, *, on_choose: Callable[[Preset], None] | N
                 on_choose(get_preset(preset_id))
 
     st.selectbox(
-        "Start from a network of the sources",
+        "Start from a published network",
         list(PRESETS),
         index=None,
         format_func=lambda preset_id: f"{PRESETS[preset_id].title} ({preset_id})",
-        placeholder="Choose one of the networks people have published",
+        placeholder=f"One of {len(PRESETS)} from four sources",
+        help=f"Networks of {source_links()}.",
         key=f"{key}-preset",
         on_change=choose,
     )
     preset_id = st.session_state[f"{key}-preset"]
     if preset_id is not None:
         preset = get_preset(preset_id)
-        trained = f"{preset.epochs} epochs on {preset.dataset}"
-        noise = f", noise sigma {preset.sigma:g}" if preset.sigma else ""
-        st.caption(f"{preset.source.link}. {trained}{noise}. {preset.remark}")
+        trained = f"{preset.epochs} epochs on {dataset_title(preset.dataset)}"
+        noise = f", noise of sigma {preset.sigma:g}" if preset.sigma else ""
+        st.caption(f"{preset.source.link}: {trained}{noise}. {preset.remark}")
 
 
 def change(key: str, edit: Callable[[Architecture], Architecture]) -> None:
-    """Applies an edit to the architecture on screen; for use in widget callbacks.
+    """Applies an edit to the architecture on the page; for use in widget callbacks.
 
-    An edit that cannot be is kept as a message and shown on the next run, nothing else
-    changes.
+    An edit that the architecture refuses changes nothing; its message is kept for
+    `show_refusal`.
     """
     try:
         edited = edit(st.session_state[f"{key}-readable"])
@@ -106,7 +107,7 @@ def change(key: str, edit: Callable[[Architecture], Architecture]) -> None:
 
 
 def show_refusal(key: str) -> None:
-    """Says once why the last edit was refused."""
+    """Shows once why the last edit was refused."""
     refused = st.session_state.pop(f"{key}-refused", None)
     if refused:
         st.warning(plain(refused), icon=":material/block:")

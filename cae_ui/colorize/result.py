@@ -1,0 +1,185 @@
+"""The result: images compared, downloads, figures, other temperatures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from cae_core.images.color import lightness_of
+from cae_core.images.metrics import ciede2000_map, color_figures
+from cae_core.images.operations import encode_png, fit_within, to_uint8
+from cae_core.models.ab_bins import TEMPERATURE
+from cae_ui.colorize.scene import Scene, colored
+from cae_ui.colorize.settings import Settings, gives_probabilities
+from cae_ui.common.compare_slider import compare_slider
+from cae_ui.common.photo_input import Photo
+from cae_ui.common.whole_photo import show_whole_photo
+
+RGB_NETWORK = "colorize-rgb"
+ALTERNATIVES = (1.0, 0.6, TEMPERATURE, 0.12, 0.05)
+ALTERNATIVE_SIDE, ALTERNATIVE_WIDTH = 240, 128
+NOTICEABLE, FAR = 2.3, 30.0  # CIEDE2000
+FIGURE_COLUMNS = {
+    "PSNR, dB": "%.2f",
+    "SSIM": "%.3f",
+    "CIEDE2000": "%.2f",
+    "a*b* error": "%.2f",
+    "Colourfulness": "%.2f",
+}
+
+# Left and right image with their labels; the right one is made when its view is chosen.
+_View = tuple[tuple[np.ndarray, str], tuple[Callable[[], np.ndarray], str]]
+
+
+def show_result(scene: Scene, settings: Settings) -> None:
+    """Two images under the comparison slider: grey and colorized, or those of another view."""
+    views = _views(scene, settings)
+    view = st.segmented_control(
+        "Show", list(views), default="Colorized", required=True, key="compare",
+        bind="query-params", label_visibility="collapsed",
+    )  # fmt: skip
+    (before, before_label), (make_after, after_label) = views.get(str(view), views["Colorized"])
+    after = make_after()
+    compare_slider(
+        to_uint8(before),
+        to_uint8(after),
+        before_label=before_label,
+        after_label=after_label,
+        key="colorized",
+        height=560,
+    )
+    _explain(str(view))
+    _show_lightness(scene)
+
+
+def _views(scene: Scene, settings: Settings) -> dict[str, _View]:
+    """The views that the scene has, by name."""
+    colorized = (scene.colorized, "Colorized")
+    views: dict[str, _View] = {
+        "Colorized": ((scene.grey, "Lightness only"), (lambda: scene.colorized, "Colorized"))
+    }
+    if scene.has_colour:
+        views["Original"] = (colorized, (lambda: scene.photo, "Original"))
+        views["Difference"] = (colorized, (lambda: difference_image(scene), "CIEDE2000"))
+    if scene.was_reduced is not None:
+        views["Gamut"] = (colorized, (lambda: gamut_image(scene), "Chroma was reduced"))
+    if settings.model != RGB_NETWORK:
+        other = Settings(RGB_NETWORK, TEMPERATURE, 1.0)
+        views["RGB"] = (colorized, (lambda: colored(scene.photo, other)[0], "Grey to RGB"))
+    return views
+
+
+def difference_image(scene: Scene) -> np.ndarray:
+    """CIEDE2000 of every pixel from black over red to yellow, (H, W, 3) in [0, 1]."""
+    amount = np.clip(_difference(scene.colorized, scene.photo) / FAR, 0, 1)
+    return np.stack(
+        [np.clip(2 * amount, 0, 1), np.clip(2 * amount - 1, 0, 1), np.zeros_like(amount)], axis=-1
+    )
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _difference(image: np.ndarray, original: np.ndarray) -> np.ndarray:
+    """CIEDE2000 of every pixel, kept while nothing changes."""
+    return ciede2000_map(image, original)
+
+
+def gamut_image(scene: Scene) -> np.ndarray:
+    """Magenta where chroma was reduced, elsewhere the photo in dark grey, (H, W, 3) in [0, 1]."""
+    assert scene.was_reduced is not None  # noqa: S101 - offered only where it is known
+    return np.where(scene.was_reduced[..., np.newaxis], (1.0, 0.0, 1.0), 0.6 * scene.grey)
+
+
+def _explain(view: str) -> None:
+    """A caption for the views that need one."""
+    captions = {
+        "Difference": "CIEDE2000 from the original. Black: no difference; below "
+        f"{NOTICEABLE:g} few people notice one; yellow: {FAR:g} and more.",
+        "Gamut": "Magenta: sRGB has no colour of that lightness and chroma, so chroma was "
+        "reduced there; lightness and hue were kept.",
+        "RGB": "A network that returns all three channels must also squeeze the detail "
+        "through its bottleneck, and loses it.",
+    }
+    if view in captions:
+        st.caption(captions[view])
+
+
+def _show_lightness(scene: Scene) -> None:
+    """The largest change of lightness, and the share of pixels whose chroma was reduced."""
+    difference = np.abs(lightness_of(scene.colorized) - scene.lightness).max()
+    caption = f"Largest difference in lightness from the photo: {difference:.3f} of 100."
+    if scene.was_reduced is not None:
+        caption += (
+            f" Outside the gamut of sRGB: {scene.was_reduced.sum():,} pixels, "
+            f"{scene.was_reduced.mean():.1%}."
+        )
+    st.caption(f"{caption} **Colours are guesses.**")
+
+
+def show_downloads(scene: Scene, photo: Photo, settings: Settings) -> None:
+    """The colorized image as a PNG file, and the whole of a large photo on demand."""
+    st.download_button(
+        "Colorized",
+        encode_png(scene.colorized),
+        "colorized.png",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    if not scene.is_whole:
+        show_whole_photo(
+            photo,
+            scene.full_size,
+            settings,
+            "Colorize",
+            "colorized",
+            lambda whole, advance: colored(whole, settings)[0],
+        )
+
+
+def show_figures(scene: Scene) -> None:
+    """Figures of the grey and the colorized image, where the original has colours."""
+    if not scene.has_colour:
+        st.caption("The photo has no colours to compare with.")
+        return
+    rows = []
+    for title, image in (("Grey", scene.grey), ("Colorized", scene.colorized)):
+        found = _figures(image, scene.photo)
+        keys = ("psnr", "ssim", "ciede2000", "ab_rmse", "colorfulness")
+        rows.append(
+            {"": title} | dict(zip(FIGURE_COLUMNS, (found[key] for key in keys), strict=True))
+        )
+    st.dataframe(
+        rows,
+        hide_index=True,
+        width="stretch",
+        column_config={
+            name: st.column_config.NumberColumn(format=digits)
+            for name, digits in FIGURE_COLUMNS.items()
+        },
+    )
+    st.caption(
+        "Against the original. CIEDE2000 and a*b* error: less is closer. Colourfulness: 1 is that "
+        "of the original. Grey is hard to beat on PSNR and worthless to look at."
+    )
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _figures(image: np.ndarray, original: np.ndarray) -> dict[str, float]:
+    """The figures of one image, kept while nothing changes."""
+    return color_figures([(image, original)])
+
+
+def show_alternatives(scene: Scene, settings: Settings) -> None:
+    """The photo at several temperatures, from the mean colour to the most probable one."""
+    if not gives_probabilities(settings.model):
+        return
+    st.subheader("From the mean of all colours to the most probable one")
+    st.caption("The temperature goes down from left to right.")
+    small = fit_within(scene.photo, ALTERNATIVE_SIDE)
+    # In a row that is broken where the screen ends.
+    with st.container(horizontal=True, gap="small"):
+        for temperature in ALTERNATIVES:
+            guess = Settings(settings.model, temperature, settings.saturation)
+            image, _ = colored(small, guess)
+            st.image(to_uint8(image), f"{temperature:g}", ALTERNATIVE_WIDTH)

@@ -1,0 +1,114 @@
+"""The scene: the photo, its lightness, and the colours that the settings give it."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from cae_core.images.color import lightness_of, rgb_within_gamut
+from cae_core.photos.colorizing import (
+    AbGuess,
+    full_size_ab,
+    grey_of,
+    guess_ab,
+    rgb_from,
+)
+from cae_ui.colorize.settings import Settings, returns_rgb
+from cae_ui.common.network_choice import network
+from cae_ui.common.photo_input import Photo, overview
+from cae_ui.common.resources import freeze_garbage_collector
+
+# Mean range of a pixel's channels, in [0, 1], below which a photo counts as grey.
+GREY_BELOW = 0.01
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A photo, its grey version and its colorized version.
+
+    Attributes:
+        name: Name of the photo.
+        photo: (H, W, 3) float32 in [0, 1], the original, a large one reduced.
+        lightness: (H, W), its L* from 0 to 100.
+        grey: (H, W, 3) in [0, 1], its lightness without chrominance.
+        colorized: (H, W, 3) in [0, 1].
+        was_reduced: (H, W) bool, pixels whose chroma was reduced because sRGB has no such
+            colour; None for a network that returns RGB.
+        full_size: Height and width of the whole photo.
+    """
+
+    name: str
+    photo: np.ndarray
+    lightness: np.ndarray
+    grey: np.ndarray
+    colorized: np.ndarray
+    was_reduced: np.ndarray | None
+    full_size: tuple[int, int]
+
+    @functools.cached_property
+    def has_colour(self) -> bool:
+        """Whether the original has colours to compare with."""
+        return is_coloured(self.photo)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the photo is at full size."""
+        return self.photo.shape[:2] == self.full_size
+
+
+def scene_of(photo: Photo, settings: Settings) -> Scene:
+    """A photo colorized with the settings.
+
+    Raises:
+        ImageError: The photo cannot be opened.
+    """
+    small, full_size = overview(photo)
+    colorized, was_reduced = colored(small, settings)
+    return Scene(
+        photo.name,
+        small,
+        lightness_of(small),
+        grey_of(small),
+        colorized,
+        was_reduced,
+        full_size,
+    )
+
+
+def is_coloured(photo: np.ndarray) -> bool:
+    """Whether a photo has colours, and not three nearly equal channels."""
+    return float(np.ptp(photo, axis=2).mean()) >= GREY_BELOW
+
+
+def colored(photo: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray | None]:
+    """A colorized photo, and the pixels whose chroma was reduced (see `Scene`)."""
+    if returns_rgb(settings.model):
+        return _rgb_from(photo, settings.model), None
+    lightness = lightness_of(photo)
+    ab = _guess(lightness, settings.model).at(settings.temperature)
+    return rgb_within_gamut(lightness, settings.saturation * full_size_ab(ab, lightness))
+
+
+@st.cache_resource(max_entries=16, show_spinner="The network works …")
+def _guess(lightness: np.ndarray, model: str) -> AbGuess:
+    """The network's guess, which no slider changes."""
+    guess = guess_ab(lightness, network(model))
+    _freeze_once()
+    return guess
+
+
+@st.cache_data(max_entries=8, show_spinner="The network works …")
+def _rgb_from(photo: np.ndarray, model: str) -> np.ndarray:
+    """The output of a network that returns RGB."""
+    image = rgb_from(photo, network(model))
+    _freeze_once()
+    return image
+
+
+@st.cache_resource(show_spinner=False)
+def _freeze_once() -> None:
+    """Freezes the garbage collector once, after the first network has started TensorFlow."""
+    freeze_garbage_collector()

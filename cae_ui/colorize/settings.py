@@ -1,0 +1,78 @@
+"""The settings of the page: network, temperature, saturation, with values in the address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from cae_core import zoo
+from cae_core.models.ab_bins import TEMPERATURE
+from cae_core.photos.colorizing import learns_rgb
+from cae_core.training.tasks import ColorizeChroma, ColorizeRGB
+from cae_ui.common.network_choice import network, trained_here
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a colorization.
+
+    Attributes:
+        model: The network, a choice of `_network_input`.
+        temperature: Temperature of the annealed mean; for networks that give probabilities.
+        saturation: Factor of a* and b*; for networks that return a* and b*.
+    """
+
+    model: str
+    temperature: float
+    saturation: float
+
+
+def settings_input() -> Settings:
+    """The network and the sliders that it has."""
+    model = _network_input()
+    temperature = TEMPERATURE
+    if gives_probabilities(model):
+        temperature = st.slider(
+            "Temperature", 0.05, 1.0, TEMPERATURE, 0.01, key="temperature", bind="query-params",
+            help="1: the mean of all plausible colours, which is brownish. Towards 0: the most "
+            "probable colour, vivid and sometimes wrong.",
+        )  # fmt: skip
+    saturation = 1.0
+    if not returns_rgb(model):
+        saturation = st.slider(
+            "Saturation", 0.0, 2.0, 1.0, 0.05, key="saturation", bind="query-params",
+            help="0 leaves the photo grey, 1 keeps the colours as guessed.",
+        )  # fmt: skip
+    return Settings(model, temperature, saturation)
+
+
+def _network_input() -> str:
+    """The network: one of the zoo, or a finished training of this server."""
+    titles = {name: zoo.card(name).title for name in zoo.names() if _colorizes(name)}
+    titles = {zoo.PHOTO_COLORIZER: titles.pop(zoo.PHOTO_COLORIZER), **titles}
+    titles |= trained_here(ColorizeRGB, ColorizeChroma)
+    return st.selectbox(
+        "Network",
+        list(titles),
+        format_func=titles.__getitem__,
+        key="colorizer",
+        bind="query-params",
+    )
+
+
+def _colorizes(name: str) -> bool:
+    """Whether a network of the zoo colorizes."""
+    return gives_probabilities(name) or isinstance(
+        zoo.card(name).task, ColorizeRGB | ColorizeChroma
+    )
+
+
+def gives_probabilities(model: str) -> bool:
+    """Whether a network gives every colour a probability, and so has a temperature."""
+    return model in zoo.names() and zoo.card(model).network == zoo.COLORIZER
+
+
+def returns_rgb(model: str) -> bool:
+    """Whether a network returns all three channels, its own lightness among them."""
+    return not gives_probabilities(model) and learns_rgb(network(model))

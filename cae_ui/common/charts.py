@@ -1,0 +1,151 @@
+"""Charts as every page draws them: colours, frame, axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from cae_core.training.learning_rate import LearningRateTest
+from cae_ui.common.wording import rate_text
+
+TEAL, AMBER, INDIGO, RED, SKY, GREY = (
+    "#0f766e",
+    "#f59e0b",
+    "#6366f1",
+    "#dc2626",
+    "#0ea5e9",
+    "#a3a3a3",
+)
+COLORS = (TEAL, AMBER, INDIGO, RED, SKY, GREY, "#84cc16", "#d946ef")
+TRAINING_COLOR, VALIDATION_COLOR = TEAL, AMBER
+LOG_AXIS = {"type": "log", "tickformat": "~g"}
+
+
+def framed(
+    figure: go.Figure,
+    *,
+    height: int,
+    xaxis: dict[str, Any],
+    yaxis: dict[str, Any],
+    legend_y: float | None = None,
+    **layout: Any,
+) -> go.Figure:
+    """A figure without margins, with its axes and, where `legend_y` is given, a legend in a row.
+
+    Args:
+        figure: The figure, changed in place.
+        height: Height in CSS pixels.
+        xaxis: Settings of the horizontal axis.
+        yaxis: Settings of the vertical axis.
+        legend_y: Height of the legend in parts of the plot: above 1 over it, below 0 under it.
+        **layout: Further settings of the layout.
+    """
+    if legend_y is not None:
+        layout["legend"] = {"orientation": "h", "y": legend_y}
+    margin = {"l": 0, "r": 0, "t": 8, "b": 0} | layout.pop("margin", {})
+    return figure.update_layout(height=height, margin=margin, xaxis=xaxis, yaxis=yaxis, **layout)
+
+
+def show_chart(figure: go.Figure, key: str) -> None:
+    """A chart without Plotly's tool bar; the key keeps it in place from run to run."""
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False})
+
+
+@dataclass(frozen=True)
+class Points:
+    """Networks of one kind as points of latent size and test error.
+
+    Attributes:
+        name: Name in the legend.
+        sizes: Numbers in the latent.
+        errors: Test MSE.
+        labels: Text shown when a point is hovered over.
+        marker: Plotly's settings of the points.
+    """
+
+    name: str
+    sizes: Sequence[int | None]
+    errors: Sequence[float | None]
+    labels: Sequence[str]
+    marker: dict[str, Any]
+
+
+def latent_size_figure(
+    kinds: Sequence[Points], pca: dict[int, float] | None, *, height: int
+) -> go.Figure:
+    """Numbers in the latent against test MSE, both logarithmic.
+
+    Args:
+        kinds: The networks.
+        pca: Test MSE of PCA by number of components, drawn as a line.
+        height: Height in CSS pixels.
+    """
+    figure = go.Figure()
+    if pca is not None:
+        figure.add_trace(
+            go.Scatter(
+                x=list(pca),
+                y=list(pca.values()),
+                name="PCA, the best linear autoencoder",
+                mode="lines",
+                line={"color": AMBER, "dash": "dot"},
+            )
+        )
+    for points in kinds:
+        figure.add_trace(
+            go.Scatter(
+                x=points.sizes,
+                y=points.errors,
+                text=points.labels,
+                name=points.name,
+                mode="markers",
+                marker=points.marker,
+                hovertemplate="%{text}<br>latent %{x:,}, MSE %{y:.5f}<extra></extra>",
+            )
+        )
+    return framed(
+        figure,
+        height=height,
+        xaxis={"title": "Numbers in the latent", "type": "log", "dtick": 1},
+        yaxis={"title": "Test MSE", **LOG_AXIS},
+        legend_y=1.12,
+    )
+
+
+def rate_figure(test: LearningRateTest) -> go.Figure:
+    """Smoothed loss against learning rate, both logarithmic, the suggestion marked."""
+    figure = go.Figure(
+        go.Scatter(
+            x=test.rates,
+            y=test.losses,
+            mode="lines",
+            line={"color": TRAINING_COLOR},
+            hovertemplate="%{x:.2g}: %{y:.4g}<extra></extra>",
+        )
+    )
+    if test.suggestion is not None:
+        # A trace, because Plotly's own vertical line misplaces its text on a logarithmic axis.
+        figure.add_trace(
+            go.Scatter(
+                x=[test.suggestion, test.suggestion],
+                y=[min(test.losses), max(test.losses)],
+                mode="lines+text",
+                text=["", rate_text(test.suggestion)],
+                textposition="top center",
+                cliponaxis=False,
+                line={"color": VALIDATION_COLOR, "dash": "dot"},
+                hoverinfo="skip",
+            )
+        )
+    return framed(
+        figure,
+        height=240,
+        margin={"t": 24},
+        showlegend=False,
+        xaxis={"title": "Learning rate", "type": "log", "dtick": 1, "exponentformat": "power"},
+        yaxis={"title": "Smoothed loss", **LOG_AXIS},
+    )

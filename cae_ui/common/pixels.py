@@ -1,0 +1,49 @@
+"""Small images on a page, every pixel a sharp square."""
+
+from __future__ import annotations
+
+import base64
+import html
+
+import numpy as np
+import streamlit as st
+
+from cae_core.images.operations import encode_png, image_grid
+
+
+def show_pixels(image: np.ndarray, caption: str) -> None:
+    """A small image as wide as its column, every pixel a sharp square.
+
+    Args:
+        image: (H, W, C) in [0, 1] or uint8; sent at its own size and enlarged by the browser.
+        caption: Text under the image, which a screen reader says for it as well.
+    """
+    data = base64.b64encode(encode_png(image)).decode()
+    text = html.escape(caption)
+    st.html(
+        f'<figure style="margin:0"><img src="data:image/png;base64,{data}" alt="{text}" '
+        'style="width:100%;image-rendering:pixelated;border-radius:4px;display:block">'
+        f'<figcaption style="font-size:0.85rem;opacity:0.75;padding-top:0.25rem">{text}'
+        "</figcaption></figure>"
+    )
+
+
+def show_samples(
+    samples: np.ndarray, input_caption: str, original_caption: str = "Original validation images"
+) -> None:
+    """Rows of sample images: originals, network inputs, network outputs.
+
+    Args:
+        samples: (3, N, H, W, C) uint8.
+        input_caption: Text under the inputs, which are left out where they equal the originals.
+        original_caption: Text under the originals.
+    """
+    originals, inputs, outputs = samples
+    columns = len(originals)
+    show_pixels(image_grid(originals, columns), original_caption)
+    if not np.array_equal(originals, inputs):
+        show_pixels(image_grid(inputs, columns), input_caption)
+    show_pixels(image_grid(outputs, columns), OUTPUT_CAPTION)
+
+
+OUTPUT_CAPTION = "Output of the network"

@@ -1,0 +1,101 @@
+"""Words that several pages share: errors, names of data sets, links to the sources, durations."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import streamlit as st
+
+from cae_core.architecture.presets import SOURCES
+from cae_core.data.registry import DATASETS
+from cae_core.training.tasks import Denoise, Task
+
+UPLOADS = "uploads"  # name of the data set that uploaded images make
+
+
+def plain(text: object) -> str:
+    r"""A text or an error in a form that Streamlit's Markdown shows as it stands.
+
+    Messages quote what came from outside, an address or a file's name, and that must not
+    become a link, an image or a formula.
+
+    Example:
+        >>> print(plain("Received: 'pool*2*'."))
+        Received: 'pool\*2\*'.
+    """
+    return re.sub(r"([\\`*_\[\]<$~])", r"\\\1", str(text))
+
+
+def show_error(error: object) -> None:
+    """An error's sentence in a red box."""
+    st.error(plain(error), icon=":material/error:")
+
+
+def dataset_title(name: str) -> str:
+    """A data set's title, or its name where the registry does not know it.
+
+    Example:
+        >>> dataset_title("cifar10"), dataset_title(UPLOADS)
+        ('CIFAR-10', 'your own images')
+    """
+    if name == UPLOADS:
+        return "your own images"
+    return DATASETS[name].title if name in DATASETS else name
+
+
+def input_caption(task: Task) -> str:
+    """Caption of the network's inputs: the images as the task damages them."""
+    if isinstance(task, Denoise):
+        return f"Input of the network: noise of sigma {task.sigma_range[1] * 255:.0f} of 255"
+    return "Input of the network"
+
+
+def source_links() -> str:
+    """The four sources as Markdown: titles, linked where they have an address."""
+    *links, last = (source.link for source in SOURCES.values())
+    return f"{', '.join(links)} and {last}"
+
+
+def duration(seconds: float) -> str:
+    """A duration in minutes and seconds.
+
+    Example:
+        >>> duration(8), duration(125)
+        ('8 s', '2 min 05 s')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def rate_text(rate: float) -> str:
+    """A learning rate as its slider shows it, without an exponent.
+
+    Example:
+        >>> rate_text(3.2e-05)
+        '0.000032'
+    """
+    return np.format_float_positional(rate, trim="-")
+
+
+def short_number(number: int) -> str:
+    """A whole number in four characters or so.
+
+    Example:
+        >>> short_number(4_911), short_number(29_123), short_number(1_474_560)
+        ('4,911', '29.1 k', '1.47 M')
+    """
+    for limit, unit in ((10**9, "G"), (10**6, "M"), (10**4, "k")):
+        if number >= limit:
+            return f"{number / (1000 if unit == 'k' else limit):.3g} {unit}"
+    return f"{number:,}"
+
+
+def pixel_size(size: tuple[int, int]) -> str:
+    """A height and a width in pixels.
+
+    Example:
+        >>> pixel_size((10, 12))
+        '10 × 12 px'
+    """
+    return f"{size[0]} × {size[1]} px"

@@ -1,0 +1,65 @@
+"""The inputs of the page: mode, network, and options of the noise, with values in the address."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cae_core import zoo
+from cae_core.training.tasks import Denoise
+from cae_ui.common.network_choice import trained_here
+from cae_ui.denoise.scene import ADD_NOISE, IS_NOISY, LARGEST_SIGMA, NoiseOptions
+
+
+def mode_input() -> str:
+    """The kind of noise: added to a clean photo, or in the photo already."""
+    titles = {ADD_NOISE: "Add noise to a photo", IS_NOISY: "My photo is noisy"}
+    return str(
+        st.segmented_control(
+            "Noise",
+            list(titles),
+            format_func=titles.__getitem__,
+            default=ADD_NOISE,
+            required=True,
+            key="mode",
+            bind="query-params",
+        )
+    )
+
+
+def network_input() -> str:
+    """The network: one of the zoo, or a finished training of this server."""
+    titles = {
+        name: card.title for name in zoo.names() if (card := zoo.card(name)).noise_range is not None
+    }
+    titles = {zoo.PHOTO_DENOISER: titles.pop(zoo.PHOTO_DENOISER), **titles}
+    titles |= trained_here(Denoise)
+    return st.selectbox(
+        "Network", list(titles), format_func=titles.__getitem__, key="model", bind="query-params"
+    )
+
+
+def options_input(mode: str) -> NoiseOptions:
+    """Options of noise that is added."""
+    if mode == IS_NOISY:
+        return NoiseOptions()
+    with st.expander("More about the noise"):
+        input_sigma = None
+        if st.toggle("Give the network another sigma", key="lie", bind="query-params"):
+            input_sigma = st.slider(
+                "Sigma given to the network, of 255",
+                0,
+                LARGEST_SIGMA,
+                40,
+                key="told",
+                bind="query-params",
+                help="Too low leaves noise, too high smears detail.",
+            )
+        is_clipped = st.toggle(
+            "Cut noisy values to [0, 1]",
+            key="clip",
+            bind="query-params",
+            help="As in a noisy image that was saved as a file. Published figures do not cut.",
+        )
+        seed = st.number_input("Seed of the noise", 0, 9999, 0, key="seed", bind="query-params")
+    input_level = None if input_sigma is None else input_sigma / 255
+    return NoiseOptions(input_level, is_clipped, int(seed))

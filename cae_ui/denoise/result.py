@@ -1,0 +1,175 @@
+"""The result: noisy and clean image compared, their figures, downloads, the whole photo."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from cae_core import zoo
+from cae_core.images.metrics import psnr, ssim_of
+from cae_core.images.operations import encode_png, to_uint8
+from cae_core.photos.denoising import denoise
+from cae_ui.common.compare_slider import compare_slider
+from cae_ui.common.network_choice import network
+from cae_ui.common.photo_input import Photo
+from cae_ui.common.resources import freeze_garbage_collector
+from cae_ui.common.whole_photo import show_whole_photo
+from cae_ui.common.wording import plain
+from cae_ui.denoise.scene import ADD_NOISE, Scene, with_noise
+
+
+def show_result(scene: Scene, model: str) -> np.ndarray:
+    """The noisy and the denoised image under the comparison slider, and their figures.
+
+    Returns:
+        The denoised image, float32 (H, W, 3).
+    """
+    # In every run, because elements that change their place would be drawn anew.
+    place = st.empty()
+    if not _is_network_ready():
+        _show_while_starting(scene, place)
+    started = time.perf_counter()
+    clean = cleaned(scene.noisy, scene.input_sigma, model)
+    seconds = time.perf_counter() - started
+    noisy = (scene.noisy, _label(scene))
+    # Left and right image with their labels; the right one is made when its view is chosen.
+    views = {
+        "Denoised": (noisy, (lambda: clean, "Denoised")),
+        "Taken out": (
+            noisy,
+            (lambda: _removed(scene.noisy, clean, _gain(scene)), "Taken out, amplified"),
+        ),
+    }
+    if scene.clean is not None:
+        original = scene.clean
+        views["Original"] = ((clean, "Denoised"), (lambda: original, "Original"))
+    view = st.segmented_control(
+        "Show", list(views), default="Denoised", required=True, key="show", bind="query-params",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    (before, before_label), (make_after, after_label) = views.get(str(view), views["Denoised"])
+    _compare(before, make_after(), before_label, after_label)
+    _show_figures(scene, clean, seconds)
+    return clean
+
+
+def _show_while_starting(scene: Scene, place: st.delta_generator.DeltaGenerator) -> None:
+    """The noisy image, while the first visitor waits for TensorFlow to start."""
+    with place.container():
+        st.image(_pixels(scene.noisy), _label(scene), width="stretch")
+        _start_network()
+    place.empty()
+
+
+def _compare(before: np.ndarray, after: np.ndarray, before_label: str, after_label: str) -> None:
+    """The comparison slider of the page."""
+    compare_slider(
+        _pixels(before),
+        _pixels(after),
+        before_label=before_label,
+        after_label=after_label,
+        key="denoised",
+        height=560,
+    )
+
+
+def _gain(scene: Scene) -> float:
+    """Amplification at which noise of the scene's sigma fills most of the grey scale."""
+    return 0.25 / max(scene.input_sigma, 1 / 255)
+
+
+def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
+    """Time of the network, and PSNR and SSIM where there is an original to compare with."""
+    took = f"{1000 * seconds:,.0f} ms for {clean.shape[1]} x {clean.shape[0]} pixels"
+    if scene.clean is None:
+        st.caption(f"{took}. There is no original to compare with.")
+        return
+    before, after = psnr(scene.noisy, scene.clean), psnr(clean, scene.clean)
+    gained = f"{after - before:+.2f} dB" if np.isfinite(after - before) else None
+    with ThreadPoolExecutor(2) as threads:  # SciPy's filters leave Python free
+        similar_before, similar = threads.map(
+            partial(ssim_of, reference=scene.clean), (scene.noisy, clean)
+        )
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("PSNR, noisy", f"{before:.2f} dB", width="content")
+        st.metric("PSNR, denoised", f"{after:.2f} dB", gained, width="content")
+        st.metric(
+            "SSIM, denoised", f"{similar:.3f}", f"{similar - similar_before:+.3f}", width="content"
+        )
+    st.caption(f"{took}. PSNR over all three channels; the output is cut to [0, 1].")
+
+
+def show_downloads(scene: Scene, clean: np.ndarray) -> None:
+    """The denoised and the noisy image as PNG files.
+
+    Made in every run, not on demand: a press while the page reruns would ask for an image that is
+    gone.
+    """
+    with st.container(horizontal=True):
+        for label, image in (("Denoised", clean), ("Noisy", scene.noisy)):
+            st.download_button(
+                label,
+                encode_png(_pixels(image)),
+                f"{label.lower()}.png",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def show_whole(scene: Scene, photo: Photo, mode: str, model: str) -> None:
+    """The whole photo, where the scene is a reduction or a part of it."""
+    if scene.is_whole:
+        return
+
+    def work(whole: np.ndarray, advance: Callable[[int, int], None]) -> np.ndarray:
+        if mode == ADD_NOISE:
+            whole = with_noise(whole, scene.sigma, scene.options)
+        return cleaned(whole, scene.input_sigma, model, on_progress=advance)
+
+    settings = (mode, model, scene.input_sigma, scene.sigma, scene.options)
+    show_whole_photo(photo, scene.full_size, settings, "Denoise", "denoised", work)
+
+
+def _is_network_ready() -> bool:
+    """Whether TensorFlow and a network are in memory."""
+    return "keras" in sys.modules and zoo.is_loaded()
+
+
+@st.cache_resource(show_spinner="Starting the network, once for all visitors …")
+def _start_network() -> None:
+    """Starts TensorFlow and loads the photo denoiser."""
+    denoise(np.zeros((64, 64, 3), np.float32), 0.1)
+    freeze_garbage_collector()
+
+
+def cleaned(
+    image: np.ndarray,
+    sigma: float,
+    model: str,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """An image denoised by a network of `network_input`."""
+    return denoise(image, sigma, network(model), on_progress=on_progress)
+
+
+def _removed(noisy: np.ndarray, clean: np.ndarray, gain: float) -> np.ndarray:
+    """The removed noise, amplified, around middle grey."""
+    return 0.5 + gain * (noisy - clean)
+
+
+def _label(scene: Scene) -> str:
+    """Label of the noisy image."""
+    if scene.clean is None:
+        return plain(scene.name)
+    return f"Noisy, sigma {255 * scene.sigma:.0f}"
+
+
+def _pixels(image: np.ndarray) -> np.ndarray:
+    """An image cut to [0, 1], as uint8."""
+    return to_uint8(np.clip(image, 0.0, 1.0))

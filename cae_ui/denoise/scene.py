@@ -1,0 +1,174 @@
+"""The scene: the photo, or a part of it, with its noise, and the slider of the noise level.
+
+The rest of the page is computed from the scene.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from cae_core.photos.noise_level import estimate_sigma
+from cae_ui.common.photo_input import OVERVIEW_SIDE, Photo, overview
+
+ADD_NOISE, IS_NOISY = "add", "noisy"
+LARGEST_SIGMA = 100
+
+
+@dataclass(frozen=True)
+class NoiseOptions:
+    """Options of noise that is added to a photo.
+
+    Attributes:
+        input_sigma: Sigma that the network gets as its input, in [0, 1]; None for the true one.
+        is_clipped: Cuts noisy values to [0, 1].
+        seed: Seed of the noise.
+    """
+
+    input_sigma: float | None = None
+    is_clipped: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A photo, or a part of it, with its noise.
+
+    Attributes:
+        name: Name of the photo.
+        noisy: (H, W, 3) float32, the image with noise; beyond [0, 1] where that is not clipped.
+        clean: The image without noise; None for a photo that came with its noise.
+        sigma: Standard deviation of the noise in [0, 1], added or estimated.
+        input_sigma: Sigma that the network gets as its input, in [0, 1].
+        full_size: (H, W) of the whole photo.
+        options: Options of the added noise.
+    """
+
+    name: str
+    noisy: np.ndarray
+    clean: np.ndarray | None
+    sigma: float
+    input_sigma: float
+    full_size: tuple[int, int]
+    options: NoiseOptions
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the image is the whole photo at full size."""
+        return self.noisy.shape[:2] == self.full_size
+
+
+def scene_input(photo: Photo, mode: str, options: NoiseOptions) -> Scene:
+    """The slider of the noise, and the scene that it makes of a photo.
+
+    Raises:
+        ImageError: The photo cannot be opened.
+    """
+    part, full_size = _part_input(photo, mode)
+    if mode == IS_NOISY:
+        return _noisy_scene(photo.name, part, full_size)
+    sigma = st.slider("Noise sigma, of 255", 0, LARGEST_SIGMA, 25, key="sigma", bind="query-params")
+    level = sigma / 255
+    input_sigma = level if options.input_sigma is None else options.input_sigma
+    caption = f"Standard deviation {sigma}/255 = {level:.3f} of the range from 0 to 1."
+    if options.input_sigma is not None:
+        caption += f" The network is given {255 * input_sigma:.0f}."
+    st.caption(caption)
+    noisy = with_noise(part, level, options)
+    return Scene(photo.name, noisy, part, level, input_sigma, full_size, options)
+
+
+def _part_input(photo: Photo, mode: str) -> tuple[np.ndarray, tuple[int, int]]:
+    """A photo; a large one is reduced, or a part of it is cut out.
+
+    Reduction removes noise, so a photo that is noisy already is cut and never reduced.
+
+    Returns:
+        The image, (h, w, 3), and the height and width of the whole photo.
+    """
+    small, (height, width) = overview(photo)
+    if max(height, width) <= OVERVIEW_SIDE:
+        return small, (height, width)
+    if mode == ADD_NOISE and not st.toggle(
+        "Work on a part at full size", key="part", bind="query-params"
+    ):
+        st.caption(
+            f"Reduced from {width:,} x {height:,} to {small.shape[1]} x {small.shape[0]} "
+            "for the slider; denoise the whole photo below."
+        )
+        return small, (height, width)
+    left, top = (_position(*axis) for axis in (("across", width), ("down", height)))
+    st.caption(
+        f"A part of {min(width, OVERVIEW_SIDE)} x {min(height, OVERVIEW_SIDE)} of "
+        f"{width:,} x {height:,} pixels for the slider; denoise the whole photo below."
+    )
+    return _part(photo, left, top), (height, width)
+
+
+def _position(direction: str, length: int) -> int:
+    """A slider for the first pixel of the part along an axis."""
+    if length <= OVERVIEW_SIDE:
+        return 0
+    percent = st.slider(
+        f"Part of the photo, {direction}", 0, 100, 50, format="%d %%", key=f"part-{direction}"
+    )
+    return round((length - OVERVIEW_SIDE) * percent / 100)
+
+
+def _part(photo: Photo, left: int, top: int) -> np.ndarray:
+    """A part of a photo at full size, kept in the session as `overview` is."""
+    wanted = (photo.identity, left, top)
+    kept = st.session_state.get("photo-part")
+    if kept is None or kept[0] != wanted:
+        part = photo.open()[top : top + OVERVIEW_SIDE, left : left + OVERVIEW_SIDE]
+        kept = (wanted, np.ascontiguousarray(part))
+        st.session_state["photo-part"] = kept
+    return kept[1]
+
+
+def _noisy_scene(name: str, part: np.ndarray, full_size: tuple[int, int]) -> Scene:
+    """The slider and the scene of a photo that is noisy already: its sigma is estimated."""
+    estimated = _estimated_sigma(part)
+    strength = st.slider(
+        "Strength",
+        0.0,
+        3.0,
+        1.0,
+        0.05,
+        key="strength",
+        bind="query-params",
+        help="1 removes as much noise as was estimated.",
+    )
+    input_sigma = min(1.0, estimated * strength)
+    st.caption(
+        f"Estimated noise: sigma {255 * estimated:.1f} of 255 = {estimated:.3f}. "
+        f"The network is given {255 * input_sigma:.1f}."
+    )
+    return Scene(name, part, None, estimated, input_sigma, full_size, NoiseOptions())
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _estimated_sigma(photo: np.ndarray) -> float:
+    """The estimated sigma, computed once for every photo and part."""
+    return estimate_sigma(photo)
+
+
+def with_noise(photo: np.ndarray, sigma: float, options: NoiseOptions) -> np.ndarray:
+    """A photo plus white Gaussian noise; a seed gives the same noise at every sigma."""
+    # The noise of a whole photo is used once: keeping it would fill the server's memory.
+    unit_noise = _kept_noise if max(photo.shape) <= OVERVIEW_SIDE else _drawn_noise
+    noisy = photo + np.float32(sigma) * unit_noise(photo.shape, options.seed)
+    return np.clip(noisy, 0.0, 1.0) if options.is_clipped else noisy
+
+
+def _drawn_noise(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """White Gaussian noise of sigma 1, float32."""
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _kept_noise(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """`_drawn_noise`, kept. A resource, so that it is not copied; nobody writes to it."""
+    return _drawn_noise(shape, seed)

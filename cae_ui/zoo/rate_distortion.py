@@ -1,0 +1,91 @@
+"""Latent size against test error: the networks of the zoo, a sweep, and PCA."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cae_core.studies import tables
+from cae_core.studies.latent_size import latent_size_answer, latent_size_trials
+from cae_core.studies.pca import load_pca_line
+from cae_core.studies.sweep import Result, read_table
+from cae_core.studies.tables import LATENT_SIZE
+from cae_core.zoo.table import Row, points
+from cae_ui.common.charts import INDIGO, TEAL, Points, latent_size_figure, show_chart
+from cae_ui.common.wording import dataset_title, plain
+
+
+def show_rate_distortion() -> None:
+    """The chart of one data set, and on CIFAR-10 the sweep with its answer."""
+    st.subheader("Does a smaller latent mean a larger error?", anchor="rate-distortion")
+    dataset = st.segmented_control(
+        "Data",
+        tables.DATASETS_WITH_LATENTS,
+        default=tables.DATASETS_WITH_LATENTS[0],
+        required=True,
+        format_func=dataset_title,
+        key="rate-data",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    study = read_table(tables.table_path(LATENT_SIZE)) if dataset == "cifar10" else []
+    kinds = [sweep_points(study)] if study else []
+    pca = load_pca_line(tables.pca_path(dataset))
+    figure = latent_size_figure([*kinds, zoo_points(points(dataset))], pca, height=440)
+    show_chart(figure, key="rate-distortion")
+    st.caption(
+        "A network beats every linear one of its latent size where it lies below the line: PCA "
+        "with as many components is the best linear autoencoder. Both axes are logarithmic."
+    )
+    if study:
+        _show_correlation(study)
+
+
+def sweep_points(study: list[Result]) -> Points:
+    """The trainings of a sweep as points of latent size and test error."""
+    return Points(
+        f"Sweep of {len(study)} architectures",
+        sizes=[result.latent_size for result in study],
+        errors=[result.mse for result in study],
+        labels=[f"{result.network}<br>{result.group}" for result in study],
+        marker={"size": 8, "color": INDIGO, "opacity": 0.6},
+    )
+
+
+def zoo_points(networks: list[Row]) -> Points:
+    """Networks of the zoo as points of latent size and test error."""
+    return Points(
+        "The zoo",
+        sizes=[row.card.latent_size for row in networks],
+        errors=[row.measured("mse") for row in networks],
+        labels=[row.card.title for row in networks],
+        marker={"size": 12, "color": TEAL, "symbol": "diamond"},
+    )
+
+
+def _show_correlation(study: list[Result]) -> None:
+    """The sweep's answer to the homework's question, and its table."""
+    answer = latent_size_answer(tuple(study))
+    if answer is None:
+        trials = latent_size_trials()
+        done = len({result.trial for result in study} & set(trials))
+        st.caption(f"{done} of {len(trials)} architectures of the sweep are trained so far.")
+    else:
+        st.markdown(f"**Is latent size correlated with the error?** {plain(answer)}")
+    with st.expander("All architectures of the sweep"):
+        st.dataframe(
+            [
+                {
+                    "Varies": result.group,
+                    "Network": result.network,
+                    "Latent": result.latent_size,
+                    "Parameters": result.parameters,
+                    "MSE": result.mse,
+                    "PSNR, dB": round(result.psnr, 2),
+                    "SSIM": round(result.ssim, 4),
+                }
+                for result in sorted(study, key=lambda result: result.mse)
+            ],
+            hide_index=True,
+            width="stretch",
+            column_config={"MSE": st.column_config.NumberColumn(format="%.5f")},
+        )
