@@ -1,8 +1,9 @@
-"""From an architecture to a Keras model, and the networks that are no plain architecture.
+"""Keras models: made of an architecture, or networks that no architecture text describes.
 
-`layers` has the layers that Keras lacks, `builder` makes
-and splits a model, `precision` chooses its number format; `photo_denoiser` and `colorizer` (with
-`ab_bin_centres`) are the networks behind `cae_core.denoise` and `cae_core.colorize`.
+`builder` makes and splits the model of an architecture, `layers` has the layers that Keras lacks,
+`precision` chooses the number format of a training; `networks` is the registry of the other
+networks: `photo_denoiser` and `colorizer` (with `ab_bins`), behind `cae_core.denoise` and
+`cae_core.colorize`.
 """
 
 import lazy_loader

@@ -1,8 +1,9 @@
-from .ab_bins import STEP as STEP
+from .ab_bins import BIN_SIZE as BIN_SIZE
 from .ab_bins import TEMPERATURE as TEMPERATURE
 from .ab_bins import VIVIDNESS as VIVIDNESS
+from .ab_bins import ab_bin_centres as ab_bin_centres
 from .ab_bins import annealed_mean as annealed_mean
-from .ab_bins import corner_classes as corner_classes
+from .ab_bins import soft_bins as soft_bins
 from .builder import build as build
 from .builder import build_for_training as build_for_training
 from .builder import split as split

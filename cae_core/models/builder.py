@@ -1,8 +1,7 @@
 """Architecture -> keras.Model, and its two halves.
 
-The model is a flat functional model. Layer ``i`` of the architecture (counted from 1) is the
-Keras layer called ``layer_<i>_<keyword>``; behind the encoder stands an identity called
-``latent``, so that the latent is found in a loaded model as well.
+The model is a flat functional model whose layers are called as `Layer.keras_name` says; behind
+the encoder stands an identity called ``latent``, so that a loaded model can be split as well.
 """
 
 from __future__ import annotations
@@ -31,17 +30,17 @@ def build(
     """Makes the Keras model of an architecture.
 
     Args:
-        architecture: What to build; its output may have another shape than its input.
-        input_shape: Another input shape for the same layers, (None, None, C) for images of
-            any size where all layers are convolutional; by default the architecture's own.
-        seed: Seed of the random weights: the same seed gives the same weights.
+        architecture: The network; its output may have another shape than its input.
+        input_shape: (H, W, C); by default the architecture's own. (None, None, C) takes images
+            of any size where all layers are convolutional.
+        seed: Seed of the random weights.
         name: The model's name.
 
     Returns:
-        A functional model from (B, H, W, C) to the output, float32 in [0, 1] in and out.
+        A functional model from images (B, H, W, C) to the output (B, ...), float32.
 
     Raises:
-        ArchitectureError: Where a layer cannot work on what it gets.
+        ArchitectureError: Where a layer cannot work on its input.
 
     Example:
         >>> model = build(Architecture.parse("conv8 pool conv12 pool conv16 | up conv12 up conv3"))
@@ -52,16 +51,16 @@ def build(
 
 
 def build_for_training(architecture: Architecture, *, seed: int, dtype: str) -> keras.Model:
-    """Makes a model with the weights of `build` that trains faster and is not kept.
+    """Makes a model that trains faster than `build`'s, from the same weights.
 
     Args:
-        architecture: What to build.
+        architecture: The network.
         seed: As for `build`.
         dtype: ``"mixed_bfloat16"`` lets all layers but the last compute in bfloat16; the weights
             are float32 in either case.
 
     Returns:
-        A model whose `get_weights` fit `build`'s.
+        A model to take the weights from: `get_weights` fits `build`'s model.
     """
     return _assemble(architecture, architecture.input_shape, seed, "trained", dtype, trains=True)
 
@@ -74,21 +73,15 @@ def _assemble(
     dtype: str = "float32",
     trains: bool = False,
 ) -> keras.Model:
-    """Layer by layer."""
+    """Calls the Keras layers one after the other."""
     problem = next((row for row in analyze(architecture).rows if row.problem), None)
     if problem is not None:
         raise ArchitectureError(f"Layer {problem.index} ({problem.token}): {problem.problem}")
     inputs = keras.Input(input_shape, name="image")
     tensor, marks = inputs, {}
-    last = max(
-        (
-            index
-            for index, layer in enumerate(architecture.layers, 1)
-            if not isinstance(layer, Mark)
-        ),
-        default=0,
-    )
-    for index, layer in enumerate(architecture.layers, start=1):
+    layers = list(enumerate(architecture.layers, start=1))
+    last = max((index for index, layer in layers if not isinstance(layer, Mark)), default=0)
+    for index, layer in layers:
         if isinstance(layer, Mark):
             marks[layer.name] = tensor
         else:
@@ -96,14 +89,12 @@ def _assemble(
                 layer,
                 name=layer.keras_name(index),
                 seed=seed * 10_000 + index * 10,
-                # The image that comes out has more steps between 0 and 1 than bfloat16.
+                # An output image has more levels between 0 and 1 than bfloat16.
                 dtype="float32" if index == last else dtype,
                 trains=trains,
             )
-            if isinstance(layer, Skip):
-                tensor = keras_layer([tensor, marks[layer.name]])
-            else:
-                tensor = keras_layer(tensor)
+            read = [tensor, marks[layer.name]] if isinstance(layer, Skip) else tensor
+            tensor = keras_layer(read)
         if index == len(architecture.encoder):
             tensor = keras.layers.Identity(name=LATENT, dtype=tensor.dtype)(tensor)
     return keras.Model(inputs, tensor, name=name)
@@ -113,7 +104,7 @@ def split(model: keras.Model) -> tuple[keras.Model, keras.Model]:
     """The encoder and the decoder of a model, sharing its weights.
 
     Args:
-        model: What `build` returned, or a saved copy of it.
+        model: A model made by `build`, or a saved copy of it.
 
     Returns:
         Encoder from image to latent, and decoder from latent to output. Where skip connections
@@ -174,7 +165,7 @@ def _ancestors(layer: keras.layers.Layer) -> set[keras.layers.Layer]:
 def _keras_layer(
     layer: Layer, name: str, seed: int, dtype: str, trains: bool
 ) -> keras.layers.Layer:
-    """Makes the Keras layer that a token stands for, its random start seeded."""
+    """Makes the Keras layer of a layer, its random start seeded."""
     call = layer.keras_call()
     arguments = dict(call.arguments, name=name, dtype=dtype)
     if trains and isinstance(layer, BatchNorm):

@@ -1,10 +1,11 @@
-"""The network behind `cae_core.colorize`: lightness in, a probability for every chrominance out.
+"""The network behind `cae_core.colorize`: lightness in, a probability for every colour bin out.
 
 Importing this module imports Keras.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import keras
@@ -12,7 +13,7 @@ from keras import ops
 
 from cae_core.models.ab_bins import ab_bin_centres
 from cae_core.models.layers import PixelShuffle, PixelUnshuffle
-from cae_core.models.networks import register_network
+from cae_core.models.networks import convolution, register_network
 
 CHANNELS = (40, 64, 88, 96)
 
@@ -21,11 +22,10 @@ CHANNELS = (40, 64, 88, 96)
 def build_colorizer(
     channels: tuple[int, ...] = CHANNELS, dtype: str = "float32", dropout: float = 0.0
 ) -> keras.Model:
-    """A residual U-Net that names the colours a grey image may have.
+    """A residual U-Net that predicts the colours a grey image may have.
 
-    Works at half the image's resolution and below; what the whole image shows is told to
-    every place at the coarsest level. Colours need no finer grid: the eye sees edges in
-    lightness, which is known.
+    Works at half the image's resolution and below: the eye sees edges in lightness, which is
+    known. At the coarsest level the mean over the whole image is added to every pixel.
 
     Args:
         channels: Channels at half the resolution, a quarter, and so on.
@@ -36,54 +36,41 @@ def build_colorizer(
         A model from lightness (B, H, W, 1) in [0, 1] to logits (B, H/2, W/2, K) over
         `ab_bin_centres`; H and W multiples of 16.
 
-    Source: Ronneberger et al., "U-Net", MICCAI 2015; classes: Zhang, Isola & Efros, "Colorful
+    Source: Ronneberger et al., "U-Net", MICCAI 2015; bins: Zhang, Isola & Efros, "Colorful
     Image Colorization", ECCV 2016.
 
     Example:
         >>> build_colorizer().count_params() < 1_000_000
         True
     """
-
-    def convolution(
-        filters: int, kernel: int, name: str, stride: int = 1, gain: float = 2.0
-    ) -> Any:
-        """A convolution; `gain` 2 is He's start, for a ReLU behind it."""
-        return keras.layers.Conv2D(
-            filters,
-            kernel,
-            strides=stride,
-            padding="same",
-            kernel_initializer=keras.initializers.VarianceScaling(gain, seed=len(name)),
-            name=name,
-            dtype=dtype,
-        )
+    conv = functools.partial(convolution, dtype=dtype)
 
     def residual_block(x: Any, name: str) -> Any:
-        """X + convolution(relu(convolution(relu(x))))."""
+        """The input plus conv(relu(conv(relu(input))))."""
         inner = keras.layers.ReLU(dtype=dtype)(x)
-        inner = convolution(x.shape[-1], 3, f"{name}_first")(inner)
+        inner = conv(x.shape[-1], 3, f"{name}_first")(inner)
         inner = keras.layers.ReLU(dtype=dtype)(inner)
         inner = keras.layers.Dropout(dropout, dtype=dtype)(inner)
-        return x + convolution(x.shape[-1], 3, f"{name}_second", gain=0.1)(inner)
+        return x + conv(x.shape[-1], 3, f"{name}_second", gain=0.1)(inner)
 
     lightness = keras.Input((None, None, 1), name="lightness")
     # (B, H, W, 1) -> (B, H/2, W/2, 4)
     x = PixelUnshuffle(2)(lightness - 0.5)
-    x = convolution(channels[0], 3, "head", gain=1.0)(x)
+    x = conv(channels[0], 3, "head", gain=1.0)(x)
     finer = []
     for level, wider in enumerate(channels[1:], start=1):
         x = residual_block(x, f"down_{level}")
         finer.append(x)
         # (B, h, w, c) -> (B, h/2, w/2, wider)
-        x = convolution(wider, 2, f"halve_{level}", stride=2, gain=1.0)(x)
+        x = conv(wider, 2, f"halve_{level}", stride=2, gain=1.0)(x)
     x = residual_block(x, "coarsest_1")
-    x = x + convolution(channels[-1], 1, "whole", gain=0.1)(
+    x = x + conv(channels[-1], 1, "whole", gain=0.1)(
         keras.layers.GlobalAveragePooling2D(keepdims=True, dtype=dtype)(ops.relu(x))
     )
     x = residual_block(x, "coarsest_2")
     for level, skip in reversed(list(enumerate(finer, start=1))):
         # (B, h/2, w/2, wider) -> (B, h, w, c)
-        x = convolution(4 * skip.shape[-1], 1, f"double_{level}", gain=1.0)(x)
+        x = conv(4 * skip.shape[-1], 1, f"double_{level}", gain=1.0)(x)
         x = residual_block(PixelShuffle(2, dtype=dtype)(x) + skip, f"up_{level}")
     x = keras.layers.ReLU(dtype=dtype)(x)
     logits = keras.layers.Conv2D(len(ab_bin_centres()), 1, name="tail", dtype=dtype)(x)

@@ -1,7 +1,6 @@
 """The layers that Keras does not have, written with `keras.ops` only.
 
-Importing this module imports Keras; only `cae_core.models.builder` and the scripts that
-`cae_core.export.script` writes (they contain these classes as they stand here) do so.
+`cae_core.export.script` copies the classes that a script needs from here, so each stands alone.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class PixelShuffle(keras.layers.Layer):
         return ops.depth_to_space(inputs, self.factor, data_format="channels_last")
 
     def get_config(self) -> dict[str, Any]:
-        """What rebuilds the layer."""
+        """The constructor's arguments, for a saved model."""
         return {**super().get_config(), "factor": self.factor}
 
 
@@ -53,7 +52,7 @@ class PixelUnshuffle(keras.layers.Layer):
         return ops.space_to_depth(inputs, self.factor, data_format="channels_last")
 
     def get_config(self) -> dict[str, Any]:
-        """What rebuilds the layer."""
+        """The constructor's arguments, for a saved model."""
         return {**super().get_config(), "factor": self.factor}
 
 
@@ -123,7 +122,7 @@ class StridedPointwise(keras.layers.Layer):
         return (batch, *sides, self.filters)
 
     def get_config(self) -> dict[str, Any]:
-        """What rebuilds the layer."""
+        """The constructor's arguments, for a saved model."""
         names = ("filters", "stride", "activation", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
@@ -184,7 +183,7 @@ class SubPixelUpsampling(keras.layers.Layer):
         return (batch, *enlarged, self.channels)
 
     def get_config(self) -> dict[str, Any]:
-        """What rebuilds the layer."""
+        """The constructor's arguments, for a saved model."""
         own = {"channels": self.channels, "factor": self.factor, "seed": self.seed}
         return {**super().get_config(), **own}
 
@@ -272,7 +271,7 @@ class ResidualBlock(keras.layers.Layer):
         return (batch, *sides, self.channels)
 
     def get_config(self) -> dict[str, Any]:
-        """What rebuilds the layer."""
+        """The constructor's arguments, for a saved model."""
         names = ("channels", "kernel", "stride", "activation", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 

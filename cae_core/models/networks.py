@@ -1,6 +1,6 @@
 """Networks that no architecture text describes, by the name that their model cards give them.
 
-A module of this package registers its network by itself:
+A module of this package registers its network by itself; importing this one imports Keras:
 
     @register_network("photo-denoiser")
     def build_photo_denoiser(dtype: str = "float32") -> keras.Model: ...
@@ -11,12 +11,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
+
+import keras
 
 from cae_core import models
-
-if TYPE_CHECKING:
-    import keras
 
 Builder = TypeVar("Builder", bound=Callable[..., Any])
 NETWORKS: dict[str, Callable[..., keras.Model]] = {}
@@ -35,6 +34,31 @@ def register_network(name: str) -> Callable[[Builder], Builder]:
         return builder
 
     return register
+
+
+def convolution(
+    filters: int, kernel: int, name: str, *, stride: int = 1, gain: float = 2.0, **options: Any
+) -> keras.layers.Conv2D:
+    """A convolution with same padding and a seeded start.
+
+    Args:
+        filters: Channels of the output.
+        kernel: Side of the kernel in pixels.
+        name: The layer's name; its length is the seed.
+        stride: Pixels between two windows.
+        gain: Variance of the start, times the number of inputs; 2 (He) suits a ReLU behind it.
+        options: Other arguments of Conv2D.
+    """
+    initializer = keras.initializers.VarianceScaling(gain, seed=len(name))
+    return keras.layers.Conv2D(
+        filters,
+        kernel,
+        strides=stride,
+        padding="same",
+        kernel_initializer=initializer,
+        name=name,
+        **options,
+    )
 
 
 def build_network(name: str, dtype: str = "float32") -> keras.Model:

@@ -5,13 +5,14 @@ Importing this module imports Keras.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import keras
 from keras import ops
 
 from cae_core.models.layers import PixelShuffle, PixelUnshuffle
-from cae_core.models.networks import register_network
+from cae_core.models.networks import convolution, register_network
 
 # What both sides of an image must be a multiple of: pixels are halved twice.
 TOTAL_STRIDE = 4
@@ -57,28 +58,14 @@ def build_photo_denoiser(
         >>> build_photo_denoiser().count_params()
         489536
     """
-
-    def convolution(
-        filters: int, kernel: int, name: str, stride: int = 1, gain: float = 2.0
-    ) -> Any:
-        """A convolution without bias; `gain` 2 is He's start, for a ReLU behind it."""
-        return keras.layers.Conv2D(
-            filters,
-            kernel,
-            strides=stride,
-            padding="same",
-            use_bias=False,
-            kernel_initializer=keras.initializers.VarianceScaling(gain, seed=len(name)),
-            name=name,
-            dtype=dtype,
-        )
+    conv = functools.partial(convolution, use_bias=False, dtype=dtype)
 
     def residual_blocks(x: Any, count: int, stage: str) -> Any:
-        """X + convolution(relu(convolution(x))), several times."""
+        """Several times: the input plus conv(relu(conv(input)))."""
         for index in range(1, count + 1):
-            inner = convolution(channels, 3, f"{stage}_{index}_first")(x)
+            inner = conv(channels, 3, f"{stage}_{index}_first")(x)
             inner = keras.layers.ReLU(dtype=dtype)(inner)
-            x = x + convolution(channels, 3, f"{stage}_{index}_second", gain=0.1)(inner)
+            x = x + conv(channels, 3, f"{stage}_{index}_second", gain=0.1)(inner)
         return x
 
     noisy = keras.Input((None, None, 3), name="noisy")
@@ -86,15 +73,15 @@ def build_photo_denoiser(
     # (B, H, W, 3) and (B, H, W, 1) -> (B, H/2, W/2, 12 + 1)
     pixels = PixelUnshuffle(2)(noisy)
     level = keras.layers.AveragePooling2D(2)(sigma)
-    x = convolution(channels, 3, "head", gain=1.0)(keras.layers.Concatenate()([pixels, level]))
+    x = conv(channels, 3, "head", gain=1.0)(keras.layers.Concatenate()([pixels, level]))
     x = half = residual_blocks(x, blocks[0], "before")
     # (B, H/2, W/2, C) -> (B, H/4, W/4, C)
-    x = convolution(channels, 2, "down", stride=2, gain=1.0)(x)
+    x = conv(channels, 2, "down", stride=2, gain=1.0)(x)
     x = residual_blocks(x, blocks[1], "quarter")
     # (B, H/4, W/4, C) -> (B, H/2, W/2, C)
-    x = PixelShuffle(2, dtype=dtype)(convolution(4 * channels, 1, "up", gain=1.0)(x))
+    x = PixelShuffle(2, dtype=dtype)(conv(4 * channels, 1, "up", gain=1.0)(x))
     x = residual_blocks(x + half, blocks[2], "after")
     # (B, H/2, W/2, C) -> (B, H, W, 3)
-    noise = PixelShuffle(2, dtype=dtype)(convolution(12, 3, "tail", gain=0.1)(x))
+    noise = PixelShuffle(2, dtype=dtype)(conv(12, 3, "tail", gain=0.1)(x))
     clean = GatedDifference(dtype="float32")([noisy, noise, sigma])
     return keras.Model([noisy, sigma], clean, name="photo_denoiser")

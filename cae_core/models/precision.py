@@ -1,4 +1,4 @@
-"""Which number format pays on this processor.
+"""The number format of a training: bfloat16 where this processor gains from it.
 
 Importing this module does not import Keras.
 """
@@ -22,16 +22,16 @@ _CPU_FEATURES = Path("/proc/cpuinfo")
 
 @functools.cache
 def has_fast_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 numbers faster than float32 ones.
+    """True where the processor multiplies bfloat16 numbers faster than float32 ones.
 
-    Linux names the instructions it found. Elsewhere nothing is assumed: without them bfloat16
-    is many times slower than float32.
+    Read from Linux's ``/proc/cpuinfo``; False on other systems, since without such instructions
+    bfloat16 is many times slower.
     """
     return _CPU_FEATURES.exists() and names_bfloat16(_CPU_FEATURES.read_text())
 
 
 def names_bfloat16(cpu_info: str) -> bool:
-    """Whether a ``/proc/cpuinfo`` names bfloat16 instructions.
+    """True where a ``/proc/cpuinfo`` lists bfloat16 instructions.
 
     Example:
         >>> names_bfloat16("flags : fpu avx2 avx512f avx512_bf16")
@@ -59,7 +59,7 @@ def training_dtype(architecture: Architecture, precision: str) -> str:
 
 
 def is_wide(architecture: Architecture) -> bool:
-    """Whether most multiplications are in layers from at least 32 channels to at least 32.
+    """True where most multiplications are in layers from at least 32 channels to at least 32.
 
     Example:
         >>> is_wide(Architecture.parse("conv32 conv32s2 conv32 | up conv32 conv3k1:sigmoid"))

@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 
 from cae_core.images.color_ops import lab_from_rgb
-from cae_core.models.ab_bins import STEP, ab_bin_centres, corner_classes
+from cae_core.models.ab_bins import BIN_SIZE, ab_bin_centres, soft_bins
 from cae_core.recipes.optimizers import ConvolutionMuon
 from cae_core.recipes.time_budget import fit_session, read_history, write_history
 from cae_core.training.losses import scaled
@@ -54,8 +54,8 @@ def class_weights(images: np.ndarray) -> np.ndarray:
     Source: Zhang, Isola & Efros, "Colorful Image Colorization", ECCV 2016, equation 4, to the
     power of `REBALANCING`.
     """
-    classes, shares = corner_classes(reduced_ab(images))
-    found = np.bincount(classes.ravel(), shares.ravel(), minlength=len(ab_bin_centres()))
+    bins, shares = soft_bins(reduced_ab(images))
+    found = np.bincount(bins.ravel(), shares.ravel(), minlength=len(ab_bin_centres()))
     found = found / found.sum()
     weights = ((1 - UNIFORM_SHARE) * found + UNIFORM_SHARE / len(found)) ** -REBALANCING
     return (weights / (found @ weights)).astype(np.float32)
@@ -85,11 +85,11 @@ class AbLoss(keras.layers.Layer):
     def call(self, inputs: tuple[Any, Any]) -> Any:
         """(B, h, w, K) logits and (B, h, w, 2) chrominance -> (B, h, w)."""
         logits, ab = inputs
-        # Every class's share, as `corner_classes` has it: (B, h, w, K)
+        # Every bin's share, as `soft_bins` has it: (B, h, w, K)
         shares = 1.0
         for axis in range(2):
             distance = ops.abs(ab[..., axis : axis + 1] - self.centres[:, axis])
-            shares = shares * ops.relu(1.0 - distance / STEP)
+            shares = shares * ops.relu(1.0 - distance / BIN_SIZE)
         entropy = -ops.sum(shares * ops.log_softmax(logits), axis=-1)
         return entropy * ops.sum(shares * self.class_weights, axis=-1)
 

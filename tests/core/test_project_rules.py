@@ -38,6 +38,7 @@ OF_KERAS = {
     "images.color_ops",
     "models.layers",
     "models.builder",
+    "models.networks",
     "models.photo_denoiser",
     "models.colorizer",
     "training.callbacks",

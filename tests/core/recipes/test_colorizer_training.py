@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cae_core.data.registry import load_dataset
-from cae_core.models.ab_bins import ab_bin_centres, corner_classes
+from cae_core.models.ab_bins import ab_bin_centres, soft_bins
 from cae_core.models.colorizer import build_colorizer
 from cae_core.recipes.colorizer_training import (
     AbLoss,
@@ -30,7 +30,7 @@ def test_the_loss_is_the_cross_entropy_of_the_classes_around_each_colour(images)
     logits = np.random.default_rng(0).normal(size=(*ab.shape[:3], len(ab_bin_centres())))
     weights = np.random.default_rng(1).uniform(0.5, 2, len(ab_bin_centres())).astype(np.float32)
     log_probabilities = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
-    classes, shares = corner_classes(ab)
+    classes, shares = soft_bins(ab)
     entropy = -(shares * np.take_along_axis(log_probabilities, classes, axis=-1)).sum(axis=-1)
     expected = entropy * (shares * weights[classes]).sum(axis=-1)
     loss = AbLoss(weights)((logits.astype(np.float32), ab))
@@ -45,7 +45,7 @@ def test_the_graph_and_numpy_reduce_chrominance_alike(images):
 
 def test_rare_colours_weigh_more_and_the_mean_weight_is_one(images):
     weights = class_weights(images)
-    classes, shares = corner_classes(reduced_ab(images))
+    classes, shares = soft_bins(reduced_ab(images))
     assert (weights[classes] * shares).sum(axis=-1).mean() == pytest.approx(1, abs=1e-3)
     count = np.bincount(classes.ravel(), shares.ravel(), minlength=len(weights))
     assert weights[count.argmin()] > weights[count.argmax()]
