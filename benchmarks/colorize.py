@@ -29,7 +29,7 @@ from cae_core import zoo  # noqa: E402 - found through the line above
 from cae_core.data.registry import load_dataset  # noqa: E402
 from cae_core.images.operations import open_image, to_uint8  # noqa: E402
 from cae_core.photos.colorizing import colorize  # noqa: E402
-from cae_core.recipes.recipe import color_rows  # noqa: E402
+from cae_core.recipes.measuring import color_rows  # noqa: E402
 
 COLUMNS = ("psnr", "ssim", "ab_rmse", "ciede2000", "colorfulness")
 SIZES = ((512, 512), (3000, 4000))

@@ -13,6 +13,7 @@ taken on; nothing here is asserted.
 from __future__ import annotations
 
 import argparse
+import csv
 import importlib.util
 import json
 import re
@@ -38,15 +39,10 @@ from cae_core.data import cbsd68  # noqa: E402
 from cae_core.models.precision import has_fast_bfloat16  # noqa: E402
 from cae_core.photos.classical import CLASSICAL, denoise_classical  # noqa: E402
 from cae_core.photos.denoising import denoise  # noqa: E402
+from cae_core.studies import tables  # noqa: E402
 
 Denoiser = Callable[[np.ndarray, float], np.ndarray]
 BOTTLENECK = "homework-denoise"
-PUBLISHED = {
-    "CBM3D, published": (33.52, 30.71, 27.38),
-    "DnCNN, published": (33.90, 31.24, 27.95),
-    "FFDNet, published": (33.87, 31.21, 27.96),
-    "DRUNet, published": (34.30, 31.69, 28.51),
-}
 REPEATS = 20
 PEOPLE, FIRST_SIGMA = 10, 30
 PATIENCE = 120_000  # milliseconds
@@ -113,8 +109,15 @@ def print_quality(images: list[np.ndarray]) -> None:
     for title, method in methods().items():
         values = [cbsd68.mean_psnr(method, images, units) for units in cbsd68.SIGMAS]
         print(f"{title:34}" + "".join(f"{value:10.2f}" for value in values), flush=True)
-    for title, published in PUBLISHED.items():
-        print(f"{title:34}" + "".join(f"{value:10.2f}" for value in published))
+    for title, values in published().items():
+        print(f"{f'{title}, published':34}" + "".join(f"{value:>10}" for value in values))
+
+
+def published() -> dict[str, list[str]]:
+    """Published PSNR of other denoisers, from the table that docs/results.md shows."""
+    with tables.table_path(tables.CBSD68).open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["origin"] == "published"]
+    return {row["method"]: [row[f"sigma {units}"] for units in cbsd68.SIGMAS] for row in rows}
 
 
 def print_speed() -> None:

@@ -12,12 +12,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from cae_core.cli import app, colorize, denoise, latent, sweep, train, zoo
+from cae_core.cli import app, colorize, denoise, latent, make, sweep, train, zoo
 from cae_core.cli.arguments import NOTATION, PROGRAM, Parser
 from cae_core.cli.terminal import DONE, INTERRUPTED, USER_MISTAKE, complain
 from cae_core.errors import CAEError
 
-_COMMANDS = (app, latent, train, denoise, colorize, zoo, sweep)
+_COMMANDS = (app, latent, train, denoise, colorize, zoo, sweep, make)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

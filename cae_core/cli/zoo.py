@@ -11,9 +11,8 @@ from typing import Any
 from cae_core import zoo
 from cae_core.architecture.formulas import format_shape
 from cae_core.cli.arguments import PROGRAM
+from cae_core.cli.results import results_markdown
 from cae_core.cli.terminal import DONE, aligned
-from cae_core.studies import claims
-from cae_core.zoo import table as zoo_table
 from cae_core.zoo.cards import Card
 
 _WIDTH = 96
@@ -45,7 +44,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--markdown",
         action="store_true",
-        help="print Markdown: the sources' networks, measured beside published, and their claims",
+        help="print docs/results.md: all results, measured beside published, as Markdown",
     )
     parser.set_defaults(run=run)
 
@@ -66,9 +65,7 @@ def run(options: argparse.Namespace) -> int:
         print(_as_json(dataclasses.asdict(card)) if options.json else _card_text(card))
         return DONE
     if options.markdown:
-        sources = [row for row in zoo_table.rows() if row.card.section]
-        print(zoo_table.markdown_table(sources))
-        print(f"\n{claims.markdown_verdicts(claims.verdicts())}")
+        print(results_markdown(), end="")
         return DONE
     cards = [zoo.card(name) for name in zoo.names()]
     if options.json:
@@ -87,12 +84,12 @@ def _list_text(cards: list[Card]) -> str:
     """The networks, a line each."""
     rows = [("name", "title", "parameters", "first figure")]
     for card in cards:
-        rows.append((card.name, card.title, f"{card.parameters:,}", _first_figure(card)))
+        rows.append((card.name, card.title, f"{card.parameters:,}", first_figure(card)))
     return "\n".join([*aligned(rows, right={2}), "", f"One in full: {PROGRAM} zoo NAME"])
 
 
-def _first_figure(card: Card) -> str:
-    """The figure that stands first on the card, with what it was measured on."""
+def first_figure(card: Card) -> str:
+    """The card's first figure with its test set and condition; empty where there is none."""
     if not card.figures:
         return ""
     figure = card.figures[0]
@@ -113,7 +110,7 @@ def _card_text(card: Card) -> str:
     """A card as a person reads it."""
     low, high = card.noise_range or (0.0, 0.0)
     facts = {
-        "network": card.network if card.architecture else "cae_core/models/photo_denoiser.py",
+        "network": card.network if card.architecture else _module_of(card),
         "parameters": f"{card.parameters:,}",
         "latent": "" if card.latent_size is None else f"{card.latent_size:,} numbers",
         "noise": f"sigma {low:.3f} to {high:.3f} ({255 * low:.0f}/255 to {255 * high:.0f}/255)"
@@ -132,6 +129,11 @@ def _card_text(card: Card) -> str:
         if value:
             lines += _fact(label, value)
     return "\n".join([*lines, "", *_figures_table(card)])
+
+
+def _module_of(card: Card) -> str:
+    """The module that registers a network which has no architecture text."""
+    return f"cae_core/models/{card.network.replace('-', '_')}.py"
 
 
 def _fact(label: str, value: str) -> list[str]:

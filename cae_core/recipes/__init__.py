@@ -1,7 +1,7 @@
-"""How the networks in ``pretrained/`` were trained, so that anybody can train them again.
+"""Recipes of the networks in ``pretrained/``: ``python -m cae_core make NAME`` trains one.
 
-`recipe` is a network's settings and the card they lead to, `strategies` are trainings that are more
-than one fit, `time_budget` trains by the clock; the rest belongs to single networks.
+`table` lists the recipes, `recipe` defines what one states, `pipeline` trains, measures and writes
+the card, `strategies` are trainings in several phases, `time_budget` trains for a given time.
 """
 
 import lazy_loader

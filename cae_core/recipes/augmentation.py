@@ -1,4 +1,4 @@
-"""Training images that are never twice the same. Importing this module imports Keras."""
+"""Augmentation of training images by shifts and flips. Importing this module imports Keras."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import numpy as np
 
 
 class MovedBatches(keras.utils.PyDataset):
-    """Batches of images, each moved by a few pixels and perhaps mirrored, in a new order.
+    """Shuffled batches of randomly shifted and horizontally flipped images.
 
-    What comes in at an edge is what lies at it, mirrored.
+    Edges are padded by reflection.
 
     Args:
         images: uint8 (N, H, W, C).
-        targets: What belongs to every image, (N, ...).
-        batch_size: Images in a batch; what is left of an epoch is dropped.
-        margin: How far an image is moved at most, in pixels.
-        is_mirrored: Whether every second image is mirrored.
-        seed: Of order and moves.
+        targets: Targets, (N, ...).
+        batch_size: Images per batch; an incomplete last batch is dropped.
+        margin: Largest shift, in pixels.
+        is_mirrored: Whether images are flipped with probability 1/2.
+        seed: Seed of order, shifts and flips.
 
     Example:
         >>> batches = MovedBatches(np.zeros((10, 8, 8, 3), np.uint8), np.arange(10), 4, margin=1)
@@ -51,7 +51,7 @@ class MovedBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        # (N, H + 2m, W + 2m, C) -> a view of every place, (N, 2m + 1, 2m + 1, C, H, W)
+        # (N, H + 2m, W + 2m, C) -> a view of every shift, (N, 2m + 1, 2m + 1, C, H, W)
         places = np.lib.stride_tricks.sliding_window_view(self.images, self.shape, axis=(1, 2))
         down, right = self.random.integers(2 * self.margin + 1, size=(2, self.batch_size))
         moved = places[chosen, down, right].transpose(0, 2, 3, 1)  # (B, C, H, W) -> (B, H, W, C)

@@ -1,4 +1,4 @@
-"""Feature loss: images are alike where a trained classifier sees the same in them.
+"""Feature loss: a distance of images in the feature space of a classifier.
 
 Importing this module imports Keras.
 """
@@ -18,16 +18,16 @@ GRAM_FACTOR = 5e3
 
 
 class FeatureLoss:
-    """Squared error of pixels, of features at several depths, and of their gram matrices.
+    """Squared error of pixels, of features of several layers, and of their Gram matrices.
 
-    The gram terms have the square of their depth's weight times `GRAM_FACTOR`. Sources: Johnson,
-    Alahi & Fei-Fei, "Perceptual losses for real-time style transfer", ECCV 2016; the weights are
-    section B's.
+    A layer's Gram term is weighted by the square of the layer's weight times `GRAM_FACTOR`.
+    Sources: Johnson, Alahi & Fei-Fei, "Perceptual losses for real-time style transfer", ECCV 2016;
+    the weights are those of henriwoodcock, *Applying Modern Best Practices to Autoencoders*.
 
     Args:
-        classifier: Takes images (B, H, W, C) in [0, 1].
-        layers: Names of its layers whose outputs (B, h, w, c) are compared.
-        weights: One per layer.
+        classifier: Model from images (B, H, W, C) in [0, 1].
+        layers: Names of the classifier's layers whose outputs (B, h, w, c) are compared.
+        weights: Weight of every layer.
 
     Example:
         >>> image = keras.Input((8, 8, 3))
@@ -49,20 +49,20 @@ class FeatureLoss:
         self.weights = weights
 
     def __call__(self, output: Any, target: Any) -> Any:
-        """The loss of every image, (B, H, W, C) twice -> (B,)."""
+        """Loss of every image: (B, H, W, C) and (B, H, W, C) -> (B,)."""
         total = mse(output, target)
-        pairs = zip(self._at_depths(output), self._at_depths(target), self.weights, strict=True)
+        pairs = zip(self._features(output), self._features(target), self.weights, strict=True)
         for ours, theirs, weight in pairs:
             total = total + weight * mse(ours, theirs)
             difference = gram_matrix(ours) - gram_matrix(theirs)
             total = total + weight**2 * GRAM_FACTOR * ops.mean(ops.square(difference), axis=(1, 2))
         return total
 
-    def _at_depths(self, images: Any) -> list[Any]:
-        """Features at every depth, (B, h, w, c) each.
+    def _features(self, images: Any) -> list[Any]:
+        """Features of every layer, (B, h, w, c) each.
 
-        In float32 even where the classifier computes in bfloat16: small differences of large
-        numbers would be rounded away.
+        They are float32 even where the classifier computes in bfloat16, which would round away
+        small differences of large numbers.
         """
         features = self.features(images, training=False)
         listed = features if isinstance(features, list) else [features]
@@ -70,10 +70,10 @@ class FeatureLoss:
 
 
 def gram_matrix(features: Any) -> Any:
-    """How often features occur together, wherever they do.
+    """Gram matrix of features, divided by the number of channels and positions.
 
     Source: Gatys, Ecker & Bethge, "Image style transfer using convolutional neural networks",
-    CVPR 2016; divided by the number of features and places.
+    CVPR 2016.
 
     Args:
         features: (B, h, w, c).

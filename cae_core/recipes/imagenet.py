@@ -1,16 +1,20 @@
 """ImageNet's VGG-16 as encoder and as feature extractor, through `keras.applications`.
 
-The weights are fetched from Keras's server the first time. Importing this module imports Keras.
+Keras downloads the weights the first time. Importing this module does not import Keras; its
+functions do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 
-# Mean of ImageNet's blue, green and red in 0..255: VGG-16 was trained on what is left of them.
+if TYPE_CHECKING:
+    import keras
+
+# Mean of ImageNet's blue, green and red in 0..255, which is subtracted from VGG-16's inputs.
 MEAN_BGR = (103.939, 116.779, 123.68)
 VGG16_TEXT = (
     "conv64 conv64 pool conv128 conv128 pool conv256 conv256 conv256 pool "
@@ -25,16 +29,19 @@ FEATURE_LAYERS = ("block3_conv3", "block4_conv3", "block5_conv3")
 
 
 def load_vgg16(weights: str | None = "imagenet") -> keras.Model:
-    """VGG-16 for images in [0, 1].
+    """The convolutional body of VGG-16, for RGB images in [0, 1].
 
     Args:
-        weights: As for `keras.applications.VGG16`; None gives random ones.
+        weights: As for `keras.applications.VGG16`; None for random weights.
 
     Returns:
-        From (B, 32, 32, 3) to its last features; layers as in `keras.applications`.
+        Model from (B, 32, 32, 3) to the last features, with the layer names of
+        `keras.applications`.
     """
+    import keras
+
     body = keras.applications.VGG16(include_top=False, weights=weights, input_shape=(32, 32, 3))
-    # The preparation of its images is put into its first layer, see `prepared_kernel`.
+    # Its preprocessing becomes part of its first layer, see `prepared_kernel`.
     first = body.get_layer("block1_conv1")
     first.set_weights(prepared_kernel(*first.get_weights()))
     return body
@@ -43,13 +50,15 @@ def load_vgg16(weights: str | None = "imagenet") -> keras.Model:
 def copy_vgg16(
     network: keras.Model, names: Sequence[str], weights: str | None = "imagenet"
 ) -> None:
-    """Gives a network's convolutions the weights of VGG-16's.
+    """Copies the convolutions of VGG-16 into a network.
 
     Args:
-        network: Begins with the layers of `VGG16_TEXT`.
-        names: Their names.
+        network: A network that begins with the layers of `VGG16_TEXT`.
+        names: The names of these layers in the network.
         weights: As for `load_vgg16`.
     """
+    import keras
+
     body = load_vgg16(weights)
     theirs = [layer for layer in body.layers if isinstance(layer, keras.layers.Conv2D)]
     ours = [
@@ -60,16 +69,16 @@ def copy_vgg16(
 
 
 def prepared_kernel(kernel: np.ndarray, bias: np.ndarray) -> list[np.ndarray]:
-    """A first layer for images in [0, 1], red first, from one for BGR less its mean in 0..255.
+    """First layer for RGB in [0, 1] from one for mean-subtracted BGR in 0..255.
 
-    The same but for the border, where the layer sees black in place of the mean.
+    The outputs are equal except at the border, where zero padding is black in place of the mean.
 
     Args:
         kernel: (k, k, 3, filters).
         bias: (filters,).
 
     Returns:
-        Kernel and bias.
+        Kernel and bias of the same shapes.
     """
     shift = np.einsum("hwcf,c->f", kernel, np.array(MEAN_BGR, np.float32))
     return [kernel[:, :, ::-1] * np.float32(255), bias - shift]

@@ -1,7 +1,8 @@
-"""How the networks of the sources are trained: in one go, or by section B's strategies.
+"""Training strategies: a single fit, and the three of section B.
 
-Each strategy trains an architecture in one or several phases, every phase with a checkpoint of
-its own. Importing this module does not import Keras; training does.
+A strategy trains in one or several phases, each with a checkpoint of its own. Source:
+henriwoodcock, *Applying Modern Best Practices to Autoencoders*. Importing this module does not
+import Keras; training does.
 """
 
 from __future__ import annotations
@@ -35,14 +36,14 @@ IMAGENET = "imagenet"
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """What a strategy trains.
+    """Network, data and settings that a strategy is given.
 
     Attributes:
         architecture: The network.
-        data: What it learns from.
-        task: What it learns.
-        config: How; its epochs are those of all phases together.
-        folder: Where the checkpoints are.
+        data: Training, validation and test images.
+        task: Task to train on.
+        config: Settings; the epochs are those of all phases together.
+        folder: Folder of the checkpoints.
     """
 
     architecture: Architecture
@@ -53,28 +54,23 @@ class Training:
 
 
 class Strategy(ABC):
-    """A way to train a network; its text says what is special about it."""
+    """A way to train a network; as text, a sentence for the card."""
 
     @abstractmethod
     def train(self, training: Training) -> list[Run]:
-        """Trains a network from random weights, or from the folder's checkpoints.
+        """Trains a network, from the folder's checkpoints where there are any.
 
         Args:
-            training: What to train.
+            training: Network, data and settings.
 
         Returns:
             A run per phase; the last one has the trained network.
         """
 
-    def clean_up(self, folder: Path) -> None:
-        """Removes the checkpoints of a training that has ended."""
-        for path in folder.glob("checkpoint-*.npz"):
-            path.unlink()
-
 
 @dataclass(frozen=True)
-class InOneGo(Strategy):
-    """All epochs on all images, with the loss that the settings name."""
+class SingleFit(Strategy):
+    """A single phase with the settings' own loss."""
 
     def train(self, training: Training) -> list[Run]:
         """See `Strategy.train`."""
@@ -84,19 +80,19 @@ class InOneGo(Strategy):
         return ""
 
 
-SINGLE_FIT = InOneGo()
+SINGLE_FIT = SingleFit()
 
 
 @dataclass(frozen=True)
 class ProgressiveResizing(Strategy):
-    """First on images of fewer pixels, then on whole ones.
+    """Training on images of reduced resolution first, then on full-size images.
 
-    The dense layers fix the size of what comes in, so the small images' pixels are enlarged
-    to the full size again: they have a quarter of the detail in as many numbers.
+    Dense layers fix the input size, so the reduced images are enlarged again to the full size by
+    repeating pixels.
 
     Attributes:
-        factor: By how much height and width are reduced.
-        epochs: How many of the epochs are spent on them.
+        factor: Factor by which height and width are reduced.
+        epochs: Epochs on reduced images, out of all epochs.
     """
 
     factor: int = 2
@@ -120,16 +116,16 @@ class ProgressiveResizing(Strategy):
     def __str__(self) -> str:
         return (
             f"The first {self.epochs} epochs on images reduced {self.factor}-fold, their pixels "
-            "enlarged again. "
+            "enlarged again."
         )
 
 
 def coarse(images: np.ndarray, factor: int) -> np.ndarray:
-    """Images reduced by the mean of squares of pixels, and enlarged again by repeating them.
+    """Images reduced by averaging squares of pixels and enlarged again by repeating pixels.
 
     Args:
-        images: uint8 (N, H, W, C); both sides are multiples of the factor.
-        factor: Side of the squares.
+        images: uint8 (N, H, W, C); height and width are multiples of the factor.
+        factor: Side of the squares, in pixels.
 
     Returns:
         uint8 (N, H, W, C).
@@ -147,14 +143,14 @@ def coarse(images: np.ndarray, factor: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class TransferLearning(Strategy):
-    """The first layers come from a classifier: frozen at first, then trained along gently.
+    """First layers taken from a classifier: frozen at first, then fine-tuned at a smaller rate.
 
     Attributes:
         classifier: A judge of the zoo that begins with the same layers, or ``imagenet``: the
-            VGG-16 of `keras.applications`, whose weights are fetched.
-        layers: How many layers of the architecture are its.
-        frozen_epochs: For how many of the epochs they are not trained.
-        slower: By how much the learning rate is smaller afterwards.
+            VGG-16 of `keras.applications`, whose weights Keras downloads.
+        layers: Number of layers taken from the classifier.
+        frozen_epochs: Epochs with these layers frozen, out of all epochs.
+        slower: Divisor of the learning rate in the remaining epochs.
     """
 
     classifier: str
@@ -193,17 +189,17 @@ class TransferLearning(Strategy):
         return (
             f"The first {self.layers} layers are {self.classifier}'s, frozen for "
             f"{self.frozen_epochs} epochs, then trained at a learning rate {self.slower:g} times "
-            "smaller. "
+            "smaller."
         )
 
 
 @dataclass(frozen=True)
 class FeatureLossTraining(Strategy):
-    """The loss compares what a classifier sees in the images as well as their pixels.
+    """A loss on the features of a classifier as well as on pixels.
 
     Attributes:
         classifier: A judge of the zoo, or ``imagenet``: the VGG-16 of `keras.applications`.
-        layers: Names of its layers whose outputs are compared.
+        layers: Names of the classifier's layers whose outputs are compared.
     """
 
     classifier: str
@@ -217,7 +213,7 @@ class FeatureLossTraining(Strategy):
         return [_phase(1, training, loss=loss)]
 
     def _loaded(self) -> keras.Model:
-        """The classifier, computing in the number format that is fastest here."""
+        """The classifier, in the precision that is fastest on this processor."""
         if self.classifier == IMAGENET:
             from cae_core.recipes.imagenet import load_vgg16
 
@@ -234,7 +230,7 @@ class FeatureLossTraining(Strategy):
     def __str__(self) -> str:
         return (
             f"The loss adds to the pixels' the features of {self.classifier} after "
-            f"{', '.join(self.layers)} and their gram matrices. "
+            f"{', '.join(self.layers)} and their gram matrices."
         )
 
 
@@ -246,7 +242,7 @@ def _phase(
     loss: ImageLoss | None = None,
     start: Start | None = None,
 ) -> Run:
-    """One part of a training, of all its epochs unless said, with a checkpoint of its own."""
+    """Trains one phase, by default for all epochs, with a checkpoint of its own."""
     from cae_core.training.loop import train
 
     return train(
@@ -262,6 +258,6 @@ def _phase(
 
 
 def _print_progress(progress: Progress) -> None:
-    """A line per epoch on stderr."""
+    """Writes a line per epoch to stderr."""
     if progress.batch == progress.batches and progress.history and not progress.is_testing:
         sys.stderr.write(f"{progress}\n")

@@ -1,59 +1,71 @@
-"""Training by the clock, in several sessions: what the recipes of the photo networks share.
+"""Training within a time budget, in one or several sessions.
 
-In each session the learning rate falls to nothing by the end of its time, so that it ends with
-weights worth keeping. Importing this module imports Keras.
+In each session the learning rate decays linearly to 0 at the end of the session's time, so that
+every session ends with annealed weights. Importing this module imports Keras.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
+import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
 import numpy as np
 from keras import ops
 
-HISTORY, CHECKPOINT = "history.csv", "checkpoint.npz"
+from cae_core.recipes.history import read_history, write_history
+from cae_core.zoo.cards import WEIGHTS
+
+CHECKPOINT = "checkpoint.npz"
 WARMUP_STEPS = 300
 
 
-class RateByTheClock(keras.callbacks.Callback):
-    """The learning rate falls along a line, to nothing when the session's time is over.
+class TimeBudgetedRate(keras.callbacks.Callback):
+    """Learning rate with linear warm-up in steps and linear decay in time; ends the session.
 
     Args:
-        peak: The highest rate, reached after `WARMUP_STEPS`.
-        minutes: How long the session lasts.
-        steps_per_execution: As in ``compile``.
+        peak: The highest rate, which the warm-up reaches after `WARMUP_STEPS`.
+        minutes: Time budget of the session.
+        steps_per_execution: Steps per call of the graph, as in ``compile``.
+        clock: Seconds since any fixed moment.
     """
 
-    def __init__(self, peak: float, minutes: float, steps_per_execution: int) -> None:
+    def __init__(
+        self,
+        peak: float,
+        minutes: float,
+        steps_per_execution: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__()
         self.peak = peak
         self.seconds = 60 * minutes
         self.steps_per_execution = steps_per_execution
-        self.started = time.monotonic()
+        self.clock = clock
+        self.started = clock()
         self.steps = 0
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Sets the rate of the next few steps."""
-        left = max(0.0, 1 - (time.monotonic() - self.started) / self.seconds)
+        """Sets the learning rate of the next steps."""
+        left = max(0.0, 1 - (self.clock() - self.started) / self.seconds)
         rising = min(1.0, (self.steps + 1) / WARMUP_STEPS)
         self.model.optimizer.learning_rate = self.peak * rising * left
         self.steps += self.steps_per_execution
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Ends the session."""
-        if time.monotonic() - self.started >= self.seconds:
+        """Ends the session once its time is over."""
+        if self.clock() - self.started >= self.seconds:
             self.model.stop_training = True
 
 
 class SessionCheckpoint(keras.callbacks.Callback):
-    """Weights and the optimiser's variables in one file after every epoch.
+    """Saves the weights and the optimiser's state after every epoch.
 
     Args:
-        folder: Where the file is.
+        folder: Folder of the checkpoint.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -61,14 +73,14 @@ class SessionCheckpoint(keras.callbacks.Callback):
         self.path = folder / CHECKPOINT
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Replaces the file as a whole."""
+        """Replaces the checkpoint."""
         values = [*self.model.weights, *self.model.optimizer.variables]
         partial = self.path.with_suffix(".partial.npz")
         np.savez(partial, *[ops.convert_to_numpy(ops.convert_to_tensor(v)) for v in values])
         partial.replace(self.path)
 
     def restore(self, trainer: keras.Model) -> None:
-        """Reads the file, if it is there, into the model and its optimiser."""
+        """Loads the checkpoint, where there is one, into a model and its optimiser."""
         if not self.path.exists():
             return
         with np.load(self.path) as arrays:
@@ -79,35 +91,68 @@ class SessionCheckpoint(keras.callbacks.Callback):
             variable.assign(value)
 
 
-def read_history(folder: Path) -> list[dict[str, float]]:
-    """All rows of a network's history.csv; none before the first session."""
-    path = folder / HISTORY
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+class SessionHistory(keras.callbacks.Callback):
+    """Measures after every epoch, writes the history and saves the best weights.
 
+    Args:
+        network: Model whose weights are saved.
+        folder: Folder of history and weights, which may have those of earlier sessions.
+        counted: Name of the first column of the history: the training inputs so far.
+        per_epoch: Training inputs per epoch.
+        measure: From the logs of an epoch to the other columns of the history.
+        score: From a row of the history to a number that is larger for better weights.
+    """
 
-def write_history(folder: Path, rows: list[dict[str, float]]) -> None:
-    """Replaces a network's history.csv."""
-    with (folder / HISTORY).open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows({name: f"{value:.10g}" for name, value in row.items()} for row in rows)
+    def __init__(
+        self,
+        network: keras.Model,
+        folder: Path,
+        *,
+        counted: str,
+        per_epoch: int,
+        measure: Callable[[dict[str, float]], dict[str, float]],
+        score: Callable[[dict[str, float]], float],
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.folder = folder
+        self.counted = counted
+        self.per_epoch = per_epoch
+        self.measure = measure
+        self.score = score
+        self.rows = read_history(folder)
+        self.best = max(map(score, self.rows), default=-math.inf)
+        self.started = time.monotonic() - (self.rows[-1]["seconds"] if self.rows else 0.0)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Adds a row; the model has the averaged weights here."""
+        before = self.rows[-1][self.counted] if self.rows else 0
+        row = {
+            self.counted: before + self.per_epoch,
+            "seconds": round(time.monotonic() - self.started),
+            **self.measure(logs or {}),
+        }
+        self.rows.append(row)
+        if self.score(row) > self.best:
+            self.best = self.score(row)
+            self.network.save_weights(self.folder / WEIGHTS)
+        write_history(self.folder, self.rows)
 
 
 def add_session_arguments(
     parser: argparse.ArgumentParser, folder: Path, *, minutes: float, rate: float
 ) -> None:
-    """Declares what every recipe asks about a session.
+    """Adds the command line options of a session.
 
     Args:
-        parser: The recipe's.
-        folder: Where the recipe stands.
-        minutes: How long a session usually is.
-        rate: The usual highest learning rate.
+        parser: The recipe's parser.
+        folder: The network's folder, the default of ``--out``.
+        minutes: Default time budget.
+        rate: Default of the highest learning rate.
     """
-    parser.add_argument("--minutes", type=float, default=minutes, help="time of this session")
+    parser.add_argument(
+        "--minutes", type=float, default=minutes, help="time budget of this session"
+    )
     parser.add_argument("--rate", type=float, default=rate, help="the highest learning rate")
     parser.add_argument("--out", type=Path, default=folder, help="folder of weights and history")
     parser.add_argument("--dtype", default="float32", choices=("float32", "mixed_bfloat16"))
@@ -117,24 +162,24 @@ def fit_session(
     trainer: keras.Model,
     optimizer: keras.optimizers.Optimizer,
     batches: keras.utils.PyDataset,
-    validation: keras.callbacks.Callback,
+    history: SessionHistory,
     folder: Path,
     *,
     minutes: float,
     peak: float,
     steps_per_execution: int,
 ) -> None:
-    """Trains until the session's time is over, from the folder's checkpoint where there is one.
+    """Trains for the session's time, from the folder's checkpoint where there is one.
 
     Args:
-        trainer: A model from a batch to its loss, of any shape.
-        optimizer: With `use_ema`: what is validated has the averaged weights.
-        batches: An epoch of inputs; the target is not used.
-        validation: Called at the end of every epoch; keeps the best weights.
-        folder: Where the checkpoint is.
-        minutes: How long.
+        trainer: Model from a batch of inputs to losses of any shape, whose mean is minimised.
+        optimizer: An optimiser with `use_ema`; validation sees the averaged weights.
+        batches: An epoch of inputs; the targets are ignored.
+        history: Measures every epoch and saves the best weights.
+        folder: Folder of the checkpoint.
+        minutes: Time budget of the session.
         peak: The highest learning rate.
-        steps_per_execution: Steps in one call of the graph.
+        steps_per_execution: Steps per call of the graph.
     """
     trainer.compile(
         optimizer,
@@ -149,9 +194,9 @@ def fit_session(
         epochs=1_000_000,  # the clock ends it
         verbose=0,
         callbacks=[
-            RateByTheClock(peak, minutes, steps_per_execution),
+            TimeBudgetedRate(peak, minutes, steps_per_execution),
             saved,  # before the averaged weights take the model's place
             keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
-            validation,
+            history,
         ],
     )

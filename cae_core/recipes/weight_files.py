@@ -1,4 +1,4 @@
-"""Weights files in a third of the bytes. Importing this module does not import Keras."""
+"""Compression of weights files to a third. Importing this module does not import Keras."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ import h5py
 import numpy as np
 
 SIGNIFICANT_BITS = 6
-"""Of a rounded number. Five raise the error of section B's networks by 1 to 2 %, six by 0.2."""
+"""Bits of a rounded weight: 5 raise the error of section B's networks by 1 to 2 %, 6 by 0.2 %."""
 
 
 def round_to_half(path: Path) -> None:
-    """Rounds the float32 kernels of a weights file to float16; Keras loads it as before.
+    """Rounds the kernels of a Keras weights file to float16 and compresses them, in place.
 
-    Only `SIGNIFICANT_BITS` of their eleven are kept, so that the file can be packed. Biases and
-    statistics, vectors, stay as they are: they are few, and may be large.
+    Only `SIGNIFICANT_BITS` of float16's eleven are kept, which makes the file compressible. Biases
+    and batch statistics stay as they are: they are few, and may be large. Keras loads the file as
+    before.
 
     Args:
-        path: A file of Keras's `save_weights`.
+        path: A file that `keras.Model.save_weights` wrote.
 
     Raises:
-        ValueError: Where a number is too large for float16.
+        ValueError: For a weight that is too large for float16.
     """
     partial = path.with_suffix(".partial")
     with h5py.File(path) as old, h5py.File(partial, "w") as new:
@@ -44,12 +45,12 @@ def round_to_half(path: Path) -> None:
 
 
 def _is_kernel(item: h5py.Dataset) -> bool:
-    """Whether an entry of a weights file has the numbers of a kernel."""
+    """Whether an entry of a weights file is a kernel."""
     return item.ndim >= 2 and item.dtype in (np.float32, np.float16)
 
 
 def _rounded(numbers: np.ndarray, name: str) -> np.ndarray:
-    """A kernel in float16, with as many bits as are kept."""
+    """A kernel rounded to `SIGNIFICANT_BITS`, as float16."""
     mantissa, exponent = np.frexp(numbers.astype(np.float32))  # 0.5 <= |mantissa| < 1
     steps = 2**SIGNIFICANT_BITS
     with np.errstate(over="ignore"):  # said in the next line

@@ -1,7 +1,7 @@
-"""Many trainings and what they say: tables in ``studies/`` and the answers drawn from them.
+"""Studies over many trainings, with their tables in ``studies/``.
 
-`sweep` trains what a table lacks, `tables` says where they are kept, `latent_size` and `claims`
-are the two studies, `pca` the best linear autoencoder as the line to beat.
+`sweep` trains what a table lacks, `tables` has the paths of the tables, `latent_size` and `claims`
+are the two studies, `pca` computes the error of the best linear autoencoder.
 """
 
 import lazy_loader

@@ -1,7 +1,7 @@
-"""What the author of Cifar-Autoencoder saw on samples that he calls far too small, settled.
+"""The claims of rtflynn/Cifar-Autoencoder, each tested by pairs of trainings.
 
-Trained by ``python -m cae_core sweep --study claims``. Importing this module does not import
-Keras.
+Their author calls his own samples too small to be sure. Trained by
+``python -m cae_core sweep --study claims``. Importing this module does not import Keras.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cae_core.studies.tables import CLAIMS_STUDY, table_path
 
 SEEDS = (0, 1, 2)
 _IMAGES = 8_000
-# Epochs: as many steps as one epoch of the whole set; twice and four times as many.
+# Epochs with about as many steps as one of the whole data set; twice and four times as many.
 SHORT, TWICE, LONG = 6, 12, 24
 
 _SHALLOW_POOL = "conv32 pool conv32 | up conv32 conv3:sigmoid"
@@ -49,12 +49,12 @@ _DENSE_ONLY = "flatten dense1024 | dense3072:sigmoid reshape32x32x3"
 
 
 class Contrast(NamedTuple):
-    """Two trainings of which a claim says that the first does better.
+    """A pair of trainings, of which a claim predicts the lower error.
 
     Attributes:
-        label: What is held the same, or what is special about this pair.
-        better: Architecture text and epochs.
-        worse: The other's.
+        label: The pair's difference or common ground, in words.
+        better: Architecture text and epochs of the training with the predicted lower error.
+        worse: Architecture text and epochs of the other one.
     """
 
     label: str
@@ -64,12 +64,12 @@ class Contrast(NamedTuple):
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of section A and the pairs of trainings that test it.
+    """A claim and the pairs of trainings that test it.
 
     Attributes:
         name: A short name.
-        statement: What the author says.
-        contrasts: In each the claim wants the first to have the lower test error.
+        statement: The claim as a sentence.
+        contrasts: The pairs.
     """
 
     name: str
@@ -189,7 +189,7 @@ CLAIMS = (
 
 
 def claims_trials() -> list[Trial]:
-    """The trainings that the claims need, each once, with every seed."""
+    """All trainings of all claims, each once with every seed."""
     sides = dict.fromkeys(
         side
         for claim in CLAIMS
@@ -207,12 +207,12 @@ def _claim_trial(side: tuple[str, int], seed: int) -> Trial:
 
 
 class Evidence(NamedTuple):
-    """What a contrast showed.
+    """Test errors of a pair of trainings.
 
     Attributes:
-        contrast: Which.
-        better: Test errors (MSE) of what the claim wants to be better, a seed each.
-        worse: Those of the other.
+        contrast: The pair.
+        better: MSE of the training with the predicted lower error, one per seed.
+        worse: MSE of the other one.
     """
 
     contrast: Contrast
@@ -221,13 +221,13 @@ class Evidence(NamedTuple):
 
     @property
     def holds(self) -> bool | None:
-        """Whether every seed agrees with the claim; None where they differ among themselves."""
+        """Whether the claim holds for every seed; None where the seeds disagree."""
         agrees = [ours < theirs for ours, theirs in zip(self.better, self.worse, strict=True)]
         return agrees[0] if len(set(agrees)) == 1 else None
 
     @property
     def ratio(self) -> float:
-        """The worse one's mean error over the better one's; below 1 speaks against the claim."""
+        """Mean error of `worse` over that of `better`; below 1 it contradicts the claim."""
         return float(np.mean(self.worse) / np.mean(self.better))
 
 
@@ -238,16 +238,16 @@ WORDS = {
     "undecided": "the seeds of every pair differ",
     "not yet tested": "not all of its trainings are done",
 }
-"""The verdicts and what they mean."""
+"""The verdicts and their meanings."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim and what its contrasts say.
+    """A claim and its evidence.
 
     Attributes:
-        claim: Which.
-        evidence: One per contrast whose trainings are all in the table.
+        claim: The claim.
+        evidence: Errors of the pairs whose trainings are all in the table.
     """
 
     claim: Claim
@@ -255,12 +255,12 @@ class Verdict:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all its trainings are in the table."""
+        """Whether all trainings of the claim are in the table."""
         return len(self.evidence) == len(self.claim.contrasts)
 
     @property
     def word(self) -> str:
-        """The verdict in a word or two, one of `WORDS`."""
+        """The verdict, a key of `WORDS`."""
         if not self.is_complete:
             return "not yet tested"
         found = {item.holds for item in self.evidence}
@@ -272,7 +272,7 @@ class Verdict:
 
     @property
     def reason(self) -> str:
-        """On what it depends, or by how much it holds, in a sentence or two."""
+        """The outcome of every pair, a sentence each."""
         return " ".join(
             f"{_SAYS[item.holds]} {item.contrast.label} (the other's error is {item.ratio:.2f} "
             "times the one that should be smaller)."
@@ -280,31 +280,14 @@ class Verdict:
         )
 
 
-def markdown_verdicts(found: list[Verdict]) -> str:
-    """Claims with their verdicts as the README shows them.
-
-    Args:
-        found: Which.
-
-    Example:
-        >>> print(markdown_verdicts([]).splitlines()[0])
-        | claim | verdict | the other's error, times |
-    """
-    lines = ["| claim | verdict | the other's error, times |", "|---|---|---|"]
-    for verdict in found:
-        ratios = ", ".join(f"{item.ratio:.2f}" for item in verdict.evidence) or "-"
-        lines.append(f"| {verdict.claim.statement} | {verdict.word} | {ratios} |")
-    return "\n".join(lines)
-
-
 _SAYS = {True: "Yes:", False: "No:", None: "Seeds differ:"}
 
 
 def verdicts(results: list[Result] | None = None) -> list[Verdict]:
-    """Every claim with its verdict.
+    """Verdicts on all claims.
 
     Args:
-        results: By default those of the table in ``studies/``.
+        results: Results of trainings; by default those in ``studies/``.
     """
     found = read_table(table_path(CLAIMS_STUDY)) if results is None else results
     errors = {result.trial: result.mse for result in found}
@@ -312,7 +295,7 @@ def verdicts(results: list[Result] | None = None) -> list[Verdict]:
 
 
 def _evidence(claim: Claim, errors: dict[Trial, float]) -> list[Evidence]:
-    """The contrasts of a claim whose trainings are all there."""
+    """Evidence of the pairs whose trainings all have results."""
     evidence = []
     for contrast in claim.contrasts:
         sides = [

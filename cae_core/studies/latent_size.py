@@ -22,7 +22,7 @@ _EPOCHS = 3
 
 
 def _with_latent(template: str, *channels: int) -> tuple[str, ...]:
-    """Networks that differ in the channels of their latent."""
+    """Networks with different numbers of channels in the latent."""
     return tuple(template.format(count) for count in channels)
 
 
@@ -110,10 +110,10 @@ class Correlation(NamedTuple):
     """Spearman's rank correlation with its 95 % confidence interval.
 
     Attributes:
-        rho: From -1 (the more of one, the less of the other) over 0 to 1.
+        rho: Correlation coefficient, from -1 to 1.
         low: Lower end of the interval.
-        high: Upper end.
-        networks: How many it is from.
+        high: Upper end of the interval.
+        networks: Number of networks.
     """
 
     rho: float
@@ -129,8 +129,8 @@ def rank_correlation(first: list[float], second: list[float]) -> Correlation:
     bootstrap confidence intervals", JASA 1987), with a fixed seed.
 
     Args:
-        first: One measure, at least 4 values.
-        second: The other, as many.
+        first: Values of one measure, at least 4.
+        second: Values of the other measure, in the same order.
 
     Example:
         >>> errors = [9, 11, 10, 8, 6, 7, 3, 5, 4, 2, 0, 1]
@@ -146,7 +146,7 @@ def rank_correlation(first: list[float], second: list[float]) -> Correlation:
 
 
 def _rho(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Spearman's correlation of many samples at once: Pearson's of the ranks, (..., n) -> (...)."""
+    """Spearman's correlation (Pearson's of the ranks) along an axis: (..., n) -> (...)."""
     ranks = [stats.rankdata(values, axis=axis) for values in (x, y)]
     a, b = (rank - rank.mean(axis=axis, keepdims=True) for rank in ranks)
     return (a * b).sum(axis=axis) / np.sqrt((a * a).sum(axis=axis) * (b * b).sum(axis=axis))
@@ -154,15 +154,15 @@ def _rho(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
 
 @dataclass(frozen=True)
 class LatentSizeAnswer:
-    """What the study says to the homework's question.
+    """The study's answer to the question of the homework.
 
     Attributes:
-        correlation: Of latent size and test error, over all architectures.
-        epochs: How long each was trained.
-        latent_size: The size that most of them have.
-        count: How many have it.
+        correlation: Rank correlation of latent size and test error over all architectures.
+        epochs: Epochs of every training.
+        latent_size: The most frequent latent size.
+        count: Number of architectures with that size.
         spread: The largest error among those over the smallest.
-        best: The trial with the lowest error.
+        best: The result with the lowest error.
     """
 
     correlation: Correlation
@@ -187,10 +187,10 @@ class LatentSizeAnswer:
 
 @functools.lru_cache(maxsize=2)
 def latent_size_answer(results: tuple[Result, ...]) -> LatentSizeAnswer | None:
-    """The answer, once every training of the study is in its table; None before.
+    """The answer; None while trainings of the study are missing.
 
     Args:
-        results: Lines of the table.
+        results: Results in the study's table.
     """
     trials = set(latent_size_trials())
     found = [result for result in results if result.trial in trials]

@@ -1,7 +1,7 @@
-"""The best linear autoencoder: principal component analysis, the line to compare latents with.
+"""Principal component analysis: the test error of the best linear autoencoder by latent size.
 
-An autoencoder whose latent has k numbers is worth its name where its test error lies below that
-of the first k principal components. Source of the bound: Baldi & Hornik, "Neural networks and
+A latent of k numbers is worth its name where its error lies below that of the first k principal
+components. Source of the bound: Baldi & Hornik, "Neural networks and
 principal component analysis", Neural Networks 1989.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from cae_core.data.dataset import Dataset
 
-# Latent sizes that the line is drawn through.
+# Latent sizes at which the error is computed.
 COMPONENTS = (1, 2, 4, 8, 10, 16, 32, 49, 64, 128, 256, 512, 768, 1000, 1024, 2048)
 _BLOCK = 4_096
 
@@ -24,7 +24,7 @@ def pca_test_errors(data: Dataset) -> dict[int, float]:
     """Test error of the best linear autoencoder by latent size.
 
     Args:
-        data: Fitted on its training images, measured on its test images.
+        data: Training images to fit, test images to measure.
 
     Returns:
         Mean squared error on images in [0, 1] by number of components, up to the images'
@@ -52,11 +52,11 @@ def pca_test_errors(data: Dataset) -> dict[int, float]:
 
 
 def save_pca_line(dataset: str, path: str) -> None:
-    """Computes the line of a named data set and writes it as JSON; for a background worker.
+    """Computes the errors for a data set and writes them as JSON; for a background worker.
 
     Args:
-        dataset: A name that `load_dataset` knows.
-        path: Where to write.
+        dataset: Name of the data set, as `cae_core.load_dataset` takes it.
+        path: Path of the JSON file.
     """
     from cae_core.data.registry import load_dataset
 
@@ -67,7 +67,7 @@ def save_pca_line(dataset: str, path: str) -> None:
 
 
 def load_pca_line(path: str | Path) -> dict[int, float] | None:
-    """What `save_pca_line` wrote; None where it has not yet."""
+    """Reads the errors that `save_pca_line` wrote; None where the file does not exist."""
     path = Path(path)
     if not path.exists():
         return None

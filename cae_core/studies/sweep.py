@@ -1,4 +1,4 @@
-"""Many trainings in a row, one line of a table each; what is in the table is not done again.
+"""Sweeps: many trainings, a line of a table each; lines that are there are not trained again.
 
 Importing this module does not import Keras; `run_sweep` does.
 """
@@ -21,15 +21,15 @@ from cae_core.training.config import TrainConfig
 
 @dataclass(frozen=True)
 class Trial:
-    """A training that a table wants: which network, on what, for how long.
+    """Settings of a training.
 
     Attributes:
-        network: Its architecture text.
+        network: Architecture text.
         epochs: Passes over the training images.
-        seed: Of weights, order and choice of images.
-        dataset: A name that `cae_core.load_dataset` knows.
-        images: Training images, the other parts in proportion; 0 takes all.
-        group: What the network is an example of.
+        seed: Seed of weights, order and choice of images.
+        dataset: Name of the data set, as `cae_core.load_dataset` takes it.
+        images: Number of training images, the other parts in proportion; 0 for all.
+        group: Group of the study that the network belongs to.
     """
 
     network: str
@@ -42,17 +42,17 @@ class Trial:
 
 @dataclass(frozen=True)
 class Result(Trial):
-    """A trial with what came out.
+    """Settings of a training and its measured test errors.
 
     Attributes:
         latent_size: Numbers in the latent.
         smallest: Numbers in the smallest tensor.
-        parameters: Weights.
+        parameters: Number of weights.
         mse: Mean squared error on the test images, in [0, 1] units.
-        mae: Mean absolute error.
-        psnr: In dB, mean over images.
-        ssim: Mean over images.
-        seconds: Of training.
+        mae: Mean absolute error on the test images, in [0, 1] units.
+        psnr: PSNR in dB, mean over the test images.
+        ssim: SSIM, mean over the test images.
+        seconds: Duration of the training.
     """
 
     latent_size: int = 0
@@ -66,7 +66,7 @@ class Result(Trial):
 
     @property
     def trial(self) -> Trial:
-        """The trial alone."""
+        """The settings without the results."""
         return Trial(**{f.name: getattr(self, f.name) for f in dataclasses.fields(Trial)})
 
 
@@ -75,10 +75,10 @@ _READ: dict[str, Callable[[str], object]] = {"int": int, "float": float, "str": 
 
 
 def read_table(path: Path) -> list[Result]:
-    """The results in a table; none where there is no file.
+    """Reads the results in a table; an empty list where the file does not exist.
 
     Raises:
-        TrainingError: Where the file is no such table.
+        TrainingError: For a file that is not such a table.
     """
     if not path.exists():
         return []
@@ -97,7 +97,7 @@ def read_table(path: Path) -> list[Result]:
 
 
 def _typed(row: dict[str, str]) -> dict[str, Any]:
-    """A line's values in the types that `Result` declares."""
+    """Converts a line's values to the types of the fields of `Result`."""
     return {name: _READ[str(_COLUMNS[name].type)](text) for name, text in row.items()}
 
 
@@ -108,16 +108,16 @@ def run_sweep(
     config: TrainConfig | None = None,
     on_result: Callable[[Result], object] | None = None,
 ) -> list[Result]:
-    """Trains what is not yet in a table and adds a line for each.
+    """Trains the trials that a table lacks and adds a line for each.
 
     Args:
-        trials: What the table should have.
-        path: The table, a CSV file; it is made where it is not there.
+        trials: Trainings that the table should have.
+        path: The table, a CSV file; created where it does not exist.
         config: Settings that all trials share; epochs and seed are the trial's.
-        on_result: Called with every new line.
+        on_result: Called with every new result.
 
     Returns:
-        The trials' results in their order.
+        The results of all trials, in their order.
 
     Example:
         >>> import tempfile
@@ -145,7 +145,7 @@ def run_sweep(
 
 
 def _run(trial: Trial, config: TrainConfig) -> Result:
-    """One training and its test."""
+    """Trains and tests a network."""
     import keras
 
     from cae_core.training.loop import train
@@ -168,7 +168,7 @@ def _run(trial: Trial, config: TrainConfig) -> Result:
 
 
 def _append(result: Result, path: Path) -> None:
-    """Adds a line to the table, below a header."""
+    """Adds a line to the table, with a header in a new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     is_new = not path.exists()
     with path.open("a", newline="") as file:

@@ -10,17 +10,19 @@ if not FOLDER.is_dir():
     FOLDER = Path(__file__).resolve().parents[2] / "studies"
 LATENT_SIZE, CLAIMS_STUDY = "latent-size", "claims"
 STUDY_NAMES = (LATENT_SIZE, CLAIMS_STUDY)
+# Photo denoisers on CBSD68: measured by benchmarks/denoise.py, and published.
+CBSD68 = "cbsd68"
 
 
 def table_path(study: str) -> Path:
-    """Where a study's table is kept."""
+    """Path of a study's table."""
     return FOLDER / f"{study}.csv"
 
 
 def pca_path(dataset: str) -> Path:
-    """Where the errors of a data set's best linear autoencoders are kept."""
+    """Path of a data set's PCA errors, see `cae_core.studies.pca`."""
     return FOLDER / f"pca-{dataset}.json"
 
 
 DATASETS_WITH_LATENTS = ("cifar10", "mnist", "fashion_mnist")
-"""Data sets on which the zoo has networks whose latent sizes are compared."""
+"""Data sets whose networks are plotted by latent size and error."""

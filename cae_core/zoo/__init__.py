@@ -1,7 +1,8 @@
-"""The trained networks in ``pretrained/``: their cards, their table, their judge.
+"""The trained networks in ``pretrained/``.
 
-`cards` reads and loads them, `table` puts measured figures beside published ones, `judge` is the
-classifier that says how many outputs are still recognised.
+`cards` reads their model cards and loads their weights, `table` puts measured figures beside
+published ones, `judge` measures how many of a network's output images an evaluation classifier
+still recognises.
 """
 
 import lazy_loader

@@ -1,6 +1,8 @@
 from .cards import CARD as CARD
+from .cards import COLORIZED as COLORIZED
 from .cards import COLORIZER as COLORIZER
 from .cards import FOLDER as FOLDER
+from .cards import GREY as GREY
 from .cards import HALF as HALF
 from .cards import IMAGES as IMAGES
 from .cards import LEARNING_RATE as LEARNING_RATE

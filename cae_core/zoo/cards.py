@@ -1,12 +1,13 @@
-"""What is in ``pretrained/``: trained networks, each with its card.
+"""The trained networks in ``pretrained/``, each with a model card.
 
     >>> "photo-denoiser" in names()
     True
     >>> card("photo-denoiser").noise_range
     (0.0, 0.39215686274509803)
 
-A folder holds ``recipe.py``, which made it, ``card.json`` and, where the network is kept, its
-weights. Importing this module does not import Keras; `load` does.
+A network's folder holds its card (``card.json``), its training history and its weights, or a few
+images in place of weights that are too large to keep. Importing this module does not import
+Keras; `load` does.
 """
 
 from __future__ import annotations
@@ -39,45 +40,50 @@ WEIGHTS = "model.weights.h5"
 PHOTO_DENOISER = "photo-denoiser"
 COLORIZER = "colorizer"  # a registered network, of which the zoo has two
 PHOTO_COLORIZER = "photo-colorizer"
-# How weights are kept.
+# Conditions of a colorizer's figures, and of the grey images beside it.
+COLORIZED, GREY = "as cae.colorize gives it", "grey, nothing guessed"
+# Values of `Card.kept`.
 SINGLE, HALF, NOT_KEPT = "float32", "float16", "not kept"
-# A few images through a network whose weights are not kept.
+# Input, target and output images of a network whose weights are not kept.
 IMAGES = "images.npz"
 # The learning-rate range test of a network whose rate was chosen by one.
 LEARNING_RATE = "learning_rate.json"
 
 
 class ZooError(CAEError):
-    """A trained network that is not there, or not what its card says."""
+    """A trained network that does not exist, or whose files do not match its card."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """What is known of a trained network; written by the recipe that trained it.
+    """Model card: data, training and measured results of a trained network.
 
     Attributes:
         name: The folder's name.
-        title: What people call it.
-        summary: What it is for, in one or two sentences.
-        source: Paper or document that it follows.
-        network: Its architecture text, or a name in `models.networks.NETWORKS`.
-        input_shape: (H, W, C) that it was trained on.
-        data: What it was trained, validated and tested on.
-        licence: The terms of that data.
-        recipe: The command that trained it.
-        seconds: How long that took, on which machine is said in `recipe_notes`.
-        recipe_notes: Settings and circumstances worth knowing.
-        parameters: Trained and untrained weights.
-        latent_size: Numbers in the latent; None where there is no bottleneck.
-        noise_range: Lowest and highest sigma it was trained on, in [0, 1]; None without noise.
-        figures: Measured results: each row names its test set and its conditions.
-        sha256: Of the weights file; where that is not kept, of the one that was measured.
-        section: The source document's letter, see `architecture.presets.SOURCES`; empty where the
-            network is our own.
-        published: What its source says of it: figures by name, and words.
-        difference: Why the measured figures differ from the published ones, in a line.
-        kept: How the weights are kept: ``float32``, ``float16`` (rounded before they were
-            measured), or ``not kept``: then there are images in their place.
+        title: Title in tables and on the card.
+        summary: Purpose, in one or two sentences.
+        source: Paper or document that describes the network.
+        network: Architecture text, or a name in `models.networks.NETWORKS`.
+        input_shape: (H, W, C) of the training images.
+        dataset: Name of the data set, as `cae_core.load_dataset` takes it; empty where the network
+            was trained on photographs that this function does not load.
+        data: Training, validation and test images, in words.
+        licence: Terms of that data, which the weights carry too.
+        recipe: Shell command that trains the network.
+        seconds: Duration of the training.
+        recipe_notes: Training settings.
+        parameters: Number of weights, trainable and not.
+        latent_size: Numbers in the latent; None without a bottleneck.
+        noise_range: Smallest and largest sigma of the training noise, in [0, 1]; None without
+            noise.
+        figures: Measured results, a row per test set and condition.
+        sha256: Checksum of the measured weights file.
+        section: Letter of the source in `architecture.presets.SOURCES`; empty for our own
+            networks.
+        published: The source's results: figures by name, and its words as ``said``.
+        difference: Why measured and published figures differ, in a sentence or two.
+        kept: ``float32``; ``float16``, rounded before they were measured; or ``not kept``: the
+            folder has images in place of weights.
     """
 
     name: str
@@ -86,6 +92,7 @@ class Card:
     source: str
     network: str
     input_shape: tuple[int, int, int]
+    dataset: str
     data: str
     licence: str
     recipe: str
@@ -110,18 +117,18 @@ class Card:
 
     @property
     def task(self) -> Task | None:
-        """What it learnt, the task of its first figure; None for what gives back no image."""
+        """Task the network was trained on; None for classifiers and the photo networks."""
         task = self.figures[0].get("task")
         return None if self.architecture is None or task is None else task_from_dict(task)
 
     def save(self, folder: Path) -> None:
-        """Writes the card into its network's folder."""
+        """Writes ``card.json`` into the network's folder."""
         text = json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
         (folder / CARD).write_text(text + "\n")
 
 
 def learning_rate_test(name: str) -> LearningRateTest | None:
-    """The range test that chose a network's learning rate; None where none did.
+    """The learning-rate range test of a network; None where the rate was not chosen by one.
 
     Example:
         >>> learning_rate_test("baseline").suggestion
@@ -134,15 +141,15 @@ def learning_rate_test(name: str) -> LearningRateTest | None:
 
 
 def names() -> list[str]:
-    """All trained networks by name."""
+    """Names of all trained networks, in alphabetical order."""
     return sorted(path.parent.name for path in FOLDER.glob(f"*/{CARD}"))
 
 
 def card(name: str) -> Card:
-    """A network's card.
+    """Card of a network.
 
     Raises:
-        ZooError: For a name that is not in the zoo, or a card that cannot be read.
+        ZooError: For an unknown name, or a card that cannot be read.
     """
     path = FOLDER / name / CARD
     if Path(name).name != name or not path.is_file():
@@ -155,15 +162,15 @@ def card(name: str) -> Card:
 
 @functools.lru_cache(maxsize=256)
 def _kept_card(path: Path, modified: int) -> Card:
-    """The card in a file, read once; `modified` has a changed file read again."""
+    """Caches `read_card`; a changed modification time reads the file again."""
     return read_card(path)
 
 
 def read_card(path: Path) -> Card:
-    """The card in a file.
+    """Reads a card from a file.
 
     Raises:
-        ZooError: Where it cannot be read.
+        ZooError: For a file that cannot be read or is not a card.
     """
     try:
         fields = json.loads(path.read_text())
@@ -177,12 +184,12 @@ def read_card(path: Path) -> Card:
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ZooError(
             f"A card is a JSON file with the fields of Card. Received: {path} ({error!r}). "
-            "Run the recipe beside it again."
+            f"Run python -m cae_core make {path.parent.name} again."
         ) from error
 
 
 def load(name: str, dtype: str = "float32") -> keras.Model:
-    """A trained network, its weights checked against the card.
+    """Loads a trained network and checks its weights against the card's checksum.
 
     Args:
         name: One of `names`.
@@ -190,43 +197,44 @@ def load(name: str, dtype: str = "float32") -> keras.Model:
             processor has them.
 
     Returns:
-        The model; the same object for the same arguments: use it, don't train it.
+        The model, shared between calls with the same arguments: do not train it.
 
     Raises:
-        ZooError: For an unknown name, or weights that are not the card's.
+        ZooError: For an unknown name, weights that are not kept, or weights that do not match
+            the card.
     """
     known = card(name)
     weights = FOLDER / name / WEIGHTS
     if known.kept == NOT_KEPT:
         raise ZooError(
             "Only a network whose weights are kept can be loaded. "
-            f"Received: {name!r}, which is too large. Run {known.recipe} to make them."
+            f"Received: {name!r}, whose weights are too large. Run {known.recipe} to make them."
         )
     if not weights.exists() or _kept_sha256(weights, weights.stat().st_mtime_ns) != known.sha256:
         raise ZooError(
             f"A network's weights are those that its card names. Received: {weights}, "
             f"{'which differs' if weights.exists() else 'which is missing'}. "
-            "Fetch the project anew, or run the recipe beside it."
+            f"Install the project again, or run {known.recipe}."
         )
     return _loaded(weights, known.sha256, dtype)
 
 
-# As many as a visitor looks at in a row: memory is scarce where the app is hosted.
+# Few, because memory is scarce where the app is hosted.
 @functools.lru_cache(maxsize=8)
 def _loaded(weights: Path, checksum: str, dtype: str) -> keras.Model:
-    """The network of a weights file; another checksum is another network."""
+    """Caches loaded networks by weights file, checksum and precision."""
     model = _build(read_card(weights.with_name(CARD)), dtype)
     model.load_weights(weights)
     return model
 
 
 def is_loaded() -> bool:
-    """Whether a network is in memory, and Keras with it."""
+    """Whether a network, and with it Keras, is in memory."""
     return _loaded.cache_info().currsize > 0
 
 
 def _build(known: Card, dtype: str) -> keras.Model:
-    """A network with random weights."""
+    """Builds a card's network with random weights."""
     from cae_core.models.builder import build
     from cae_core.models.networks import build_network
 
@@ -236,10 +244,13 @@ def _build(known: Card, dtype: str) -> keras.Model:
 
 
 def network_of(model: str | Run) -> tuple[Any, Architecture]:
-    """Network and architecture of a zoo's network by name, or of a run.
+    """Model and architecture of a network of the zoo, or of a training run.
+
+    Args:
+        model: A name in the zoo, or a run.
 
     Raises:
-        ZooError: For an unknown name, or a network that is not written as an architecture.
+        ZooError: For an unknown name, or a network without an architecture text.
     """
     if not isinstance(model, str):
         return model.model, model.architecture
@@ -254,10 +265,10 @@ def network_of(model: str | Run) -> tuple[Any, Architecture]:
 
 @functools.lru_cache(maxsize=256)
 def _kept_sha256(path: Path, modified: int) -> str:
-    """A file's checksum, computed once; `modified` has a changed file read again."""
+    """Caches `sha256`; a changed modification time reads the file again."""
     return sha256(path)
 
 
 def sha256(path: Path) -> str:
-    """A file's checksum."""
+    """SHA-256 of a file's content as a hexadecimal string."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

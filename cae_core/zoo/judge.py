@@ -1,7 +1,8 @@
-"""The judge: a classifier trained on originals, shown what an autoencoder made of them.
+"""Evaluation classifiers, "judges" for short: how recognisable an autoencoder's outputs are.
 
-Whether it still recognises them says what a squared error does not: how much of what matters
-survived. Source: the section B document calls this "classifier accuracy".
+A judge is a classifier trained on a data set's original images. Its accuracy on an autoencoder's
+outputs measures how much of the content survived, which a squared error does not. Source:
+henriwoodcock, *Applying Modern Best Practices to Autoencoders*, calls it "classifier accuracy".
 
 Importing this module does not import Keras; its functions do.
 """
@@ -19,21 +20,22 @@ if TYPE_CHECKING:
     import keras
 
 JUDGES = {"cifar10": "judge-cifar10", "mnist": "judge-mnist"}
-"""The judge of a data set's classes, by the data set's name."""
+"""The evaluation classifier of each data set that has one."""
 
 ACCURACY = "judge_accuracy"
+"""Key of the judge's accuracy among a card's figures."""
 
 
 def logits_of(classifier: keras.Model, images: np.ndarray, batch_size: int = 250) -> np.ndarray:
-    """What a classifier thinks of images.
+    """Logits of a classifier.
 
     Args:
-        classifier: Takes images (B, H, W, C) in [0, 1].
+        classifier: Model from images (B, H, W, C) in [0, 1] to logits (B, classes).
         images: uint8, or float32 in [0, 1], (N, H, W, C).
-        batch_size: Images at a time.
+        batch_size: Images per batch.
 
     Returns:
-        A number per class, float32 (N, classes); the largest is the verdict.
+        float32 (N, classes).
     """
     scale = np.float32(255 if images.dtype == np.uint8 else 1)
     starts = range(0, len(images), batch_size)
@@ -46,18 +48,18 @@ def logits_of(classifier: keras.Model, images: np.ndarray, batch_size: int = 250
 
 
 def accuracy(classifier: keras.Model, images: np.ndarray, labels: np.ndarray) -> float:
-    """Share of the images whose class a classifier names.
+    """Top-1 accuracy of a classifier, in [0, 1].
 
     Args:
         classifier: As for `logits_of`.
         images: As for `logits_of`.
-        labels: Their classes, whole numbers (N,).
+        labels: Classes, integers (N,).
     """
     return float((logits_of(classifier, images).argmax(axis=1) == labels).mean())
 
 
 def confidence(classifier: keras.Model, images: np.ndarray) -> float:
-    """How sure a classifier is: the mean probability of the class it names.
+    """Mean probability of the predicted class, in [0, 1].
 
     Args:
         classifier: As for `logits_of`.
@@ -77,14 +79,14 @@ def judge_accuracy(
     *,
     seed: int = 0,
 ) -> float:
-    """Share of an autoencoder's images that the data set's judge still recognises.
+    """Accuracy of a data set's judge on an autoencoder's outputs, in [0, 1].
 
     Args:
-        model: The autoencoder.
-        images: Originals, uint8 (N, H, W, C).
-        labels: Their classes, whole numbers (N,).
-        task: What the autoencoder is shown and what image its output stands for.
-        dataset: One of `JUDGES`.
+        model: Autoencoder.
+        images: Original images, uint8 (N, H, W, C).
+        labels: Classes, integers (N,).
+        task: Makes the autoencoder's inputs from the originals, and images from its outputs.
+        dataset: A key of `JUDGES`.
         seed: Seed of the task's noise, as for `cae_core.training.loop.evaluate`.
     """
     from cae_core.training.loop import images_of

@@ -1,4 +1,4 @@
-"""The zoo as a table: measured beside published, a row for every network and condition.
+"""The zoo as a table: measured and published figures, a row per network and condition.
 
 Importing this module does not import Keras.
 """
@@ -10,7 +10,6 @@ from typing import Any
 
 from cae_core import zoo
 from cae_core.architecture.presets import SOURCES, get_preset
-from cae_core.data.registry import DATASETS
 from cae_core.training.tasks import Reconstruct
 from cae_core.zoo.cards import Card
 from cae_core.zoo.judge import ACCURACY, JUDGES
@@ -22,11 +21,11 @@ MEASURES = ("mse", "mae", "psnr", "ssim", ACCURACY)
 
 @dataclass(frozen=True)
 class Row:
-    """A network under one condition, on the test part of what it was trained on.
+    """A network under one condition, measured on its own data set's test images.
 
     Attributes:
-        card: The network's.
-        figure: The card's figure.
+        card: Card of the network.
+        figure: One of the card's figures.
     """
 
     card: Card
@@ -34,18 +33,17 @@ class Row:
 
     @property
     def source(self) -> str:
-        """The source document's letter and title, or `OURS`."""
+        """Letter and title of the source, or `OURS`."""
         return SOURCE_TITLES.get(self.card.section, OURS)
 
     @property
     def dataset(self) -> str:
-        """What it was measured on: a data set's name, or a test set's where it is no data set."""
-        name = self.card.data.split(":")[0]
-        return name if name in DATASETS else str(self.figure["test_set"])
+        """The card's data set, or the name of the test set where the card has none."""
+        return self.card.dataset or str(self.figure["test_set"])
 
     @property
     def kind(self) -> str:
-        """What it does: reconstruct, denoise, colorize or judge."""
+        """``reconstruct``, ``denoise``, ``colorize`` or ``judge``."""
         if "accuracy" in self.figure:
             return "judge"
         if self.card.noise_range is not None:
@@ -54,21 +52,21 @@ class Row:
 
     @property
     def condition(self) -> str:
-        """What it was measured under."""
+        """The condition of the measurement, for example its noise."""
         return str(self.figure["condition"])
 
     def measured(self, name: str) -> float | None:
-        """One of `MEASURES`; None where it was not measured."""
+        """A measured figure, one of `MEASURES`; None where it was not measured."""
         return self.figure.get(name)
 
     def published(self, name: str) -> float | None:
-        """What the source says of the same measure; None where it says nothing."""
+        """The source's figure of the same name; None where it has none."""
         value = self.card.published.get(name)
         return value if isinstance(value, int | float) else None
 
     @property
     def words(self) -> str:
-        """What the source says of it in words; empty where it says nothing."""
+        """The source's verdict in words; empty where it has none."""
         if self.condition == "clean-through":
             shown = get_preset("clean-through")
             is_shown = self.card.section and self.card.noise_range == (shown.sigma, shown.sigma)
@@ -77,14 +75,14 @@ class Row:
 
     @property
     def judge_drop(self) -> float | None:
-        """By how much the judge's accuracy is lower than on the originals."""
+        """Judge's accuracy on the original images minus that on the network's outputs."""
         share = self.measured(ACCURACY)
         own = judge_own_accuracy(self.dataset)
         return None if share is None or own is None else own - share
 
 
 def judge_own_accuracy(dataset: str) -> float | None:
-    """The accuracy of a data set's judge on the originals; None where there is no judge."""
+    """Accuracy of a data set's judge on the original images; None without a judge."""
     name = JUDGES.get(dataset)
     if name not in zoo.names():
         return None
@@ -92,7 +90,7 @@ def judge_own_accuracy(dataset: str) -> float | None:
 
 
 def rows() -> list[Row]:
-    """Every network, the sources' first, under every condition of its own test set.
+    """All networks under all conditions of their own test sets, those of the sources first.
 
     Example:
         >>> {row.card.name for row in rows()} == set(zoo.names())
@@ -103,14 +101,14 @@ def rows() -> list[Row]:
 
 
 def _own_figures(card: Card) -> list[dict[str, Any]]:
-    """The figures on the card's first test set that are this network's own."""
+    """Figures of the card's first test set, without those of other methods."""
     first = card.figures[0]["test_set"]
     own = [row for row in card.figures if row["test_set"] == first and "task" in row]
     return own or [card.figures[0]]
 
 
 def points(dataset: str) -> list[Row]:
-    """Reconstructions of a data set's test images: what latent size is compared with error for."""
+    """Rows with a latent size and a reconstruction error, for the rate-distortion plot."""
     return [
         row
         for row in rows()
@@ -119,40 +117,3 @@ def points(dataset: str) -> list[Row]:
         and row.card.latent_size is not None
         and row.measured("mse") is not None
     ]
-
-
-def markdown_table(chosen: list[Row]) -> str:
-    """Rows as the README shows them.
-
-    Args:
-        chosen: Which.
-
-    Example:
-        >>> print(markdown_table([]).splitlines()[0][:40])
-        | network | data | condition | latent | pa
-    """
-    lines = [
-        "| network | data | condition | latent | parameters | MSE | published | PSNR | judge | "
-        "published |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row in chosen:
-        cells = (
-            f"`{row.card.name}`",
-            row.dataset,
-            row.condition,
-            _text(row.card.latent_size, "{:,}"),
-            f"{row.card.parameters:,}",
-            _text(row.measured("mse"), "{:.6f}"),
-            f'"{row.words}"' if row.words else _text(row.published("mse"), "{:.6f}"),
-            _text(row.measured("psnr"), "{:.2f}"),
-            _text(row.measured(ACCURACY), "{:.2%}"),
-            _text(row.published(ACCURACY), "{:.2%}"),
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _text(value: float | None, form: str) -> str:
-    """A number, or a dash where there is none."""
-    return "-" if value is None else form.format(value)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from cae_core import zoo
 from cae_core.data.samples import SAMPLE_CHECK
-from cae_core.recipes.recipe import COLORIZED, GREY
+from cae_core.zoo.cards import COLORIZED, GREY
 
 
 def show_lesson() -> None:

@@ -166,7 +166,7 @@ def _show_figures(card: Card) -> None:
             for heading, form in _FORMATS.items()
         },
     )
-    own = judge_own_accuracy(card.data.split(":")[0])
+    own = judge_own_accuracy(card.dataset)
     if own is not None and ACCURACY in card.figures[0]:
         theirs = card.published.get("originals")
         beside = f" (the source's judge: {100 * theirs:.2f} %)" if theirs else ""
@@ -247,7 +247,7 @@ def _show_images(card: Card, architecture: Architecture) -> None:
 
 def _images(card: Card) -> tuple[np.ndarray, str]:
     """Test images of the card's data set, or sample images, and a text that says which."""
-    dataset = card.data.split(":")[0]
+    dataset = card.dataset
     if is_available(dataset):
         return named_dataset(dataset).test_samples, f"test images of {dataset_title(dataset)}"
     shape = card.input_shape
@@ -275,6 +275,6 @@ def _show_on_photo(card: Card, architecture: Architecture) -> None:
         return
     if not st.toggle("Try it on your photo", key="zoo-try"):
         return
-    dataset = card.data.split(":")[0]
+    dataset = card.dataset
     network = TrainedNetwork(card.sha256, zoo.load(card.name), architecture, card.task, dataset)
     try_on_photo(network)

@@ -1,8 +1,8 @@
 """How the CIFAR-10 colorizer was trained: lightness to a probability for every chrominance.
 
-    CAE_DATA_DIR=... python pretrained/colorize-classes/recipe.py train --minutes 25
-    CAE_DATA_DIR=... python pretrained/colorize-classes/recipe.py vividness
-    CAE_DATA_DIR=... python pretrained/colorize-classes/recipe.py card
+    python -m cae_core make colorize-classes train --minutes 25
+    python -m cae_core make colorize-classes vividness
+    python -m cae_core make colorize-classes card
 
 `train` goes on from the checkpoint in its folder (``--out``, by default this one) where one is,
 else from the weights there, else from a random start. `vividness` prints figures of several
@@ -14,29 +14,29 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from cae_core import zoo
+from cae_core.data.registry import load_dataset
+from cae_core.data.samples import SAMPLE_CHECK, sample_check_images
+from cae_core.images.color import lightness_of, rgb_within_gamut
+from cae_core.images.metrics import color_figures
+from cae_core.images.operations import as_image
+from cae_core.models.ab_bins import VIVIDNESS
+from cae_core.models.colorizer import build_colorizer
+from cae_core.photos.colorizing import full_size_ab, grey_of, guess_ab
+from cae_core.recipes.augmentation import MovedBatches
+from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_session
+from cae_core.recipes.history import read_history
+from cae_core.recipes.measuring import color_rows
+from cae_core.recipes.recipe import licence_of
+from cae_core.recipes.time_budget import add_session_arguments
+
 FOLDER = Path(__file__).resolve().parent
-sys.path.insert(0, str(FOLDER.parent.parent))
-
-from cae_core import zoo  # noqa: E402 - found through the line above
-from cae_core.data.registry import load_dataset  # noqa: E402
-from cae_core.data.samples import SAMPLE_CHECK, sample_check_images  # noqa: E402
-from cae_core.images.color import lightness_of, rgb_within_gamut  # noqa: E402
-from cae_core.images.metrics import color_figures  # noqa: E402
-from cae_core.images.operations import as_image  # noqa: E402
-from cae_core.models.ab_bins import VIVIDNESS  # noqa: E402
-from cae_core.models.colorizer import build_colorizer  # noqa: E402
-from cae_core.photos.colorizing import full_size_ab, grey_of, guess_ab  # noqa: E402
-from cae_core.recipes.augmentation import MovedBatches  # noqa: E402
-from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_session  # noqa: E402
-from cae_core.recipes.recipe import LICENCES, color_rows  # noqa: E402
-from cae_core.recipes.time_budget import add_session_arguments, read_history  # noqa: E402
-
 BATCH_SIZE = 128
 WEIGHED_IMAGES, TRIED_IMAGES = 10_000, 1_200
 # How far an image is moved at most, in pixels.
@@ -98,9 +98,10 @@ def write_card() -> None:
         source="Zhang, Isola & Efros, Colorful Image Colorization, ECCV 2016",
         network=zoo.COLORIZER,
         input_shape=(32, 32, 1),
+        dataset="cifar10",
         data="cifar10: 45,000 images to train, 5,000 to validate, 10,000 to test",
-        licence=LICENCES["cifar10"],
-        recipe="CAE_DATA_DIR=... python pretrained/colorize-classes/recipe.py train",
+        licence=licence_of("cifar10"),
+        recipe="python -m cae_core make colorize-classes train",
         seconds=history[-1]["seconds"],
         recipe_notes=(
             f"{history[-1]['images']:,.0f} images, batch {BATCH_SIZE}, on 2 cores beside other "
@@ -120,14 +121,16 @@ def write_card() -> None:
         print(row)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+        prog="python -m cae_core make colorize-classes",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
     )
     parser.add_argument("command", choices=("train", "vividness", "card"))
     add_session_arguments(parser, FOLDER, minutes=25, rate=3e-3)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.command == "train":
         train(options.minutes, options.rate, options.out, options.dtype)
     elif options.command == "vividness":

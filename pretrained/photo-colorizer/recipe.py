@@ -1,8 +1,8 @@
 """How the photo colorizer was trained: first on CIFAR-10, then on photographs.
 
-    python pretrained/photo-colorizer/recipe.py train --photos PHOTOS --bsds BSDS500 --minutes 55
-    python pretrained/photo-colorizer/recipe.py size --photos PHOTOS --bsds BSDS500
-    python pretrained/photo-colorizer/recipe.py card --photos PHOTOS --bsds BSDS500
+    python -m cae_core make photo-colorizer train --photos PHOTOS --bsds BSDS500 --minutes 55
+    python -m cae_core make photo-colorizer size --photos PHOTOS --bsds BSDS500
+    python -m cae_core make photo-colorizer card --photos PHOTOS --bsds BSDS500
 
 `train` goes on from the checkpoint in its folder (``--out``, by default this one) where one is,
 else from the weights there, else from those of colorize-classes. `size` tries working sizes on
@@ -17,26 +17,25 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from cae_core import zoo
+from cae_core.data.samples import SAMPLE_CHECK, sample_check_images
+from cae_core.images.color import lightness_of, rgb_within_gamut
+from cae_core.images.metrics import color_figures
+from cae_core.images.operations import as_image, open_image, resize, to_uint8
+from cae_core.models.colorizer import build_colorizer
+from cae_core.photos.colorizing import full_size_ab, guess_ab
+from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_session
+from cae_core.recipes.history import read_history
+from cae_core.recipes.measuring import color_rows
+from cae_core.recipes.time_budget import add_session_arguments
+
 FOLDER = Path(__file__).resolve().parent
-sys.path.insert(0, str(FOLDER.parent.parent))
-
-from cae_core import zoo  # noqa: E402 - found through the line above
-from cae_core.data.samples import SAMPLE_CHECK, sample_check_images  # noqa: E402
-from cae_core.images.color import lightness_of, rgb_within_gamut  # noqa: E402
-from cae_core.images.metrics import color_figures  # noqa: E402
-from cae_core.images.operations import as_image, open_image, resize, to_uint8  # noqa: E402
-from cae_core.models.colorizer import build_colorizer  # noqa: E402
-from cae_core.photos.colorizing import full_size_ab, guess_ab  # noqa: E402
-from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_session  # noqa: E402
-from cae_core.recipes.recipe import color_rows  # noqa: E402
-from cae_core.recipes.time_budget import add_session_arguments, read_history  # noqa: E402
-
 SIDE = 128
 BATCH_SIZE = 16
 STEPS_PER_EPOCH = 400
@@ -164,6 +163,7 @@ def write_card(bsds: Path) -> None:
         source="Zhang, Isola & Efros, Colorful Image Colorization, ECCV 2016",
         network=zoo.COLORIZER,
         input_shape=(SIDE, SIDE, 1),
+        dataset="",
         data=(
             "CIFAR-10 first; then about 970 photographs of ImageNet, 1,500 of cats and dogs, 4,317 "
             "of flowers, of each every 20th to validate, and BSDS500 train and test; BSDS500 val, "
@@ -173,7 +173,7 @@ def write_card(bsds: Path) -> None:
             "CIFAR-10: no licence stated; ImageNet, cats and dogs, flowers: research use; BSDS500: "
             "non-commercial research and education"
         ),
-        recipe="python pretrained/photo-colorizer/recipe.py train --photos PHOTOS --bsds BSDS500",
+        recipe="python -m cae_core make photo-colorizer train --photos PHOTOS --bsds BSDS500",
         seconds=history[-1]["seconds"],
         recipe_notes=(
             f"{history[-1]['images']:,.0f} squares of {SIDE}x{SIDE}, batch {BATCH_SIZE}, after the "
@@ -196,16 +196,18 @@ def write_card(bsds: Path) -> None:
         print(row)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+        prog="python -m cae_core make photo-colorizer",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
     )
     parser.add_argument("command", choices=("train", "size", "card"))
     parser.add_argument("--photos", type=Path, required=True, help="folders of colour photographs")
     parser.add_argument("--bsds", type=Path, required=True, help="the folder BSDS500")
     add_session_arguments(parser, FOLDER, minutes=55, rate=2e-3)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.command == "train":
         train(
             options.photos,

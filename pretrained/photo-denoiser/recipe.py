@@ -1,7 +1,7 @@
 """How the photo denoiser was trained: one network for every sigma from 0 to 100/255.
 
-    python pretrained/photo-denoiser/recipe.py train --photos BSDS500 --minutes 100
-    python pretrained/photo-denoiser/recipe.py card --photos BSDS500
+    python -m cae_core make photo-denoiser train --photos BSDS500 --minutes 100
+    python -m cae_core make photo-denoiser card --photos BSDS500
 
 `train` goes on from the checkpoint in its folder (``--out``, by default this one) where one is,
 else from the weights there, else from a random start: a training may take several sessions. In
@@ -19,8 +19,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import sys
-import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,24 +27,18 @@ import keras
 import numpy as np
 from keras import ops
 
+from cae_core import zoo
+from cae_core.data import cbsd68
+from cae_core.images.metrics import psnr_from_mse
+from cae_core.images.operations import open_image
+from cae_core.models.photo_denoiser import build_photo_denoiser
+from cae_core.photos.denoising import denoise
+from cae_core.recipes.history import read_history
+from cae_core.recipes.optimizers import ConvolutionMuon
+from cae_core.recipes.time_budget import SessionHistory, add_session_arguments, fit_session
+from cae_core.training.losses import scaled
+
 FOLDER = Path(__file__).resolve().parent
-sys.path.insert(0, str(FOLDER.parent.parent))
-
-from cae_core import zoo  # noqa: E402 - found through the line above
-from cae_core.data import cbsd68  # noqa: E402
-from cae_core.images.metrics import psnr_from_mse  # noqa: E402
-from cae_core.images.operations import open_image  # noqa: E402
-from cae_core.models.photo_denoiser import build_photo_denoiser  # noqa: E402
-from cae_core.photos.denoising import denoise  # noqa: E402
-from cae_core.recipes.optimizers import ConvolutionMuon  # noqa: E402
-from cae_core.recipes.time_budget import (  # noqa: E402
-    add_session_arguments,
-    fit_session,
-    read_history,
-    write_history,
-)
-from cae_core.training.losses import scaled  # noqa: E402
-
 PATCH = 64
 BATCH_SIZE = 16
 STEPS_PER_EPOCH = 500
@@ -121,31 +114,23 @@ class Patches(keras.utils.PyDataset):
         return patch[::-1] if self.random.integers(2) else patch
 
 
-class Validation(keras.callbacks.Callback):
-    """PSNR on the validation photographs after every epoch; keeps the best weights."""
+class Validation:
+    """PSNR of a denoiser on the validation photographs.
 
-    def __init__(self, denoiser: keras.Model, photos: list[np.ndarray], folder: Path) -> None:
-        super().__init__()
+    Args:
+        denoiser: The network.
+        photos: uint8 (H, W, 3).
+    """
+
+    def __init__(self, denoiser: keras.Model, photos: list[np.ndarray]) -> None:
         self.denoiser = denoiser
         self.clean = np.stack([central_square(photo) for photo in photos])
-        self.folder = folder
-        self.rows = read_history(folder)
-        self.best = max((mean_psnr(row) for row in self.rows), default=0.0)
-        self.patches = int(self.rows[-1]["patches"]) if self.rows else 0
-        self.started = time.monotonic() - (self.rows[-1]["seconds"] if self.rows else 0.0)
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Measures, notes and keeps. The model holds the averaged weights here."""
-        self.patches += STEPS_PER_EPOCH * BATCH_SIZE
-        row = {"patches": self.patches, "seconds": round(time.monotonic() - self.started)}
-        row |= {f"psnr_{sigma}": round(self.psnr(sigma), 3) for sigma in VALIDATION_SIGMAS}
-        self.rows.append(row)
-        if mean_psnr(row) > self.best:
-            self.best = mean_psnr(row)
-            self.denoiser.save_weights(self.folder / zoo.WEIGHTS)
-        write_history(self.folder, self.rows)
-        rate = float(self.model.optimizer.learning_rate)
-        print(row, f"rate {rate:.2g} loss {(logs or {})['loss']:.5f}", flush=True)
+    def __call__(self, logs: dict[str, float]) -> dict[str, float]:
+        """PSNR at every validated level, in dB, by the name of the history's column."""
+        row = {f"psnr_{sigma}": round(self.psnr(sigma), 3) for sigma in VALIDATION_SIGMAS}
+        print(row, f"loss {logs['loss']:.5f}", flush=True)
+        return row
 
     def psnr(self, sigma: int) -> float:
         """Mean PSNR in dB at a noise level of sigma/255."""
@@ -203,11 +188,19 @@ def train(photos: Path, minutes: float, peak: float, folder: Path, dtype: str) -
     )
     if (folder / zoo.WEIGHTS).exists():
         denoiser.load_weights(folder / zoo.WEIGHTS)
+    history = SessionHistory(
+        denoiser,
+        folder,
+        counted="patches",
+        per_epoch=STEPS_PER_EPOCH * BATCH_SIZE,
+        measure=Validation(denoiser, read_photos(photos / "val", validation_names(photos))),
+        score=mean_psnr,
+    )
     fit_session(
         trainer,
         optimizer,
         Patches([p for part in ("train", "test") for p in read_photos(photos / part)], seed=done),
-        Validation(denoiser, read_photos(photos / "val", validation_names(photos)), folder),
+        history,
         folder,
         minutes=minutes,
         peak=peak,
@@ -232,12 +225,13 @@ def write_card(photos: Path) -> None:
         ),
         network=zoo.PHOTO_DENOISER,
         input_shape=(PATCH, PATCH, 3),
+        dataset="",
         data=(
             "BSDS500 train and test, 400 photographs, to train; the 32 of val that are not in "
             "CBSD68 to validate; CBSD68 to test"
         ),
         licence="BSDS500 (Arbelaez et al., 2011), non-commercial research and education",
-        recipe="python pretrained/photo-denoiser/recipe.py train --photos BSDS500",
+        recipe="python -m cae_core make photo-denoiser train --photos BSDS500",
         seconds=history[-1]["seconds"],
         recipe_notes=(
             f"{history[-1]['patches']:,.0f} patches of {PATCH}x{PATCH}, batch {BATCH_SIZE}, on 2 "
@@ -264,15 +258,17 @@ def write_card(photos: Path) -> None:
     dataclasses.replace(card, figures=tuple(figures)).save(FOLDER)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+        prog="python -m cae_core make photo-denoiser",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
     )
     parser.add_argument("command", choices=("train", "card"))
     parser.add_argument("--photos", type=Path, required=True, help="the folder BSDS500")
     add_session_arguments(parser, FOLDER, minutes=100, rate=1.5e-3)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.command == "train":
         train(options.photos, options.minutes, options.rate, options.out, options.dtype)
     else:

@@ -48,12 +48,9 @@ OF_KERAS = {
     "recipes.augmentation",
     "recipes.colorizer_training",
     "recipes.feature_loss",
-    "recipes.imagenet",
     "recipes.judge_training",
     "recipes.optimizers",
-    "recipes.strategies",
     "recipes.time_budget",
-    "recipes.weight_files",
 }
 
 

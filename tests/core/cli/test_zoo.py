@@ -76,12 +76,12 @@ def test_facts_that_a_network_does_not_have_are_left_out(monkeypatch, capsys):
     a_card(monkeypatch, noise_range=None, latent_size=None)
     out = printed(["mine"], capsys)
     assert "\nnoise " not in out
-    assert "\ncode " not in out
+    assert "\nlatent " not in out
 
     a_card(monkeypatch, noise_range=(0.1, 0.2), latent_size=1024)
     out = printed(["mine"], capsys)
     assert "\nnoise       sigma 0.100 to 0.200 (26/255 to 51/255)\n" in out
-    assert "\ncode        1,024 numbers\n" in out
+    assert "\nlatent      1,024 numbers\n" in out
 
 
 def test_figures_of_several_kinds_share_a_table(monkeypatch, capsys):
@@ -131,15 +131,10 @@ def test_help_teaches_with_examples(capsys):
     assert "examples:\n  python -m cae_core zoo\n" in capsys.readouterr().out
 
 
-def test_the_readme_shows_networks_and_claims_as_the_command_prints_them(capsys):
-    readme = (zoo.FOLDER.parent / "README.md").read_text()
-    networks, claims = printed(["--markdown"], capsys).strip().split("\n\n")
-    assert networks in readme
-    assert claims in readme
-
-
-def test_a_published_figure_stands_beside_the_measured_one(capsys):
-    table = printed(["--markdown"], capsys)
-    (line,) = [line for line in table.splitlines() if line.startswith("| `baseline` |")]
-    card = zoo.card("baseline")
-    assert f"| {card.figures[0]['mse']:.6f} | {card.published['mse']:.6f} |" in line
+@pytest.mark.parametrize(
+    "name", [name for name in zoo.names() if zoo.card(name).architecture is None]
+)
+def test_a_network_without_a_text_is_named_by_its_module(name, capsys):
+    (line,) = [line for line in printed([name], capsys).splitlines() if line.startswith("network ")]
+    module = zoo.FOLDER.parent / line.split()[1]
+    assert f'@register_network("{zoo.card(name).network}")' in module.read_text()

@@ -1,4 +1,4 @@
-"""How networks are trained beyond a plain fit."""
+"""Training strategies, and ImageNet's VGG-16 as a classifier for them."""
 
 import keras
 import numpy as np
@@ -22,6 +22,7 @@ from cae_core.recipes.strategies import (
     TransferLearning,
     coarse,
 )
+from cae_core.training import loop
 
 NETWORK = cae.Architecture.parse("conv4 bn relu pool conv4 | up conv3:sigmoid")
 CLASSIFIER = cae.Architecture.parse("conv4 bn relu pool conv4 flatten | dense10:linear")
@@ -51,23 +52,21 @@ def train(strategy, data, folder):
     return strategy.train(Training(NETWORK, data, cae.Reconstruct(), CONFIG, folder))
 
 
-def test_one_go_is_one_training_with_a_checkpoint_that_is_cleaned_up(data, tmp_path):
+def test_a_single_fit_is_one_training_with_a_checkpoint(data, tmp_path):
     (run,) = train(SINGLE_FIT, data, tmp_path)
     assert len(run.history) == 3
-    assert (tmp_path / "checkpoint-1.npz").exists()
-    SINGLE_FIT.clean_up(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-1.npz"]
 
 
 def test_progressive_resizing_goes_on_from_what_coarse_images_taught(data, tmp_path, monkeypatch):
-    phase, phases = strategies._phase, []
+    plain_train, phases = loop.train, []
 
-    def noted(number, training, *, epochs, start=None):
-        run = phase(number, training, epochs=epochs, start=start)
-        phases.append((training.data, start, run.model.get_weights()))
+    def noted(architecture, images, *, start, **settings):
+        run = plain_train(architecture, images, start=start, **settings)
+        phases.append((images, start, run.model.get_weights()))
         return run
 
-    monkeypatch.setattr(strategies, "_phase", noted)
+    monkeypatch.setattr(loop, "train", noted)
     runs = train(ProgressiveResizing(factor=2, epochs=1), data, tmp_path)
     assert [len(run.history) for run in runs] == [1, 2]
     (small, from_random, learnt), (whole, start, _) = phases
@@ -89,7 +88,7 @@ def test_coarse_images_have_the_means_of_squares():
 
 
 def test_transferred_layers_are_frozen_first_and_trained_then(data, tmp_path, judge):
-    strategy = TransferLearning("judge", layers=5, frozen_epochs=1)
+    strategy = TransferLearning("judge", layers=5, frozen_epochs=1, slower=4)
     frozen, whole = train(strategy, data, tmp_path)
     taken = [layer.name for layer in judge.layers if layer.name.startswith("layer_")][:5]
     for name in taken:
@@ -99,6 +98,8 @@ def test_transferred_layers_are_frozen_first_and_trained_then(data, tmp_path, ju
     moved = whole.model.get_layer(taken[0]).get_weights()[0]
     assert not np.array_equal(moved, judge.get_layer(taken[0]).get_weights()[0])
     assert (len(frozen.history), len(whole.history)) == (1, 2)
+    assert frozen.config.learning_rate == pytest.approx(CONFIG.learning_rate)
+    assert whole.config.learning_rate == pytest.approx(CONFIG.learning_rate / strategy.slower)
 
 
 def test_a_feature_loss_is_what_is_minimised(data, tmp_path, judge):
@@ -117,9 +118,9 @@ def test_a_feature_loss_is_what_is_minimised(data, tmp_path, judge):
     ],
     ids=lambda strategy: type(strategy).__name__,
 )
-def test_a_practice_says_what_is_special_about_it(strategy):
+def test_a_strategy_is_a_sentence_on_the_card(strategy):
     assert len(str(strategy)) > 20
-    assert str(strategy).endswith(". ")
+    assert str(strategy).endswith(".")
     assert str(SINGLE_FIT) == ""
 
 

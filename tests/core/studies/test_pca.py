@@ -1,7 +1,5 @@
 """The linear bound: exact on linear data, never beaten by a linear network, as published."""
 
-import os
-
 import numpy as np
 import pytest
 
@@ -42,9 +40,8 @@ def test_a_line_is_the_same_after_it_was_written(tmp_path):
     assert load_pca_line(path) == pca_test_errors(load_dataset(str(folder)))
 
 
-def test_mnist_has_its_known_spectrum():
-    if "CAE_DATA_DIR" not in os.environ:
-        pytest.skip("CAE_DATA_DIR is not set: MNIST is not here")
+@pytest.mark.heavy
+def test_mnist_has_its_known_spectrum(whole_data):
     errors = pca_test_errors(load_dataset("mnist"))
     # 784 numbers: half of the components keep nearly everything, 49 keep most.
     assert errors[49] < 0.013

@@ -23,7 +23,7 @@ def trial(network, seed=0):
 
 def test_a_sweep_is_a_line_for_every_trial(tmp_path):
     path = tmp_path / "folder" / "table.csv"
-    results = sweep.sweep([trial(SMALL), trial(LARGE), trial(SMALL, seed=1)], path)
+    results = sweep.run_sweep([trial(SMALL), trial(LARGE), trial(SMALL, seed=1)], path)
     assert [result.trial for result in results] == [trial(SMALL), trial(LARGE), trial(SMALL, 1)]
     assert [result.latent_size for result in results] == [512, 2048, 512]
     assert results[0].mse != results[2].mse
@@ -33,7 +33,7 @@ def test_a_sweep_is_a_line_for_every_trial(tmp_path):
 
 def test_what_was_trained_before_is_not_trained_again(tmp_path, monkeypatch):
     path = tmp_path / "table.csv"
-    (first,) = sweep.sweep([trial(SMALL)], path)
+    (first,) = sweep.run_sweep([trial(SMALL)], path)
     trained, run = [], sweep._run
 
     def noted(wanted, config):
@@ -41,7 +41,7 @@ def test_what_was_trained_before_is_not_trained_again(tmp_path, monkeypatch):
         return run(wanted, config)
 
     monkeypatch.setattr(sweep, "_run", noted)
-    results = sweep.sweep([trial(LARGE), trial(SMALL)], path)
+    results = sweep.run_sweep([trial(LARGE), trial(SMALL)], path)
     assert trained == [trial(LARGE)]
     assert results[1] == first
     assert len(path.read_text().splitlines()) == 3
@@ -50,7 +50,7 @@ def test_what_was_trained_before_is_not_trained_again(tmp_path, monkeypatch):
 def test_a_typing_error_is_found_before_anything_is_trained(tmp_path):
     path = tmp_path / "table.csv"
     with pytest.raises(cae.CAEError, match="Received: 'cnov4'"):
-        sweep.sweep([trial(SMALL), trial("cnov4 | conv3")], path)
+        sweep.run_sweep([trial(SMALL), trial("cnov4 | conv3")], path)
     assert not path.exists()
 
 
@@ -62,7 +62,7 @@ def test_another_table_is_refused_and_left_alone(tmp_path, text):
     path = tmp_path / "table.csv"
     path.write_text(text)
     with pytest.raises(cae.CAEError, match=r"columns network.*Received: .*table\.csv"):
-        sweep.sweep([trial(SMALL)], path)
+        sweep.run_sweep([trial(SMALL)], path)
     assert path.read_text() == text
 
 

@@ -1,0 +1,288 @@
+"""``docs/results.md``: all results in Markdown, from the cards and the tables of the studies."""
+
+from __future__ import annotations
+
+import csv
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from cae_core import zoo
+from cae_core.architecture.presets import SOURCES
+from cae_core.cli.arguments import PROGRAM
+from cae_core.studies import claims, latent_size, tables
+from cae_core.studies.sweep import read_table
+from cae_core.zoo.cards import COLORIZED, GREY, Card
+from cae_core.zoo.judge import ACCURACY, JUDGES
+from cae_core.zoo.table import Row, judge_own_accuracy, rows
+
+COMMAND = f"{PROGRAM} zoo --markdown"
+_WIDTH = 100
+
+
+def results_markdown() -> str:
+    """The whole page; sections whose networks or tables are missing are left out."""
+    sections = (_head(), _sources(), _latent_size(), _claims(), _photos(), _cifar10(), _colors())
+    blocks = "\n\n".join(filter(None, sections)).split("\n\n")
+    return "\n\n".join(map(_wrapped, blocks)) + "\n"
+
+
+def _wrapped(block: str) -> str:
+    """A paragraph in lines of even width; tables, lists, headings and images as they are."""
+    if block.startswith(("|", "-", "#", "!")):
+        return block
+    return textwrap.fill(block, _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _head() -> str:
+    return f"""\
+# Results
+
+`{COMMAND} > docs/results.md` writes this page from the cards in `pretrained/` and the tables in
+`studies/`: change those, not this. Errors are of test images in [0, 1], PSNR is in dB, a mean over
+images. `{PROGRAM} make NAME` trains a network again, `{PROGRAM} zoo NAME` prints its card."""
+
+
+def _sources() -> str:
+    judges = " and ".join(
+        f"{judge_own_accuracy(name):.2%} of {name}'s original images" for name in JUDGES
+    )
+    titles = "\n".join(f"- {letter}: {source.link}" for letter, source in SOURCES.items())
+    return f"""\
+## The networks of the four sources
+
+{titles}
+
+Every network is trained on all of its data for as long as its source says, with one split and
+seed, and measured on the 10,000 test images of its data set. The judge is an evaluation classifier
+that was trained on original images: its column is its accuracy on the network's outputs. It
+recognises {judges}. "Published" is the source's figure, or its words.
+
+{networks_table(row for row in rows() if row.card.section)}
+
+`homework` follows its source: Adam at a constant 0.001. With the laboratory's own default settings,
+a larger rate with warm-up and cosine decay, the same network has a smaller error, see
+[performance](performance.md)."""
+
+
+def networks_table(chosen: Iterable[Row]) -> str:
+    """Measured beside published figures.
+
+    Args:
+        chosen: Rows of the zoo.
+    """
+    headings = "network|source|data|condition|latent|parameters|MSE|published|PSNR|judge|published"
+    return _table(
+        headings.split("|"),
+        [
+            (
+                f"`{row.card.name}`",
+                row.card.section or "-",
+                row.dataset,
+                row.condition,
+                _number(row.card.latent_size, "{:,}"),
+                f"{row.card.parameters:,}",
+                _number(row.measured("mse"), "{:.6f}"),
+                f'"{row.words}"' if row.words else _number(row.published("mse"), "{:.6f}"),
+                _number(row.measured("psnr"), "{:.2f}"),
+                _number(row.measured(ACCURACY), "{:.2%}"),
+                _number(row.published(ACCURACY), "{:.2%}"),
+            )
+            for row in chosen
+        ],
+    )
+
+
+def _latent_size() -> str:
+    results = tuple(read_table(tables.table_path(tables.LATENT_SIZE)))
+    answer = latent_size.latent_size_answer(results)
+    if answer is None:
+        return ""
+    said = str(answer).replace(answer.best.network, f"`{answer.best.network}`")
+    return f"""\
+## Is latent size correlated with the error?
+
+The question of the homework's second exercise. {said}.
+
+![Latent size against test error on CIFAR-10: the zoo, a sweep, and PCA](rate_distortion.png)
+
+A network is worth its latent where it lies below the line: PCA with as many components is the best
+that a linear autoencoder can do. `{PROGRAM} sweep --study {tables.LATENT_SIZE}` trains what is not
+in `studies/` and prints all architectures."""
+
+
+def _claims() -> str:
+    return f"""\
+## The claims of {SOURCES["A"].title}, tested
+
+Its author calls his samples far too small to be sure. Here every claim is a few pairs of trainings
+on CIFAR-10, each with {len(claims.SEEDS)} seeds. A claim holds where every seed of every pair
+agrees with it, and depends where some pairs or seeds do not. The last column has a ratio for every
+pair: the error of the network that should be worse over the error of the one that should be better.
+`{PROGRAM} sweep --study {tables.CLAIMS_STUDY}` trains what is not in `studies/`.
+
+{claims_table(claims.verdicts())}"""
+
+
+def claims_table(verdicts: Iterable[claims.Verdict]) -> str:
+    """Claims and verdicts.
+
+    Args:
+        verdicts: Of `cae_core.studies.claims.verdicts`.
+    """
+    return _table(
+        ("claim", "verdict", "ratios of errors"),
+        [
+            (
+                verdict.claim.statement,
+                verdict.word,
+                ", ".join(f"{item.ratio:.2f}" for item in verdict.evidence) or "-",
+            )
+            for verdict in verdicts
+        ],
+    )
+
+
+def _photos() -> str:
+    card = zoo.card(zoo.PHOTO_DENOISER)
+    levels = [f"sigma {sigma}" for sigma in (15, 25, 50)]
+    ours = [f"{_figure(card, f'{level} of 255, not clipped')['psnr']:.2f}" for level in levels]
+    with tables.table_path(tables.CBSD68).open(newline="") as file:
+        others = [
+            (
+                f"{row['method']}{', published' if row['origin'] == 'published' else ''}",
+                _number(row["parameters"] and int(row["parameters"]), "{:,}"),
+                row["networks"],
+                *(row[level] for level in levels),
+            )
+            for row in csv.DictReader(file)
+        ]
+    return f"""\
+## Noise off photographs
+
+PSNR on CBSD68, noise not clipped, sigma in units of 0-255. The photo denoiser was trained for
+{card.seconds / 60:.0f} minutes on two cores that did other work as well; its data: {card.data}.
+`python benchmarks/denoise.py --photos BSDS500` measures every row that is not published.
+
+{
+        _table(
+            ("", "parameters", "networks", *levels),
+            [(card.title, f"{card.parameters:,}", "one for all", *ours), *others],
+        )
+    }"""
+
+
+def _cifar10() -> str:
+    from cae_core.recipes.table import RECIPES
+
+    pairs = ("denoise-0.3", "skip-0.3", "denoise-1.0", "skip-1.0")
+    cards = [zoo.card(name) for name in pairs]
+    bottleneck = zoo.card("homework-denoise")
+    noisy = [
+        f"{row['psnr']:.2f} dB at {row['condition'].removesuffix(', not clipped')}"
+        for row in _own_figures(bottleneck)
+        if row["condition"] != "clean-through"
+    ]
+    clean = f"{_figure(bottleneck, 'clean-through')['psnr']:.2f} dB"
+    size = _number(bottleneck.latent_size, "{:,}")
+    return f"""\
+## Noise off CIFAR-10
+
+The denoisers of {SOURCES["A"].title} beside networks of their size with a skip connection and two
+scales; noise not clipped. Clean-through: the input has no noise.
+
+{
+        _table(
+            ("network", "parameters", "epochs", "sigma", "PSNR", "clean-through"),
+            [
+                (
+                    f"`{card.name}`",
+                    f"{card.parameters:,}",
+                    str(RECIPES[card.name].config.epochs),
+                    str((card.noise_range or (0,))[0]),
+                    f"{_own_figures(card)[0]['psnr']:.2f}",
+                    f"{_figure(card, 'clean-through')['psnr']:.2f}",
+                )
+                for card in cards
+            ],
+        )
+    }
+
+The smaller networks win by what they leave out: no bottleneck (a skip connection carries the finer
+scale past the coarser one), and normalisation before every activation. Predicting the noise, as
+DnCNN does, is no help at these levels: so much noise is harder to reproduce than the image.
+
+What a bottleneck costs: `homework-denoise`, whose latent has {size} numbers, was trained at every
+sigma from 0 to 100 and reaches {", ".join(noisy)}, and {clean} without any noise."""
+
+
+def _colors() -> str:
+    small = ("colorize-rgb", "colorize-chroma", "colorize-classes")
+    photo = zoo.card(zoo.PHOTO_COLORIZER)
+    beside = zoo.card("colorize-chroma")
+    cifar10 = [(card.title, card, COLORIZED) for card in map(zoo.card, small)]
+    photos = [
+        (photo.title, photo, COLORIZED),
+        ("`colorize-chroma` in its place", photo, "colorize-chroma applied in the same way"),
+        ("grey", photo, GREY),
+    ]
+    return f"""\
+## Colour
+
+SSIM and PSNR are means over images; the a\\*b\\* error is the root mean square distance of
+(a\\*, b\\*); colourfulness (Hasler & Suesstrunk) is a share of the originals'. Grey images, the
+lightness alone, are hard to beat on PSNR and worthless to look at. `python benchmarks/colorize.py
+--photos BSDS500` measures the same figures.
+
+{_color_table("CIFAR-10, test images", [*cifar10, ("grey", beside, GREY)], "cifar10 test")}
+
+{_color_table("BSDS500 val, 100 photographs", photos, "BSDS500 val")}"""
+
+
+def _color_table(title: str, lines: Sequence[tuple[str, Card, str]], test_set: str) -> str:
+    """Figures of colour: heading of the line, card and condition of each."""
+    measures = {
+        "psnr": "{:.2f}",
+        "ssim": "{:.3f}",
+        "ab_rmse": "{:.2f}",
+        "ciede2000": "{:.2f}",
+        "colorfulness": "{:.2f}",
+    }
+    return _table(
+        (title, "PSNR", "SSIM", "a\\*b\\* error", "CIEDE2000", "colourfulness"),
+        [
+            (
+                name,
+                *(
+                    _number(_figure(card, condition, test_set)[measure], form)
+                    for measure, form in measures.items()
+                ),
+            )
+            for name, card, condition in lines
+        ],
+    )
+
+
+def _own_figures(card: Card) -> list[dict[str, Any]]:
+    """Figures of the card's first test set."""
+    return [row for row in card.figures if row["test_set"] == card.figures[0]["test_set"]]
+
+
+def _figure(card: Card, condition: str, test_set: str | None = None) -> dict[str, Any]:
+    """A figure by its condition, by default of the card's first test set."""
+    wanted = test_set or card.figures[0]["test_set"]
+    (found,) = [
+        row for row in card.figures if (row["test_set"], row["condition"]) == (wanted, condition)
+    ]
+    return found
+
+
+def _table(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    rule = ["---"] * len(headings)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (headings, rule, *lines))
+
+
+def _number(value: Any, form: str) -> str:
+    """A formatted number, or a dash where there is none."""
+    return "-" if value is None or value == "" else form.format(value)
