@@ -12,6 +12,7 @@ from cae_core.recipes.time_budget import (
     SessionCheckpoint,
     SessionHistory,
     TimeBudgetedRate,
+    fit_session,
 )
 from cae_core.zoo.cards import WEIGHTS
 
@@ -113,3 +114,35 @@ def test_the_best_weights_of_all_sessions_are_kept(tmp_path):
     rows = read_history(tmp_path)
     assert [row["images"] for row in rows] == [8, 16, 24, 32, 40, 48, 56]
     assert [row["score"] for row in rows] == [0.5, 0.75, 0.25, 0.5, 0.625, 0.5, 1.0]
+
+
+class Ones(keras.utils.PyDataset):
+    """Two batches of ones."""
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return np.ones((4, 3)), np.zeros(4)
+
+
+def session(folder, seed, minutes):
+    """A model after a session of one epoch."""
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    history = SessionHistory(
+        model, folder, counted="images", per_epoch=8, measure=dict, score=lambda row: -row["loss"]
+    )
+    optimizer = keras.optimizers.Adam(use_ema=True, ema_momentum=0.5)
+    fit_session(
+        model, optimizer, Ones(), history, folder, minutes=minutes, peak=0.1, steps_per_execution=1
+    )
+    return model
+
+
+def test_a_session_without_time_left_changes_nothing_of_the_last_one(tmp_path):
+    first = session(tmp_path, seed=1, minutes=1e-9)
+    second = session(tmp_path, seed=2, minutes=1e-9)
+    for ours, theirs in zip(second.get_weights(), first.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    assert [row["images"] for row in read_history(tmp_path)] == [8, 16]
