@@ -114,7 +114,7 @@ def test_the_architecture_goes_along_to_the_calculator(zoo_page):
     assert page.text_area("arch").value == zoo.card("strided-bn").network
 
 
-def test_images_are_bundled_ones_where_the_data_set_is_not_here(zoo_page, monkeypatch):
+def test_images_are_sample_ones_where_the_data_set_is_not_here(zoo_page, monkeypatch):
     monkeypatch.setattr(zoo_card, "is_available", lambda name: False)
     for name, check in ((NETWORK, SAMPLE_CHECK), ("dense-mnist", DRAWN_CHECK)):
         page = zoo_page(network=name)
