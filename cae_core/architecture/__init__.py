@@ -1,8 +1,9 @@
 """An autoencoder on paper: its layers, their text, and what they do to an image's size.
 
-Nothing here knows Keras. `notation` reads and writes the text, `layers` has the kinds of layers,
-`shapes` the arithmetic of one layer, `receptive_field` layers in place, `report` the whole answer,
-`editing` changes to an architecture, `presets` the networks of the four source documents.
+Nothing here imports Keras. `layers` has a class for each kind of layer (`shapes` and `formulas`
+are the arithmetic they share), `notation` reads and writes an architecture (`tokens` one layer),
+`receptive_field` puts the layers in place, `report` is the whole calculation, `editing` changes an
+architecture, `presets` are the networks of the four source documents.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""Changes to an architecture, one at a time: what the form in the app does.
+"""Changes to an architecture, one at a time, for the form in the app.
 
 Positions count the layers from 0, the encoder's first. Every function returns a new
 architecture; none looks at whether the layers still fit each other, which `analyze` shows.
@@ -88,9 +88,9 @@ def fit_to(
     """The same layers for other images: another input, and as many channels in the output.
 
     Args:
-        architecture: What to change.
-        input_shape: Height, width and channels of the new input.
-        output_channels: Channels that the last layer shall make.
+        architecture: The architecture to change.
+        input_shape: (H, W, C) of the new input.
+        output_channels: Channels of the new output.
         activation: The last layer's new activation; None keeps it.
 
     Returns:

@@ -5,8 +5,8 @@
 A token is a layer. Its first number is its main size, a letter and a number set another
 (``conv32k5s2``: 32 channels, kernel 5, stride 2), a colon and a word choose padding,
 activation or interpolation (``conv3k1:sigmoid``, ``conv16:valid``, ``up:bilinear``). ``|``
-ends the encoder: what stands before it is the latent. A leading ``28x28x1`` gives the input's
-shape where it is not 32x32x3. ``@a`` remembers the tensor at that place under a name,
+ends the encoder: the output of the layer before it is the latent. A leading ``28x28x1`` gives
+the input's shape where it is not 32x32x3. ``@a`` marks the tensor at that place with a name,
 ``cat@a`` and ``add@a`` bring it back (skip connections). The kinds of layers and their sizes
 are declared in `cae_core.architecture.layers`.
 """

@@ -70,19 +70,20 @@ class Preset:
     """One network of a source document.
 
     Attributes:
-        id: The name it is found by.
-        title: What a list shows.
+        id: Its key in `PRESETS`.
+        title: Its name in lists.
         section: The source's letter, see `SOURCES`.
         text: The architecture text.
         dataset: The data set that the source trained it on.
-        epochs: How long the source trained it.
-        batch_size: Its batch; 32, Keras's default, where the source says nothing.
-        sigma: Standard deviation of the training noise in [0, 1] units; None trains plain
+        epochs: Epochs that the source trained it for.
+        batch_size: Images per batch; 32, Keras's default, where the source names none.
+        sigma: Standard deviation of the training noise in [0, 1] units; None for plain
             reconstruction.
-        remark: What to know about it, and what was chosen where the source is silent.
-        published: What the source says came out: figures on its test set by name (``mse``,
-            ``mae``, ``psnr``, ``judge_accuracy``, its judge's own accuracy on the originals as
-            ``originals``), how long it trained in ``seconds``, and its words as ``said``.
+        remark: Its peculiarities, and the choices made here where the source is silent.
+        published: The source's results: figures on its test set by name (``mse``, ``mae``,
+            ``judge_accuracy``: the accuracy of its evaluation classifier on the outputs,
+            ``originals``: the same on the originals), its training time in ``seconds``, and its
+            words as ``said``.
     """
 
     id: str
@@ -110,39 +111,53 @@ class Preset:
 HOMEWORK = "homework"
 
 _STRIDED_BN = "conv32 bn conv32s2 conv32 bn | up conv32 bn conv3k1:sigmoid"
-_BASELINE_ENCODER = "conv12:linear bn relu pool conv24:linear bn relu pool flatten dense1000:linear"
-_BASELINE_DECODER = "dense1536 reshape8x8x24 up conv12:linear bn relu up conv3:sigmoid"
-_BASELINE_DECODER_MNIST = "dense1176 reshape7x7x24 up conv12:linear bn relu up conv1:sigmoid"
-_RESNET34_BODY = " ".join(
-    ["conv64k7s2:linear bn relu pool3s2:same"]
-    + ["res64"] * 3
-    + ["res128s2"]
-    + ["res128"] * 3
-    + ["res256s2"]
-    + ["res256"] * 5
-    + ["res512s2"]
-    + ["res512"] * 2
+_ENCODER = "conv12:linear bn relu pool conv24:linear bn relu pool flatten dense1000:linear"
+_RESNET34_ENCODER = (
+    "conv64k7s2:linear bn relu pool3s2:same res64 res64 res64 res128s2 res128 res128 res128 "
+    f"res256s2 {'res256 ' * 5}res512s2 res512 res512 flatten dense1000:linear"
 )
 _RESNET34_REMARK = (
     "The body of ResNet-34 reduces 32 pixels to one; the decoder, which the source does not "
     "spell out, is the baseline's."
 )
+_PRETRAINED_REMARK = f"{_RESNET34_REMARK} The source starts from ImageNet weights."
+_UP = "up conv12:linear bn relu up"
+_SUB_PIXEL = "subpixel12 blur conv12:linear bn relu subpixel12 blur"
 
 
-def _published(took: str, **figures: float) -> Mapping[str, float | str]:
-    """Section B's figures on CIFAR-10, and its training time, written as there: 23m47."""
-    return {**figures, "seconds": _seconds(took), "originals": 0.8179}
+def _training_strategy(
+    preset_id: str,
+    title: str,
+    took: str,
+    figures: tuple[float | None, float | None, float],
+    remark: str = "",
+    *,
+    encoder: str = _ENCODER,
+    decoder: str = _UP,
+) -> Preset:
+    """A network of source B; its data set is MNIST where its id says so.
 
-
-def _published_mnist(took: str, **figures: float) -> Mapping[str, float | str]:
-    """Section B's figures on MNIST, and its training time."""
-    return {**figures, "seconds": _seconds(took), "originals": 0.9912}
-
-
-def _seconds(took: str) -> int:
-    """Minutes and seconds as seconds."""
+    Args:
+        preset_id: As for `Preset`.
+        title: As for `Preset`.
+        took: The source's training time, written as there: 23m47.
+        figures: MSE, MAE and accuracy of the source's classifier; None where it gives none.
+        remark: As for `Preset`.
+        encoder: The layers up to the latent.
+        decoder: The layers between the reshape and the last convolution.
+    """
     minutes, seconds = took.split("m")
-    return 60 * int(minutes) + int(seconds)
+    names = ("mse", "mae", "judge_accuracy")
+    published = {name: value for name, value in zip(names, figures, strict=True) if value}
+    published["seconds"] = 60 * int(minutes) + int(seconds)
+    if preset_id.endswith("-mnist"):
+        text = f"28x28x1 {encoder} | dense1176 reshape7x7x24 {decoder} conv1:sigmoid"
+        dataset, originals = "mnist", 0.9912
+    else:
+        text = f"{encoder} | dense1536 reshape8x8x24 {decoder} conv3:sigmoid"
+        dataset, originals = "cifar10", 0.8179
+    published["originals"] = originals
+    return Preset(preset_id, title, "B", text, dataset, 15, 128, remark=remark, published=published)
 
 
 _PRESETS = (
@@ -275,140 +290,96 @@ _PRESETS = (
         remark="Trained like denoise-0.3, then tested on images without noise: it smears them.",
         published={"said": "smears: a local weighted average"},
     ),
-    Preset(
+    _training_strategy(
         "baseline",
         "Baseline with a 1000-number latent",
-        "B",
-        f"{_BASELINE_ENCODER} | {_BASELINE_DECODER}",
-        "cifar10",
-        epochs=15,
-        batch_size=128,
-        remark="One-cycle schedule; the learning rate from a range test.",
-        published=_published("23m47", mse=0.004345, mae=0.046274, judge_accuracy=0.4558),
+        "23m47",
+        (0.004345, 0.046274, 0.4558),
+        "One-cycle schedule; the learning rate from a range test.",
     ),
-    Preset(
+    _training_strategy(
         "baseline-mnist",
         "Baseline on MNIST",
-        "B",
-        f"28x28x1 {_BASELINE_ENCODER} | {_BASELINE_DECODER_MNIST}",
-        "mnist",
-        epochs=15,
-        batch_size=128,
-        remark="The latent is larger than the input's 784 numbers: it does not compress.",
-        published=_published_mnist("24m43", mse=0.000854, judge_accuracy=0.9900),
+        "24m43",
+        (0.000854, None, 0.9900),
+        "The latent is larger than the input's 784 numbers: it does not compress.",
     ),
-    Preset(
+    _training_strategy(
         "pixel-shuffle",
         "Pixel shuffle decoder",
-        "B",
-        f"{_BASELINE_ENCODER} | dense1536 reshape8x8x24 subpixel12 blur conv12:linear bn relu "
-        "subpixel12 blur conv3:sigmoid",
-        "cifar10",
-        epochs=15,
-        batch_size=128,
-        remark="1x1 convolution with weight normalisation and ICNR start, ReLU, shuffle, blur.",
-        published=_published("27m06", mse=0.004385, mae=0.046642, judge_accuracy=0.4759),
+        "27m06",
+        (0.004385, 0.046642, 0.4759),
+        "1x1 convolution with weight normalisation and ICNR start, ReLU, shuffle, blur.",
+        decoder=_SUB_PIXEL,
     ),
-    Preset(
+    _training_strategy(
         "pixel-shuffle-mnist",
         "Pixel shuffle decoder on MNIST",
-        "B",
-        f"28x28x1 {_BASELINE_ENCODER} | dense1176 reshape7x7x24 subpixel12 blur "
-        "conv12:linear bn relu subpixel12 blur conv1:sigmoid",
-        "mnist",
-        epochs=15,
-        batch_size=128,
-        published=_published_mnist("27m40", mse=0.001174, mae=0.011906, judge_accuracy=0.9870),
+        "27m40",
+        (0.001174, 0.011906, 0.9870),
+        decoder=_SUB_PIXEL,
     ),
-    Preset(
+    _training_strategy(
         "progressive",
         "Baseline with progressive resizing",
-        "B",
-        f"{_BASELINE_ENCODER} | {_BASELINE_DECODER}",
-        "cifar10",
-        epochs=15,
-        batch_size=128,
-        remark="The baseline's layers: 5 epochs on images reduced to 16 pixels, 10 at 32.",
-        published=_published("23m05", mse=0.004310, mae=0.046132, judge_accuracy=0.4608),
+        "23m05",
+        (0.004310, 0.046132, 0.4608),
+        "The baseline's layers: 5 epochs on images reduced to 16 pixels, 10 at 32.",
     ),
-    Preset(
+    _training_strategy(
         "progressive-mnist",
         "Baseline with progressive resizing on MNIST",
-        "B",
-        f"28x28x1 {_BASELINE_ENCODER} | {_BASELINE_DECODER_MNIST}",
-        "mnist",
-        epochs=15,
-        batch_size=128,
-        remark="The baseline's layers: 5 epochs on reduced images, 10 at full size.",
-        published=_published_mnist("24m44", mse=0.001168, mae=0.011891, judge_accuracy=0.9877),
+        "24m44",
+        (0.001168, 0.011891, 0.9877),
+        "The baseline's layers: 5 epochs on reduced images, 10 at full size.",
     ),
-    Preset(
+    _training_strategy(
         "resnet34-pretrained",
         "ResNet-34 encoder, pretrained",
-        "B",
-        f"{_RESNET34_BODY} flatten dense1000:linear | {_BASELINE_DECODER}",
-        "cifar10",
-        epochs=15,
-        batch_size=128,
-        remark=_RESNET34_REMARK + " The source starts from ImageNet weights.",
-        published=_published("24m12", mse=0.011385, mae=0.076558, judge_accuracy=0.2333),
+        "24m12",
+        (0.011385, 0.076558, 0.2333),
+        _PRETRAINED_REMARK,
+        encoder=_RESNET34_ENCODER,
     ),
-    Preset(
+    _training_strategy(
         "resnet34",
         "ResNet-34 encoder from scratch",
-        "B",
-        f"{_RESNET34_BODY} flatten dense1000:linear | {_BASELINE_DECODER}",
-        "cifar10",
-        epochs=15,
-        batch_size=128,
-        remark=_RESNET34_REMARK,
-        published=_published("26m06", mse=0.011058, mae=0.075097, judge_accuracy=0.2236),
+        "26m06",
+        (0.011058, 0.075097, 0.2236),
+        _RESNET34_REMARK,
+        encoder=_RESNET34_ENCODER,
     ),
-    Preset(
+    _training_strategy(
         "feature-loss",
         "Baseline with feature loss",
-        "B",
-        f"{_BASELINE_ENCODER} | {_BASELINE_DECODER}",
-        "cifar10",
-        epochs=15,
-        batch_size=128,
-        remark="The baseline's layers, trained with MSE plus feature differences and gram terms "
+        "28m34",
+        (0.004301, 0.046206, 0.6209),
+        "The baseline's layers, trained with MSE plus feature differences and gram terms "
         "of a VGG16 network.",
-        published=_published("28m34", mse=0.004301, mae=0.046206, judge_accuracy=0.6209),
     ),
-    Preset(
+    _training_strategy(
         "resnet34-pretrained-mnist",
         "ResNet-34 encoder, pretrained, on MNIST",
-        "B",
-        f"28x28x1 {_RESNET34_BODY} flatten dense1000:linear | {_BASELINE_DECODER_MNIST}",
-        "mnist",
-        epochs=15,
-        batch_size=128,
-        remark=_RESNET34_REMARK + " The source starts from ImageNet weights.",
-        published=_published_mnist("25m12", mse=0.003003, mae=0.018001, judge_accuracy=0.9804),
+        "25m12",
+        (0.003003, 0.018001, 0.9804),
+        _PRETRAINED_REMARK,
+        encoder=_RESNET34_ENCODER,
     ),
-    Preset(
+    _training_strategy(
         "resnet34-mnist",
         "ResNet-34 encoder from scratch on MNIST",
-        "B",
-        f"28x28x1 {_RESNET34_BODY} flatten dense1000:linear | {_BASELINE_DECODER_MNIST}",
-        "mnist",
-        epochs=15,
-        batch_size=128,
-        remark=_RESNET34_REMARK,
-        published=_published_mnist("25m30", mse=0.003589, mae=0.018034, judge_accuracy=0.9654),
+        "25m30",
+        (0.003589, 0.018034, 0.9654),
+        _RESNET34_REMARK,
+        encoder=_RESNET34_ENCODER,
     ),
-    Preset(
+    _training_strategy(
         "feature-loss-mnist",
         "Baseline with feature loss on MNIST",
-        "B",
-        f"28x28x1 {_BASELINE_ENCODER} | {_BASELINE_DECODER_MNIST}",
-        "mnist",
-        epochs=15,
-        batch_size=128,
-        remark="The source's table gives the figures of its CIFAR-10 ResNet for this row's errors: "
+        "26m52",
+        (None, None, 0.9886),
+        "The source's table gives the figures of its CIFAR-10 ResNet for this row's errors: "
         "probably pasted, so they are left out here.",
-        published=_published_mnist("26m52", judge_accuracy=0.9886),
     ),
     Preset(
         "lesson-dense",

@@ -1,4 +1,4 @@
-"""Layers in place: which tensor each one reads, and how far back into the image it sees.
+"""Layers in place: the tensors that each one reads, and the receptive field of its output.
 
 `walk` puts every layer of an architecture into its place, so that its input's shape is known
 and a misfit is found where it happens. `input_interval` and `receptive_field` follow output
@@ -20,13 +20,13 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.shapes import Measure, unchanged
 from cae_core.errors import ArchitectureError
 
-# Four times the largest input: what grows beyond it is a slip, and would not fit into memory.
+# Four times the largest input: anything larger is a slip, and would not fit into memory.
 MAX_OUTPUT_SIDE = 4 * MAX_SIDE
 
 
 @dataclass(frozen=True)
 class Node:
-    """A layer in place: what it gets, what it does, and which earlier tensors it reads."""
+    """A layer in place: its input, its arithmetic, and the earlier tensors that it reads."""
 
     index: int
     layer: Layer
@@ -125,15 +125,15 @@ _FAR = 1 << 40
 def input_interval(
     architecture: Architecture, index: int, *, axis: int = 0, clipped: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which input pixels each output pixel of one layer can depend on, along one axis.
+    """The input pixels that each output pixel of one layer can depend on, along one axis.
 
     Args:
         architecture: A valid architecture.
         index: The layer's place, counted from 1.
         axis: 0 for height, 1 for width.
-        clipped: Leave out what lies in zero padding, the layers' own included: what remains
-            is what an output can depend on, gaps of strides included. By default every
-            tensor is thought to go on past its sides, as it does for an output far from them.
+        clipped: Leave out zero padding, the layers' own included: the rest is what an output
+            can depend on, gaps of strides included. By default every tensor is taken to go on
+            past its sides, as it does for an output far from them.
 
     Returns:
         First and last input position for every output position of the layer, both inclusive.
@@ -182,13 +182,13 @@ def input_interval(
 
 
 def _clip(first: np.ndarray, last: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """What of the intervals lies in a tensor of `side` pixels."""
+    """The part of the intervals inside a tensor of `side` pixels."""
     first, last = np.maximum(first, 0), np.minimum(last, side - 1)
     return np.where(first > last, _FAR, first), np.where(first > last, -_FAR, last)
 
 
 def receptive_field(architecture: Architecture, index: int) -> tuple[int, int]:
-    """The largest extent, over all output positions, of what a layer's output depends on."""
+    """Height and width of the largest input region that an output pixel depends on."""
     return (
         _extent(input_interval(architecture, index, axis=0)),
         _extent(input_interval(architecture, index, axis=1)),

@@ -1,10 +1,8 @@
-"""What an architecture does to the size of an image, in whole numbers, without building it.
+"""The arithmetic of a whole architecture: sizes, parameters, work, receptive fields, warnings.
 
-`analyze` returns a `Report`: a `Row` per layer with its output shape, the formula with the
-numbers put in, parameters, multiply-accumulates, bytes and receptive field, and for the whole
-network the latent, the compression ratio, the smallest tensor and plain warnings. A layer that
-cannot work is reported at its row; the rows after it are computed as if it were left out, so
-that the rest of the table stays readable.
+`analyze` returns a `Report` with a `Row` per layer. A layer that cannot work is reported at its
+row; the rows after it are computed as if it were left out, so that the rest of the table stays
+readable.
 """
 
 from __future__ import annotations
@@ -30,11 +28,11 @@ class Row(Measure):
         index: The layer's place, counted from 1.
         part: ``encoder`` or ``decoder``.
         layer: The layer itself; `token` is its text.
-        input_shape: Shape of what comes in, without the batch.
+        input_shape: Shape of the input, without the batch.
         activation_bytes: Bytes of the float32 output at the report's batch size.
         receptive_field: Height and width of the input region that one output pixel can
             depend on; it may exceed the image.
-        problem: Why this layer cannot work here, with the remedy; else None.
+        problem: The reason why this layer cannot work here, with the remedy; else None.
     """
 
     index: int
@@ -61,14 +59,14 @@ class Report:
     """The arithmetic of a whole architecture; see `analyze`.
 
     Attributes:
-        architecture: What was analysed.
+        architecture: The architecture analysed.
         rows: One per layer.
         latent_shape: Shape of the latent.
         smallest: The row with the fewest numbers (the first of equals).
         batch_size: The batch that `activation_bytes` is for.
-        output_problem: Why the output does not have the wanted shape, with the remedy; None
-            where it has, and while a layer has a problem of its own.
-        warnings: Plain sentences about what is possible but may surprise.
+        output_problem: The remedy where the output has another shape than wanted; else None,
+            and None while a layer has a problem of its own.
+        warnings: Sentences about an architecture that can be built but may surprise.
     """
 
     architecture: Architecture
@@ -96,7 +94,7 @@ class Report:
 
     @property
     def output_shape(self) -> Shape:
-        """Shape of what the decoder puts out."""
+        """Shape of the decoder's output."""
         return self.rows[-1].output_shape
 
     @property
@@ -154,10 +152,9 @@ def analyze(
     """Computes sizes, parameters, work and receptive fields of an architecture.
 
     Args:
-        architecture: What to analyse. Its layers need not fit each other: misfits are
-            reported at their rows.
+        architecture: Its layers need not fit each other: misfits are reported at their rows.
         batch_size: Images per batch, for the bytes of activations.
-        output_shape: The shape that the output must have, by default the input's.
+        output_shape: The shape wanted of the output, by default the input's.
 
     Returns:
         The report.
@@ -208,7 +205,7 @@ def analyze(
 
 
 def _output_problem(architecture: Architecture, shape: Shape, wanted: Shape) -> str | None:
-    """Why the output has not the wanted shape, with the remedy that fits the difference."""
+    """The message about an output of another shape than wanted, with a fitting remedy."""
     if shape == wanted:
         return None
     return (
@@ -218,7 +215,7 @@ def _output_problem(architecture: Architecture, shape: Shape, wanted: Shape) -> 
 
 
 def _output_remedy(architecture: Architecture, shape: Shape, wanted: Shape) -> str:
-    """What to change so that the output gets the wanted shape."""
+    """The change that gives the output the wanted shape."""
     if len(shape) != 3:
         if shape[0] == math.prod(wanted):
             return f"Add reshape{format_shape(wanted)} at the end."
@@ -252,7 +249,7 @@ def _output_remedy(architecture: Architecture, shape: Shape, wanted: Shape) -> s
 
 
 def _warnings(report: Report) -> list[str]:
-    """What is possible but may surprise."""
+    """Sentences about an architecture that can be built but may surprise."""
     found = []
     ratio = report.compression_ratio
     if ratio < 1:

@@ -18,7 +18,7 @@ from cae_core.errors import ArchitectureError
 
 @dataclass(frozen=True)
 class SpatialStep:
-    """How output positions look at input positions along one axis.
+    """The input positions that output positions depend on, along one axis.
 
     Without `transposed`, output ``p`` sees inputs ``p·stride - offset`` to
     ``p·stride - offset + kernel - 1``. With it, input ``i`` is written to outputs
@@ -53,13 +53,13 @@ class Measure:
         output_shape: Shape of the output, without the batch.
         formula: The output's size as Keras computes it, numbers put in.
         textbook: The textbook formula, where the layer has one.
-        textbook_note: Where the textbook and Keras differ, why; else empty.
+        textbook_note: The reason where the textbook and Keras differ; else empty.
         parameters: Weights, batch normalisation's running statistics included.
-        parameters_formula: How they are counted; empty where there are none.
+        parameters_formula: Their count, numbers put in; empty where there are none.
         macs: Multiply-accumulates for one image (convolutions and dense layers only).
-        steps: How the output looks at the input along height and width; empty where each
-            output pixel depends on the input pixel at its place alone.
-        sees_everything: Whether every output depends on the whole input.
+        steps: The neighbourhoods along height and width; empty where each output pixel depends
+            on the input pixel at its place alone.
+        sees_everything: True where every output depends on the whole input.
     """
 
     output_shape: Shape
@@ -115,7 +115,7 @@ class Window:
         Args:
             shape: (H, W, C) of the input.
             channels: Channels of the output.
-            remedy: What else to do where the window does not fit, for the error message.
+            remedy: Advice for the error message where the window does not fit.
 
         Raises:
             ArchitectureError: Where the window is larger than the map and nothing is padded.
@@ -143,7 +143,7 @@ class Window:
         return (side - self.kernel) // self.stride + 1
 
     def step(self, side: int) -> SpatialStep:
-        """How the outputs look at the inputs along a side."""
+        """The step of this window along a side of the input."""
         return SpatialStep(self.kernel, self.stride, self._padded(side)[0])
 
     def _padded(self, side: int) -> tuple[int, int]:

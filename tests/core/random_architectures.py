@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from hypothesis import strategies as st
 
 from cae_core.architecture.formulas import Shape
 from cae_core.architecture.layers import (
     ACTIVATIONS,
+    LAYER_KINDS,
     Activation,
     Add,
     AveragePool,
@@ -36,6 +39,23 @@ from cae_core.architecture.layers import (
 )
 from cae_core.architecture.notation import Architecture
 from cae_core.errors import ArchitectureError
+
+
+def _values(item: dataclasses.Field) -> st.SearchStrategy:
+    """Every value that a field of a layer allows."""
+    if "options" in item.metadata:
+        return st.sampled_from(item.metadata["options"])
+    if "name" in item.metadata:
+        return st.from_regex(r"[a-z][a-z0-9]{0,15}", fullmatch=True)
+    numbers = st.integers(item.metadata["low"], item.metadata["high"])
+    return st.none() | numbers if item.default is None else numbers
+
+
+# Every layer that can be, whether or not it fits anywhere.
+layers = st.one_of(
+    st.builds(kind, **{item.name: _values(item) for item in dataclasses.fields(kind)})
+    for kind in LAYER_KINDS.values()
+)
 
 MAX_NUMBERS = 30_000  # per tensor: the networks are built, hundreds of them
 

@@ -44,11 +44,11 @@ def number(
     """A size of a layer.
 
     Args:
-        letter: What stands before the number in the text; empty for the main size.
+        letter: The letter before the number in the text; empty for the main size.
         low: The smallest number allowed.
         high: The largest.
-        default: What it is where the text does not say.
-        example: For a size without a default, a number to start from.
+        default: The number where the text gives none.
+        example: For a size without a default: a number to start from.
     """
     metadata = {"letter": letter, "low": low, "high": high, "example": example}
     return field(metadata=metadata) if example else field(default=default, metadata=metadata)
@@ -71,8 +71,8 @@ class KerasCall:
     Attributes:
         layer_class: Class name in `keras.layers`, or in `cae_core.models.layers` if `is_own`.
         arguments: The call's keyword arguments, as plain Python values.
-        has_kernel: Whether the layer starts from random weights.
-        is_own: Whether the class is one of this project's.
+        has_kernel: True for a layer that starts from random weights.
+        is_own: True for a class of this project.
     """
 
     layer_class: str
@@ -86,8 +86,8 @@ class Layer:
     """One token of an architecture text: a kind of layer and its sizes.
 
     Attributes:
-        keyword: What its token begins with, and its name in the JSON form.
-        title: What the app calls it.
+        keyword: The word that its token begins with, and its name in the JSON form.
+        title: Its name in the app.
     """
 
     keyword: ClassVar[str]
@@ -99,22 +99,19 @@ class Layer:
 
     def __str__(self) -> str:
         """The canonical token: defaults left out, numbers before words."""
-        values = {item: getattr(self, item.name) for item in dataclasses.fields(self)}
-        numbers = [item for item in values if "letter" in item.metadata]
-        tail = "".join(
-            f"{item.metadata['letter']}{values[item]}"
-            for item in numbers[1:]
-            if values[item] != item.default
-        )
+        numbers, name, words = [], "", ""
+        for item in dataclasses.fields(self):
+            value = getattr(self, item.name)
+            if "letter" in item.metadata:
+                numbers.append((f"{item.metadata['letter']}{value}", value == item.default))
+            elif "name" in item.metadata:
+                name = f"@{value}"
+            elif value != item.default:
+                words += f":{value}"
+        tail = "".join(written for written, is_default in numbers[1:] if not is_default)
         # The main number may be left out only where no other number follows: 'pool', 'pool2s1'.
-        head = [item for item in numbers[:1] if tail or values[item] != item.default]
-        names = "".join(f"@{value}" for item, value in values.items() if "name" in item.metadata)
-        words = "".join(
-            f":{value}"
-            for item, value in values.items()
-            if "options" in item.metadata and value != item.default
-        )
-        return self.keyword + "".join(str(values[item]) for item in head) + tail + names + words
+        head = "".join(written for written, is_default in numbers[:1] if tail or not is_default)
+        return f"{self.keyword}{head}{tail}{name}{words}"
 
     @classmethod
     def example(cls) -> Self:
@@ -167,7 +164,7 @@ class Layer:
         raise NotImplementedError
 
     def check_map(self, shape: Shape) -> tuple[int, int, int]:
-        """Height, width and channels, or the sentence that says a map is needed."""
+        """Height, width and channels of a map; a vector is refused."""
         if len(shape) != 3:
             raise ArchitectureError(
                 f"{self.title} works on a map of height x width x channels. "

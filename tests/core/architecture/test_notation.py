@@ -23,7 +23,6 @@ from cae_core.architecture.layers import (
     Conv,
     Deconv,
     Dense,
-    Layer,
     Mark,
     MaxPool,
     Reshape,
@@ -33,6 +32,7 @@ from cae_core.architecture.layers import (
 )
 from cae_core.architecture.notation import DEFAULT_INPUT_SHAPE, MAX_LAYERS, MAX_TEXT_LENGTH
 from cae_core.architecture.tokens import parse_layer
+from tests.core.random_architectures import layers
 
 GOOD = {
     "input_shape": [32, 32, 3],
@@ -44,36 +44,11 @@ GOOD = {
 # --- What is written is read back ----------------------------------------------------------
 
 
-def _values(item: dataclasses.Field) -> st.SearchStrategy:
-    """Every value that a field of a layer allows."""
-    if "options" in item.metadata:
-        return st.sampled_from(item.metadata["options"])
-    if "name" in item.metadata:
-        return st.from_regex(r"[a-z][a-z0-9]{0,15}", fullmatch=True)
-    numbers = st.integers(item.metadata["low"], item.metadata["high"])
-    return st.none() | numbers if item.default is None else numbers
-
-
-def layers_of(kind: type[Layer]) -> st.SearchStrategy:
-    """Every layer of a kind."""
-    return st.builds(kind, **{item.name: _values(item) for item in dataclasses.fields(kind)})
-
-
-any_layers = st.lists(
-    st.one_of([layers_of(kind) for kind in LAYER_KINDS.values()]), min_size=1, max_size=6
-)
+any_layers = st.lists(layers, min_size=1, max_size=6)
 input_shapes = st.just(DEFAULT_INPUT_SHAPE) | st.tuples(
     st.integers(1, MAX_SIDE), st.integers(1, MAX_SIDE), st.integers(1, MAX_CHANNELS)
 )
 architectures = st.builds(Architecture, any_layers, any_layers, input_shapes)
-
-
-@pytest.mark.parametrize("keyword", LAYER_KINDS)
-@settings(max_examples=40, deadline=None)
-@given(data=st.data())
-def test_every_kind_of_layer_is_read_back_from_its_token(keyword, data):
-    layer = data.draw(layers_of(LAYER_KINDS[keyword]))
-    assert parse_layer(str(layer)) == layer
 
 
 @settings(max_examples=200, deadline=None)
@@ -84,37 +59,21 @@ def test_every_architecture_is_read_back_from_its_text_and_from_its_json(archite
     assert Architecture.from_json(json.loads(architecture.to_json())) == architecture
 
 
-@settings(max_examples=50, deadline=None)
-@given(architectures)
-def test_a_text_that_was_written_by_the_program_is_the_canonical_one(architecture):
-    assert str(Architecture.parse(str(architecture))) == str(architecture)
-
-
 @pytest.mark.parametrize(
     ("written", "canonical"),
     [
         ("pool2s2", "pool"),
-        ("pool2", "pool"),
-        ("pool3s3", "pool3"),
         ("pool2s1", "pool2s1"),
         ("pools1", None),
         ("avgpool2:valid", "avgpool"),
-        ("avgpool3s2:same", "avgpool3s2:same"),
         ("conv8k3s1:same:relu", "conv8"),
         ("conv8s2k5", "conv8k5s2"),
         ("conv08", "conv8"),
         ("conv8:sigmoid:valid", "conv8:valid:sigmoid"),
         ("CONV8:Sigmoid", "conv8:sigmoid"),
         ("deconv8s2", "deconv8"),
-        ("deconv8s1", "deconv8s1"),
         ("up2:nearest", "up"),
-        ("up3:bilinear", "up3:bilinear"),
-        ("shuffle2", "shuffle"),
-        ("subpixel8s2", "subpixel8"),
-        ("reshape8x8x16", "reshape8x8x16"),
         ("dense10:relu", "dense10"),
-        ("leaky_relu", "leaky_relu"),
-        ("pad1", "pad"),
         ("res8k5s2:elu", "res8k5s2:elu"),
     ],
 )
@@ -176,42 +135,28 @@ def test_the_input_shape_may_be_an_argument_and_must_agree_with_the_text():
     [
         # (text, what the message names: rule, token, position, remedy)
         ("conv8 poool | up", ["name a layer", "'poool'", "token 2", "Did you mean 'pool'?"]),
-        ("conv8 | up convv3", ["name a layer", "'convv3'", "token 3", "Did you mean 'conv'?"]),
-        ("28x28x1 conv8 bm | up", ["'bm'", "token 2", "Did you mean 'bn'?"]),
         ("conv8 maxpool | up", ["'maxpool'", "token 2", "Did you mean 'pool'?"]),
-        ("conv8 | upsample", ["'upsample'", "token 2", "Did you mean 'up'?"]),
-        ("conv8 batchnorm | up", ["'batchnorm'", "token 2", "Did you mean 'bn'?"]),
         ("flatten fc100 | up", ["'fc100'", "token 2", "Did you mean 'dense'?"]),
         ("Conv2D(32,3) | up", ["'conv2d(32,3)'", "token 1", "Separate tokens with spaces"]),
         ("conv8,pool | up", ["'conv8,pool'", "token 1", "Separate tokens with spaces"]),
         ("conv8 -> pool | up", ["'->'", "token 2", "Use one of conv, deconv"]),
-        ("28x28 conv8 | up", ["'28x28'", "token 1", "three numbers", "28x28x1"]),
         ("conv8 28x28x1 | up", ["'28x28x1'", "token 2", "shape stands first"]),
         ("0x28x1 conv8 | up", ["height, width and channels", "(0, 28, 1)", "(32, 32, 3)"]),
         ("conv8 conv | up", ["conv<channels>k<kernel>s<stride>", "token 2", "conv16"]),
         ("flatten dense | up", ["dense<units>", "'dense'", "token 2", "dense128"]),
         ("conv8 reshape8x8 | up", ["reshape<height>x<width>x<channels>", "token 2", "8x8x16"]),
-        ("conv8 pool2x2 | up", ["pool<size>s<stride>", "token 2", "'x2'", "Leave it out"]),
         ("conv8s2s2 | up", ["'conv8s2s2'", "token 1", "'s2'", "stands twice", "Leave it out"]),
         ("conv8 bn4 | up", ["bn takes no number", "'bn4'", "token 2", "Leave it out"]),
         ("conv8 conv0 | up", ["from 1 to 4,096", "Received: 0", "'conv0'", "token 2"]),
-        ("conv8k33 | up", ["kernel of conv", "from 1 to 31", "33", "token 1", "Choose one"]),
-        ("conv8 | up1", ["factor of up", "from 2 to 16", "'up1'", "token 2"]),
         ("conv99999999999999999 | up", ["channels of conv", "4,096", "token 1"]),
         ("conv8:sigmod | up", ["after ':'", "'conv8:sigmod'", "token 1", "mean 'sigmoid'?"]),
-        ("conv8 pool:relu | up", ["same, valid", "'pool:relu'", "token 2", "Use one of same"]),
         ("conv8:relu:tanh | up", ["each kind once", "token 1", "Keep one of relu and tanh"]),
         ("flatten:relu | up", ["can't follow", "'flatten:relu'", "token 1", "Leave it out"]),
-        ("conv8 relu6 | up", ["'relu6'", "token 2", "Did you mean 'relu'?"]),
         ("conv8 | up cat", ["mark's name", "'cat'", "token 3", "@a"]),
-        ("conv8 @ | up", ["mark's name", "'@'", "token 2", "@a"]),
-        ("conv8 | up cat@1", ["mark's name", "'cat@1'", "token 3", "@a"]),
         ("conv8 | up concat@a", ["name a layer", "'concat@a'", "token 3", "cat@a"]),
         ("conv8 conv3", ["One '|'", "Received: 0", "behind the layer whose output is the latent"]),
         ("conv8 | up | conv3", ["One '|'", "Received: 2", "behind the layer"]),
         ("conv8 |", ["at least one layer", "no layer in the decoder", "conv16"]),
-        ("28x28x1 | conv8", ["at least one layer", "no layer in the encoder", "conv16"]),
-        ("", ["One '|'", "Received: 0"]),
     ],
 )
 def test_a_mistake_is_answered_with_rule_token_position_and_remedy(text, parts):
@@ -262,7 +207,7 @@ def test_an_input_shape_that_cannot_be_is_refused(shape):
             Architecture.parse("28x28x1 conv8 | up", shape)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_an_architecture_or_a_mistake(text):
     try:
@@ -278,7 +223,7 @@ _SCRAPS += ["same", "relu", "reshape", "dense", "a", "28x28x1 ", "deconv", "res"
 _SCRAPS += ["٣", "²", "İ", "-"]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(_SCRAPS), max_size=14).map("".join))
 def test_any_scraps_of_notation_are_an_architecture_or_a_mistake(text):
     try:
@@ -333,43 +278,25 @@ def _with_layer(**layer: object) -> dict:
         (_with_layer(layer="conv"), ["encoder[0]", "no channels", "Add it"]),
         (_with_layer(channels=8), ["'layer' is one of", "encoder[0]"]),
         (_with_layer(layer="convolution", channels=8), ["'layer' is one of", "encoder[0]"]),
-        (_with_layer(layer=["conv"], channels=8), ["'layer' is one of", "encoder[0]"]),
-        (_with_layer(layer={"conv": 1}, channels=8), ["'layer' is one of", "encoder[0]"]),
-        (_with_layer(layer=None), ["'layer' is one of", "encoder[0]"]),
         (_with_layer(layer="conv", channels=True), ["channels of conv", "True", "encoder[0]"]),
-        (_with_layer(layer="conv", channels=8.0), ["channels of conv", "8.0", "encoder[0]"]),
         (_with_layer(layer="conv", channels="8"), ["channels of conv", "'8'", "encoder[0]"]),
-        (_with_layer(layer="conv", channels=None), ["channels of conv", "None", "encoder[0]"]),
         (_with_layer(layer="conv", channels=10**30), ["channels of conv", "encoder[0]"]),
         (_with_layer(layer="conv", channels=10**5_000), ["channels of conv", "too large"]),
-        (_with_layer(layer="conv", channels=-1), ["channels of conv", "-1"]),
         (_with_layer(layer="conv", channels=8, padding=None), ["padding of conv", "None"]),
-        (_with_layer(layer="conv", channels=8, padding=["same"]), ["padding of conv", "['same']"]),
         (_with_layer(layer="conv", channels=8, activation="Relu"), ["activation of", "'Relu'"]),
-        (_with_layer(layer="pool", stride=0), ["stride of pool", "Received: 0"]),
-        (_with_layer(layer="up", factor=None), ["factor of up", "None"]),
         (_with_layer(layer="mark", name=None), ["mark's name", "None"]),
-        (_with_layer(layer="mark", name="A b"), ["mark's name", "'A b'"]),
         (_with_layer(layer="mark", name="a" * 17), ["mark's name", "16 at most"]),
         (_with_layer(layer="activation", function="softmax"), ["function of activation"]),
-        (GOOD | {"encoder": []}, ["at least one layer", "encoder"]),
         (GOOD | {"encoder": "conv8"}, ["'encoder' is a list", "'conv8'"]),
         (GOOD | {"encoder": ["conv8"]}, ["Every layer is an object", "'conv8'", "encoder[0]"]),
-        (GOOD | {"decoder": None}, ["'decoder' is a list", "None"]),
         (GOOD | {"decoder": 10**5_000}, ["'decoder' is a list", "too large"]),
         (GOOD | {"input_shape": [32, 32]}, ["An input shape", "[32, 32]"]),
-        (GOOD | {"input_shape": [32.0, 32, 3]}, ["An input shape"]),
         (GOOD | {"input_shape": [True, 32, 3]}, ["An input shape"]),
-        (GOOD | {"input_shape": "32x32x3"}, ["An input shape", "'32x32x3'"]),
         (GOOD | {"encoder": [{"layer": "bn"}] * (MAX_LAYERS + 1)}, ["at most 200 layers"]),
         ("{", ["valid JSON", "Copy the whole document again"]),
-        ("", ["valid JSON"]),
         ("[" * 100_000, ["valid JSON"]),
         ('{"input_shape": [' + "9" * 5_000 + ", 1, 1]}", ["valid JSON"]),
         ("null", ["is a JSON object", "None"]),
-        ("[]", ["is a JSON object", "[]"]),
-        ("NaN", ["is a JSON object", "nan"]),
-        (None, ["is a JSON object"]),
         (5, ["is a JSON object"]),
     ],
 )
@@ -411,7 +338,7 @@ def test_any_json_is_an_architecture_or_a_mistake(value):
             assert Architecture.from_json(architecture.to_json()) == architecture
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.fixed_dictionaries(
         {

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import keras
 import pytest
 
 from cae_core import PRESETS, Architecture, ArchitectureError, analyze, get_preset
 from cae_core.architecture.presets import HOMEWORK, SOURCES
-from cae_core.models.builder import build
 
 # Every id of the four sources' tables.
 EXPECTED = {
@@ -92,17 +90,3 @@ def test_the_noise_of_the_sources_is_the_presets():
         "lesson-denoise-dense": 0.5,
         "lesson-denoise-cnn": 0.5,
     }
-
-
-# Presets that share their layers are built once.
-@pytest.mark.parametrize(
-    "text", sorted({str(preset.architecture) for preset in PRESETS.values()}, key=len)
-)
-def test_a_preset_is_built_with_the_reported_parameters(text):
-    architecture = Architecture.parse(text)
-    report = analyze(architecture)
-    model = build(architecture)
-    assert model.count_params() == report.parameters
-    assert model.output_shape == (None, *report.output_shape)
-    assert tuple(model.get_layer("latent").output.shape) == (None, *report.latent_shape)
-    keras.utils.clear_session()

@@ -11,7 +11,6 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from cae_core import Architecture, analyze
 from cae_core.architecture.layers import LAYER_KINDS, Dense, Flatten, Reshape
@@ -34,7 +33,7 @@ FLAVOURS = {
     "gaps in windows": replace(_FOLLOWED, deconv_gaps=False, has_padding_layers=False),
     "gaps in deconvs": replace(_FOLLOWED, window_gaps=False),
 }
-CHUNKS, CHUNK = 8, 10
+CHUNKS, CHUNK = 5, 10
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -101,7 +100,7 @@ def test_the_random_networks_contain_every_kind_of_layer_with_a_neighbourhood():
     assert kinds == set(LAYER_KINDS.values()) - {Flatten, Dense, Reshape}
 
 
-@pytest.mark.parametrize("side", [5, 8, 13])
+@pytest.mark.parametrize("side", [5, 8])
 @pytest.mark.parametrize(
     "token",
     [
@@ -147,11 +146,8 @@ def test_networks_with_skips_see_exactly_the_calculated_positions(text):
 @pytest.mark.parametrize(
     ("text", "latent", "output"),
     [
-        ("conv8 pool conv12 pool conv16 | up conv12 up conv3:linear", 18, 26),
-        ("conv32 bn conv32s2 conv32 bn | up conv32 bn conv3k1:linear", 9, 11),
-        ("conv8 pool conv4 pool conv1 | up conv12 up conv1:linear", 18, 26),
-        ("conv4k5 conv4k5 | conv1", 9, 11),
-        ("conv4s2 conv4s2 | up4 conv1k1", 7, 7),
+        ("conv2 pool conv2 pool conv2 | up conv2 up conv2:linear", 18, 26),
+        ("conv2 bn conv2s2 conv2 bn | up conv2 bn conv2k1:linear", 9, 11),
         ("unshuffle2 conv8 | conv12 shuffle2", 6, 10),
     ],
 )
@@ -169,24 +165,7 @@ def test_receptive_fields_equal_those_of_the_model_far_from_the_sides(text, late
             assert max(last - first + 1 for first, last in found) == extent
 
 
-def test_the_homework_networks_receptive_field_is_the_extent_of_its_gradient():
-    architecture = Architecture.parse(
-        "96x96x3 conv8 avgpool conv12 avgpool conv16 | up conv12 up conv3:linear"
-    )
-    model = positive_model(architecture)
-    image = tf.ones((1, 96, 96, 3))
-    extents = []
-    for place in range(44, 52):
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(image)
-            pixel = tf.reduce_sum(model(image, training=False)[0, place, 48])
-        rows = np.abs(tape.gradient(pixel, image).numpy()).sum(axis=(0, 2, 3))
-        seen = np.flatnonzero(rows)
-        extents.append(int(seen[-1] - seen[0] + 1))
-    assert max(extents) == analyze(architecture).receptive_field[0] == 26
-
-
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(10))
 def test_chains_of_windows_follow_the_closed_formula(seed):
     # Araujo, Norris & Sim, Distill 2019, equation 2: 1 + the sum of (k - 1) times all strides
     # before.

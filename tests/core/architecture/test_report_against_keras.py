@@ -13,7 +13,7 @@ from cae_core.models import layers as keras_layers
 from cae_core.models.builder import build
 from tests.core.random_architectures import Flavour, random_architecture
 
-CHUNKS, CHUNK = 16, 20
+CHUNKS, CHUNK = 8, 20
 EVERYTHING = Flavour()
 
 
@@ -64,23 +64,13 @@ def test_the_random_networks_contain_every_kind_of_layer_and_both_paddings():
     ("token", "shape"),
     [
         ("conv8k5:valid", (4, 9, 3)),
-        ("conv8k5:valid", (9, 4, 3)),
-        ("conv8k7s2:valid", (6, 6, 1)),
         ("pool2", (1, 8, 3)),
-        ("pool3s2", (2, 2, 3)),
-        ("avgpool4", (3, 3, 3)),
         ("shuffle2", (8, 8, 6)),
-        ("shuffle3", (8, 8, 12)),
         ("unshuffle2", (7, 8, 3)),
-        ("unshuffle3", (9, 10, 3)),
         ("reshape4x4x3", (47,)),
         ("crop2", (4, 9, 3)),
         ("conv8", (10,)),
-        ("pool", (10,)),
-        ("up", (10,)),
-        ("pad1", (10,)),
         ("up:bilinear", (10,)),
-        ("deconv8", (10,)),
         ("res8", (10,)),
     ],
 )
@@ -92,16 +82,6 @@ def test_what_the_arithmetic_refuses_keras_refuses_too(token, shape):
     module = keras_layers if call.is_own else keras.layers
     with pytest.raises((ValueError, TypeError, IndexError)):
         getattr(module, call.layer_class)(**call.arguments)(keras.Input(shape))
-
-
-@pytest.mark.parametrize(
-    ("text", "layer"),
-    [("@a pool add@a | conv3", "Add"), ("@a pool cat@a | conv3", "Concatenate")],
-)
-def test_skips_that_the_arithmetic_refuses_keras_refuses_too(text, layer):
-    assert analyze(Architecture.parse(text)).problems
-    with pytest.raises(ValueError, match="shape"):
-        getattr(keras.layers, layer)()([keras.Input((16, 16, 3)), keras.Input((32, 32, 3))])
 
 
 @pytest.mark.parametrize("token", ["conv8k31", "conv8k31s8", "pool16:same", "deconv8k31s8"])

@@ -36,18 +36,12 @@ def outputs(model: keras.Model, inputs: object) -> np.ndarray:
         (HOMEWORK, 1),
         (EVERYTHING, 1),
         ("28x28x1 flatten dense32 | dense784:sigmoid reshape28x28x1", 1),
-        ("conv8 @a pool conv8 | up cat@a conv3", 2),
         ("conv8 @a pool conv8 @b pool | up cat@b up cat@a conv3", 3),
         ("conv8 @a pool | up cat@a conv8 add@a cat@a conv3", 2),
-        ("@a conv8 | conv3 add@a", 2),
-        ("conv8 @a bn add@a conv8 | conv8 add@a conv3", 2),
         ("conv8 @a conv8 @b add@a | conv8 add@b add@a cat@b conv3", 3),
-        ("conv8 @a @b pool | up cat@a cat@b conv3", 2),
-        ("conv8 pool | @a up conv8 pool add@a up conv3", 1),
         ("conv8 | conv8 @a conv8 add@a conv3", 1),
         ("conv8 @a | conv8 cat@a conv3", 2),
         ("conv3 | @a", 1),
-        ("@a | conv3", 1),
     ],
 )
 def test_encoder_and_decoder_in_a_row_are_the_model(text, tensors):
@@ -77,9 +71,7 @@ def test_the_halves_share_the_models_weights():
     np.testing.assert_array_equal(after, outputs(model, batch))
 
 
-@pytest.mark.parametrize(
-    "text", [HOMEWORK, EVERYTHING, "conv8 @a pool conv8 @b pool | up cat@b up cat@a conv3"]
-)
+@pytest.mark.parametrize("text", [EVERYTHING, "conv8 @a pool conv8 | up cat@a conv3"])
 def test_a_saved_model_can_be_split_as_well(text, tmp_path):
     model = build(Architecture.parse(text), seed=3)
     model.save(tmp_path / "model.keras")
@@ -121,7 +113,7 @@ def test_two_equal_layers_of_one_network_start_differently():
         assert all(not np.allclose(a, b) for b in weights[at + 1 :])
 
 
-@pytest.mark.parametrize("text", [HOMEWORK, EVERYTHING, "conv8 @a pool | up:bilinear cat@a conv3"])
+@pytest.mark.parametrize("text", [EVERYTHING, "conv8 @a pool | up:bilinear cat@a conv3"])
 def test_a_convolutional_network_takes_images_of_any_size(text):
     architecture = Architecture.parse(text)
     fixed = build(architecture, seed=1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cae_core.architecture.notation import Architecture
-from cae_core.architecture.presets import PRESETS, get_preset
+from cae_core.architecture.presets import get_preset
 from cae_core.data.registry import load_dataset
 from cae_core.errors import TrainingError
 from cae_core.models import precision
@@ -17,12 +17,6 @@ from tests.core.random_architectures import Flavour, random_architecture
 @pytest.mark.parametrize(("preset", "wide"), [("homework", False), ("strided-bn", True)])
 def test_wide_networks_are_told_from_narrow_ones(preset, wide):
     assert precision.is_wide(get_preset(preset).architecture) is wide
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_has_a_number_format(name):
-    dtype = precision.training_dtype(get_preset(name).architecture, "auto")
-    assert dtype in (precision.FLOAT32, precision.BFLOAT16)
 
 
 def test_automatic_means_float32_where_the_processor_has_no_bfloat16(monkeypatch):
@@ -54,7 +48,7 @@ def test_the_network_that_trains_normalises_batches_as_keras_does():
         np.testing.assert_allclose(before, after, atol=1e-5)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(6))
 def test_any_network_computes_nearly_the_same_in_bfloat16(seed):
     rng = np.random.default_rng(seed)
     architecture = random_architecture(seed, Flavour())
@@ -69,13 +63,13 @@ def test_any_network_computes_nearly_the_same_in_bfloat16(seed):
 
 
 def test_a_training_in_bfloat16_ends_with_a_float32_network_as_good():
-    data = load_dataset("photo_patches", limit=1024)
-    architecture = Architecture.parse("conv32 conv32s2 | up conv3:sigmoid")
+    data = load_dataset("photo_patches", limit=128)
+    architecture = Architecture.parse("conv8 pool | up conv3:sigmoid")
     exact, fast = (
         train(
             architecture,
             data,
-            config=TrainConfig(epochs=2, batch_size=32, precision=precision_name),
+            config=TrainConfig(epochs=1, batch_size=32, precision=precision_name),
         )
         for precision_name in ("float32", "bfloat16")
     )
