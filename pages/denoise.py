@@ -13,8 +13,8 @@ from cae_ui.denoise.scene import scene_input
 
 page_header(
     "Denoise",
-    "Drop a photo, add noise and watch a network remove it again. The network gets the noise level "
-    "as a second input. Your photo is not stored.",
+    "Drop a photo, add noise and watch a network remove it again. The photo denoiser gets the "
+    "noise level as a second input; your photo is not stored.",
 )
 settings, view = st.columns([4, 8], gap="large")
 with settings:

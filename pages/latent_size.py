@@ -16,9 +16,9 @@ from cae_ui.latent_size.verdict import show_verdict
 
 page_header(
     "Latent size",
-    "An autoencoder squeezes an image through a small **latent** representation and rebuilds the "
-    "image from it. Compose the layers and see the size of every tensor, with the numbers put into "
-    "the formulas.",
+    "An autoencoder squeezes an image through a **latent**, the tensor between encoder and "
+    "decoder, and rebuilds the image from it. Compose the layers and see the size of every tensor, "
+    "with the numbers put into the formulas.",
 )
 
 compose, result = st.columns([5, 7], gap="large")

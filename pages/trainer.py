@@ -26,7 +26,8 @@ with settings:
     with st.expander("Change its layers"):
         architecture_form(TEXT_KEY, written)
     architecture = written.scaled(width_input())
-    st.caption(f"{analyze(architecture).verdict}, {analyze(architecture).parameters:,} parameters")
+    report = analyze(architecture)
+    st.caption(f"{report.verdict[0].upper()}{report.verdict[1:]}, {report.parameters:,} parameters")
     data = dataset_input()
     task = task_input()
     config = config_input(architecture, data, task)

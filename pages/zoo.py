@@ -11,7 +11,7 @@ from cae_ui.zoo.table import filtered_rows, network_input
 page_header(
     "Zoo",
     f"The networks of {source_links()}, trained on their real data and measured here beside what "
-    "was published. Open one to see its card and curves, and to try it on your photo.",
+    "was published. Choose one to see its card and curves, and to try it on your photo.",
 )
 try:
     name = network_input(filtered_rows())

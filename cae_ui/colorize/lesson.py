@@ -14,7 +14,7 @@ def show_lesson() -> None:
     st.subheader("Why only the chrominance?")
     st.markdown(
         "The lightness of a grey photo is known exactly. A network that returns RGB has to "
-        "reconstruct it; one that returns only a* and b* leaves it alone. Of all plausible "
+        "reconstruct it; one that returns only a\\* and b\\* leaves it alone. Of all plausible "
         "colours of a dress, their mean has the least squared error, and that mean is brown: a "
         "network that gives every colour a probability can choose one instead "
         "([Zhang, Isola & Efros, 2016](https://arxiv.org/abs/1603.08511))."

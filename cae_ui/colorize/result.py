@@ -159,8 +159,8 @@ def show_figures(scene: Scene) -> None:
         },
     )
     st.caption(
-        "Against the original. CIEDE2000 and a*b* error: less is closer. Colourfulness: 1 is that "
-        "of the original. Grey is hard to beat on PSNR and worthless to look at."
+        "Against the original. CIEDE2000 and a\\*b\\* error: less is closer. Colourfulness: 1 is "
+        "that of the original. Grey is hard to beat on PSNR and worthless to look at."
     )
 
 

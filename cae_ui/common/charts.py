@@ -90,7 +90,7 @@ def latent_size_figure(
             go.Scatter(
                 x=list(pca),
                 y=list(pca.values()),
-                name="PCA, the best linear autoencoder",
+                name="PCA",
                 mode="lines",
                 line={"color": AMBER, "dash": "dot"},
             )

@@ -12,6 +12,7 @@ import streamlit as st
 
 from cae_core import zoo
 from cae_core.architecture.notation import Architecture
+from cae_core.architecture.presets import SOURCES
 from cae_core.data.registry import is_available
 from cae_core.data.samples import sample_check_images, sample_check_name
 from cae_core.images.operations import image_grid
@@ -80,22 +81,17 @@ def _show_facts(card: Card) -> None:
     theirs = card.published.get("seconds")
     beside = f" (the source: {theirs / 60:.1f}, on Google Colab)" if theirs else ""
     facts = {
-        "Source": card.source,
-        "Trained on": card.data,
-        "Licence of the data": card.licence,
+        "Source": SOURCES[card.section].link if card.section else plain(card.source),
+        "Trained on": plain(card.data),
+        "Licence of the data": plain(card.licence),
         "Parameters": f"{card.parameters:,}",
         "Latent": size,
         "Training time": f"{card.seconds / 60:.1f} minutes{beside}",
-        "Training": card.recipe_notes,
+        "Training": plain(card.recipe_notes),
         "Train it again": f"`{card.recipe}`",
         "Weights": kept.get(card.kept, "not kept, because they are too large"),
     }
-    lines = [
-        f"**{label}:** {value if label == 'Train it again' else plain(value)}"
-        for label, value in facts.items()
-        if value
-    ]
-    st.markdown("  \n".join(lines))
+    st.markdown("  \n".join(f"**{label}:** {text}" for label, text in facts.items() if text))
 
 
 def _show_rate_test(name: str) -> None:
@@ -129,7 +125,7 @@ def curves_figure(history: dict[str, list[float]]) -> go.Figure:
             go.Scatter(
                 x=history[progress],
                 y=history[name],
-                name=_LOSSES.get(name, name),
+                name=_LOSSES.get(name) or name.replace("psnr_", "PSNR in dB, sigma "),
                 mode="lines+markers" if len(history[progress]) < 40 else "lines",
                 line={"color": color},
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cae_core.architecture.presets import SOURCES
-from cae_core.studies.claims import SEEDS, WORDS, Verdict, verdicts
+from cae_core.studies.claims import CLAIMS, SEEDS, WORDS, Verdict, verdicts
 from cae_core.studies.sweep import read_table
 from cae_core.studies.tables import CLAIMS_STUDY, table_path
 from cae_ui.common.wording import plain
@@ -15,11 +15,11 @@ _COLORS_OF_WORDS = dict(zip(WORDS, ("green", "red", "orange", "orange", "gray"),
 
 def show_claims() -> None:
     """Every claim with its verdict."""
-    st.subheader("Seven claims, tested", anchor="claims")
+    st.subheader("The claims, tested", anchor="claims")
     results = read_table(table_path(CLAIMS_STUDY))
     st.markdown(
-        f"The author of {SOURCES['A'].link} draws seven conclusions and calls his samples far too "
-        "small to be sure of them. Here a few pairs of trainings on CIFAR-10, each with "
+        f"The author of {SOURCES['A'].link} draws {len(CLAIMS)} conclusions and calls his samples "
+        "far too small to be sure of them. Here a few pairs of trainings on CIFAR-10, each with "
         f"{len(SEEDS)} seeds, test every claim. "
         + "; ".join(f"*{word}*: {meaning}" for word, meaning in WORDS.items())
         + "."

@@ -75,7 +75,10 @@ def network_input(shown: list[Row]) -> str | None:
                 heading: st.column_config.NumberColumn(format=form, help=said)
                 for heading, (form, said) in _NUMBERS.items()
             }
-            | {"Network": st.column_config.TextColumn(pinned=True)},
+            | {
+                "Network": st.column_config.TextColumn(pinned=True),
+                "Source": st.column_config.TextColumn(width="small"),
+            },
         )
         st.caption(
             "The **judge** is the evaluation classifier: a network trained to classify the "

@@ -85,7 +85,7 @@ def test_a_text_that_cannot_be_read_keeps_the_last_network(trainer_page):
 def test_channels_are_multiplied(trainer_page):
     page = trainer_page(arch=SMALL)
     page.select_slider("width").set_value(2.0).run()
-    assert page.caption.values[0].startswith("latent 16x16x8 = 2,048 numbers")
+    assert page.caption.values[0].startswith("Latent 16x16x8 = 2,048 numbers")
     press(page, "Train")
     assert str(the_job().request.architecture) == "conv8 pool | up conv3:sigmoid"
 

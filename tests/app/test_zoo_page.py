@@ -147,7 +147,7 @@ def test_a_broken_photo_gives_one_sentence_and_the_page_goes_on(zoo_page):
     page.file_uploader("try-upload").set_value(("half.png", png(300, 200)[:900], "image/png")).run()
     (error,) = page.error
     assert "Received: " in error.value
-    assert "Seven claims, tested" in page.subheader.values
+    assert "The claims, tested" in page.subheader.values
 
 
 def test_curves_are_losses_where_there_are_any():
@@ -159,7 +159,7 @@ def test_curves_are_losses_where_there_are_any():
     )
     assert [line.name for line in figure.data] == ["Training", "Validation"]
     figure = curves_figure({"patches": [1, 2], "seconds": [9, 9], "psnr_15": [30, 31]})
-    assert [line.name for line in figure.data] == ["psnr_15"]
+    assert [line.name for line in figure.data] == ["PSNR in dB, sigma 15"]
     assert figure.layout.yaxis.type is None
 
 
