@@ -38,7 +38,6 @@ from cae_core.zoo.cards import (
 if TYPE_CHECKING:
     import keras
 
-COMMAND = "python -m cae_core make"
 UNKEPT_WEIGHTS = "unkept.weights.h5"  # ignored by git
 KEPT_IMAGES = 12
 
@@ -165,7 +164,6 @@ def write_card(recipe: AnyRecipe, folder: Path, data: Dataset) -> Card:
             f"{recipe.dataset}: {len(data.train):,} images to train, "
             f"{len(data.validation):,} to validate, {len(data.test):,} to test"
         ),
-        recipe=command_of(recipe, folder),
         seconds=_seconds_of(folder),
         parameters=report.parameters,
         latent_size=None if isinstance(recipe, JudgeRecipe) else report.latent_size,
@@ -207,8 +205,7 @@ def describe(recipe: AnyRecipe, folder: Path) -> Card:
         The card that was written.
     """
     recipe = with_kept_rate(recipe, folder)
-    words = recipe.card_fields | {"recipe": command_of(recipe, folder)}
-    card = dataclasses.replace(read_card(folder / CARD), **words)
+    card = dataclasses.replace(read_card(folder / CARD), **recipe.card_fields)
     card.save(folder)
     return card
 
@@ -230,11 +227,6 @@ def keep_images(recipe: Recipe, model: keras.Model, folder: Path) -> None:
 def weights_path(recipe: AnyRecipe, folder: Path) -> Path:
     """Path of a network's weights; weights that are not kept have another name."""
     return folder / (UNKEPT_WEIGHTS if recipe.kept == NOT_KEPT else WEIGHTS)
-
-
-def command_of(recipe: AnyRecipe, folder: Path) -> str:
-    """The shell command that makes a network."""
-    return recipe.command or f"{COMMAND} {folder.name}"
 
 
 def _seconds_of(folder: Path) -> int:

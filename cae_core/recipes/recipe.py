@@ -50,7 +50,7 @@ class Recipe:
         finds_rate: Whether a learning-rate range test chooses the learning rate.
         highest_rate: The highest rate of that test.
         kept: How the weights are kept, as in `cae_core.zoo.cards.Card`.
-        command: Shell command that trains it, where that is not ``make`` and its name.
+        command: Shell command that trains it.
     """
 
     title: str
@@ -91,6 +91,7 @@ class Recipe:
             "difference": self.difference,
             "dataset": self.dataset,
             "licence": licence_of(self.dataset),
+            "recipe": self.command,
             "noise_range": self.task.sigma_range if isinstance(self.task, Denoise) else None,
         }
 
@@ -153,6 +154,7 @@ class JudgeRecipe:
         margin: Largest random shift of a training image, in pixels.
         is_mirrored: Whether training images are mirrored at random; digits must not be.
         seed: Seed of split, weights, order and augmentation.
+        command: Shell command that trains it.
     """
 
     title: str
@@ -164,8 +166,8 @@ class JudgeRecipe:
     margin: int
     is_mirrored: bool
     seed: int = 0
+    command: str = ""
     kept: ClassVar[str] = SINGLE
-    command: ClassVar[str] = ""
 
     @property
     def card_fields(self) -> dict[str, Any]:
@@ -183,6 +185,7 @@ class JudgeRecipe:
             ),
             "dataset": self.dataset,
             "licence": licence_of(self.dataset),
+            "recipe": self.command,
             "noise_range": None,
         }
 

@@ -79,7 +79,7 @@ def _skip_denoiser(sigma: float, epochs: int) -> Recipe:
     )
 
 
-RECIPES: dict[str, Recipe] = {
+_RECIPES: dict[str, Recipe] = {
     # Section A: rtflynn/Cifar-Autoencoder
     "dense-mnist": source_recipe(
         "dense-mnist",
@@ -414,7 +414,7 @@ RECIPES: dict[str, Recipe] = {
     ),
 }
 
-JUDGE_RECIPES: dict[str, JudgeRecipe] = {
+_JUDGE_RECIPES: dict[str, JudgeRecipe] = {
     "judge-cifar10": JudgeRecipe(
         title="Judge of CIFAR-10",
         dataset="cifar10",
@@ -437,6 +437,15 @@ JUDGE_RECIPES: dict[str, JudgeRecipe] = {
     ),
 }
 
+_COMMAND = "python -m cae_core make"
+RECIPES: dict[str, Recipe] = {
+    name: dataclasses.replace(recipe, command=f"{_COMMAND} {name}")
+    for name, recipe in _RECIPES.items()
+}
+JUDGE_RECIPES: dict[str, JudgeRecipe] = {
+    name: dataclasses.replace(recipe, command=f"{_COMMAND} {name}")
+    for name, recipe in _JUDGE_RECIPES.items()
+}
 IMAGENET_RECIPES: dict[str, Recipe] = {
     # VGG-16 in place of the source's ResNet-34, which keras.applications does not have.
     "transfer": dataclasses.replace(
@@ -447,7 +456,7 @@ IMAGENET_RECIPES: dict[str, Recipe] = {
         ),
         architecture=Architecture.parse(f"{VGG16_TEXT} flatten dense1000:linear | {_DECODER}"),
         strategy=TransferLearning(IMAGENET, layers=VGG16_LAYERS),
-        command="python -m cae_core make transfer --imagenet --out FOLDER",
+        command=f"{_COMMAND} transfer --imagenet --out FOLDER",
     ),
     "feature-loss": dataclasses.replace(
         RECIPES["feature-loss"],
@@ -456,7 +465,7 @@ IMAGENET_RECIPES: dict[str, Recipe] = {
             "The baseline, trained to look right to VGG-16: features at three depths, gram terms."
         ),
         strategy=FeatureLossTraining(IMAGENET, FEATURE_LAYERS),
-        command="python -m cae_core make feature-loss --imagenet --out FOLDER",
+        command=f"{_COMMAND} feature-loss --imagenet --out FOLDER",
     ),
 }
 """The rows that ``--imagenet`` makes with ImageNet weights, which Keras downloads."""

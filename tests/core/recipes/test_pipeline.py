@@ -45,7 +45,7 @@ def cifar():
 def made(tmp_path_factory):
     """A network's folder after its recipe."""
     folder = tmp_path_factory.mktemp("zoo") / "small"
-    make(recipe(summary="Small.", difference="Smaller."), folder)
+    make(recipe(summary="Small.", difference="Smaller.", command="make small"), folder)
     return folder
 
 
@@ -59,7 +59,7 @@ def test_a_recipe_leaves_weights_history_and_card_and_no_checkpoint(made):
     assert {path.name for path in made.iterdir()} == {WEIGHTS, "history.csv", "card.json"}
     assert len((made / "history.csv").read_text().splitlines()) == 3
     assert (card.name, card.section, card.difference) == ("small", "B", "Smaller.")
-    assert card.recipe == "python -m cae_core make small"
+    assert card.recipe == "make small"
     assert (card.dataset, card.licence) == (
         "cifar10",
         "CIFAR-10 (Krizhevsky 2009; no licence stated)",
@@ -75,10 +75,10 @@ def test_a_recipe_leaves_weights_history_and_card_and_no_checkpoint(made):
 def test_a_card_is_described_anew_without_measuring(folder):
     before = zoo.read_card(folder / "card.json")
     (folder / WEIGHTS).unlink()
-    again = describe(recipe(summary="Tiny.", difference="Fewer images.", title="Tiny"), folder)
+    words = {"title": "Tiny", "summary": "Tiny.", "difference": "Fewer images."}
+    again = describe(recipe(**words, command="make small"), folder)
     assert again == zoo.read_card(folder / "card.json")
-    changed = {"title": "Tiny", "summary": "Tiny.", "difference": "Fewer images."}
-    assert again == dataclasses.replace(before, **changed)
+    assert again == dataclasses.replace(before, **words)
 
 
 def test_a_card_is_about_the_rounded_weights_that_are_kept(folder):

@@ -7,7 +7,7 @@ import pytest
 from cae_core import zoo
 from cae_core.architecture.presets import PRESETS
 from cae_core.architecture.report import analyze
-from cae_core.recipes.pipeline import command_of, with_kept_rate
+from cae_core.recipes.pipeline import with_kept_rate
 from cae_core.recipes.strategies import (
     IMAGENET,
     SINGLE_FIT,
@@ -40,7 +40,6 @@ def test_a_card_says_what_its_recipe_says(name):
     assert card == dataclasses.replace(
         card,
         **recipe.card_fields,
-        recipe=command_of(recipe, zoo.FOLDER / name),
         network=str(recipe.architecture),
         kept=recipe.kept,
     )
