@@ -25,7 +25,7 @@ from cae_core.cli.terminal import (
 )
 from cae_core.data.registry import DATASET_NAMES, DATASETS, is_available, load_dataset
 from cae_core.errors import RunError, TrainingError
-from cae_core.training.config import LOSSES, OPTIMIZERS, PRECISIONS, SCHEDULES, TrainConfig
+from cae_core.training.config import LOSS_TITLES, OPTIMIZERS, PRECISIONS, SCHEDULES, TrainConfig
 from cae_core.training.tasks import TASKS, Denoise, Reconstruct, Task, check_fit, check_loss
 
 if TYPE_CHECKING:
@@ -54,9 +54,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--task",
         choices=list(TASKS),
-        help="reconstruct: the image in and out; denoise: noise in, the clean image out; "
-        "colorize_rgb: grey in, colour out; colorize_chroma: lightness in, chrominance out; "
-        "default: the preset's, else reconstruct",
+        help="; ".join(f"{name}: {task.summary}" for name, task in TASKS.items())
+        + f"; default: the preset's, else {Reconstruct.name}",
     )
     parser.add_argument(
         "--sigma",
@@ -89,9 +88,8 @@ def add_parser(commands: Any) -> None:
     for option, choices, meaning, default in (
         (
             "--loss",
-            LOSSES,
-            "mse, mae: mean squared or absolute error; bce: binary cross-entropy; ssim: "
-            "1 - structural similarity",
+            list(LOSS_TITLES),
+            "; ".join(f"{name}: {title}" for name, title in LOSS_TITLES.items()),
             defaults.loss,
         ),
         (

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from cae_core.training.losses import mse
+from cae_core.training.losses import mse_loss
 
 FEATURE_WEIGHTS = (30.0, 20.0, 10.0)
 GRAM_FACTOR = 5e3
@@ -50,10 +50,10 @@ class FeatureLoss:
 
     def __call__(self, output: Any, target: Any) -> Any:
         """Loss of every image: (B, H, W, C) and (B, H, W, C) -> (B,)."""
-        total = mse(output, target)
+        total = mse_loss(output, target)
         pairs = zip(self._features(output), self._features(target), self.weights, strict=True)
         for ours, theirs, weight in pairs:
-            total = total + weight * mse(ours, theirs)
+            total = total + weight * mse_loss(ours, theirs)
             difference = gram_matrix(ours) - gram_matrix(theirs)
             total = total + weight**2 * GRAM_FACTOR * ops.mean(ops.square(difference), axis=(1, 2))
         return total

@@ -22,7 +22,6 @@ from cae_core.recipes.recipe import AnyRecipe, JudgeRecipe, Recipe
 from cae_core.recipes.strategies import Training
 from cae_core.training.learning_rate import LearningRateTest
 from cae_core.training.runs import HISTORY, history_csv
-from cae_core.training.tasks import ColorizeChroma, ColorizeRGB
 from cae_core.zoo.cards import (
     CARD,
     HALF,
@@ -172,7 +171,7 @@ def write_card(recipe: AnyRecipe, folder: Path, data: Dataset) -> Card:
         kept=recipe.kept,
     )
     card.save(folder)  # before `color_rows`, which loads the network by its card
-    if isinstance(recipe, Recipe) and isinstance(recipe.task, ColorizeRGB | ColorizeChroma):
+    if isinstance(recipe, Recipe) and recipe.task.needs_color:
         figures = (*rows, *color_rows(card.name, test_sets(data)))
         card = dataclasses.replace(card, figures=figures)
         card.save(folder)

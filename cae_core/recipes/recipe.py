@@ -92,7 +92,7 @@ class Recipe:
             "dataset": self.dataset,
             "licence": licence_of(self.dataset),
             "recipe": self.command,
-            "noise_range": self.task.sigma_range if isinstance(self.task, Denoise) else None,
+            "noise_range": self.task.sigma_range,
         }
 
 

@@ -13,7 +13,7 @@ from .loop import images_of as images_of
 from .loop import train as train
 from .loop import way_of as way_of
 from .losses import ImageLoss as ImageLoss
-from .losses import mse as mse
+from .losses import mse_loss as mse_loss
 from .losses import scaled as scaled
 from .progress import EpochRecord as EpochRecord
 from .progress import Progress as Progress
@@ -36,7 +36,9 @@ from .tasks import ColorizeRGB as ColorizeRGB
 from .tasks import Denoise as Denoise
 from .tasks import Reconstruct as Reconstruct
 from .tasks import Task as Task
+from .tasks import TaskScript as TaskScript
 from .tasks import check_fit as check_fit
 from .tasks import check_loss as check_loss
+from .tasks import register_task as register_task
 from .tasks import task_from_dict as task_from_dict
 from .tasks import task_to_dict as task_to_dict

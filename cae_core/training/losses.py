@@ -1,7 +1,7 @@
-"""Losses per image, written with `keras.ops`: how far an output is from its target.
+"""Losses per image, written with `keras.ops`; their titles are in `cae_core.training.config`.
 
-Every function takes output and target, float32 (B, H, W, C), and returns (B,). Importing this
-module imports Keras.
+Every function takes output and target, float32 (B, H, W, C), and returns the loss of every image,
+(B,). The generated script copies the one it needs. Importing this module imports Keras.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from cae_core.images.metrics import ssim
 from cae_core.training.tasks import Task
 
 
-def mse(output: Any, target: Any) -> Any:
+def mse_loss(output: Any, target: Any) -> Any:
     """Mean squared error."""
     return ops.mean(ops.square(output - target), axis=(1, 2, 3))
 
 
-def mae(output: Any, target: Any) -> Any:
+def mae_loss(output: Any, target: Any) -> Any:
     """Mean absolute error."""
     return ops.mean(ops.abs(output - target), axis=(1, 2, 3))
 
 
-def bce(output: Any, target: Any) -> Any:
-    """Binary cross-entropy, every number of the target taken for a probability in [0, 1]."""
+def bce_loss(output: Any, target: Any) -> Any:
+    """Binary cross-entropy; every number of the target is a probability in [0, 1]."""
     safe = ops.clip(output, 1e-6, 1 - 1e-6)
     return -ops.mean(target * ops.log(safe) + (1 - target) * ops.log(1 - safe), axis=(1, 2, 3))
 
@@ -38,18 +38,18 @@ def ssim_loss(output: Any, target: Any) -> Any:
 
 
 ImageLoss = Callable[[Any, Any], Any]
-"""Output and target, float32 (B, H, W, C) -> the loss of every image, (B,)."""
+"""A function of output and target, float32 (B, H, W, C); returns (B,)."""
 
 LOSS_FUNCTIONS: dict[str, ImageLoss] = {
-    "mse": mse,
-    "mae": mae,
-    "bce": bce,
+    "mse": mse_loss,
+    "mae": mae_loss,
+    "bce": bce_loss,
     "ssim": ssim_loss,
 }
 
 
 def scaled(images: Any) -> Any:
-    """Images as uint8 in 0..255 -> float32 in [0, 1]."""
+    """Scales images from uint8 in 0..255 to float32 in [0, 1]."""
     return ops.cast(images, "float32") / 255.0
 
 
@@ -57,8 +57,8 @@ class TargetLoss(keras.losses.Loss):
     """A loss between the network's output and the task's target of the uint8 images.
 
     Args:
-        task: Says what the target of an image is.
-        function: What is measured.
+        task: The task, which makes the target from an image.
+        function: The loss between output and target.
     """
 
     def __init__(self, task: Task, function: ImageLoss) -> None:

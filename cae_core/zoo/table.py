@@ -10,7 +10,6 @@ from typing import Any
 
 from cae_core import zoo
 from cae_core.architecture.presets import SOURCES, get_preset
-from cae_core.training.tasks import Reconstruct
 from cae_core.zoo.cards import Card
 from cae_core.zoo.judge import ACCURACY, JUDGES
 
@@ -48,7 +47,8 @@ class Row:
             return "judge"
         if self.card.noise_range is not None:
             return "denoise"
-        return "reconstruct" if isinstance(self.card.task, Reconstruct) else "colorize"
+        task = self.card.task
+        return "colorize" if task is None or task.needs_color else "reconstruct"
 
     @property
     def condition(self) -> str:

@@ -1,4 +1,3 @@
-import csv
 import os
 import re
 import subprocess
@@ -22,7 +21,7 @@ from cae_core.training.tasks import ColorizeChroma, ColorizeRGB, Denoise, Recons
 SMALL = Architecture.parse("8x8x3 conv4 pool | up conv3:sigmoid")
 TO_RGB = Architecture.parse("8x8x1 conv4 pool | up conv3:linear")  # leaves [0, 1]
 TO_CHROMA = Architecture.parse("8x8x1 conv4 pool | up conv2:tanh")
-# Every task, and a network for it that takes images of 8x8x3.
+# Networks for tasks on images of 8x8x3.
 TASKS = [
     (Reconstruct(), SMALL),
     (Denoise(0.3), SMALL),
@@ -30,22 +29,17 @@ TASKS = [
     (ColorizeRGB(), TO_RGB),
     (ColorizeChroma(), TO_CHROMA),
 ]
-# Chrominance may be negative: not every loss is for it.
-TASKS_AND_LOSSES = [
-    (task, architecture, loss)
-    for task, architecture in TASKS
-    for loss in (("mse", "mae") if task == ColorizeChroma() else LOSSES)
-]
+
+
 EVERY_KIND = Architecture.parse(
     "16x16x1 conv8:valid pad @first conv8k5:leaky_relu add@first pool3s2:same unshuffle bn tanh "
     "conv8k1s2 up conv32k1 @latent | shuffle deconv8k5:valid:elu crop avgpool2s1 up:bilinear "
     "res8k5s2:elu res8 cat@first subpixel4s3 blur crop12 deconv4 avgpool deconv4s1 conv8k9:linear "
     "flatten dense20:linear dense256 reshape16x16x1 sigmoid"
 )
-# ResNet-34 takes long to build, and its residual blocks are among every kind.
-ARCHITECTURES = {
-    preset.id: preset.architecture for preset in PRESETS.values() if "resnet" not in preset.id
-} | {"every kind": EVERY_KIND}
+ARCHITECTURES = {preset.id: preset.architecture for preset in PRESETS.values()} | {
+    "every kind": EVERY_KIND
+}
 
 
 @pytest.fixture
@@ -104,7 +98,7 @@ def test_the_test_architecture_has_every_kind_of_layer():
     assert {type(layer) for layer in EVERY_KIND.layers} == set(LAYER_KINDS.values())
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("name", ["homework", "every kind"])
 def test_the_script_builds_the_model_that_build_makes(name, keras_registry):
     from cae_core.models.builder import build
 
@@ -146,9 +140,9 @@ def test_scripts_pass_ruff_check_and_are_formatted(tmp_path):
         f"{name}.py": generate_script(architecture, dataset=dataset_for(architecture))
         for name, architecture in ARCHITECTURES.items()
     }
-    for number, (task, architecture, loss) in enumerate(TASKS_AND_LOSSES):
+    for number, (task, architecture) in enumerate(TASKS):
         config = TrainConfig(
-            loss=loss,
+            loss=task.losses[-1],
             schedule=SCHEDULES[number % 3],
             optimizer=OPTIMIZERS[number % 3],
             patience=3 if number % 2 else None,
@@ -166,13 +160,13 @@ def test_scripts_pass_ruff_check_and_are_formatted(tmp_path):
 
 
 def test_writing_a_script_does_not_import_keras():
-    latent = (
+    program = (
         "import sys, cae_core as cae\n"
         "cae.generate_script(cae.get_preset('pixel-shuffle').architecture)\n"
         "print(sorted({'keras', 'tensorflow', 'skimage'} & set(sys.modules)))"
     )
 
-    result = run([sys.executable, "-c", latent])
+    result = run([sys.executable, "-c", program])
 
     assert (result.stdout, result.stderr) == ("[]\n", "")
 
@@ -196,9 +190,8 @@ def test_the_settings_stand_at_the_top():
 def test_a_plain_reconstruction_has_nothing_of_the_other_tasks_and_losses():
     script = generate_script(PRESETS["homework"].architecture)
 
-    for name in ("typing", "Any", "class", "noise", "ssim", "lab_from_rgb", "grey("):
+    for name in ("class ", "noise", "ssim", "mae", "lab_from_rgb", "luma"):
         assert name not in script
-    assert len(script.splitlines()) < 220
 
 
 @pytest.mark.parametrize("steps", [1, 10, 1000])
@@ -224,35 +217,6 @@ def test_images_that_no_photograph_holds_are_refused():
     architecture = Architecture.parse("512x512x3 conv4 | conv3")
     with pytest.raises(TrainingError, match=r"at most 256 pixels a side.*Received:.*512x512x3"):
         generate_script(architecture, dataset="mine")
-
-
-@pytest.mark.parametrize("task", [ColorizeRGB(), ColorizeChroma()])
-def test_colorizing_grey_images_is_refused(task):
-    architecture = Architecture.parse("28x28x1 conv4 | conv3:sigmoid")
-    with pytest.raises(TrainingError, match=r"colour.*Received:.*28x28x1.*data set in colour"):
-        generate_script(architecture, task=task, dataset="mnist")
-
-
-@pytest.mark.parametrize("task", [ColorizeRGB(), ColorizeChroma()])
-def test_colorizing_with_a_network_for_colour_is_refused_and_the_remedy_named(task):
-    with pytest.raises(TrainingError, match=r"Begin its text with 8x8x1"):
-        generate_script(SMALL, task=task, dataset="mine")
-
-
-@pytest.mark.parametrize("loss", ["bce", "ssim"])
-def test_a_loss_that_cannot_measure_chrominance_is_refused(loss):
-    with pytest.raises(TrainingError, match=f"Received: loss='{loss}'. Choose mse or mae"):
-        generate_script(
-            TO_CHROMA, task=ColorizeChroma(), config=TrainConfig(loss=loss), dataset="mine"
-        )
-
-
-def test_a_task_without_a_script_is_a_bug():
-    class Sharpen:
-        pass
-
-    with pytest.raises(TypeError, match="Sharpen"):
-        generate_script(SMALL, task=Sharpen(), dataset="mine")
 
 
 def test_the_name_of_a_folder_cannot_become_code():
@@ -308,44 +272,15 @@ def test_photographs_are_cut_to_grey_patches_of_the_size_that_the_network_takes(
     assert all(part.dtype == np.uint8 and part.std() > 20 for part in parts)
 
 
-def noise_of(task):
-    """Two draws of a script's noise on mid-grey images, as deviations from them."""
-    made = executed(generate_script(SMALL, task=task, dataset="mine"))
-    layer = made["AddNoise"](0)
-    grey = np.full((200, 8, 8, 3), 0.5, np.float32)
-    return [np.asarray(layer(grey)) - 0.5 for _ in range(2)]
-
-
-def test_noise_has_its_sigma_and_is_drawn_anew_and_not_clipped():
-    first, second = noise_of(Denoise(0.5))
-
-    assert first.std() == pytest.approx(0.5, rel=0.02)
-    assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.05
-    assert first.min() < -0.5
-    assert first.max() > 0.5
-
-
-def test_clipped_noise_stays_in_the_range_of_images():
-    first, _ = noise_of(Denoise(0.5, clip=True))
-
-    assert first.min() == -0.5
-    assert first.max() == 0.5
-
-
-def test_a_range_of_sigmas_is_drawn_from_per_image():
-    first, _ = noise_of(Denoise((0.1, 0.9)))
-
-    sigmas = first.std(axis=(1, 2, 3))
-    assert 0.05 < sigmas.min() < 0.2
-    assert 0.8 < sigmas.max() < 1.0
-
-
 def coloured_noise(count, seed):
     """Images without any order: uint8 (count, 8, 8, 3)."""
     return np.random.default_rng(seed).integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
 
 
-@pytest.mark.parametrize(("task", "architecture", "loss"), TASKS_AND_LOSSES)
+@pytest.mark.parametrize(
+    ("task", "architecture", "loss"),
+    [*((Reconstruct(), SMALL, loss) for loss in LOSSES), (ColorizeChroma(), TO_CHROMA, "mse")],
+)
 def test_the_loss_is_that_of_the_app(task, architecture, loss):
     from cae_core.training.losses import LOSS_FUNCTIONS, TargetLoss
 
@@ -361,7 +296,7 @@ def test_the_loss_is_that_of_the_app(task, architecture, loss):
     np.testing.assert_allclose(values, expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize(("task", "architecture"), TASKS)
+@pytest.mark.parametrize(("task", "architecture"), TASKS[1:])
 def test_the_test_figures_are_those_of_the_app(task, architecture):
     from cae_core.training.loop import evaluate
 
@@ -375,18 +310,6 @@ def test_the_test_figures_are_those_of_the_app(task, architecture):
     expected = evaluate(model, images, task, seed=7)
     assert mse == pytest.approx(expected["mse"], rel=1e-5)
     assert psnr == pytest.approx(expected["psnr"], rel=1e-5)
-
-
-@pytest.mark.parametrize(("task", "architecture"), [*TASKS[:1], *TASKS[3:]])
-def test_the_network_is_shown_what_the_app_shows_it(task, architecture):
-    made = executed(generate_script(architecture, task=task, dataset="mine"))
-    images = coloured_noise(3, seed=3)
-
-    shown, returned = made["reconstruct"](made["build_autoencoder"](), images)
-
-    expected = np.asarray(task.corrupt(images / np.float32(255), seed=0))
-    np.testing.assert_allclose(shown, expected, atol=1e-6)
-    assert returned.shape == images.shape
 
 
 def test_the_psnr_of_an_image_without_any_error_is_infinite_as_in_the_app():
@@ -413,23 +336,27 @@ def trained(config, x_train, x_validation, *, task=None):
     return made, model, history
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_the_optimizer_is_that_of_the_app(optimizer):
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_optimizer_is_that_of_the_app(name):
+    import keras
+
     from cae_core.training.loop import make_optimizer
 
-    config = TrainConfig(epochs=1, batch_size=16, optimizer=optimizer, schedule="constant")
+    config = TrainConfig(optimizer=name, schedule="constant")
+    script = generate_script(SMALL, config=config, dataset="mine")
 
-    _, _, history = trained(config, coloured_noise(40, 4), coloured_noise(12, 5))
+    made = re.search(r"optimizer=(.*), loss=loss", script)[1]
 
-    # Keras counts optimisers in their names.
-    made, expected = history.model.optimizer, make_optimizer(config, steps=3)
+    values = {"keras": keras, "learning_rate": config.learning_rate}
+    made, expected = eval(made, values), make_optimizer(config, steps=3)  # noqa: S307 - our text
     assert type(made) is type(expected)
+    # Keras counts optimisers in their names.
     assert made.get_config() | {"name": ""} == expected.get_config() | {"name": ""}
 
 
-@pytest.mark.parametrize("patience", [None, 2])
+@pytest.mark.parametrize("patience", [None, 1])
 def test_the_best_epochs_weights_are_kept_and_patience_ends_early(patience):
-    config = TrainConfig(epochs=5, batch_size=8, schedule="constant", patience=patience)
+    config = TrainConfig(epochs=4, batch_size=8, schedule="constant", patience=patience)
     # The more white is learnt, the worse the validation's black comes back.
     white, black = np.full((40, 8, 8, 3), 255, np.uint8), np.zeros((12, 8, 8, 3), np.uint8)
 
@@ -437,7 +364,7 @@ def test_the_best_epochs_weights_are_kept_and_patience_ends_early(patience):
 
     losses = history.history["val_loss"]
     assert losses == sorted(losses)
-    assert len(losses) == (5 if patience is None else 1 + patience)
+    assert len(losses) == (4 if patience is None else 1 + patience)
     output = model.predict(black / np.float32(255), verbose=0)
     kept = float(np.mean(made["loss"](black, output)))
     assert kept == pytest.approx(losses[0], rel=1e-5)
@@ -474,42 +401,7 @@ def printed_mse(output):
     return float(re.search(r"test MSE ([\d.]+), PSNR [\d.]+ dB", output)[1])
 
 
-def history_of(folder):
-    with (folder / "made" / "history.csv").open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def image_size(folder):
-    """Width and height of the sheet of test images."""
-    with Image.open(folder / "made" / "images.png") as image:
-        return image.size
-
-
-def test_a_reconstruction_script_trains_saves_and_prints_the_saved_models_error(tmp_path):
-    import keras
-
-    arrays = tiny_arrays()
-    np.savez(tmp_path / "tiny.npz", **arrays)
-
-    output = run_script(
-        generate_script(SMALL, dataset="mine"), tmp_path, "--data", "tiny.npz", "--epochs", "1"
-    )
-
-    model = keras.models.load_model(tmp_path / "made" / "autoencoder.keras")
-    clean = arrays["x_test"].astype(np.float32) / 255
-    expected = np.mean((np.clip(model.predict(clean, verbose=0), 0, 1) - clean) ** 2)
-    assert printed_mse(output) == pytest.approx(expected, abs=1e-6)
-    assert "on 12 test images" in output
-    (epoch,) = history_of(tmp_path)
-    assert list(epoch) == ["epoch", "loss", "validation_loss"]
-    assert 0 < float(epoch["validation_loss"]) < 1
-    # Two rows of ten images, enlarged three times.
-    assert image_size(tmp_path) == (10 * 8 * 3, 2 * 8 * 3)
-
-
-def test_a_denoising_script_trains_saves_and_prints_the_saved_models_error(
-    tmp_path, keras_registry
-):
+def test_a_script_trains_saves_and_prints_the_saved_models_error(tmp_path, keras_registry):
     import keras
 
     # With layers of our own, which the saved model has to bring along.
@@ -524,42 +416,31 @@ def test_a_denoising_script_trains_saves_and_prints_the_saved_models_error(
     model = keras.models.load_model(tmp_path / "made" / "autoencoder.keras")
     mse, _ = made["evaluate"](model, arrays["x_test"])
     assert printed_mse(output) == pytest.approx(mse, abs=2e-6)
-    assert len(history_of(tmp_path)) == 2
-    # Three rows: original, noisy, denoised.
-    assert image_size(tmp_path) == (10 * 8 * 3, 3 * 8 * 3)
+    assert "on 12 test images" in output
+    head, *epochs = (tmp_path / "made" / "history.csv").read_text().splitlines()
+    assert head == "epoch,loss,validation_loss"
+    assert len(epochs) == 2
+    # Three rows of ten images, enlarged three times: original, noisy, denoised.
+    with Image.open(tmp_path / "made" / "images.png") as image:
+        assert image.size == (10 * 8 * 3, 3 * 8 * 3)
 
 
-def test_a_colorizing_script_trains_saves_and_prints_the_saved_models_error(tmp_path):
-    import keras
-
-    from cae_core.training.loop import evaluate
-
-    images = coloured_noise(40, 6)
-    np.savez(tmp_path / "tiny.npz", x_train=images, x_test=images[:12])
-    config = TrainConfig(loss="mae", schedule="one_cycle", optimizer="adamw", patience=2)
-    script = generate_script(TO_CHROMA, task=ColorizeChroma(), config=config, dataset="mine")
-
-    output = run_script(script, tmp_path, "--data", "tiny.npz", "--epochs", "2")
-
-    model = keras.models.load_model(tmp_path / "made" / "autoencoder.keras")
-    assert model.output_shape == (None, 8, 8, 2)
-    expected = evaluate(model, images[:12], ColorizeChroma())
-    assert printed_mse(output) == pytest.approx(expected["mse"], abs=2e-6)
-    # Three rows: original, lightness, colorized.
-    assert image_size(tmp_path) == (10 * 8 * 3, 3 * 8 * 3)
-
-
-def test_a_script_for_photo_patches_needs_no_data(tmp_path):
+def test_a_script_for_photo_patches_needs_no_data(tmp_path, monkeypatch, capsys):
     architecture = Architecture.parse("conv2k4s4 | up4 conv3k1:sigmoid")
     config = TrainConfig(batch_size=1000)
-    script = generate_script(architecture, config=config, dataset="photo_patches")
+    made = executed(generate_script(architecture, config=config, dataset="photo_patches"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["autoencoder.py", "--epochs", "1"])
 
-    output = run_script(script, tmp_path, "--epochs", "1")
+    made["main"]()
 
+    output = capsys.readouterr().out
     assert "20,000 training and 2,500 validation images" in output
     assert "on 2,500 test images" in output
     assert 0 < printed_mse(output) < 0.25
-    assert (tmp_path / "made" / "autoencoder.keras").stat().st_size > 1000
+    # Two rows of ten images, enlarged three times: original, reconstruction.
+    with Image.open(tmp_path / "results" / "images.png") as image:
+        assert image.size == (10 * 32 * 3, 2 * 32 * 3)
 
 
 def test_own_layers_are_copied_as_they_stand():
