@@ -149,8 +149,8 @@ class Architecture:
         """The JSON form: every size spelled out, nothing left to defaults."""
         document = {
             "input_shape": list(self.input_shape),
-            "encoder": [_layer_to_json(layer) for layer in self.encoder],
-            "decoder": [_layer_to_json(layer) for layer in self.decoder],
+            "encoder": [{"layer": layer.keyword} | vars(layer) for layer in self.encoder],
+            "decoder": [{"layer": layer.keyword} | vars(layer) for layer in self.decoder],
         }
         return json.dumps(document, indent=2)
 
@@ -236,11 +236,6 @@ def _shape_token(token: str) -> tuple[int, int, int] | None:
     """``28x28x1`` as numbers; None for every other token."""
     match = re.fullmatch(r"(\d{1,9})x(\d{1,9})x(\d{1,9})", token)
     return (int(match[1]), int(match[2]), int(match[3])) if match else None
-
-
-def _layer_to_json(layer: Layer) -> dict[str, Any]:
-    """One layer as a JSON object."""
-    return {"layer": layer.keyword} | dataclasses.asdict(layer)
 
 
 def _layer_from_json(item: Any, where: str) -> Layer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cae_core.architecture.formulas import Shape, format_shape
 from cae_core.architecture.layers import MAX_UNITS, Conv, Deconv, Layer, Mark, Skip
@@ -61,26 +61,24 @@ class Report:
     Attributes:
         architecture: The architecture analysed.
         rows: One per layer.
-        latent_shape: Shape of the latent.
-        smallest: The row with the fewest numbers (the first of equals).
         batch_size: The batch that `activation_bytes` is for.
-        output_problem: The remedy where the output has another shape than wanted; else None,
-            and None while a layer has a problem of its own.
-        warnings: Sentences about an architecture that can be built but may surprise.
+        wanted_shape: The shape wanted of the output.
     """
 
     architecture: Architecture
     rows: tuple[Row, ...]
-    latent_shape: Shape
-    smallest: Row
     batch_size: int
-    output_problem: str | None
-    warnings: tuple[str, ...]
+    wanted_shape: Shape
 
     @property
     def input_size(self) -> int:
         """Numbers in the input."""
         return math.prod(self.architecture.input_shape)
+
+    @property
+    def latent_shape(self) -> Shape:
+        """Shape of the latent."""
+        return self.rows[len(self.architecture.encoder) - 1].output_shape
 
     @property
     def latent_size(self) -> int:
@@ -96,6 +94,12 @@ class Report:
     def output_shape(self) -> Shape:
         """Shape of the decoder's output."""
         return self.rows[-1].output_shape
+
+    @property
+    def smallest(self) -> Row:
+        """The row with the fewest numbers, the first of equals."""
+        tensors = [row for row in self.rows if not isinstance(row.layer, Mark)]
+        return min(tensors or self.rows, key=lambda row: row.size)
 
     @property
     def parameters(self) -> int:
@@ -129,6 +133,25 @@ class Report:
             f"Layer {row.index} ({row.token}): {row.problem}" for row in self.rows if row.problem
         ]
         return (*found, *([self.output_problem] if self.output_problem else []))
+
+    @property
+    def output_problem(self) -> str | None:
+        """The remedy where the output has another shape than wanted; else None.
+
+        None as well while a layer is left out: then the shape says nothing about the rest.
+        """
+        shape, wanted = self.output_shape, self.wanted_shape
+        if shape == wanted or any(row.problem for row in self.rows):
+            return None
+        return (
+            f"The output must be {format_shape(wanted)}. Received: {format_shape(shape)}. "
+            f"{_output_remedy(self.architecture, shape, wanted)}"
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about an architecture that can be built but may surprise."""
+        return tuple(_warnings(self))
 
     @property
     def verdict(self) -> str:
@@ -169,12 +192,11 @@ def analyze(
         >>> rep.rows[0].textbook.text
         '((32 − 3 + 2·1)/1 + 1)² · 8 = 32² · 8 = 8,192'
     """
-    boundary = len(architecture.encoder)
     rows = tuple(
         Row(
             **vars(node.measure),
             index=node.index,
-            part="encoder" if node.index <= boundary else "decoder",
+            part="encoder" if node.index <= len(architecture.encoder) else "decoder",
             layer=node.layer,
             input_shape=node.input_shape,
             activation_bytes=math.prod(node.measure.output_shape) * BYTES_PER_NUMBER * batch_size,
@@ -183,35 +205,8 @@ def analyze(
         )
         for node in walk(architecture)
     )
-    tensors = [row for row in rows if not isinstance(row.layer, Mark)]
-    smallest = min(tensors or rows, key=lambda row: row.size)
     wanted = architecture.input_shape if output_shape is None else tuple(output_shape)
-    # While a layer is left out, the output's shape says nothing about the rest.
-    output_problem = (
-        None
-        if any(row.problem for row in rows)
-        else _output_problem(architecture, rows[-1].output_shape, wanted)
-    )
-    report = Report(
-        architecture=architecture,
-        rows=rows,
-        latent_shape=rows[boundary - 1].output_shape,
-        smallest=smallest,
-        batch_size=batch_size,
-        output_problem=output_problem,
-        warnings=(),
-    )
-    return replace(report, warnings=tuple(_warnings(report)))
-
-
-def _output_problem(architecture: Architecture, shape: Shape, wanted: Shape) -> str | None:
-    """The message about an output of another shape than wanted, with a fitting remedy."""
-    if shape == wanted:
-        return None
-    return (
-        f"The output must be {format_shape(wanted)}. Received: {format_shape(shape)}. "
-        f"{_output_remedy(architecture, shape, wanted)}"
-    )
+    return Report(architecture, rows, batch_size, wanted)
 
 
 def _output_remedy(architecture: Architecture, shape: Shape, wanted: Shape) -> str:
@@ -249,7 +244,7 @@ def _output_remedy(architecture: Architecture, shape: Shape, wanted: Shape) -> s
 
 
 def _warnings(report: Report) -> list[str]:
-    """Sentences about an architecture that can be built but may surprise."""
+    """The sentences of `Report.warnings`."""
     found = []
     ratio = report.compression_ratio
     if ratio < 1:

@@ -124,42 +124,28 @@ def split(model: keras.Model) -> tuple[keras.Model, keras.Model]:
             f"Only a model with a layer called {LATENT!r} can be split. Received: {model.name!r}. "
             "Use a model made by cae_core.build."
         )
-    latent = model.get_layer(LATENT)
-    upstream = _ancestors(latent)
+    latent = model.get_layer(LATENT).output
+    encoder_layers = set(keras.Model(model.input, latent).layers)
     around = {
         id(tensor): tensor
         for layer in model.layers
-        if layer is not latent and layer not in upstream
+        if layer not in encoder_layers
         for tensor in _inputs(layer)
-        if tensor is not latent.output and tensor._keras_history.operation in upstream
+        if tensor is not latent and tensor._keras_history.operation in encoder_layers
     }
-    tensors = [latent.output, *around.values()]
-    encoder = keras.Model(model.input, tensors if around else latent.output, name="encoder")
+    tensors = [latent, *around.values()] if around else latent
     output = model.output
-    if output is latent.output:
+    if output is latent:
         # A decoder of marks alone has no layer; Keras wants one.
         output = keras.layers.Identity()(output)
-    decoder = keras.Model(tensors if around else latent.output, output, name="decoder")
-    return encoder, decoder
+    encoder = keras.Model(model.input, tensors, name="encoder")
+    return encoder, keras.Model(tensors, output, name="decoder")
 
 
 def _inputs(layer: keras.layers.Layer) -> list[Any]:
     """The tensors that a layer reads."""
     tensors = layer.input if not isinstance(layer, keras.layers.InputLayer) else []
     return list(tensors) if isinstance(tensors, list | tuple) else [tensors]
-
-
-def _ancestors(layer: keras.layers.Layer) -> set[keras.layers.Layer]:
-    """All layers that a layer depends on."""
-    found: set[keras.layers.Layer] = set()
-    pending = [layer]
-    while pending:
-        for tensor in _inputs(pending.pop()):
-            operation = tensor._keras_history.operation
-            if operation not in found:
-                found.add(operation)
-                pending.append(operation)
-    return found
 
 
 def _keras_layer(

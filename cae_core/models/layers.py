@@ -115,12 +115,6 @@ class StridedPointwise(keras.layers.Layer):
         """Takes every s-th pixel and convolves."""
         return self.convolution(inputs[:, :: self.stride, :: self.stride])
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Height and width over the stride, rounded up."""
-        batch, height, width, _ = input_shape
-        sides = [None if side is None else -(-side // self.stride) for side in (height, width)]
-        return (batch, *sides, self.filters)
-
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, for a saved model."""
         names = ("filters", "stride", "activation", "seed")
@@ -175,12 +169,6 @@ class SubPixelUpsampling(keras.layers.Layer):
         maps = ops.conv(inputs, kernel, padding="same", data_format="channels_last") + self.bias
         # (B, H, W, F·r²) -> (B, H·r, W·r, F)
         return ops.depth_to_space(ops.relu(maps), self.factor, data_format="channels_last")
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Height and width times the factor."""
-        batch, height, width, _ = input_shape
-        enlarged = [None if side is None else side * self.factor for side in (height, width)]
-        return (batch, *enlarged, self.channels)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, for a saved model."""

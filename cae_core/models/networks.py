@@ -39,26 +39,10 @@ def register_network(name: str) -> Callable[[Builder], Builder]:
 def convolution(
     filters: int, kernel: int, name: str, *, stride: int = 1, gain: float = 2.0, **options: Any
 ) -> keras.layers.Conv2D:
-    """A convolution with same padding and a seeded start.
-
-    Args:
-        filters: Channels of the output.
-        kernel: Side of the kernel in pixels.
-        name: The layer's name; its length is the seed.
-        stride: Pixels between two windows.
-        gain: Variance of the start, times the number of inputs; 2 (He) suits a ReLU behind it.
-        options: Other arguments of Conv2D.
-    """
-    initializer = keras.initializers.VarianceScaling(gain, seed=len(name))
-    return keras.layers.Conv2D(
-        filters,
-        kernel,
-        strides=stride,
-        padding="same",
-        kernel_initializer=initializer,
-        name=name,
-        **options,
-    )
+    """A convolution with same padding; `gain` 2 is He's start, for a ReLU behind it."""
+    start = keras.initializers.VarianceScaling(gain, seed=len(name))
+    options |= {"padding": "same", "kernel_initializer": start, "name": name}
+    return keras.layers.Conv2D(filters, kernel, strides=stride, **options)
 
 
 def build_network(name: str, dtype: str = "float32") -> keras.Model:

@@ -3,9 +3,9 @@
     @register
     @dataclass(frozen=True)
     class Stretch(Layer):
-        # a docstring: the app shows it
-        keyword: ClassVar[str] = "stretch"
-        title: ClassVar[str] = "Stretch"
+        # Docstring: the app shows its first line.
+        keyword = "stretch"
+        title = "Stretch"
         factor: int = number("", low=2, high=8, default=2)
 
         def measure(self, shape: Shape) -> Measure: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any
 
 from cae_core.architecture.formulas import Shape, size_formula
 from cae_core.architecture.layers.base import (
@@ -58,8 +58,8 @@ class _Convolution(Layer):
 class Conv(_Convolution):
     """A small window of weights slides over the image, once for every channel it makes."""
 
-    keyword: ClassVar[str] = "conv"
-    title: ClassVar[str] = "Convolution"
+    keyword = "conv"
+    title = "Convolution"
 
     def measure(self, shape: Shape) -> Measure:
         channels = self.check_map(shape)[2]
@@ -87,8 +87,8 @@ class Conv(_Convolution):
 class Deconv(_Convolution):
     """Transposed convolution: enlarges by its stride."""
 
-    keyword: ClassVar[str] = "deconv"
-    title: ClassVar[str] = "Transposed convolution"
+    keyword = "deconv"
+    title = "Transposed convolution"
     stride: int = number("s", high=8, default=2)
 
     def measure(self, shape: Shape) -> Measure:
@@ -123,8 +123,8 @@ class Deconv(_Convolution):
 class Residual(Layer):
     """Residual block: two convolutions with batch normalisation, added to a shortcut."""
 
-    keyword: ClassVar[str] = "res"
-    title: ClassVar[str] = "Residual block"
+    keyword = "res"
+    title = "Residual block"
     channels: int = number("", high=MAX_CHANNELS, example=16)
     kernel: int = number("k", high=31, default=3)
     stride: int = number("s", high=8, default=1)
@@ -158,10 +158,4 @@ class Residual(Layer):
         )
 
     def keras_call(self) -> KerasCall:
-        arguments = {
-            "channels": self.channels,
-            "kernel": self.kernel,
-            "stride": self.stride,
-            "activation": self.activation,
-        }
-        return KerasCall("ResidualBlock", arguments, has_kernel=True, is_own=True)
+        return KerasCall("ResidualBlock", dict(vars(self)), has_kernel=True, is_own=True)

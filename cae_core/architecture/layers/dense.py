@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 from cae_core.architecture.formulas import Formula, Shape, format_shape, product
 from cae_core.architecture.layers.base import (
@@ -28,8 +27,8 @@ MAX_UNITS = 65_536
 class Flatten(Layer):
     """A map as one long vector."""
 
-    keyword: ClassVar[str] = "flatten"
-    title: ClassVar[str] = "Flatten"
+    keyword = "flatten"
+    title = "Flatten"
 
     def measure(self, shape: Shape) -> Measure:
         size = math.prod(shape)
@@ -48,8 +47,8 @@ class Flatten(Layer):
 class Dense(Layer):
     """Fully connected layer: every number sees every number."""
 
-    keyword: ClassVar[str] = "dense"
-    title: ClassVar[str] = "Dense"
+    keyword = "dense"
+    title = "Dense"
     units: int = number("", high=MAX_UNITS, example=128)
     activation: str = choice(ACTIVATIONS, "relu")
 
@@ -75,8 +74,7 @@ class Dense(Layer):
         )
 
     def keras_call(self) -> KerasCall:
-        arguments = {"units": self.units, "activation": self.activation}
-        return KerasCall("Dense", arguments, has_kernel=True)
+        return KerasCall("Dense", dict(vars(self)), has_kernel=True)
 
 
 @register
@@ -84,8 +82,8 @@ class Dense(Layer):
 class Reshape(Layer):
     """A vector as a map: height x width x channels."""
 
-    keyword: ClassVar[str] = "reshape"
-    title: ClassVar[str] = "Reshape"
+    keyword = "reshape"
+    title = "Reshape"
     height: int = number("", high=MAX_SIDE, example=8)
     width: int = number("x", high=MAX_SIDE, example=8)
     channels: int = number("x", high=MAX_CHANNELS, example=16)

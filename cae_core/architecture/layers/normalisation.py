@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from cae_core.architecture.formulas import Shape
 from cae_core.architecture.layers.base import ACTIVATIONS, KerasCall, Layer, choice, register
@@ -15,8 +14,8 @@ from cae_core.architecture.shapes import Measure, unchanged
 class BatchNorm(Layer):
     """Batch normalisation, channel by channel."""
 
-    keyword: ClassVar[str] = "bn"
-    title: ClassVar[str] = "Batch normalisation"
+    keyword = "bn"
+    title = "Batch normalisation"
 
     def measure(self, shape: Shape) -> Measure:
         return replace(
@@ -36,8 +35,8 @@ class BatchNorm(Layer):
 class Activation(Layer):
     """An activation on its own, written by its name alone: ``relu``."""
 
-    keyword: ClassVar[str] = "activation"
-    title: ClassVar[str] = "Activation"
+    keyword = "activation"
+    title = "Activation"
     function: str = choice(ACTIVATIONS, "relu")
 
     def __str__(self) -> str:

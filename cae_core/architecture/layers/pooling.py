@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from cae_core.architecture.formulas import Shape
 from cae_core.architecture.layers.base import (
@@ -50,8 +50,8 @@ class _Pool(Layer):
 class MaxPool(_Pool):
     """The largest value of each window."""
 
-    keyword: ClassVar[str] = "pool"
-    title: ClassVar[str] = "Max pooling"
+    keyword = "pool"
+    title = "Max pooling"
 
     def keras_call(self) -> KerasCall:
         return KerasCall("MaxPooling2D", self._arguments())
@@ -62,8 +62,8 @@ class MaxPool(_Pool):
 class AveragePool(_Pool):
     """The mean of each window."""
 
-    keyword: ClassVar[str] = "avgpool"
-    title: ClassVar[str] = "Average pooling"
+    keyword = "avgpool"
+    title = "Average pooling"
 
     def keras_call(self) -> KerasCall:
         return KerasCall("AveragePooling2D", self._arguments())

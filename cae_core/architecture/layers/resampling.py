@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from cae_core.architecture.formulas import Shape, format_shape, size_formula
 from cae_core.architecture.layers.base import (
@@ -23,8 +22,8 @@ from cae_core.errors import ArchitectureError
 class Up(Layer):
     """Upsampling by repeating (nearest) or interpolating (bilinear) pixels."""
 
-    keyword: ClassVar[str] = "up"
-    title: ClassVar[str] = "Upsampling"
+    keyword = "up"
+    title = "Upsampling"
     factor: int = number("", low=2, high=16, default=2)
     interpolation: str = choice(("nearest", "bilinear"), "nearest")
 
@@ -37,8 +36,7 @@ class Up(Layer):
         return enlarged(shape, factor, channels, step)
 
     def keras_call(self) -> KerasCall:
-        arguments = {"size": self.factor, "interpolation": self.interpolation}
-        return KerasCall("UpSampling2D", arguments)
+        return KerasCall("UpSampling2D", {"size": self.factor, "interpolation": self.interpolation})
 
 
 @register
@@ -46,8 +44,8 @@ class Up(Layer):
 class Shuffle(Layer):
     """Pixel shuffle (depth to space): factor² channels become factor x factor pixels."""
 
-    keyword: ClassVar[str] = "shuffle"
-    title: ClassVar[str] = "Pixel shuffle"
+    keyword = "shuffle"
+    title = "Pixel shuffle"
     factor: int = number("", low=2, high=8, default=2)
 
     def measure(self, shape: Shape) -> Measure:
@@ -70,8 +68,8 @@ class Shuffle(Layer):
 class Unshuffle(Layer):
     """Pixel unshuffle (space to depth): factor x factor pixels become factor² channels."""
 
-    keyword: ClassVar[str] = "unshuffle"
-    title: ClassVar[str] = "Pixel unshuffle"
+    keyword = "unshuffle"
+    title = "Pixel unshuffle"
     factor: int = number("", low=2, high=8, default=2)
 
     def measure(self, shape: Shape) -> Measure:
@@ -99,8 +97,8 @@ class Unshuffle(Layer):
 class SubPixel(Layer):
     """Sub-pixel upsampling: weight-normalised 1x1 convolution (ICNR start), ReLU, shuffle."""
 
-    keyword: ClassVar[str] = "subpixel"
-    title: ClassVar[str] = "Sub-pixel upsampling"
+    keyword = "subpixel"
+    title = "Sub-pixel upsampling"
     channels: int = number("", high=MAX_CHANNELS, example=16)
     factor: int = number("s", low=2, high=8, default=2)
 
@@ -118,8 +116,7 @@ class SubPixel(Layer):
         )
 
     def keras_call(self) -> KerasCall:
-        arguments = {"channels": self.channels, "factor": self.factor}
-        return KerasCall("SubPixelUpsampling", arguments, has_kernel=True, is_own=True)
+        return KerasCall("SubPixelUpsampling", dict(vars(self)), has_kernel=True, is_own=True)
 
 
 @register
@@ -127,8 +124,8 @@ class SubPixel(Layer):
 class Blur(Layer):
     """Mean of each 2x2 window at stride 1, edges repeated: softens a pixel shuffle's grid."""
 
-    keyword: ClassVar[str] = "blur"
-    title: ClassVar[str] = "Blur"
+    keyword = "blur"
+    title = "Blur"
 
     def measure(self, shape: Shape) -> Measure:
         self.check_map(shape)
@@ -144,8 +141,8 @@ class Blur(Layer):
 class Pad(Layer):
     """Zeros added on all four sides."""
 
-    keyword: ClassVar[str] = "pad"
-    title: ClassVar[str] = "Zero padding"
+    keyword = "pad"
+    title = "Zero padding"
     pixels: int = number("", high=64, default=1)
 
     def measure(self, shape: Shape) -> Measure:
@@ -160,8 +157,8 @@ class Pad(Layer):
 class Crop(Layer):
     """Pixels cut off on all four sides."""
 
-    keyword: ClassVar[str] = "crop"
-    title: ClassVar[str] = "Cropping"
+    keyword = "crop"
+    title = "Cropping"
     pixels: int = number("", high=64, default=1)
 
     def measure(self, shape: Shape) -> Measure:

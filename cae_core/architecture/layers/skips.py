@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 from cae_core.architecture.formulas import Formula, Shape, format_shape
 from cae_core.architecture.layers.base import KerasCall, Layer, mark_name, register
@@ -17,8 +16,8 @@ from cae_core.errors import ArchitectureError
 class Mark(Layer):
     """Remembers the tensor at this place under a name; no layer of the Keras model."""
 
-    keyword: ClassVar[str] = "mark"
-    title: ClassVar[str] = "Mark for a skip connection"
+    keyword = "mark"
+    title = "Mark for a skip connection"
     name: str = mark_name()
 
     def __str__(self) -> str:
@@ -49,8 +48,8 @@ class Skip(Layer):
 class Concatenate(Skip):
     """Puts a marked tensor's channels behind the current ones."""
 
-    keyword: ClassVar[str] = "cat"
-    title: ClassVar[str] = "Skip connection: concatenate"
+    keyword = "cat"
+    title = "Skip connection: concatenate"
 
     def merge(self, shape: Shape, marked: Shape) -> Measure:
         if len(shape) != len(marked) or shape[:-1] != marked[:-1]:
@@ -75,8 +74,8 @@ class Concatenate(Skip):
 class Add(Skip):
     """Adds a marked tensor to the current one."""
 
-    keyword: ClassVar[str] = "add"
-    title: ClassVar[str] = "Skip connection: add"
+    keyword = "add"
+    title = "Skip connection: add"
 
     def merge(self, shape: Shape, marked: Shape) -> Measure:
         if shape != marked:
