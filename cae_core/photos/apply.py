@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from cae_core.architecture.formulas import format_shape
-from cae_core.architecture.layers import MAX_SIDE, Dense, Flatten, Reshape
+from cae_core.architecture.layers import MAX_SIDE
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.receptive_field import Node, walk
 from cae_core.architecture.report import analyze
@@ -99,7 +99,7 @@ def is_fully_convolutional(architecture: Architecture) -> bool:
         >>> is_fully_convolutional(Architecture.parse("flatten dense9 | dense3072"))
         False
     """
-    return not any(isinstance(layer, Dense | Flatten | Reshape) for layer in architecture.layers)
+    return not any(node.measure.sees_everything for node in walk(architecture))
 
 
 def total_stride(architecture: Architecture) -> int:

@@ -1,6 +1,8 @@
 """A kind of layer added through the public registry, seen everywhere that layers are seen."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -84,3 +86,10 @@ def test_a_registered_kind_is_in_the_generated_script(text):
 def test_a_keyword_is_taken_once(text):
     with pytest.raises(ValueError, match="'stretch'"):
         register(Stretch)
+
+
+@pytest.mark.parametrize("kind", LAYER_KINDS.values(), ids=lambda kind: kind.keyword)
+def test_every_kind_is_in_the_manual(kind):
+    manual = (Path(__file__).parents[3] / "docs" / "notation.md").read_text()
+    word = re.split(r"\d", str(kind.example()))[0]
+    assert f"`{word}" in manual
