@@ -160,8 +160,8 @@ def _photos() -> str:
     return f"""\
 ## Noise off photographs
 
-PSNR on CBSD68, noise not clipped, sigma in units of 0-255. The photo denoiser was trained for
-{card.seconds / 60:.0f} minutes on two cores that did other work as well; its data: {card.data}.
+PSNR on CBSD68, noise not clipped, sigma in units of 0-255. The photo denoiser: {card.recipe_notes}
+Its data: {card.data}.
 `python benchmarks/denoise.py --photos BSDS500` measures every row that is not published.
 
 {

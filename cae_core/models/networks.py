@@ -54,7 +54,7 @@ def build_network(name: str, dtype: str = "float32") -> keras.Model:
 
     Example:
         >>> build_network("photo-denoiser").count_params()
-        489536
+        563264
     """
     for module in pkgutil.iter_modules(models.__path__):
         importlib.import_module(f"{models.__name__}.{module.name}")

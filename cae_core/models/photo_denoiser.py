@@ -32,7 +32,7 @@ class GatedDifference(keras.layers.Layer):
 
 @register_network("photo-denoiser")
 def build_photo_denoiser(
-    channels: int = 64, blocks: tuple[int, int, int] = (2, 2, 2), dtype: str = "float32"
+    channels: int = 64, blocks: tuple[int, int, int] = (2, 3, 2), dtype: str = "float32"
 ) -> keras.Model:
     """A residual U-Net of two levels that takes the noise off an image.
 
@@ -56,7 +56,29 @@ def build_photo_denoiser(
 
     Example:
         >>> build_photo_denoiser().count_params()
-        489536
+        563264
+    """
+    noisy = keras.Input((None, None, 3), name="noisy")
+    sigma = keras.Input((None, None, 1), name="sigma")
+    noise = residual_unet(noisy, sigma, channels, blocks, dtype)
+    clean = GatedDifference(dtype="float32")([noisy, noise, sigma])
+    return keras.Model([noisy, sigma], clean, name="photo_denoiser")
+
+
+def residual_unet(
+    noisy: Any, level: Any, channels: int, blocks: tuple[int, int, int], dtype: str
+) -> Any:
+    """The noise of an image by a residual U-Net of two levels without biases.
+
+    Args:
+        noisy: (B, H, W, 3), H and W multiples of 4.
+        level: (B, H, W, K), maps of the noise level.
+        channels: Channels of every convolution between the first and the last.
+        blocks: Residual blocks before, at, and after the quarter resolution.
+        dtype: Number format of the convolutions.
+
+    Returns:
+        The estimated noise, (B, H, W, 3).
     """
     conv = functools.partial(convolution, use_bias=False, dtype=dtype)
 
@@ -68,11 +90,9 @@ def build_photo_denoiser(
             x = x + conv(channels, 3, f"{stage}_{index}_second", gain=0.1)(inner)
         return x
 
-    noisy = keras.Input((None, None, 3), name="noisy")
-    sigma = keras.Input((None, None, 1), name="sigma")
-    # (B, H, W, 3) and (B, H, W, 1) -> (B, H/2, W/2, 12 + 1)
+    # (B, H, W, 3) and (B, H, W, K) -> (B, H/2, W/2, 12 + K)
     pixels = PixelUnshuffle(2)(noisy)
-    level = keras.layers.AveragePooling2D(2)(sigma)
+    level = keras.layers.AveragePooling2D(2)(level)
     x = conv(channels, 3, "head", gain=1.0)(keras.layers.Concatenate()([pixels, level]))
     x = half = residual_blocks(x, blocks[0], "before")
     # (B, H/2, W/2, C) -> (B, H/4, W/4, C)
@@ -82,6 +102,4 @@ def build_photo_denoiser(
     x = PixelShuffle(2, dtype=dtype)(conv(4 * channels, 1, "up", gain=1.0)(x))
     x = residual_blocks(x + half, blocks[2], "after")
     # (B, H/2, W/2, C) -> (B, H, W, 3)
-    noise = PixelShuffle(2, dtype=dtype)(conv(12, 3, "tail", gain=0.1)(x))
-    clean = GatedDifference(dtype="float32")([noisy, noise, sigma])
-    return keras.Model([noisy, sigma], clean, name="photo_denoiser")
+    return PixelShuffle(2, dtype=dtype)(conv(12, 3, "tail", gain=0.1)(x))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # Both sides are padded to a multiple of the stride; the halo is the radius of the photo
 # denoiser's receptive field in pixels. A test derives both from the network.
-DENOISER_STRIDE, DENOISER_HALO = 4, 40
+DENOISER_STRIDE, DENOISER_HALO = 4, 48
 # Below, bfloat16 would cost more than a fiftieth of a decibel.
 LEAST_BFLOAT16_SIGMA = 10 / 255
 # Large tiles waste little on their halo; one of these takes about 250 MB while it is worked on.

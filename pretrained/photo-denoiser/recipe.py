@@ -1,31 +1,31 @@
 """How the photo denoiser was trained: one network for every sigma from 0 to 100/255.
 
-    python -m cae_core make photo-denoiser train --photos BSDS500 --minutes 100
+    KERAS_BACKEND=jax python -m cae_core make photo-denoiser train --photos BSDS500 --more PHOTOS
     python -m cae_core make photo-denoiser card --photos BSDS500
 
-`train` goes on from the checkpoint in its folder (``--out``, by default this one) where one is,
-else from the weights there, else from a random start: a training may take several sessions. In
-each the learning rate falls to nothing by the end of its time, so that it ends with weights worth
-keeping: averaged over the last steps, and kept where they are better on the validation
-photographs than what is there. history.csv tells of all sessions. `card` measures the weights of
-this folder on CBSD68, at which nothing else looks, and writes card.json.
+`train` needs a GPU. It goes on from the weights in its folder (``--out``, by default this one)
+where they are, else from a random start, and ends with averaged weights. history.csv tells of all
+sessions: its rows up to 288,000 patches are of a network with two residual blocks at the quarter
+resolution and of an earlier training, 108 minutes on two processor cores, of BSDS500 alone; a
+third block, which started as the identity, and the GPU (an H200, 11 minutes) came after. `card`
+measures the weights of this folder on CBSD68, at which nothing else looks, and writes card.json.
 
 BSDS500 is a folder with ``train``, ``test`` and ``val`` (JPEG), and ``cbsd68.txt``: the names of
-those photographs in ``val`` that are the benchmark. Trained on train and test, validated on the
-other 32 of val.
+those photographs in ``val`` that are the benchmark. Trained on train and test and on the
+photographs (JPEG) in PHOTOS, validated on the other 32 of val.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from cae_core import zoo
 from cae_core.data import cbsd68
@@ -33,85 +33,64 @@ from cae_core.images.metrics import psnr_from_mse
 from cae_core.images.operations import open_image
 from cae_core.models.photo_denoiser import build_photo_denoiser
 from cae_core.photos.denoising import denoise
-from cae_core.recipes.history import read_history
-from cae_core.recipes.optimizers import ConvolutionMuon
-from cae_core.recipes.time_budget import SessionHistory, add_session_arguments, fit_session
-from cae_core.training.losses import scaled
+from cae_core.recipes.history import read_history, write_history
+from cae_core.recipes.time_budget import add_session_arguments
+from cae_core.recipes.weight_files import HALF_BITS, round_to_half
+from cae_core.zoo.cards import HALF
 
 FOLDER = Path(__file__).resolve().parent
-PATCH = 64
-BATCH_SIZE = 16
-STEPS_PER_EPOCH = 500
-STEPS_PER_EXECUTION = 10
+# Patches of a step and their side: small ones first, large ones after `SMALL_UNTIL` of the time.
+SMALL, LARGE, SMALL_UNTIL = (96, 64), (32, 128), 0.3
+SHARES = (0.7, 0.3)  # of patches from BSDS500 and from the other photographs
 LARGEST_SIGMA = 100 / 255
-AVERAGING = 0.99
 VALIDATION_SIGMAS = (15, 25, 50)
 VALIDATION_SIDE = 256
 # At sigma 0 the image comes back as it is: the card has a number all the same.
 HIGHEST_PSNR = 100.0
 
 
-class NoisyPatches(keras.layers.Layer):
-    """uint8 patches -> clean, noisy, map of sigma: a level drawn for every patch.
+def noisy_patches(patches: Any, key: Any) -> tuple[Any, Any, Any]:
+    """Damages uint8 patches (B, H, W, 3); returns clean, noisy, and sigma (B, 1, 1, 1).
 
-    Low levels are drawn a little more often than high ones: 100/255 · u^1.3, u uniform. One
-    patch in eight is grey, its noise too, and of one in eight the noisy values are cut to
-    [0, 1]: people's noisy images are like that.
+    Three levels in four are between 5 and 55, where the figures are, the others 100 · u^1.3, u
+    uniform. One patch in twelve is grey, its noise too, and of one in twelve the noisy values are
+    cut to [0, 1]: people's noisy images are like that.
     """
+    import jax
+    import jax.numpy as jnp
 
-    def __init__(self, seed: int) -> None:
-        super().__init__()
-        self.noise = keras.random.SeedGenerator(seed)
-
-    def call(self, patches: Any) -> tuple[Any, Any, Any]:
-        """Draws level and noise."""
-        clean = scaled(patches)
-        count = ops.shape(clean)[0]
-        drawn = keras.random.uniform((3, count, 1, 1, 1), seed=self.noise)
-        level = drawn[0] ** 1.3 * LARGEST_SIGMA
-        is_grey, is_clipped = drawn[1] < 1 / 8, drawn[2] < 1 / 8
-        noise = keras.random.normal(ops.shape(clean), seed=self.noise)
-        noise = ops.where(is_grey, noise[..., :1], noise)
-        clean = ops.where(is_grey, ops.mean(clean, axis=-1, keepdims=True), clean)
-        noisy = clean + level * noise
-        noisy = ops.where(is_clipped, ops.clip(noisy, 0, 1), noisy)
-        # (B, 1, 1, 1) -> (B, H, W, 1)
-        sigma = level + ops.zeros_like(clean[..., :1])
-        return clean, noisy, sigma
+    clean = patches.astype(jnp.float32) / 255
+    key, drawing = jax.random.split(key)
+    drawn = jax.random.uniform(drawing, (4, len(clean), 1, 1, 1))
+    level = jnp.where(drawn[0] < 0.75, 5 + 50 * drawn[1], 100 * drawn[1] ** 1.3) / 255
+    is_grey, is_clipped = drawn[2] < 1 / 12, drawn[3] < 1 / 12
+    noise = jax.random.normal(key, clean.shape)
+    noise = jnp.where(is_grey, noise[..., :1], noise)
+    clean = jnp.where(is_grey, clean.mean(axis=-1, keepdims=True), clean)
+    noisy = clean + level * noise
+    return clean, jnp.where(is_clipped, jnp.clip(noisy, 0, 1), noisy), level
 
 
-class WeightedError(keras.layers.Layer):
-    """Absolute error, weighted so that every noise level counts about the same.
+def loss_of(denoiser: keras.Model, count: int, side: int) -> Any:
+    """The loss of `count` random patches, weighted so that all noise levels count about the same.
 
     What a good denoiser leaves grows about as the root of sigma (the published PSNR at 15, 25
     and 50 say so), and so would its share of the loss.
     """
+    import jax
+    import jax.numpy as jnp
 
-    def call(self, inputs: tuple[Any, Any, Any]) -> Any:
-        """Weighs."""
-        denoised, clean, sigma = inputs
-        return ops.abs(denoised - clean) / ops.sqrt(sigma + 5 / 255)
+    from cae_core.recipes.gpu_training import draw_patches, weighted_loss
 
+    def loss(values: list[Any], photos: Any, key: Any, root_share: Any) -> Any:
+        drawing, damaging = jax.random.split(key)
+        patches = draw_patches(drawing, photos, SHARES, count, side)
+        clean, noisy, level = noisy_patches(patches, damaging)
+        sigma = jnp.broadcast_to(level, (*clean.shape[:3], 1))  # (B, H, W, 1)
+        denoised, _ = denoiser.stateless_call(values, [], [noisy, sigma])
+        return weighted_loss(denoised - clean, (level.ravel() + 5 / 255) ** -0.5, root_share)
 
-class Patches(keras.utils.PyDataset):
-    """Random crops, turned and mirrored, an epoch's worth; the target is not used."""
-
-    def __init__(self, photos: list[np.ndarray], seed: int) -> None:
-        super().__init__()
-        self.photos = photos
-        self.random = np.random.default_rng(seed)
-
-    def __len__(self) -> int:
-        return STEPS_PER_EPOCH
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        return np.stack([self._crop() for _ in range(BATCH_SIZE)]), np.zeros(BATCH_SIZE)
-
-    def _crop(self) -> np.ndarray:
-        photo = self.photos[self.random.integers(len(self.photos))]
-        top, left = (self.random.integers(side - PATCH + 1) for side in photo.shape[:2])
-        patch = np.rot90(photo[top : top + PATCH, left : left + PATCH], self.random.integers(4))
-        return patch[::-1] if self.random.integers(2) else patch
+    return loss
 
 
 class Validation:
@@ -126,11 +105,9 @@ class Validation:
         self.denoiser = denoiser
         self.clean = np.stack([central_square(photo) for photo in photos])
 
-    def __call__(self, logs: dict[str, float]) -> dict[str, float]:
+    def __call__(self) -> dict[str, float]:
         """PSNR at every validated level, in dB, by the name of the history's column."""
-        row = {f"psnr_{sigma}": round(self.psnr(sigma), 3) for sigma in VALIDATION_SIGMAS}
-        print(row, f"loss {logs['loss']:.5f}", flush=True)
-        return row
+        return {f"psnr_{sigma}": round(self.psnr(sigma), 3) for sigma in VALIDATION_SIGMAS}
 
     def psnr(self, sigma: int) -> float:
         """Mean PSNR in dB at a noise level of sigma/255."""
@@ -162,50 +139,46 @@ def validation_names(photos: Path) -> list[str]:
     return [p.name for p in sorted((photos / "val").glob("*.jpg")) if p.stem not in benchmark]
 
 
-def mean_psnr(row: dict[str, float]) -> float:
-    """One figure for all validated levels."""
-    return float(np.mean([row[f"psnr_{sigma}"] for sigma in VALIDATION_SIGMAS]))
+def train(photos: Path, more: Path, minutes: float, peak: float, folder: Path, dtype: str) -> None:
+    """One session on a GPU."""
+    from cae_core.recipes import gpu_training
 
-
-def train(photos: Path, minutes: float, peak: float, folder: Path, dtype: str) -> None:
-    """One session."""
     rows = read_history(folder)
-    done = int(rows[-1]["patches"]) if rows else 0
-    keras.utils.set_random_seed(done)  # another session draws other patches and noise
+    before = rows[-1] if rows else {"patches": 0, "seconds": 0}
     denoiser = build_photo_denoiser(dtype=dtype)
-    inputs = keras.Input((PATCH, PATCH, 3), dtype="uint8")
-    clean, noisy, sigma = NoisyPatches(seed=done)(inputs)
-    error = WeightedError()([denoiser([noisy, sigma]), clean, sigma])
-    trainer = keras.Model(inputs, error)
-    optimizer = ConvolutionMuon(
-        peak,
-        exclude_layers=["head", "tail"],
-        adam_lr_ratio=0.3,  # for those two; with 1 the training diverges
-        weight_decay=None,
-        adam_weight_decay=None,
-        use_ema=True,
-        ema_momentum=AVERAGING,
-    )
+    exact = build_photo_denoiser()
     if (folder / zoo.WEIGHTS).exists():
         denoiser.load_weights(folder / zoo.WEIGHTS)
-    history = SessionHistory(
-        denoiser,
-        folder,
-        counted="patches",
-        per_epoch=STEPS_PER_EPOCH * BATCH_SIZE,
-        measure=Validation(denoiser, read_photos(photos / "val", validation_names(photos))),
-        score=mean_psnr,
-    )
-    fit_session(
-        trainer,
-        optimizer,
-        Patches([p for part in ("train", "test") for p in read_photos(photos / part)], seed=done),
-        history,
-        folder,
+    validate = Validation(exact, read_photos(photos / "val", validation_names(photos)))
+    train_photos = [p for part in ("train", "test") for p in read_photos(photos / part)]
+    started = time.monotonic()
+
+    def on_validation(steps: int, patches: int) -> None:
+        exact.set_weights(denoiser.get_weights())
+        row = {
+            "patches": before["patches"] + patches,
+            "seconds": before["seconds"] + round(time.monotonic() - started),
+            **validate(),
+        }
+        rows.append(row)
+        print(f"{steps} steps", row, flush=True)
+        write_history(folder, rows)
+        exact.save_weights(folder / zoo.WEIGHTS)
+
+    gpu_training.train_on_device(
+        denoiser.trainable_variables,
+        ("head", "tail"),
+        [
+            gpu_training.Stage(SMALL_UNTIL, SMALL[0], loss_of(denoiser, *SMALL)),
+            gpu_training.Stage(1.0, LARGE[0], loss_of(denoiser, *LARGE)),
+        ],
+        gpu_training.photographs([train_photos, read_photos(more)]),
         minutes=minutes,
         peak=peak,
-        steps_per_execution=STEPS_PER_EXECUTION,
+        seed=int(before["patches"]),  # another session draws other patches and noise
+        on_validation=on_validation,
     )
+    round_to_half(folder / zoo.WEIGHTS, HALF_BITS)
 
 
 def write_card(photos: Path) -> None:
@@ -224,24 +197,31 @@ def write_card(photos: Path) -> None:
             "ICLR 2020; trained with Muon (Jordan et al., 2024)"
         ),
         network=zoo.PHOTO_DENOISER,
-        input_shape=(PATCH, PATCH, 3),
+        input_shape=(LARGE[1], LARGE[1], 3),
         dataset="",
         data=(
-            "BSDS500 train and test, 400 photographs, to train; the 32 of val that are not in "
-            "CBSD68 to validate; CBSD68 to test"
+            "BSDS500 train and test, 400 photographs, and 456 of ImageNet to train; the 32 of val "
+            "that are not in CBSD68 to validate; CBSD68 to test"
         ),
-        licence="BSDS500 (Arbelaez et al., 2011), non-commercial research and education",
-        recipe="python -m cae_core make photo-denoiser train --photos BSDS500",
+        licence=(
+            "BSDS500 (Arbelaez et al., 2011), non-commercial research and education; ImageNet, "
+            "non-commercial research"
+        ),
+        recipe="python -m cae_core make photo-denoiser train --photos BSDS500 --more PHOTOS",
         seconds=history[-1]["seconds"],
         recipe_notes=(
-            f"{history[-1]['patches']:,.0f} patches of {PATCH}x{PATCH}, batch {BATCH_SIZE}, on 2 "
-            "cores beside other work; history.csv tells of every session."
+            f"{history[-1]['patches']:,.0f} patches: 288,000 of 64x64 in 108 minutes on two cores, "
+            f"then, with a third block at the quarter resolution, {LARGE[0]} of {LARGE[1]}x"
+            f"{LARGE[1]} a step, at first {SMALL[0]} of {SMALL[1]}x{SMALL[1]}, in 11 minutes on an "
+            "H200. Mean absolute error, at the end root mean square of each patch; Muon; averaged "
+            "weights. history.csv tells of every session."
         ),
         parameters=network.count_params(),
         latent_size=None,
         noise_range=(0.0, LARGEST_SIGMA),
         figures=(),
         sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),
+        kept=HALF,
     )
     card.save(FOLDER)  # first, for `denoise` asks the card which weights are right
     images = cbsd68.photographs(photos)
@@ -267,10 +247,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("command", choices=("train", "card"))
     parser.add_argument("--photos", type=Path, required=True, help="the folder BSDS500")
-    add_session_arguments(parser, FOLDER, minutes=100, rate=1.5e-3)
+    parser.add_argument("--more", type=Path, help="folder of other photographs, for `train`")
+    add_session_arguments(parser, FOLDER, minutes=11, rate=1.5e-3)
     options = parser.parse_args(arguments)
     if options.command == "train":
-        train(options.photos, options.minutes, options.rate, options.out, options.dtype)
+        if options.more is None:
+            parser.error("train needs --more PHOTOS")
+        train(
+            options.photos, options.more, options.minutes, options.rate, options.out, options.dtype
+        )
     else:
         write_card(options.photos)
 

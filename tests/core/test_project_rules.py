@@ -48,6 +48,7 @@ OF_KERAS = {
     "recipes.augmentation",
     "recipes.colorizer_training",
     "recipes.feature_loss",
+    "recipes.gpu_training",
     "recipes.judge_training",
     "recipes.optimizers",
     "recipes.time_budget",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import cae_core as cae
-from cae_core.recipes.weight_files import SIGNIFICANT_BITS, round_to_half
+from cae_core.recipes.weight_files import HALF_BITS, SIGNIFICANT_BITS, round_to_half
 
 NETWORK = cae.Architecture.parse("conv128 pool conv128 | up conv3:sigmoid")
 
@@ -43,6 +43,16 @@ def test_rounding_twice_is_rounding_once(tmp_path):
     once = path.read_bytes()
     round_to_half(path)
     assert path.read_bytes() == once
+
+
+def test_with_all_bits_a_weight_is_rounded_as_float16_rounds_it(tmp_path):
+    model, path = cae.build(NETWORK), tmp_path / "model.weights.h5"
+    kernels = [w.astype(np.float16).astype(np.float32) for w in model.get_weights() if w.ndim > 1]
+    model.save_weights(path)
+    round_to_half(path, HALF_BITS)
+    model.load_weights(path)
+    for kept, expected in zip([w for w in model.get_weights() if w.ndim > 1], kernels, strict=True):
+        np.testing.assert_allclose(kept, expected, rtol=2**-11, atol=1e-7)
 
 
 def test_numbers_too_large_for_half_are_refused(tmp_path):
