@@ -72,7 +72,7 @@ class Conv(_Convolution):
         return self._with_weights(measure, channels, height * width)
 
     def keras_call(self) -> KerasCall:
-        if self.kernel == 1 and self.stride > 1:
+        if self.kernel == 1 and self.stride > 1:  # Keras's own can crash, see StridedPointwise
             arguments = {
                 "filters": self.channels,
                 "stride": self.stride,
