@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from cae_core.training.runs import Run
 
-# What protobuf can write, less a little for all that is not weights.
+# The most that protobuf can write, less a little for all that is not weights.
 LARGEST_ONNX_BYTES = 2**31 - 2**20
 BYTES_PER_WEIGHT = 4
 
@@ -40,7 +40,7 @@ README = "README.txt"
 SCRIPT = "autoencoder.py"
 KERAS_FILE = "autoencoder.keras"
 ONNX_FILE = "autoencoder.onnx"
-# What a zip archive holds, in the order in which its README says so.
+# The files of a zip archive with their meanings, in the order in which its README lists them.
 ZIP_FILES = {
     README: "this text",
     SCRIPT: "a Keras script that trains the network anew",
@@ -51,13 +51,13 @@ ZIP_FILES = {
     HISTORY: "the losses after every epoch",
     TEST: "the test figures",
     TEST_IMAGES: "the error of every test image, and the worst and best images (NumPy)",
-    SAMPLES_IMAGE: "validation images: the originals, what was shown, what came back",
+    SAMPLES_IMAGE: "validation images: originals, inputs, outputs",
     SAMPLES: "the same images as numbers (NumPy)",
 }
 
 
 class ExportError(CAEError):
-    """A model that cannot be saved as asked."""
+    """A model cannot be saved as asked."""
 
 
 def save_onnx(model: keras.Model, path: str | Path) -> Path:
@@ -72,8 +72,10 @@ def save_onnx(model: keras.Model, path: str | Path) -> Path:
         the input called ``image``, the output ``output``; the batch may have any size.
 
     Raises:
-        ExportError: For another ending, without the package tf2onnx, with more than 2 GB of
-            weights, or for a layer that needs a fixed image size in a model without one.
+        ExportError: For another ending, without the package tf2onnx, or with more than 2 GB of
+            weights.
+        ArchitectureError: For a model without a fixed image size that has a layer which can be
+            converted for a fixed size only.
 
     Example:
         >>> import tempfile
@@ -171,7 +173,7 @@ def save_zip(run: Run, path: str | Path) -> Path:
 
 
 def _write_other_forms(run: Run, folder: Path) -> dict[str, str]:
-    """Writes script, Keras and ONNX file; returns those that cannot be, and why."""
+    """Writes script, Keras and ONNX file; returns the reasons for those that cannot be written."""
 
     def write_script(path: Path) -> None:
         text = generate_script(
@@ -245,7 +247,7 @@ To open this folder in CAE Lab's Python package
 
 
 def _readme(run: Run, missing: dict[str, str]) -> str:
-    """What the archive holds, and how to use it."""
+    """The archive's README: its files, and how to use them."""
     report = analyze(run.architecture)
     width = max(map(len, ZIP_FILES))
     shape = ", ".join(map(str, run.architecture.input_shape))

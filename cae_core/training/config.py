@@ -1,4 +1,7 @@
-"""The settings of a training: what is asked for, checked before anything starts."""
+"""The settings of a training, checked before anything starts.
+
+Importing this module does not import Keras.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from cae_core.errors import TrainingError
 
 SCHEDULES = ("cosine", "one_cycle", "constant")
 OPTIMIZERS = ("adam", "adamw", "sgd")
+# Title of every loss; the functions are in `cae_core.training.losses`.
 LOSS_TITLES = {
     "mse": "Mean squared error",
     "mae": "Mean absolute error",
@@ -31,11 +35,11 @@ class TrainConfig:
             ``one_cycle`` lets it rise over the first third (Smith, "Super-Convergence", 2018),
             ``constant`` keeps it.
         optimizer: ``adam``, ``adamw`` (Keras's weight decay of 0.004) or ``sgd`` (momentum 0.9).
-        loss: ``mse``, ``mae``, ``bce`` (binary cross-entropy of every number) or ``ssim``
-            (1 - structural similarity).
-        precision: ``float32``; ``bfloat16`` computes all layers but the last in half as many bits,
-            the weights staying float32; ``auto`` does so where the processor has instructions for
-            it and the network is wide enough to gain (see `cae_core.models.precision`).
+        loss: A name of `LOSS_TITLES`; ``bce`` takes every number for a probability.
+        precision: ``float32``; ``bfloat16`` computes all layers but the last in half as many bits
+            and keeps the weights in float32; ``auto`` does so where the processor has
+            instructions for it and the network is wide enough to gain (see
+            `cae_core.models.precision`).
         patience: Epochs without a better validation loss after which training ends early, 1 to
             1000; None trains all epochs.
         seed: Seed of weights, order and noise: the same seed on the same machine gives the

@@ -206,7 +206,7 @@ class Denoise(Task):
         """Caption with the noise in 0-255 units."""
         low, high = (round(255 * sigma) for sigma in self.sigma_range)
         sigma = f"{low}" if low == high else f"{low} to {high}"
-        return f"Input of the network, with noise of sigma {sigma} of 255"
+        return f"With noise of sigma {sigma} of 255"
 
     @property
     def sigma_range(self) -> tuple[float, float]:
@@ -280,7 +280,7 @@ class ColorizeRGB(Task):
     @property
     def input_caption(self) -> str:
         """Caption of a grey image."""
-        return "Input of the network, in grey"
+        return "In grey"
 
     def input_shape(self, image_shape: ImageShape) -> ImageShape:
         """One channel; the images must have three."""
@@ -318,7 +318,7 @@ class ColorizeChroma(Task):
     @property
     def input_caption(self) -> str:
         """Caption of a lightness."""
-        return "Input of the network, in grey"
+        return "In grey"
 
     def input_shape(self, image_shape: ImageShape) -> ImageShape:
         """One channel; the images must have three."""

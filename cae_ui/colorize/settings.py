@@ -63,9 +63,8 @@ def _network_input() -> str:
 
 def _colorizes(name: str) -> bool:
     """Whether a network of the zoo colorizes."""
-    return gives_probabilities(name) or isinstance(
-        zoo.card(name).task, ColorizeRGB | ColorizeChroma
-    )
+    task = zoo.card(name).task
+    return gives_probabilities(name) or (task is not None and task.needs_color)
 
 
 def gives_probabilities(model: str) -> bool:

@@ -14,7 +14,7 @@ from cae_core.images.metrics import psnr
 from cae_core.images.operations import encode_png, fit_within, to_uint8
 from cae_core.jobs.queue import JobStatus
 from cae_core.photos.apply import apply_to_photo, plan_photo
-from cae_core.training.tasks import LUMA, Denoise, Reconstruct, Task
+from cae_core.training.tasks import LUMA, Task
 from cae_ui.common.photo_input import SAMPLE_PHOTOS, photo_input
 from cae_ui.common.resources import trained_run
 from cae_ui.common.wording import plain, show_error
@@ -75,7 +75,7 @@ def try_on_photo(network: TrainedNetwork) -> None:
     ):
         photo = fit_within(photo, PREVIEW_SIDE)
         st.caption(f"Reduced from {width} x {height} to {photo.shape[1]} x {photo.shape[0]}.")
-    if network.architecture.input_shape[2] == 1 and isinstance(network.task, Reconstruct | Denoise):
+    if network.architecture.input_shape[2] == 1 and not network.task.needs_color:
         photo = _grey(photo)
     try:
         damaged, result = _output(network, photo)
@@ -83,9 +83,9 @@ def try_on_photo(network: TrainedNetwork) -> None:
         show_error(error)
         return
     images = [(photo, f"{plain(name)}, {photo.shape[1]} x {photo.shape[0]}")]
-    if not isinstance(network.task, Reconstruct):
-        damage = "With noise" if isinstance(network.task, Denoise) else "In grey"
-        images.append((damaged, f"{damage}: {psnr(damaged, photo):.2f} dB"))
+    if not np.array_equal(damaged, photo):
+        caption = f"{network.task.input_caption}: {psnr(damaged, photo):.2f} dB"
+        images.append((damaged, caption))
     images.append((result, f"Output of the network: {psnr(result, photo):.2f} dB"))
     for column, (image, caption) in zip(st.columns(len(images)), images, strict=True):
         _image(column, image, caption)

@@ -9,7 +9,6 @@ import streamlit as st
 
 from cae_core.architecture.presets import SOURCES
 from cae_core.data.registry import DATASETS
-from cae_core.training.tasks import Denoise, Task
 
 UPLOADS = "uploads"  # name of the data set that uploaded images make
 
@@ -42,13 +41,6 @@ def dataset_title(name: str) -> str:
     if name == UPLOADS:
         return "your own images"
     return DATASETS[name].title if name in DATASETS else name
-
-
-def input_caption(task: Task) -> str:
-    """Caption of the network's inputs: the images as the task damages them."""
-    if isinstance(task, Denoise):
-        return f"Input of the network: noise of sigma {task.sigma_range[1] * 255:.0f} of 255"
-    return "Input of the network"
 
 
 def source_links() -> str:

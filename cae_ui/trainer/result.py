@@ -17,7 +17,7 @@ from cae_core.training.runs import SAMPLES_IMAGE, RunSummary, history_csv, load_
 from cae_ui.common.charts import TEAL, framed, show_chart
 from cae_ui.common.pixels import show_samples
 from cae_ui.common.resources import job_queue, trained_run
-from cae_ui.common.wording import dataset_title, input_caption, plain
+from cae_ui.common.wording import dataset_title, plain
 
 HISTOGRAM_BINS = 40
 
@@ -53,7 +53,7 @@ def _show_extremes(status: JobStatus, summary: RunSummary) -> None:
     """The histogram of the error over the test images, and its worst and best images."""
     errors, (worst, best) = load_test_images(str(status.run_folder))
     show_chart(error_histogram(errors), key=f"errors-{status.id}")
-    caption = input_caption(summary.task)
+    caption = summary.task.input_caption
     st.markdown("**Worst**")
     show_samples(worst, caption, original_caption="Originals, the largest error first")
     st.markdown("**Best**")

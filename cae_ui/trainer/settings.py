@@ -19,8 +19,6 @@ from cae_core.training.config import (
 )
 from cae_core.training.tasks import (
     TASKS,
-    ColorizeChroma,
-    ColorizeRGB,
     Denoise,
     Reconstruct,
     Task,
@@ -67,16 +65,10 @@ def width_input() -> float:
 
 def task_input() -> Task:
     """The task that the network is trained on."""
-    titles = {
-        Reconstruct.name: "Reconstruct",
-        Denoise.name: "Remove noise",
-        ColorizeRGB.name: "Grey to RGB",
-        ColorizeChroma.name: "Lightness to colour",
-    }
     name = st.segmented_control(
         "Task",
-        list(titles),
-        format_func=titles.__getitem__,
+        list(TASKS),
+        format_func=lambda name: TASKS[name].title,
         default=Reconstruct.name,
         required=True,
         wrap=True,

@@ -11,7 +11,7 @@ from cae_core.errors import CAEError
 from cae_core.jobs.limits import memory_estimate_mb
 from cae_core.jobs.queue import JobRequest
 from cae_core.training.config import TrainConfig
-from cae_core.training.tasks import ColorizeChroma, Task, check_fit
+from cae_core.training.tasks import Task, check_fit
 from cae_ui.common.architecture_text import TEXT_KEY, change
 from cae_ui.common.resources import job_queue, machine_speed
 from cae_ui.common.wording import duration, show_error
@@ -60,8 +60,7 @@ def _offer_fit(data: DatasetPreview, task: Task) -> None:
 
     def fitted(now: Architecture) -> Architecture:
         channels = task.output_shape(data.image_shape)[2]
-        activation = "tanh" if isinstance(task, ColorizeChroma) else "sigmoid"
-        return fit_to(now, task.input_shape(data.image_shape), channels, activation)
+        return fit_to(now, task.input_shape(data.image_shape), channels, task.output_activation)
 
     try:
         check_fit(fitted(st.session_state[f"{TEXT_KEY}-readable"]), data.image_shape, task)

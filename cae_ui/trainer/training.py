@@ -18,7 +18,7 @@ from cae_core.training.tasks import Denoise, Task
 from cae_ui.common.charts import LOG_AXIS, TRAINING_COLOR, VALIDATION_COLOR, framed, show_chart
 from cae_ui.common.pixels import show_pixels, show_samples
 from cae_ui.common.resources import job_queue
-from cae_ui.common.wording import dataset_title, duration, input_caption, show_error
+from cae_ui.common.wording import dataset_title, duration, show_error
 
 JOB_PARAMETER = "job"
 REFRESH_SECONDS = 0.5
@@ -46,7 +46,7 @@ def show_data(data: DatasetPreview, task: Task) -> None:
     )
     if isinstance(task, Denoise):
         noisy = task.add_noise(images / np.float32(255), seed=0)
-        show_pixels(image_grid(np.clip(noisy, 0, 1), columns=len(noisy)), input_caption(task))
+        show_pixels(image_grid(np.clip(noisy, 0, 1), columns=len(noisy)), task.input_caption)
     st.info(
         "Press **Train**: the losses and the network's output for these images appear here.",
         icon=":material/play_arrow:",
@@ -85,7 +85,7 @@ def _show_status(job_id: str, had_ended: bool) -> None:
         )
     samples = status.samples()
     if samples is not None:
-        show_samples(samples, input_caption(status.request.task))
+        show_samples(samples, status.request.task.input_caption)
 
 
 def _show_state(status: JobStatus) -> None:

@@ -16,7 +16,6 @@ from cae_core.architecture.presets import SOURCES
 from cae_core.data.registry import is_available
 from cae_core.data.samples import sample_check_images, sample_check_name
 from cae_core.images.operations import image_grid
-from cae_core.training.tasks import ColorizeChroma, ColorizeRGB
 from cae_core.zoo.cards import IMAGES, NOT_KEPT, Card
 from cae_core.zoo.judge import ACCURACY
 from cae_core.zoo.table import judge_own_accuracy
@@ -34,7 +33,7 @@ from cae_ui.common.charts import (
 from cae_ui.common.photo_trial import TrainedNetwork, try_on_photo
 from cae_ui.common.pixels import OUTPUT_CAPTION, show_pixels
 from cae_ui.common.resources import freeze_garbage_collector, named_dataset
-from cae_ui.common.wording import dataset_title, input_caption, plain
+from cae_ui.common.wording import dataset_title, plain
 
 GRID_IMAGES = 8
 ERROR_AMPLIFIED = 4
@@ -232,7 +231,7 @@ def _show_images(card: Card, architecture: Architecture) -> None:
     error = np.abs(outputs.astype(np.int16) - originals) * ERROR_AMPLIFIED
     rows = [(originals, f"Originals: {described}")]
     if not np.array_equal(originals, inputs) and card.task is not None:
-        rows.append((inputs, input_caption(card.task)))
+        rows.append((inputs, card.task.input_caption))
     rows += [
         (outputs, OUTPUT_CAPTION),
         (np.minimum(error, 255).astype(np.uint8), f"The error, {ERROR_AMPLIFIED} times as bright"),
@@ -247,7 +246,7 @@ def _images(card: Card) -> tuple[np.ndarray, str]:
     if is_available(dataset):
         return named_dataset(dataset).test_samples, f"test images of {dataset_title(dataset)}"
     shape = card.input_shape
-    if isinstance(card.task, ColorizeRGB | ColorizeChroma):
+    if card.task is not None and card.task.needs_color:
         shape = (*shape[:2], 3)  # the network takes their lightness
     described = f"{sample_check_name(shape)}; {dataset_title(dataset)} is not on this machine"
     return sample_check_images(shape)[:GRID_IMAGES], described

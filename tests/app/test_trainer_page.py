@@ -350,7 +350,7 @@ def test_every_kind_of_network_can_be_tried_on_a_photo(trainer_page, worker, mon
     page.file_uploader("try-upload").set_value(("p.png", png(70, 50), "image/png")).run()
     original, noisy, returned = captions_of(page)
     assert original == "p.png, 70 x 50"
-    assert noisy.startswith("With noise: ")
+    assert noisy.startswith("With noise of sigma 25 of 255: ")
     assert returned.startswith("Output of the network: ")
 
 
