@@ -27,7 +27,8 @@ sys.path.insert(0, str(ROOT))
 
 from cae_core import zoo  # noqa: E402 - found through the line above
 from cae_core.data.registry import load_dataset  # noqa: E402
-from cae_core.images.operations import open_image, to_uint8  # noqa: E402
+from cae_core.images.decoding import open_image  # noqa: E402
+from cae_core.images.operations import to_uint8  # noqa: E402
 from cae_core.photos.colorizing import colorize  # noqa: E402
 from cae_core.recipes.measuring import color_rows  # noqa: E402
 

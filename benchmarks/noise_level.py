@@ -32,7 +32,8 @@ MEDIAN_OF_NORMAL = 0.67449
 
 def main() -> None:
     """Measures and prints."""
-    from cae_core.images.operations import open_image, to_uint8
+    from cae_core.images.decoding import open_image
+    from cae_core.images.operations import to_uint8
     from cae_core.photos.noise_level import estimate_sigma
 
     parser = argparse.ArgumentParser(
@@ -96,7 +97,7 @@ def noisy_photos(
 
 def jpeg(quality: int) -> Callable[[np.ndarray], np.ndarray]:
     """Saves and opens an image as JPEG."""
-    from cae_core.images.operations import encode_jpeg
+    from cae_core.images.encoding import encode_jpeg
 
     def saved(image: np.ndarray) -> np.ndarray:
         with Image.open(io.BytesIO(encode_jpeg(image, quality))) as photo:

@@ -14,7 +14,7 @@ from .errors import JobError as JobError
 from .errors import RunError as RunError
 from .errors import TrainingError as TrainingError
 from .export.script import generate_script as generate_script
-from .images.operations import open_image as open_image
+from .images.decoding import open_image as open_image
 from .models.builder import build as build
 from .models.builder import split as split
 from .photos.colorizing import colorize as colorize

@@ -1,16 +1,18 @@
-"""Every error that a user of CAE Lab can cause.
+"""Every error that a user of CAE Lab can cause, and no other module defines one.
 
 The tree::
 
     CAEError
-    ├── ArchitectureError   an architecture text, JSON or layer that cannot be
+    ├── ArchitectureError   an architecture text, JSON document or layer that cannot be
     ├── ImageError          an image that cannot be opened or used
     ├── DatasetError        a data set that cannot be found, read or split
-    │   └── LoadingCancelledError   loading that the user stopped (in downloads.py)
     ├── TrainingError       settings that cannot be trained with
+    ├── RunError            a run's folder that cannot be read or written
+    ├── ExportError         a network that cannot be saved as asked
     ├── JobError            a background job that cannot be started or found
-    ├── ExportError         a network that cannot be saved as asked (exports.py)
-    └── RunError            a run folder that cannot be read or written
+    ├── ZooError            a pretrained network that cannot be found, read or used as asked
+    ├── PlaceError          a place where a command cannot save its result
+    └── StoppedError        work that ended because `should_stop()` said so
 
 A message has three parts, in this order: the rule, ``Received: ...``, and the
 remedy. The app shows the text as it stands, the command line prints it and exits
@@ -35,12 +37,28 @@ class DatasetError(CAEError):
 
 
 class TrainingError(CAEError):
-    """Training settings that cannot be trained with."""
+    """Settings that cannot be trained with."""
+
+
+class RunError(CAEError):
+    """A run's folder that cannot be read or written."""
+
+
+class ExportError(CAEError):
+    """A network that cannot be saved as asked."""
 
 
 class JobError(CAEError):
     """A background job that cannot be started or found."""
 
 
-class RunError(CAEError):
-    """A run folder that cannot be read or written."""
+class ZooError(CAEError):
+    """A pretrained network that cannot be found, read or used as asked."""
+
+
+class PlaceError(CAEError):
+    """A place where a command cannot save its result."""
+
+
+class StoppedError(CAEError):
+    """Work that ended because `should_stop()` said so; nothing half-done is left behind."""

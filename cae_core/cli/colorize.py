@@ -13,7 +13,8 @@ from cae_core.cli.arguments import PROGRAM
 from cae_core.cli.images import Show, Work, add_place_arguments, work_on_images
 from cae_core.cli.places import write_whole
 from cae_core.cli.terminal import quiet_tensorflow
-from cae_core.images.operations import encode_png, open_image
+from cae_core.images.decoding import open_image
+from cae_core.images.encoding import encode_png
 from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.photos.colorizing import check_settings, colorize, learns_rgb
 

@@ -16,7 +16,9 @@ from cae_core.cli.arguments import PROGRAM
 from cae_core.cli.images import Show, Work, add_place_arguments, work_on_images
 from cae_core.cli.places import write_whole
 from cae_core.cli.terminal import quiet_tensorflow
-from cae_core.images.operations import encode_png, open_image
+from cae_core.errors import ZooError
+from cae_core.images.decoding import open_image
+from cae_core.images.encoding import encode_png
 from cae_core.photos.denoising import denoise
 from cae_core.photos.noise_level import estimate_sigma
 
@@ -81,13 +83,13 @@ def _check_model(options: argparse.Namespace) -> None:
     """Refuses a network that does not denoise, and a sigma for one that is not told any."""
     card = zoo.card(options.model)
     if card.noise_range is None:
-        raise zoo.ZooError(
+        raise ZooError(
             "A network that denoises was trained on noise. "
             f"Received: {card.name} ({card.title}). Choose another: {PROGRAM} zoo"
         )
     is_given = options.sigma is not None or options.strength is not None
     if is_given and card.name != zoo.PHOTO_DENOISER:
-        raise zoo.ZooError(
+        raise ZooError(
             f"--sigma and --strength belong to {zoo.PHOTO_DENOISER}, which is told the noise. "
             f"Received: --model {card.name}. Leave them out, or choose the other network."
         )

@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cae_core.errors import CAEError
-
-
-class PlaceError(CAEError):
-    """A place where a result cannot be saved."""
+from cae_core.errors import PlaceError
+from cae_core.files import replacing
 
 
 def check_place(what: str, path: Path) -> None:
@@ -46,13 +43,9 @@ def write_whole(what: str, path: Path, content: bytes) -> None:
     Raises:
         PlaceError: It cannot be written there.
     """
-    partial = path.with_suffix(".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with replacing(path) as partial:
             partial.write_bytes(content)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
     except OSError as error:
         raise unwritable(what, path, str(error.strerror)) from error

@@ -11,10 +11,11 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from cae_core.long_work import ShouldStop
 from cae_core.training.progress import Progress
 
 DONE, USER_MISTAKE, INTERRUPTED = 0, 2, 130
@@ -79,7 +80,7 @@ def quiet_tensorflow() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
+def stop_on_interrupt() -> Iterator[ShouldStop]:
     """Makes the first Ctrl-C a request, which the result tells of; the second one aborts."""
     requested = threading.Event()
 

@@ -1,8 +1,8 @@
 """Many images: data sets by name, downloads, folders and uploads cut into patches.
 
-`dataset` is the contract (three parts that share no image), `registry` finds a data set by its
-name, `downloads` fetches it, `patches`, `cutting` and `uploads` make one of photographs, `samples`
-are the photographs that ship with scikit-image, `cbsd68` is the denoisers' benchmark.
+`dataset` is the class (three parts that share no image), `registry` loads one by its name,
+`downloads` fetches it, `uploads`, `patches` and `cutting` make one of photographs, `samples` are
+the images that are always there, `cbsd68` is the denoisers' benchmark.
 """
 
 import lazy_loader

@@ -1,8 +1,6 @@
 from .dataset import DatasetPreview as DatasetPreview
 from .dataset import Labels as Labels
-from .downloads import LoadingCancelledError as LoadingCancelledError
 from .downloads import download as download
-from .patches import sample_photograph as sample_photograph
 from .registry import DATASET_NAMES as DATASET_NAMES
 from .registry import DATASETS as DATASETS
 from .registry import Dataset as Dataset
@@ -12,4 +10,5 @@ from .registry import load_labels as load_labels
 from .samples import SAMPLE_CHECK as SAMPLE_CHECK
 from .samples import sample_check_images as sample_check_images
 from .samples import sample_check_name as sample_check_name
+from .samples import sample_photograph as sample_photograph
 from .uploads import load_uploads as load_uploads

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from cae_core.errors import DatasetError
+from cae_core.images.decoding import open_image
 from cae_core.images.metrics import psnr
-from cae_core.images.operations import open_image
 
 LIST = "cbsd68.txt"
 SIGMAS = (15, 25, 50)

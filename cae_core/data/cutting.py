@@ -1,7 +1,7 @@
-"""Pieces of images, dealt to the parts of a data set and cut into patches.
+"""From pieces of images to the patches of a data set's three parts.
 
-No pixel is ever shared between two parts: images are dealt whole, or each is first
-divided into blocks and the blocks are dealt; patches are cut, and scaled, within one piece.
+No pixel is ever in two parts: whole images are split among them, or each image is first
+divided into blocks and the blocks are split; patches are cut, and scaled, within one piece.
 """
 
 import math
@@ -23,22 +23,22 @@ Parts = tuple[list[Pixels], ...]
 """The pieces of training, validation and test: (height, width, 3) each, of any size."""
 
 
-def deal(
+def split_indices(
     count: int, validation_fraction: float, test_fraction: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Deal things to training, validation and test at random, at least one to each.
+    """Split a number of images or blocks among three parts at random, at least one for each.
 
     Args:
-        count: Number of things (images, blocks). Fewer than 3 all go to training.
+        count: Their number. Fewer than 3 are all for training.
         validation_fraction: Share for validation, as near as whole numbers allow.
         test_fraction: Share for the test, as near as whole numbers allow.
         rng: Shuffles them.
 
     Returns:
-        Their indices: training, validation, test. Every index is in exactly one.
+        Indices for training, validation and test. Every index is in exactly one of them.
 
     Example:
-        >>> [len(part) for part in deal(20, 0.1, 0.1, np.random.default_rng(0))]
+        >>> [len(part) for part in split_indices(20, 0.1, 0.1, np.random.default_rng(0))]
         [16, 2, 2]
     """
     order = rng.permutation(count)
@@ -73,14 +73,14 @@ def blocks_of(height: int, width: int, side: int) -> list[tuple[slice, slice]]:
     return [(rows, columns) for rows in spans(height) for columns in spans(width)]
 
 
-def deal_blocks(
+def split_blocks(
     images: Sequence[Pixels],
     patch: int,
     validation_fraction: float,
     test_fraction: float,
     rng: np.random.Generator,
 ) -> Parts:
-    """Divide every image into blocks and deal these, image by image.
+    """Divide every image into blocks and split these, image by image.
 
     Args:
         images: uint8, (height, width, 3), of any size.
@@ -95,8 +95,8 @@ def deal_blocks(
     parts: tuple[list[Pixels], list[Pixels], list[Pixels]] = ([], [], [])
     for image in images:
         blocks = blocks_of(image.shape[0], image.shape[1], BLOCK_SIDE * patch)
-        dealt = deal(len(blocks), validation_fraction, test_fraction, rng)
-        for part, indices in zip(parts, dealt, strict=True):
+        indices_of = split_indices(len(blocks), validation_fraction, test_fraction, rng)
+        for part, indices in zip(parts, indices_of, strict=True):
             part.extend(image[blocks[index]] for index in indices)
     return parts
 
@@ -104,15 +104,12 @@ def deal_blocks(
 def part_sizes(
     patches: int, validation_fraction: float, test_fraction: float
 ) -> tuple[int, int, int]:
-    """Share a number of patches out to training, validation and test, at least one each.
+    """Numbers of training, validation and test patches, at least one each.
 
     Args:
-        patches: Their number in all parts together.
+        patches: Patches in all parts together.
         validation_fraction: Share for validation.
         test_fraction: Share for the test.
-
-    Returns:
-        Their numbers: training, validation, test.
 
     Example:
         >>> part_sizes(25_000, 0.1, 0.1)
@@ -126,7 +123,7 @@ def part_sizes(
 def cut_parts(
     parts: Parts, sizes: tuple[int, int, int], patch: int, rng: np.random.Generator
 ) -> list[Pixels]:
-    """Cut the patches of all parts; only those of the first, for training, are mirrored.
+    """Cut the patches of all parts; about half of those for training are mirrored.
 
     Args:
         parts: The pieces of training, validation and test.

@@ -1,4 +1,4 @@
-"""The form of every data set: three parts of images that share nothing."""
+"""A data set: training, validation and test images that share nothing."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ PREVIEW_SAMPLES = 8
 
 
 class Labels(NamedTuple):
-    """The classes of a data set's images, whole numbers from 0 on, (images,) each.
+    """Classes of a data set's images, whole numbers from 0 on.
 
     Attributes:
-        train: Those of `Dataset.train`.
-        validation: Those of `Dataset.validation`.
-        test: Those of `Dataset.test`.
+        train: Classes of the training images, (N,).
+        validation: Classes of the validation images, (N,).
+        test: Classes of the test images, (N,).
     """
 
     train: Pixels
@@ -31,15 +31,15 @@ class Labels(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class DatasetPreview:
-    """What there is to say and show of a data set whose images are elsewhere.
+    """Name, sizes and a few images of a data set that is not kept in memory.
 
     Attributes:
-        name: What it is called in reports.
+        name: Name of the data set.
         image_shape: (height, width, channels) of every image.
-        counts: Images to train, validate and test with.
+        counts: Numbers of training, validation and test images.
         samples: A few validation images, uint8 (N, H, W, C).
-        test_samples: A few test images.
-        notes: What a user should know, such as files that were skipped.
+        test_samples: A few test images, uint8 (N, H, W, C).
+        notes: Remarks for the user, such as files that were skipped.
     """
 
     name: str
@@ -57,12 +57,12 @@ class Dataset:
     The arrays are read-only views: one data set can serve many readers.
 
     Attributes:
-        name: What it is called in reports.
-        train: uint8, (images, height, width, channels), values 0 to 255.
-        validation: The same, for decisions during training.
-        test: The same, touched once, at the end.
-        notes: What a user should know, such as files that were skipped.
-        source: One sentence on where it is from and its terms.
+        name: Name in reports.
+        train: Training images, uint8 (N, H, W, C).
+        validation: Validation images, for decisions during training, uint8 (N, H, W, C).
+        test: Test images, used once, at the end, uint8 (N, H, W, C).
+        notes: Remarks for the user, such as files that were skipped.
+        source: One sentence with its origin and licence.
 
     Raises:
         DatasetError: A part is empty, isn't uint8 NHWC with 1 or 3 channels, or its images
@@ -103,7 +103,7 @@ class Dataset:
         return height, width, channels
 
     def preview(self) -> DatasetPreview:
-        """What there is to say and show of it, without keeping its images in memory."""
+        """Its name, sizes and copies of a few images."""
         return DatasetPreview(
             self.name,
             self.image_shape,
@@ -144,7 +144,7 @@ def check_split(seed: int, validation_fraction: float, test_fraction: float) -> 
     """Refuse a seed or fractions that nothing can be split with.
 
     Args:
-        seed: Of everything random in making the parts.
+        seed: Seed of everything random in making the parts.
         validation_fraction: Share of the images used for validation.
         test_fraction: Share of the images used for the test.
 

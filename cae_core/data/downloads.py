@@ -9,7 +9,6 @@ what is there never imports Keras.
 import hashlib
 import os
 import tempfile
-import uuid
 from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
@@ -17,19 +16,11 @@ from typing import NamedTuple
 from urllib.request import urlopen
 
 from cae_core.errors import DatasetError
-
-Progress = Callable[[int, int | None], None]
-"""Called with what is done and the total (None where it isn't known)."""
-
-Cancelled = Callable[[], bool]
-"""Asked again and again during long work; True stops it."""
+from cae_core.files import replacing
+from cae_core.long_work import OnProgress, ShouldStop, stop_if
 
 CHUNK_BYTES = 256 * 1024
 TIMEOUT_SECONDS = 30  # without a single byte
-
-
-class LoadingCancelledError(DatasetError):
-    """Loading was stopped because `cancelled()` said so; nothing half-done is left behind."""
 
 
 class RemoteFile(NamedTuple):
@@ -98,10 +89,9 @@ def keras_datasets_folder() -> Path:
 
 
 def is_downloaded(name: str) -> bool:
-    """Say whether all files of a public data set are in Keras's cache.
+    """Say whether all files of a public data set are in Keras's cache, by their lengths.
 
-    Files are judged by their length alone, so that the answer is immediate; `download`
-    looks at their checksums.
+    The answer is immediate; `download` looks at the checksums as well.
 
     Args:
         name: A key of `REMOTE_FILES`.
@@ -110,11 +100,11 @@ def is_downloaded(name: str) -> bool:
         True if loading it needs no network.
     """
     folder = keras_datasets_folder()
-    return all(_has_length(folder / file.path, file.size) for file in _files_of(name))
+    return all(_has_length(folder / file.path, file) for file in _files_of(name))
 
 
 def download(
-    name: str, on_progress: Progress | None = None, cancelled: Cancelled | None = None
+    name: str, on_progress: OnProgress | None = None, should_stop: ShouldStop | None = None
 ) -> None:
     """Put the files of a public data set where Keras looks for them.
 
@@ -124,10 +114,10 @@ def download(
     Args:
         name: A key of `REMOTE_FILES`.
         on_progress: Called with (bytes done, bytes in total) while downloading.
-        cancelled: Asked before every chunk; True stops the download.
+        should_stop: Asked before every chunk; True stops the download.
 
     Raises:
-        LoadingCancelledError: `cancelled()` said so.
+        StoppedError: `should_stop()` said so.
         DatasetError: The name is unknown, or the network or the server failed.
     """
     folder = keras_datasets_folder()
@@ -137,16 +127,19 @@ def download(
     for file in missing:
 
         def report(done: int, before: int = before) -> None:
+            stop_if(should_stop, f"The download of {name}", f"{before + done:,} of {total:,} bytes")
             if on_progress is not None:
                 on_progress(before + done, total)
 
-        _fetch(name, file, folder / file.path, report, cancelled or _never)
+        try:
+            _fetch(file, folder / file.path, report)
+        except (OSError, HTTPException) as error:  # URLError and TimeoutError are OSErrors
+            raise DatasetError(
+                f"{name} could not be downloaded. Received: {error} from {file.url}. Try again, "
+                f"put {name}.npz into the folder that CAE_DATA_DIR names, or use photo_patches, "
+                "which needs no download."
+            ) from error
         before += file.size
-
-
-def _never() -> bool:
-    """Stand in for a `cancelled` that wasn't given."""
-    return False
 
 
 def _files_of(name: str) -> tuple[RemoteFile, ...]:
@@ -159,80 +152,39 @@ def _files_of(name: str) -> tuple[RemoteFile, ...]:
     return REMOTE_FILES[name]
 
 
-def _has_length(path: Path, size: int) -> bool:
-    """Say whether the file exists and has this many bytes."""
-    return path.is_file() and path.stat().st_size == size
+def _has_length(path: Path, file: RemoteFile) -> bool:
+    """Say whether what is at `path` is as long as `file`."""
+    return path.is_file() and path.stat().st_size == file.size
 
 
 def _is_intact(path: Path, file: RemoteFile) -> bool:
-    """Say whether the file at `path` is `file`, by length and checksum."""
-    if not _has_length(path, file.size):
-        return False
-    if file.sha256 is None:
-        return True
+    """Say whether what is at `path` is `file`, by length and checksum."""
+    if not _has_length(path, file) or file.sha256 is None:
+        return _has_length(path, file)
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256
 
 
-def _fetch(
-    name: str,
-    file: RemoteFile,
-    target: Path,
-    report: Callable[[int], None],
-    cancelled: Cancelled,
-) -> None:
-    """Download one file to `target` by way of a partial file that never outlives this call."""
+def _fetch(file: RemoteFile, target: Path, report: Callable[[int], None]) -> None:
+    """Download one file, reporting the bytes done before every chunk and at the end."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    # A name of its own, so that two downloads at once don't write into one file.
-    partial = target.with_name(f"{target.name}.{uuid.uuid4().hex}.partial")
-    try:
-        done, checksum = _stream(name, file, partial, report, cancelled)
-        if done != file.size:
-            raise _failure(name, f"{done:,} bytes instead of {file.size:,} from {file.url}")
-        if file.sha256 not in (None, checksum):
-            raise _failure(name, f"a file with a wrong checksum from {file.url}")
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _stream(
-    name: str,
-    file: RemoteFile,
-    partial: Path,
-    report: Callable[[int], None],
-    cancelled: Cancelled,
-) -> tuple[int, str]:
-    """Write what the server sends to `partial`; return its length and checksum."""
     checksum = hashlib.sha256()
     done = 0
-    try:
-        with (
-            urlopen(file.url, timeout=TIMEOUT_SECONDS) as response,  # noqa: S310 - from our table
-            partial.open("xb") as output,
-        ):
-            # One byte too many is already wrong: a server can't fill the disk.
-            while done <= file.size:
-                if cancelled():
-                    raise LoadingCancelledError(
-                        f"The download of {name} was stopped. Received: a request to stop "
-                        f"after {done:,} bytes. Start it again whenever you like."
-                    )
-                chunk = response.read(CHUNK_BYTES)
-                if not chunk:
-                    break
-                output.write(chunk)
-                checksum.update(chunk)
-                done += len(chunk)
-                report(min(done, file.size))
-    except (OSError, HTTPException) as error:  # URLError and TimeoutError are OSErrors
-        raise _failure(name, f"{error} from {file.url}") from error
-    return done, checksum.hexdigest()
-
-
-def _failure(name: str, received: str) -> DatasetError:
-    """Return the error for a download that didn't succeed, with what to do instead."""
-    return DatasetError(
-        f"{name} could not be downloaded. Received: {received}. Try again, put {name}.npz into "
-        f"the folder that CAE_DATA_DIR names, or use photo_patches, which needs no download."
-    )
+    with (
+        replacing(target) as partial,
+        urlopen(file.url, timeout=TIMEOUT_SECONDS) as response,  # noqa: S310 - from our table
+        partial.open("xb") as output,
+    ):
+        # One byte too many is already wrong: a server can't fill the disk.
+        while done <= file.size:
+            report(min(done, file.size))
+            chunk = response.read(CHUNK_BYTES)
+            if not chunk:
+                break
+            output.write(chunk)
+            checksum.update(chunk)
+            done += len(chunk)
+        if done != file.size:
+            raise OSError(f"{done:,} bytes instead of {file.size:,}")
+        if file.sha256 not in (None, checksum.hexdigest()):
+            raise OSError("a file with a wrong checksum")

@@ -1,15 +1,4 @@
-"""Data sets by name: the public ones, photo_patches, or a folder of images.
-
-`load_dataset` leads to each of them:
-
-* a public set with its own test part (`cifar10`, `mnist`, `fashion_mnist`): that part is
-  kept whole, validation is drawn from the rest;
-* `photo_patches` (in `patches.py`): small patches of the photographs that come with
-  scikit-image, so that there is always something to train with, without a download;
-* a folder (in `uploads.py`) of images of one's own, cut into patches.
-
-Imports point one way: datasets -> uploads -> patches -> cutting -> dataset (the class).
-"""
+"""Data sets by name: the public ones, patches of sample photographs, or a folder of images."""
 
 import difflib
 import os
@@ -22,22 +11,23 @@ from numpy.typing import NDArray
 
 from cae_core.data import downloads
 from cae_core.data.dataset import Dataset, Labels, Pixels, check_split
-from cae_core.data.downloads import Cancelled, Progress
-from cae_core.data.patches import PHOTOGRAPH_TERMS, photo_patches, photograph_folder
+from cae_core.data.patches import PatchSettings
+from cae_core.data.samples import PHOTOGRAPH_TERMS, photo_patches, photograph_folder
 from cae_core.data.uploads import BROKEN_ZIP, load_folder
 from cae_core.errors import DatasetError
+from cae_core.long_work import OnProgress, ShouldStop
 
 Indices = NDArray[np.intp]
 
 
 class DatasetInfo(NamedTuple):
-    """What a select box shows of a data set, known without loading it.
+    """A data set's title, sizes and terms, known without loading it.
 
     Attributes:
         title: Its name for people.
         image_shape: (height, width, channels).
         sizes: Numbers of training, validation and test images, by default.
-        terms: Its licence, as far as it has one.
+        terms: Author, year and licence.
         description: One sentence.
     """
 
@@ -90,8 +80,8 @@ def load_dataset(
     validation_fraction: float = 0.1,
     test_fraction: float = 0.1,
     limit: int | None = None,
-    on_progress: Progress | None = None,
-    cancelled: Cancelled | None = None,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> Dataset:
     """Load a data set by name, or the images in a folder.
 
@@ -106,20 +96,20 @@ def load_dataset(
 
     Args:
         name: One of `DATASET_NAMES`, or the path of a folder of images.
-        seed: Of the split, the choice of patches and the `limit`.
+        seed: Seed of the split, the choice of patches and that of the `limit`.
         validation_fraction: Share of the images used for validation.
         test_fraction: Share of the images used for the test.
         limit: At most so many training images, chosen at random, for quick runs; the other
             parts shrink in proportion.
         on_progress: Called with (done, total) in long work: bytes of a download, files of a
             folder.
-        cancelled: Asked during long work; True stops it.
+        should_stop: Asked during long work; True stops it.
 
     Returns:
         The data set.
 
     Raises:
-        LoadingCancelledError: `cancelled()` said so.
+        StoppedError: `should_stop()` said so.
         DatasetError: The name is unknown, a setting is out of range, or the data can't be
             found, fetched or read.
 
@@ -132,15 +122,15 @@ def load_dataset(
     if name == "photo_patches":
         dataset = photo_patches(seed, validation_fraction, test_fraction)
     elif name in downloads.REMOTE_FILES:
-        dataset = _public_dataset(str(name), seed, validation_fraction, on_progress, cancelled)
+        dataset = _public_dataset(str(name), seed, validation_fraction, on_progress, should_stop)
     elif Path(name).is_dir():
         dataset = load_folder(
             name,
-            seed=seed,
-            validation_fraction=validation_fraction,
-            test_fraction=test_fraction,
+            PatchSettings(
+                seed=seed, validation_fraction=validation_fraction, test_fraction=test_fraction
+            ),
             on_progress=on_progress,
-            cancelled=cancelled,
+            should_stop=should_stop,
         )
     else:
         raise _unknown(str(name))
@@ -208,11 +198,11 @@ def _public_dataset(
     name: str,
     seed: int,
     validation_fraction: float,
-    on_progress: Progress | None,
-    cancelled: Cancelled | None,
+    on_progress: OnProgress | None,
+    should_stop: ShouldStop | None,
 ) -> Dataset:
     """Load a public data set from the nearest place, and draw its validation part."""
-    original_train, test = _arrays(name, "x", on_progress, cancelled)
+    original_train, test = _arrays(name, "x", on_progress, should_stop)
     info = DATASETS[name]
     if original_train.ndim == 3:  # grey images come as (images, height, width)
         original_train, test = original_train[..., None], test[..., None]
@@ -223,7 +213,7 @@ def _public_dataset(
                 f"Received: {images.dtype}, {images.shape}, from {_npz_path(name) or 'Keras'}. "
                 "Replace the file."
             )
-    trained, validated = _drawn(len(original_train), validation_fraction, seed)
+    trained, validated = _validation_drawn(len(original_train), validation_fraction, seed)
     return Dataset(
         name,
         train=original_train[trained],
@@ -234,9 +224,7 @@ def _public_dataset(
 
 
 def load_labels(name: str, *, seed: int = 0, validation_fraction: float = 0.1) -> Labels:
-    """Load the classes of a public data set's images.
-
-    Autoencoders need none; what is asked whether it still recognises their images does.
+    """Load the classes of a public data set's images, for an evaluation classifier.
 
     Args:
         name: `cifar10`, `mnist` or `fashion_mnist`.
@@ -244,7 +232,8 @@ def load_labels(name: str, *, seed: int = 0, validation_fraction: float = 0.1) -
         validation_fraction: As for `load_dataset`.
 
     Returns:
-        The classes of the images that `load_dataset` gives for the same arguments.
+        The classes of the images that `load_dataset` gives for the same arguments without a
+        limit.
 
     Raises:
         DatasetError: The data set has no classes, or can't be found, fetched or read.
@@ -261,25 +250,28 @@ Received: 'photo_patches'. Name one of them.
             "Name one of them."
         )
     original_train, test = (labels.reshape(-1) for labels in _arrays(name, "y"))
-    trained, validated = _drawn(len(original_train), validation_fraction, seed)
+    trained, validated = _validation_drawn(len(original_train), validation_fraction, seed)
     return Labels(original_train[trained], original_train[validated], test)
 
 
-def _drawn(count: int, validation_fraction: float, seed: int) -> tuple[Indices, Indices]:
-    """Say which of an original training part's images train and which validate."""
+def _validation_drawn(count: int, validation_fraction: float, seed: int) -> tuple[Indices, Indices]:
+    """Indices of an original training part's images for training and for validation."""
     order = np.random.default_rng(seed).permutation(count)
     drawn = max(1, round(count * validation_fraction))
     return np.sort(order[drawn:]), np.sort(order[:drawn])
 
 
 def _arrays(
-    name: str, kind: str, on_progress: Progress | None = None, cancelled: Cancelled | None = None
+    name: str,
+    kind: str,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> tuple[Pixels, Pixels]:
     """Read images (kind x) or classes (kind y) to train and to test from the nearest place."""
     path = _npz_path(name)
     if path is not None:
         return _read_npz(path, kind)
-    downloads.download(name, on_progress, cancelled)
+    downloads.download(name, on_progress, should_stop)
     return _load_with_keras(name, kind)
 
 

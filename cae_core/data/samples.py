@@ -1,20 +1,108 @@
-"""Images that are always there: what a network's card is checked against without a data set.
+"""Sample images, which are always there: photographs, patches of them, drawn digits.
 
-Colour: patches of the photographs that come with scikit-image. Grey: digits drawn here, with a
+The photographs come with scikit-image. `photo_patches` is a data set that needs no download.
+A card's figures are checked on 200 of its patches, or on digits that are drawn here, with a
 typeface in place of a hand, since handwritten ones would have to be fetched.
 """
 
 from __future__ import annotations
 
+import importlib.util
+from functools import lru_cache
+from pathlib import Path
+
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from cae_core.data.patches import photo_patches
+from cae_core.data.cutting import cut_parts, part_sizes, split_blocks
+from cae_core.data.dataset import Dataset
+from cae_core.data.patches import PATCH
+from cae_core.errors import DatasetError
+from cae_core.images.decoding import open_image
+from cae_core.images.operations import to_uint8
+
+PHOTO_PATCHES = 25_000
+PHOTOGRAPHS = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png")
+PHOTOGRAPH_TERMS = (
+    "astronaut and rocket: public domain; cat and coffee: CC0; motorcycle: Middlebury 2014 "
+    "stereo benchmark (Scharstein et al.), no licence stated"
+)
 
 SAMPLE_CHECK = "200 sample patches"
 DRAWN_CHECK = "200 drawn digits"
 COUNT = 200
 _GREY_SIDE, _DIGIT_SIZE, _LARGEST_TILT, _LARGEST_SHIFT = 28, 25, 12, 2
+
+
+def sample_photograph(file: str) -> NDArray[np.float32]:
+    """Open one of the photographs that come with scikit-image.
+
+    Args:
+        file: One of `PHOTOGRAPHS`.
+
+    Returns:
+        float32 (H, W, 3) in [0, 1].
+
+    Raises:
+        DatasetError: They are not where scikit-image has them.
+
+    Example:
+        >>> sample_photograph("chelsea.png").shape
+        (300, 451, 3)
+    """
+    folder = photograph_folder()
+    if folder is None:
+        raise DatasetError(
+            "The photographs come with the scikit-image package. "
+            "Received: no package with all of them. Install scikit-image 0.25 or 0.26."
+        )
+    return open_image(folder / file)
+
+
+def photograph_folder() -> Path | None:
+    """Find the photographs in the scikit-image package, without importing it.
+
+    Returns:
+        Their folder, or None where one is missing.
+    """
+    spec = importlib.util.find_spec("skimage")
+    for package in (spec.submodule_search_locations or ()) if spec else ():
+        folder = Path(package) / "data"
+        if all((folder / file).is_file() for file in PHOTOGRAPHS):
+            return folder
+    return None
+
+
+@lru_cache(maxsize=1)  # 77 MB: kept once, for every run and every session
+def photo_patches(seed: int, validation_fraction: float, test_fraction: float) -> Dataset:
+    """Cut the photographs that come with scikit-image into 25,000 patches.
+
+    Args:
+        seed: Seed of the split, the places of the patches and their mirroring.
+        validation_fraction: Share of the blocks of each photograph used for validation.
+        test_fraction: Share of the blocks of each photograph used for the test.
+
+    Returns:
+        The data set: (32, 32, 3) images; the same object for the same arguments.
+
+    Raises:
+        DatasetError: scikit-image is missing, or comes without the photographs.
+    """
+    rng = np.random.default_rng(seed)
+    images = [to_uint8(sample_photograph(file)) for file in PHOTOGRAPHS]
+    parts = split_blocks(images, PATCH, validation_fraction, test_fraction, rng)
+    train, validation, test = cut_parts(
+        parts, part_sizes(PHOTO_PATCHES, validation_fraction, test_fraction), PATCH, rng
+    )
+    return Dataset(
+        "photo_patches",
+        train=train,
+        validation=validation,
+        test=test,
+        source="Patches of five photographs that come with scikit-image, split by disjoint "
+        f"blocks of each: {PHOTOGRAPH_TERMS}.",
+    )
 
 
 def sample_check_name(shape: tuple[int, int, int]) -> str:

@@ -1,4 +1,4 @@
-"""Images of one's own: a folder, or uploaded files and zip archives, within limits."""
+"""Data sets of a person's own images: a folder, or uploads within limits."""
 
 import struct
 import zipfile
@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cae_core.data.dataset import Dataset
-from cae_core.data.downloads import Cancelled, Progress
-from cae_core.data.patches import MAX_PATCHES, PATCH, PatchSettings, Source, dataset_from_sources
+from cae_core.data.patches import PatchSettings, Source, dataset_from_sources
 from cae_core.errors import DatasetError
-from cae_core.images.decoding import IMAGE_SUFFIXES
+from cae_core.images.decoding import IMAGE_SUFFIXES, open_image
 from cae_core.images.guards import MAX_FILE_BYTES
-from cae_core.images.operations import open_image
+from cae_core.long_work import OnProgress, ShouldStop
 
 MAX_UPLOADED_PIXELS = 2_000_000_000  # decoded from one upload: about a minute of work
 
@@ -33,19 +32,15 @@ BROKEN_ZIP = (
     OSError,
     ValueError,
 )
-"""Everything that reading a damaged archive was seen to raise; an .npz file is one, too."""
+"""Exceptions that reading a damaged archive was seen to raise; an .npz file is one, too."""
 
 
 def load_folder(
     path: str | Path,
+    settings: PatchSettings | None = None,
     *,
-    patch: int = PATCH,
-    seed: int = 0,
-    validation_fraction: float = 0.1,
-    test_fraction: float = 0.1,
-    max_patches: int = MAX_PATCHES,
-    on_progress: Progress | None = None,
-    cancelled: Cancelled | None = None,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> Dataset:
     """Cut the images in a folder and its subfolders into the patches of a data set.
 
@@ -54,19 +49,15 @@ def load_folder(
 
     Args:
         path: The folder.
-        patch: Side of a patch in pixels, from 8 to 256.
-        seed: Of the dealing, the cutting and the mirroring.
-        validation_fraction: Share of the images or blocks used for validation.
-        test_fraction: Share of the images or blocks used for the test.
-        max_patches: At most so many patches in all parts together.
+        settings: How they are cut; by default ``PatchSettings()``.
         on_progress: Called with (files done, files in total).
-        cancelled: Asked before every file; True stops the work.
+        should_stop: Asked before every file; True stops the work.
 
     Returns:
-        The data set, as `patches_from_images` describes it.
+        The data set, as `dataset_from_sources` describes it.
 
     Raises:
-        LoadingCancelledError: `cancelled()` said so.
+        StoppedError: `should_stop()` said so.
         DatasetError: There is no such folder, no usable image in it, or a setting is out of
             range.
     """
@@ -75,7 +66,6 @@ def load_folder(
         raise DatasetError(
             f"A folder of images has to exist. Received: {str(path)!r}. Check its spelling."
         )
-    settings = PatchSettings(patch, seed, validation_fraction, test_fraction, max_patches)
     files = sorted(
         file
         for file in folder.rglob("*")
@@ -84,20 +74,12 @@ def load_folder(
     sources = [
         Source(file.relative_to(folder).as_posix(), partial(open_image, file)) for file in files
     ]
-    return dataset_from_sources(sources, settings, folder.resolve().name, on_progress, cancelled)
+    return dataset_from_sources(
+        sources, settings or PatchSettings(), folder.resolve().name, on_progress, should_stop
+    )
 
 
-def load_uploads(
-    files: Sequence[tuple[str, bytes]],
-    *,
-    patch: int = PATCH,
-    seed: int = 0,
-    validation_fraction: float = 0.1,
-    test_fraction: float = 0.1,
-    max_patches: int = MAX_PATCHES,
-    on_progress: Progress | None = None,
-    cancelled: Cancelled | None = None,
-) -> Dataset:
+def load_uploads(files: Sequence[tuple[str, bytes]]) -> Dataset:
     """Cut uploaded images, and the images in uploaded zip archives, into a data set.
 
     Archives are read in memory; nothing is written to disk. How many entries they have and
@@ -106,25 +88,14 @@ def load_uploads(
 
     Args:
         files: Names and contents of the uploaded files.
-        patch: Side of a patch in pixels, from 8 to 256.
-        seed: Of the dealing, the cutting and the mirroring.
-        validation_fraction: Share of the images or blocks used for validation.
-        test_fraction: Share of the images or blocks used for the test.
-        max_patches: At most so many patches in all parts together.
-        on_progress: Called with (images done, images in total).
-        cancelled: Asked before every image; True stops the work.
 
     Returns:
-        The data set, as `patches_from_images` describes it.
+        The data set, as `dataset_from_sources` describes it.
 
     Raises:
-        LoadingCancelledError: `cancelled()` said so.
-        DatasetError: No image is usable, an archive is over the limits or broken, or a
-            setting is out of range.
+        DatasetError: No image is usable, or an archive is over the limits or broken.
     """
-    settings = PatchSettings(
-        patch, seed, validation_fraction, test_fraction, max_patches, MAX_UPLOADED_PIXELS
-    )
+    settings = PatchSettings(max_decoded_pixels=MAX_UPLOADED_PIXELS)
     sources: list[Source] = []
     unzipped_bytes = 0
     for name, content in files:
@@ -144,7 +115,7 @@ def load_uploads(
             f"Zip archives may hold up to {MAX_UNZIPPED_BYTES // 2**20} MB of images. "
             f"Received: {unzipped_bytes // 2**20:,} MB. Upload fewer images."
         )
-    return dataset_from_sources(sources, settings, "uploads", on_progress, cancelled)
+    return dataset_from_sources(sources, settings, "uploads")
 
 
 def _open_zip(name: str, content: bytes) -> zipfile.ZipFile:

@@ -14,18 +14,11 @@ from typing import TYPE_CHECKING
 
 from cae_core.architecture.report import analyze
 from cae_core.data.registry import DATASETS
-from cae_core.errors import CAEError
+from cae_core.errors import CAEError, ExportError
 from cae_core.export.onnx import write_onnx
 from cae_core.export.script import generate_script
-from cae_core.training.runs import (
-    HISTORY,
-    SAMPLES,
-    SAMPLES_IMAGE,
-    SETTINGS,
-    TEST,
-    TEST_IMAGES,
-    WEIGHTS,
-)
+from cae_core.training.history import HISTORY
+from cae_core.training.runs import SAMPLES, SAMPLES_IMAGE, SETTINGS, TEST, TEST_IMAGES, WEIGHTS
 
 if TYPE_CHECKING:
     import keras
@@ -54,10 +47,6 @@ ZIP_FILES = {
     SAMPLES_IMAGE: "validation images: originals, inputs, outputs",
     SAMPLES: "the same images as numbers (NumPy)",
 }
-
-
-class ExportError(CAEError):
-    """A model cannot be saved as asked."""
 
 
 def save_onnx(model: keras.Model, path: str | Path) -> Path:

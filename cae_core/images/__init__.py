@@ -1,8 +1,9 @@
 """One image: opened safely, decoded, resized, converted between colour spaces, compared.
 
-An image is float32, (H, W, 3), sRGB in [0, 1]. `guards` checks a file before it is decoded,
-`decoding` reads it, `operations` changes it, `color` and `color_ops` convert it (on arrays and
-inside a training graph), `metrics` says how far two images are apart.
+An image is float32, (H, W, 3), sRGB in [0, 1]. `guards` reads a file and checks it before a decoder
+sees it, `decoding` makes an image of it, `encoding` a file of an image, `operations` checks and
+changes arrays, `color` and `color_ops` convert colours (of arrays, and inside a training graph),
+`metrics` says how far two images are apart.
 """
 
 import lazy_loader

@@ -1,9 +1,8 @@
-"""Lightness of images, and sRGB for any lightness and chrominance, outside a training graph.
+"""Lightness of images, and sRGB for any lightness and chrominance, on NumPy arrays.
 
 Where sRGB has no such colour, chroma is reduced along constant lightness and hue. Cutting the
 channels to [0, 1], as usual, would change lightness and hue instead. The same formulas as
-`cae_core.images.color_ops`, on NumPy arrays, in float32 and by rows, so that 12 megapixels are
-no trouble.
+`cae_core.images.color_ops`, in float32 and by rows, so that 12 megapixels are no trouble.
 """
 
 from __future__ import annotations
@@ -116,12 +115,12 @@ def _is_inside(linear: np.ndarray) -> np.ndarray:
 
 
 def _linear(rgb: np.ndarray) -> np.ndarray:
-    """SRGB without its gamma."""
+    """Linear light from sRGB in [0, 1]."""
     return np.where(rgb > 0.04045, ((np.maximum(rgb, 0.04045) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
 
 
 def _encoded(linear: np.ndarray) -> np.ndarray:
-    """SRGB from linear values in [0, 1]."""
+    """The inverse of `_linear`."""
     return np.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)
 
 

@@ -1,9 +1,10 @@
-"""Image files to floats: Pillow's formats, modes and colour profiles, with its errors caught.
+"""From an image file to an image: Pillow's formats, modes, colour profiles and errors.
 
-`decode` is the one place where bytes from strangers meet a decoder.
+`open_image` is the one place where bytes from strangers meet a decoder.
 """
 
 import io
+import os
 import struct
 import threading
 import warnings
@@ -15,9 +16,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageCms, TiffImagePlugin
 
 from cae_core.errors import ImageError
-
-MAX_PIXELS = 40_000_000
-"""The largest image that is opened or made, in pixels (height × width)."""
+from cae_core.images.guards import MAX_PIXELS, read_image_file
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 """What the names of image files end with, in small letters."""
@@ -68,20 +67,31 @@ _DECODING = threading.Lock()
 _STRIP_PIXELS = 1_000_000
 
 
-def decode(data: bytes, received: str) -> np.ndarray:
-    """Decode an image file's first frame to the core's form.
+def open_image(source: bytes | str | os.PathLike[str]) -> np.ndarray:
+    """Open an image from anywhere, without trusting it.
+
+    Reads PNG, JPEG (with the MPO variant of phones), WebP, BMP, TIFF and GIF. Of an
+    animation the first frame is taken. The EXIF orientation is applied, an alpha
+    channel is laid over white, and an embedded colour profile is converted to sRGB;
+    PNG's gAMA chunk is not applied. 16-bit greyscale keeps its precision, 16-bit
+    colour is reduced to 8 bits by Pillow.
 
     Args:
-        data: Content that `read_image_file` let through.
-        received: The words for it in an error message.
+        source: The file's content as bytes, or the path of the file.
 
     Returns:
-        float32 array of shape (height, width, 3), sRGB, in [0, 1]; upright, over white.
+        float32 array of shape (height, width, 3), sRGB, in [0, 1].
 
     Raises:
-        ImageError: Of more than `MAX_PIXELS` pixels, not an image, damaged, or without a
-            defined white.
+        ImageError: The file is missing, too large, of more than `MAX_PIXELS` pixels,
+            not an image, damaged, or without a defined white.
+
+    Example:
+        >>> from cae_core.images.encoding import encode_png
+        >>> open_image(encode_png(np.ones((2, 3), np.float32))).shape
+        (2, 3, 3)
     """
+    data, received = read_image_file(source)
     # Pillow warns about damaged metadata, which does not concern the pixels.
     with _DECODING, warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -16,6 +16,9 @@ from cae_core.errors import ImageError
 MAX_FILE_BYTES = 64_000_000
 """The largest image file that is read, in bytes."""
 
+MAX_PIXELS = 40_000_000
+"""The largest image that is opened or made, in pixels (height × width)."""
+
 _MAX_PNG_EXTRA_CHUNKS = 1_000
 _MAX_JPEG_SEGMENTS = 1_000
 _MAX_JPEG_SCANS = 50
@@ -43,7 +46,7 @@ def read_image_file(source: bytes | str | os.PathLike[str]) -> tuple[bytes, str]
 
     Example:
         >>> read_image_file(b"not yet known to be an image")[1]
-        '29 bytes'
+        '28 bytes'
     """
     data, received = _read(source)
     if data.startswith(_PNG_SIGNATURE):

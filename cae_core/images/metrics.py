@@ -42,9 +42,9 @@ def psnr(image: np.ndarray, reference: np.ndarray) -> float:
 
 
 def ssim_of(image: np.ndarray, reference: np.ndarray) -> float:
-    """SSIM between two images (H, W, C) in [0, 1], what lies outside cut off.
+    """SSIM between two images (H, W, C), clipped to [0, 1].
 
-    The same definition as `cae_core.images.metrics.ssim`, many times faster on a photograph.
+    The same definition as `ssim`, many times faster on a photograph.
 
     Example:
         >>> ssim_of(np.ones((16, 16, 3)), np.ones((16, 16, 3)))

@@ -1,51 +1,16 @@
-"""Images: a file from anywhere to an image, safely, and an image to a file.
+"""Arrays of images: checked, converted between bytes and floats, resized, laid out in a grid.
 
-Inside the core an image is float32, height × width × 3, sRGB, in [0, 1].
-`open_image` brings any image file into that form or refuses it with one
-`ImageError`; `encode_png` and `encode_jpeg` bring it back out.
+Inside the core an image is float32, (H, W, 3), sRGB, in [0, 1].
 """
-
-import io
-import os
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from cae_core.errors import ImageError
-from cae_core.images.decoding import MAX_PIXELS, decode
-from cae_core.images.guards import read_image_file
+from cae_core.images.guards import MAX_PIXELS
 
 # Rounding in float arithmetic may leave a pixel this far outside [0, 1].
 _ROUNDING = 1e-5
-
-PNG_LEVEL = 1
-
-
-def open_image(source: bytes | str | os.PathLike[str]) -> np.ndarray:
-    """Open an image from anywhere, without trusting it.
-
-    Reads PNG, JPEG (with the MPO variant of phones), WebP, BMP, TIFF and GIF. Of an
-    animation the first frame is taken. The EXIF orientation is applied, an alpha
-    channel is laid over white, and an embedded colour profile is converted to sRGB;
-    PNG's gAMA chunk is not applied. 16-bit greyscale keeps its precision, 16-bit
-    colour is reduced to 8 bits by Pillow.
-
-    Args:
-        source: The file's content as bytes, or the path of the file.
-
-    Returns:
-        float32 array of shape (height, width, 3), sRGB, in [0, 1].
-
-    Raises:
-        ImageError: The file is missing, too large, of more than `MAX_PIXELS` pixels,
-            not an image, damaged, or without a defined white.
-
-    Example:
-        >>> open_image(encode_png(np.ones((2, 3), np.float32))).shape
-        (2, 3, 3)
-    """
-    return decode(*read_image_file(source))
 
 
 def as_image(array: np.ndarray, name: str = "image", *, unclipped: bool = False) -> np.ndarray:
@@ -93,66 +58,15 @@ def to_uint8(image: np.ndarray) -> np.ndarray:
         return values
     if not np.issubdtype(values.dtype, np.floating):
         raise ImageError(
-            f"Pixels must be uint8 or float. Received: {_describe(values)}. "
+            f"Pixels must be uint8 or float. Received: {describe(values)}. "
             "Divide whole numbers by their white first."
         )
     if np.isnan(values).any():
         raise ImageError(
-            f"Pixels must be numbers. Received: {_describe(values)} with NaN in it. "
+            f"Pixels must be numbers. Received: {describe(values)} with NaN in it. "
             "Look for a division by zero or a diverged training."
         )
     return np.rint(np.clip(values, 0.0, 1.0) * 255.0).astype(np.uint8)
-
-
-def encode_png(image: np.ndarray) -> bytes:
-    """Write an image as a PNG file, without loss beyond rounding to 8 bits.
-
-    Args:
-        image: Height × width, × 1 or × 3; uint8, or float (clipped to [0, 1]).
-
-    Returns:
-        The content of the file.
-
-    Raises:
-        ImageError: Another shape or type.
-
-    Example:
-        >>> encode_png(np.zeros((2, 2, 3)))[1:4]
-        b'PNG'
-    """
-    # A third of the time of the usual level 6, for a file that is a tenth larger.
-    return _encode(image, "PNG", compress_level=PNG_LEVEL)
-
-
-def encode_jpeg(image: np.ndarray, quality: int = 90) -> bytes:
-    """Write an image as a JPEG file: small, for previews.
-
-    Args:
-        image: Height × width, × 1 or × 3; uint8, or float (clipped to [0, 1]).
-        quality: 1 (smallest) to 95 (best).
-
-    Returns:
-        The content of the file.
-
-    Raises:
-        ImageError: Another shape or type, a side over 65,500 pixels (JPEG has no
-            longer ones), or a quality outside 1 to 95.
-
-    Example:
-        >>> encode_jpeg(np.zeros((2, 2, 3)))[:2].hex()
-        'ffd8'
-    """
-    if quality not in range(1, 96):
-        raise ImageError(
-            f"JPEG quality must be a whole number from 1 to 95. Received: {quality!r}. "
-            "90 is a good choice."
-        )
-    if max(np.shape(image), default=0) > 65_500:
-        raise ImageError(
-            "A JPEG image may have at most 65,500 pixels on a side. "
-            f"Received: {_describe(np.asarray(image))}. Write it as PNG."
-        )
-    return _encode(image, "JPEG", quality=quality)
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -241,7 +155,7 @@ def enlarge_nearest(image: np.ndarray, factor: int) -> np.ndarray:
         >>> enlarge_nearest(np.zeros((32, 32, 3), np.uint8), 4).shape
         (128, 128, 3)
     """
-    pixels = _check_shape(image, "image")
+    pixels = check_shape(image, "image")
     factor = _whole_number(factor, "factor")
     _check_size(pixels.shape[0] * factor, pixels.shape[1] * factor)
     return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
@@ -270,7 +184,7 @@ def image_grid(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
     if batch.ndim != 4 or batch.shape[3] not in (1, 3) or 0 in batch.shape:
         raise ImageError(
             "A grid is made of a batch of shape (number, height, width, 1 or 3). "
-            f"Received: {_describe(batch)}. Stack images of one size with numpy.stack."
+            f"Received: {describe(batch)}. Stack images of one size with numpy.stack."
         )
     _check_dtype(batch, "images")
     columns = _whole_number(columns, "number of columns")
@@ -289,7 +203,7 @@ def image_grid(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
     return grid
 
 
-def _describe(array: np.ndarray) -> str:
+def describe(array: np.ndarray) -> str:
     """Name an array's type and shape for an error message."""
     return f"{array.dtype} array of shape {array.shape}"
 
@@ -298,13 +212,24 @@ def _check_dtype(array: np.ndarray, name: str) -> None:
     """Refuse everything but uint8 and float."""
     if array.dtype != np.uint8 and not np.issubdtype(array.dtype, np.floating):
         raise ImageError(
-            f"The {name} must be uint8, or float in [0, 1]. Received: {_describe(array)}. "
+            f"The {name} must be uint8, or float in [0, 1]. Received: {describe(array)}. "
             "Divide whole numbers by their white first."
         )
 
 
-def _check_shape(array: np.ndarray, name: str) -> np.ndarray:
-    """Refuse what has not the shape and type of one image."""
+def check_shape(array: np.ndarray, name: str) -> np.ndarray:
+    """Refuse an array that has not the shape and type of one image.
+
+    Args:
+        array: Should be height × width, × 1 or × 3; uint8 or float.
+        name: What the array is called in the error message.
+
+    Returns:
+        The same array, its values not looked at.
+
+    Raises:
+        ImageError: Another shape or type.
+    """
     try:
         pixels = np.asarray(array)
     except (TypeError, ValueError) as error:  # rows of unequal length
@@ -316,7 +241,7 @@ def _check_shape(array: np.ndarray, name: str) -> np.ndarray:
     if not one_image or pixels.size == 0:
         raise ImageError(
             f"The {name} must have the shape (height, width), (height, width, 1) or "
-            f"(height, width, 3). Received: {_describe(pixels)}. "
+            f"(height, width, 3). Received: {describe(pixels)}. "
             "Take one image out of a batch, and lay alpha over white."
         )
     _check_dtype(pixels, name)
@@ -325,7 +250,7 @@ def _check_shape(array: np.ndarray, name: str) -> np.ndarray:
 
 def _as_float(array: np.ndarray, name: str, *, unclipped: bool = False) -> np.ndarray:
     """Check one image and give it as new float32 in [0, 1], its shape unchanged."""
-    pixels = _check_shape(array, name)
+    pixels = check_shape(array, name)
     if pixels.dtype == np.uint8:
         return pixels.astype(np.float32) / np.float32(255)
     smallest, largest = float(pixels.min()), float(pixels.max())
@@ -333,7 +258,7 @@ def _as_float(array: np.ndarray, name: str, *, unclipped: bool = False) -> np.nd
         return pixels.astype(np.float32)
     if not (smallest >= -_ROUNDING and largest <= 1 + _ROUNDING):  # also false for NaN
         raise ImageError(
-            f"The {name} must have finite values in [0, 1]. Received: {_describe(pixels)} with "
+            f"The {name} must have finite values in [0, 1]. Received: {describe(pixels)} with "
             f"values from {smallest:g} to {largest:g}. Scale or clip it first."
         )
     return np.clip(pixels, 0, 1).astype(np.float32)
@@ -356,13 +281,3 @@ def _check_size(height: int, width: int) -> None:
             f"An image may have at most {MAX_PIXELS:,} pixels. "
             f"Received: a request for {height:,} × {width:,}. Ask for a smaller one."
         )
-
-
-def _encode(image: np.ndarray, file_format: str, **options: Any) -> bytes:
-    """Write one image in a format that Pillow knows."""
-    pixels = to_uint8(_check_shape(image, "image"))
-    if pixels.ndim == 3 and pixels.shape[2] == 1:
-        pixels = pixels[:, :, 0]  # H×W×1 -> H×W, a greyscale file
-    file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(file, file_format, **options)
-    return file.getvalue()

@@ -1,7 +1,7 @@
 """Trainings that wait in a queue and run in a process of their own.
 
-`queue` keeps them, `worker` is the process, `limits` what a visitor may ask for, `estimates` how
-long it will take.
+`job` is a training and its folder, `queue` keeps them, `worker` is the process, `work` what it does
+for a job, `limits` what a visitor may ask for, `estimates` how long it will take.
 """
 
 import lazy_loader

@@ -17,6 +17,7 @@ from pathlib import Path
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import get_preset
 from cae_core.architecture.report import analyze
+from cae_core.files import replacing
 from cae_core.training.config import TrainConfig
 
 MEASURED_PRESETS = ("homework", "strided-bn")
@@ -86,9 +87,8 @@ def calibrate(path: str) -> None:
     )[::-1]
     per_mac = max(0.0, (slow - fast) / (slow_macs - fast_macs))
     measured = Calibration(max(1e-6, fast - per_mac * fast_macs), per_mac)
-    partial = Path(path).with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(measured)))
-    partial.replace(path)
+    with replacing(path) as partial:
+        partial.write_text(json.dumps(asdict(measured)))
 
 
 def _seconds_per_image(preset: str) -> float:

@@ -47,6 +47,9 @@ def build(
         >>> model.count_params(), model.get_layer("latent").output.shape
         (4911, (None, 8, 8, 16))
     """
+    problem = next((row for row in analyze(architecture).rows if row.problem), None)
+    if problem is not None:
+        raise ArchitectureError(f"Layer {problem.index} ({problem.token}): {problem.problem}")
     return _assemble(architecture, input_shape or architecture.input_shape, seed, name)
 
 
@@ -54,7 +57,7 @@ def build_for_training(architecture: Architecture, *, seed: int, dtype: str) -> 
     """Makes a model that trains faster than `build`'s, from the same weights.
 
     Args:
-        architecture: The network.
+        architecture: The network, in which `analyze` has found no problem.
         seed: As for `build`.
         dtype: ``"mixed_bfloat16"`` lets all layers but the last compute in bfloat16; the weights
             are float32 in either case.
@@ -74,9 +77,6 @@ def _assemble(
     trains: bool = False,
 ) -> keras.Model:
     """Calls the Keras layers one after the other."""
-    problem = next((row for row in analyze(architecture).rows if row.problem), None)
-    if problem is not None:
-        raise ArchitectureError(f"Layer {problem.index} ({problem.token}): {problem.problem}")
     inputs = keras.Input(input_shape, name="image")
     tensor, marks = inputs, {}
     layers = list(enumerate(architecture.layers, start=1))

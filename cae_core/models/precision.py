@@ -8,8 +8,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from cae_core.architecture.notation import Architecture
-from cae_core.architecture.report import analyze
+from cae_core.architecture.report import Report
 
 # Keras's names.
 FLOAT32, BFLOAT16 = "float32", "mixed_bfloat16"
@@ -42,31 +41,33 @@ def names_bfloat16(cpu_info: str) -> bool:
     return not {"avx512_bf16", "amx_bf16"}.isdisjoint(cpu_info.split())
 
 
-def training_dtype(architecture: Architecture, precision: str) -> str:
+def training_dtype(report: Report, precision: str) -> str:
     """The Keras dtype that a network trains in.
 
     Args:
-        architecture: The network.
+        report: Report of the network.
         precision: As in `cae_core.training.config.TrainConfig`.
 
     Example:
-        >>> training_dtype(Architecture.parse("conv64 | conv3"), "float32")
+        >>> from cae_core import Architecture, analyze
+        >>> training_dtype(analyze(Architecture.parse("conv64 | conv3")), "float32")
         'float32'
     """
     if precision == "auto":
-        return BFLOAT16 if has_fast_bfloat16() and is_wide(architecture) else FLOAT32
+        return BFLOAT16 if has_fast_bfloat16() and is_wide(report) else FLOAT32
     return BFLOAT16 if precision == "bfloat16" else FLOAT32
 
 
-def is_wide(architecture: Architecture) -> bool:
+def is_wide(report: Report) -> bool:
     """True where most multiplications are in layers from at least 32 channels to at least 32.
 
     Example:
-        >>> is_wide(Architecture.parse("conv32 conv32s2 conv32 | up conv32 conv3k1:sigmoid"))
+        >>> from cae_core import Architecture, analyze
+        >>> is_wide(analyze(Architecture.parse("conv32 conv32s2 conv32 | up conv32 conv3k1")))
         True
-        >>> is_wide(Architecture.parse("conv8 pool conv16 | up conv3:sigmoid"))
+        >>> is_wide(analyze(Architecture.parse("conv8 pool conv16 | up conv3:sigmoid")))
         False
     """
-    rows = analyze(architecture).rows
+    rows = report.rows
     wide = sum(row.macs for row in rows if min(row.input_shape[-1], row.output_shape[-1]) >= WIDE)
-    return wide > sum(row.macs for row in rows) / 2
+    return wide > report.macs / 2

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -23,8 +22,10 @@ from cae_core.architecture.receptive_field import Node, walk
 from cae_core.architecture.report import analyze
 from cae_core.architecture.shapes import SpatialStep
 from cae_core.errors import ArchitectureError, ImageError
-from cae_core.images.operations import MAX_PIXELS, as_image
-from cae_core.photos.tiling import apply_in_tiles, plan_axis, round_up, stop_if
+from cae_core.images.guards import MAX_PIXELS
+from cae_core.images.operations import as_image
+from cae_core.long_work import OnProgress, ShouldStop, stop_if
+from cae_core.photos.tiling import apply_in_tiles, plan_axis, round_up
 from cae_core.training.tasks import LUMA
 
 # A tile of 256 pixels and its halo take about 20 MB per tensor of 64 channels.
@@ -200,8 +201,8 @@ def apply_to_photo(
     image: np.ndarray,
     *,
     clip: bool = True,
-    on_progress: Callable[[int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> np.ndarray:
     """Applies a trained network to an image of any size.
 
@@ -216,7 +217,7 @@ def apply_to_photo(
             which noise may reach.
         clip: Whether the output is cut to [0, 1]; an output that is no image is not.
         on_progress: Called with the tiles done and their number.
-        cancelled: Asked before each tile, or batch of tiles; True stops the work.
+        should_stop: Asked before each tile, or batch of tiles; True stops the work.
 
     Returns:
         float32 array (H, W, C), C being the channels of the network's output.
@@ -224,7 +225,7 @@ def apply_to_photo(
     Raises:
         ArchitectureError: See `plan_photo`.
         ImageError: The image has another shape or type, or values that are not finite.
-        TilingCancelledError: `cancelled()` said so.
+        StoppedError: `should_stop()` said so.
 
     Example:
         >>> from cae_core.models.builder import build
@@ -258,10 +259,10 @@ def apply_to_photo(
             halo=plan.halo,
             multiple=plan.multiple,
             on_progress=on_progress,
-            cancelled=cancelled,
+            should_stop=should_stop,
         )
     else:
-        result = _apply_to_pieces(model, photo, plan, on_progress, cancelled)
+        result = _apply_to_pieces(model, photo, plan, on_progress, should_stop)
     result = result[:height, :width]
     return np.clip(result, 0.0, 1.0, out=result) if clip else result
 
@@ -270,8 +271,8 @@ def _apply_to_pieces(
     model: Any,
     image: np.ndarray,
     plan: PhotoPlan,
-    on_progress: Callable[[int, int], None] | None,
-    cancelled: Callable[[], bool] | None,
+    on_progress: OnProgress | None,
+    should_stop: ShouldStop | None,
 ) -> np.ndarray:
     """Applies the network to pieces of its own input's size, in batches."""
     height, width = image.shape[:2]
@@ -284,7 +285,7 @@ def _apply_to_pieces(
     result = np.empty((height, width, model.output_shape[3]), np.float32)
     batch_size = max(1, _BATCH_PIXELS // (plan.tile_height * plan.tile_width))
     for start in range(0, len(pieces), batch_size):
-        stop_if(cancelled)
+        stop_if(should_stop, "Work on the image", f"{start} of {len(pieces)} tiles")
         group = pieces[start : start + batch_size]
         batch = np.stack([image[rows.read, columns.read] for rows, columns in group])
         outputs = np.asarray(model.predict_on_batch(batch))  # (B, h, w, C2)

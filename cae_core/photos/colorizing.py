@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cae_core import zoo
-from cae_core.errors import ImageError
+from cae_core.errors import ImageError, ZooError
 from cae_core.images.color import lightness_of, rgb_within_gamut
 from cae_core.images.operations import as_image
 from cae_core.models.ab_bins import TEMPERATURE, annealed_mean
@@ -139,7 +139,7 @@ def learns_rgb(model: str | Run) -> bool:
         return False
     task = zoo.card(model).task if isinstance(model, str) else model.task
     if not isinstance(task, ColorizeRGB | ColorizeChroma):
-        raise zoo.ZooError(
+        raise ZooError(
             "A colorizer is a network that learnt to colorize. "
             f"Received: {model if isinstance(model, str) else task}. "
             f"Choose {zoo.PHOTO_COLORIZER!r}."

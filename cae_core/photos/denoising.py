@@ -12,7 +12,6 @@ Importing this module does not import Keras; `denoise` does on its first call.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +19,7 @@ import numpy as np
 from cae_core import zoo
 from cae_core.errors import ImageError
 from cae_core.images.operations import as_image
+from cae_core.long_work import OnProgress, ShouldStop
 from cae_core.models.precision import BFLOAT16, FLOAT32, has_fast_bfloat16
 from cae_core.photos.apply import apply_to_photo
 from cae_core.photos.tiling import apply_in_tiles, round_up
@@ -45,8 +45,8 @@ def denoise(
     model: str | Run | None = None,
     *,
     precision: str | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> np.ndarray:
     """Takes white Gaussian noise off an image.
 
@@ -61,7 +61,7 @@ def denoise(
         precision: ``"float32"`` or ``"mixed_bfloat16"`` for the photo denoiser; by default the
             faster one of this processor, but float32 below a sigma of 10/255.
         on_progress: Called with the tiles done and their number.
-        cancelled: Asked before each tile; True stops the work.
+        should_stop: Asked before each tile; True stops the work.
 
     Returns:
         float32 in [0, 1], of the image's shape.
@@ -69,14 +69,14 @@ def denoise(
     Raises:
         ImageError: An image or a sigma that is not as above.
         ZooError: A name that is not in the zoo.
-        TilingCancelledError: `cancelled()` said so.
+        StoppedError: `should_stop()` said so.
     """
     photo = as_image(image, unclipped=True)  # (H, W, 3)
     level = _sigma_map(sigma, photo)
     if model is None or model == zoo.PHOTO_DENOISER:
-        clean = _denoise_photo(photo, level, precision, on_progress, cancelled)
+        clean = _denoise_photo(photo, level, precision, on_progress, should_stop)
     else:
-        clean = _apply(model, photo, on_progress, cancelled)
+        clean = _apply(model, photo, on_progress, should_stop)
     return np.clip(_of_shape(clean, np.shape(image)), 0.0, 1.0)
 
 
@@ -107,8 +107,8 @@ def _denoise_photo(
     image: np.ndarray,
     level: np.ndarray,
     precision: str | None,
-    on_progress: Callable[[int, int], None] | None,
-    cancelled: Callable[[], bool] | None,
+    on_progress: OnProgress | None,
+    should_stop: ShouldStop | None,
 ) -> np.ndarray:
     """The photo denoiser, tile by tile; (H, W, 3) -> (H, W, 3)."""
     network = zoo.load(zoo.PHOTO_DENOISER, precision or preferred_precision(float(level.max())))
@@ -129,7 +129,7 @@ def _denoise_photo(
         halo=DENOISER_HALO,
         multiple=DENOISER_STRIDE,
         on_progress=on_progress,
-        cancelled=cancelled,
+        should_stop=should_stop,
     )
     return clean[:height, :width]
 
@@ -146,13 +146,13 @@ def preferred_precision(sigma: float) -> str:
 def _apply(
     model: str | Run,
     image: np.ndarray,
-    on_progress: Callable[[int, int], None] | None,
-    cancelled: Callable[[], bool] | None,
+    on_progress: OnProgress | None,
+    should_stop: ShouldStop | None,
 ) -> np.ndarray:
     """A network that is an architecture, as it is."""
     network, architecture = zoo.network_of(model)
     return apply_to_photo(
-        network, architecture, image, on_progress=on_progress, cancelled=cancelled
+        network, architecture, image, on_progress=on_progress, should_stop=should_stop
     )
 
 

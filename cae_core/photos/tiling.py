@@ -15,11 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cae_core.errors import CAEError
-
-
-class TilingCancelledError(CAEError):
-    """Work on an image was stopped because `cancelled()` said so."""
+from cae_core.long_work import OnProgress, ShouldStop, stop_if
 
 
 @dataclass(frozen=True)
@@ -102,8 +98,8 @@ def apply_in_tiles(
     tile: int = 256,
     halo: int,
     multiple: int = 1,
-    on_progress: Callable[[int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> np.ndarray:
     """Applies a convolutional function to an image of any size, tile by tile.
 
@@ -115,13 +111,13 @@ def apply_in_tiles(
         halo: How far around a pixel the function looks, in pixels.
         multiple: Total stride of the function.
         on_progress: Called with the tiles done and their number after each tile.
-        cancelled: Asked before each tile; True stops the work.
+        should_stop: Asked before each tile; True stops the work.
 
     Returns:
         (H, W, C2), float32: what the function gives for the whole image.
 
     Raises:
-        TilingCancelledError: `cancelled()` said so.
+        StoppedError: `should_stop()` said so.
 
     Example:
         >>> image = np.ones((5, 7, 3), np.float32)
@@ -136,7 +132,7 @@ def apply_in_tiles(
     )
     result = np.empty((height, width, 0), np.float32)  # its channels come with the first tile
     for done, (rows, columns) in enumerate(tiles, start=1):
-        stop_if(cancelled)
+        stop_if(should_stop, "Work on the image", f"{done - 1} of {len(tiles)} tiles")
         part = image[rows.read, columns.read]
         output = np.asarray(function(part[np.newaxis]))  # (1, h, w, C2)
         if output.shape[:3] != (1, *part.shape[:2]):
@@ -150,19 +146,6 @@ def apply_in_tiles(
         if on_progress is not None:
             on_progress(done, len(tiles))
     return result
-
-
-def stop_if(cancelled: Callable[[], bool] | None) -> None:
-    """Ends work on an image that nobody waits for any more.
-
-    Raises:
-        TilingCancelledError: `cancelled()` said so.
-    """
-    if cancelled is not None and cancelled():
-        raise TilingCancelledError(
-            "An image is worked on until it is done or stopped. Received: a request to stop. "
-            "Start again when you like."
-        )
 
 
 def round_up(value: int, multiple: int) -> int:

@@ -1,8 +1,6 @@
 from .augmentation import MovedBatches as MovedBatches
 from .colorizer_training import class_weights as class_weights
 from .colorizer_training import train_session as train_session
-from .history import read_history as read_history
-from .history import write_history as write_history
 from .measuring import color_rows as color_rows
 from .optimizers import ConvolutionMuon as ConvolutionMuon
 from .pipeline import describe as describe

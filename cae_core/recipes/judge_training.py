@@ -15,13 +15,16 @@ import keras
 import numpy as np
 from keras import ops
 
+from cae_core.architecture.report import analyze
 from cae_core.data.dataset import Dataset, Labels
 from cae_core.models.builder import build, build_for_training
 from cae_core.models.precision import training_dtype
 from cae_core.recipes.augmentation import MovedBatches
-from cae_core.recipes.history import read_history, write_history
 from cae_core.recipes.optimizers import ConvolutionMuon
 from cae_core.recipes.recipe import JudgeRecipe
+from cae_core.recipes.time_budget import CHECKPOINT
+from cae_core.training.callbacks import Checkpoint
+from cae_core.training.history import read_history, write_history
 from cae_core.training.losses import scaled
 
 CLASSES = 10
@@ -35,19 +38,19 @@ WHITENED_IMAGES = 5_000
 def train_judge(recipe: JudgeRecipe, data: Dataset, labels: Labels, folder: Path) -> keras.Model:
     """Trains a classifier of a data set's original images and writes its history.
 
-    An interrupted training goes on from the folder's backup.
+    An interrupted training goes on from the folder's checkpoint.
 
     Args:
         recipe: The judge's recipe.
         data: Images; the test part is not used.
         labels: Their classes.
-        folder: Folder of history and backup.
+        folder: Folder of history and checkpoint.
 
     Returns:
         Model from images (B, H, W, C) in [0, 1] to logits (B, 10).
     """
     keras.utils.set_random_seed(recipe.seed)
-    dtype = training_dtype(recipe.architecture, "auto")
+    dtype = training_dtype(analyze(recipe.architecture), "auto")
     network = build_for_training(recipe.architecture, seed=recipe.seed, dtype=dtype)
     whiten(network.layers[1], data.train[:WHITENED_IMAGES])
     inputs = keras.Input(data.image_shape, dtype="uint8")
@@ -74,17 +77,18 @@ def train_judge(recipe: JudgeRecipe, data: Dataset, labels: Labels, folder: Path
         metrics=["accuracy"],
         steps_per_execution=STEPS_PER_EXECUTION,
     )
+    checkpoint = Checkpoint(folder / CHECKPOINT)
+    steps_done = checkpoint.restore(trainer)
     trainer.fit(
         batches,
         validation_data=(data.validation, one_hot[labels.validation]),
         epochs=recipe.epochs,
+        initial_epoch=steps_done // len(batches),
         shuffle=False,  # the batches shuffle themselves
         verbose=0,
-        callbacks=[
-            keras.callbacks.BackupAndRestore(folder / "backup"),
-            _History(folder),
-        ],
+        callbacks=[_History(folder), checkpoint],
     )
+    checkpoint.path.unlink(missing_ok=True)
     judge = build(recipe.architecture, seed=recipe.seed)
     judge.set_weights(network.get_weights())
     return judge

@@ -20,8 +20,8 @@ from cae_core.errors import TrainingError
 from cae_core.recipes.measuring import autoencoder_rows, color_rows, judge_rows, test_sets
 from cae_core.recipes.recipe import AnyRecipe, JudgeRecipe, Recipe
 from cae_core.recipes.strategies import Training
+from cae_core.training.history import HISTORY, history_csv
 from cae_core.training.learning_rate import LearningRateTest
-from cae_core.training.runs import HISTORY, history_csv
 from cae_core.zoo.cards import (
     CARD,
     HALF,

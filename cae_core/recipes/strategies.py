@@ -18,6 +18,7 @@ import numpy as np
 
 from cae_core import zoo
 from cae_core.architecture.notation import Architecture
+from cae_core.architecture.report import analyze
 from cae_core.data.dataset import Dataset
 from cae_core.models.precision import training_dtype
 from cae_core.training.config import TrainConfig
@@ -222,7 +223,7 @@ class FeatureLossTraining(Strategy):
 
         architecture = zoo.card(self.classifier).architecture
         assert architecture is not None  # noqa: S101 - judges are architectures
-        dtype = training_dtype(architecture, "auto")
+        dtype = training_dtype(analyze(architecture), "auto")
         copy = build_for_training(architecture, seed=0, dtype=dtype)
         copy.set_weights(zoo.load(self.classifier).get_weights())
         return copy

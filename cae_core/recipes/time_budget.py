@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import keras
-import numpy as np
 from keras import ops
 
-from cae_core.recipes.history import read_history, write_history
+from cae_core.training.callbacks import Checkpoint
+from cae_core.training.history import read_history, write_history
 from cae_core.zoo.cards import WEIGHTS
 
 CHECKPOINT = "checkpoint.npz"
@@ -59,36 +59,6 @@ class TimeBudgetedRate(keras.callbacks.Callback):
         """Ends the session once its time is over."""
         if self.clock() - self.started >= self.seconds:
             self.model.stop_training = True
-
-
-class SessionCheckpoint(keras.callbacks.Callback):
-    """Saves the weights and the optimiser's state after every epoch.
-
-    Args:
-        folder: Folder of the checkpoint.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.path = folder / CHECKPOINT
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Replaces the checkpoint."""
-        values = [*self.model.weights, *self.model.optimizer.variables]
-        partial = self.path.with_suffix(".partial.npz")
-        np.savez(partial, *[ops.convert_to_numpy(ops.convert_to_tensor(v)) for v in values])
-        partial.replace(self.path)
-
-    def restore(self, trainer: keras.Model) -> None:
-        """Loads the checkpoint, where there is one, into a model and its optimiser."""
-        if not self.path.exists():
-            return
-        with np.load(self.path) as arrays:
-            values = [arrays[name] for name in arrays.files]
-        for variable, value in zip(
-            [*trainer.weights, *trainer.optimizer.variables], values, strict=True
-        ):
-            variable.assign(value)
 
 
 class SessionHistory(keras.callbacks.Callback):
@@ -186,16 +156,15 @@ def fit_session(
         loss=lambda unused, error: ops.mean(error),
         steps_per_execution=steps_per_execution,
     )
-    optimizer.build(trainer.trainable_variables)
-    saved = SessionCheckpoint(folder)
-    saved.restore(trainer)
+    checkpoint = Checkpoint(folder / CHECKPOINT)
+    checkpoint.restore(trainer)
     trainer.fit(
         batches,
         epochs=1_000_000,  # the clock ends it
         verbose=0,
         callbacks=[
             TimeBudgetedRate(peak, minutes, steps_per_execution),
-            saved,  # before the averaged weights take the model's place
+            checkpoint,  # before the averaged weights take the model's place
             keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
             history,
         ],

@@ -7,6 +7,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from cae_core.files import replacing
+
 SIGNIFICANT_BITS = 6
 """Bits of a rounded weight: 5 raise the error of section B's networks by 1 to 2 %, 6 by 0.2 %."""
 HALF_BITS = 11
@@ -27,8 +29,7 @@ def round_to_half(path: Path, bits: int = SIGNIFICANT_BITS) -> None:
     Raises:
         ValueError: For a weight that is too large for float16.
     """
-    partial = path.with_suffix(".partial")
-    with h5py.File(path) as old, h5py.File(partial, "w") as new:
+    with replacing(path) as partial, h5py.File(path) as old, h5py.File(partial, "w") as new:
         new.attrs.update(old.attrs)
 
         def copy(name: str, item: h5py.Group | h5py.Dataset) -> None:
@@ -44,7 +45,6 @@ def round_to_half(path: Path, bits: int = SIGNIFICANT_BITS) -> None:
             new[name].attrs.update(item.attrs)
 
         old.visititems(copy)
-    partial.replace(path)
 
 
 def _is_kernel(item: h5py.Dataset) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from cae_core.data.dataset import Dataset
+from cae_core.files import replacing
 
 # Latent sizes at which the error is computed.
 COMPONENTS = (1, 2, 4, 8, 10, 16, 32, 49, 64, 128, 256, 512, 768, 1000, 1024, 2048)
@@ -61,9 +62,8 @@ def save_pca_line(dataset: str, path: str) -> None:
     from cae_core.data.registry import load_dataset
 
     errors = pca_test_errors(load_dataset(dataset))
-    partial = Path(path).with_suffix(".partial")
-    partial.write_text(json.dumps(errors))
-    partial.replace(path)
+    with replacing(path) as partial:
+        partial.write_text(json.dumps(errors))
 
 
 def load_pca_line(path: str | Path) -> dict[int, float] | None:

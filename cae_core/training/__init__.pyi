@@ -4,6 +4,10 @@ from .config import OPTIMIZERS as OPTIMIZERS
 from .config import PRECISIONS as PRECISIONS
 from .config import SCHEDULES as SCHEDULES
 from .config import TrainConfig as TrainConfig
+from .history import HISTORY as HISTORY
+from .history import history_csv as history_csv
+from .history import read_history as read_history
+from .history import write_history as write_history
 from .learning_rate import STEPS as STEPS
 from .learning_rate import LearningRateTest as LearningRateTest
 from .learning_rate import find_learning_rate as find_learning_rate
@@ -17,7 +21,6 @@ from .losses import mse_loss as mse_loss
 from .losses import scaled as scaled
 from .progress import EpochRecord as EpochRecord
 from .progress import Progress as Progress
-from .runs import HISTORY as HISTORY
 from .runs import SAMPLES as SAMPLES
 from .runs import SAMPLES_IMAGE as SAMPLES_IMAGE
 from .runs import SETTINGS as SETTINGS
@@ -26,7 +29,6 @@ from .runs import TEST_IMAGES as TEST_IMAGES
 from .runs import WEIGHTS as WEIGHTS
 from .runs import Run as Run
 from .runs import RunSummary as RunSummary
-from .runs import history_csv as history_csv
 from .runs import load_test_images as load_test_images
 from .tasks import AB_SCALE as AB_SCALE
 from .tasks import LUMA as LUMA

@@ -17,16 +17,14 @@ import numpy as np
 from keras import ops
 
 from cae_core.errors import TrainingError
+from cae_core.files import replacing
+from cae_core.long_work import ShouldStop, stop_if
 from cae_core.training.config import TrainConfig
 from cae_core.training.progress import EpochRecord, Progress
 
 REPORT_INTERVAL_SECONDS = 0.25
 SAMPLE_INTERVAL_SECONDS = 1.5
 LONGEST_TRACE = 600
-
-
-class Stopped(Exception):  # noqa: N818 - not an error: it leaves `fit` in the middle of an epoch
-    """Raised by the reporter where somebody asked to stop."""
 
 
 class SameValidationNoise(keras.callbacks.Callback):
@@ -92,12 +90,11 @@ class BestEpoch(keras.callbacks.Callback):
 class Checkpoint(keras.callbacks.Callback):
     """Writes the whole state of a training after every epoch, and reads it back.
 
-    The file is a plain ``.npz``: weights, the best epoch's weights, the optimiser's variables,
-    the noise generator's state and the history.
+    The file is a plain ``.npz``: weights and the optimiser's variables, and as far as they are
+    given the noise generator's state, the best epoch with its weights, and the history.
 
     Args:
         path: The file.
-        network: The network that is trained.
         noise: The generator of the training's noise.
         best: The best epoch so far.
         history: The list of records that the reporter fills.
@@ -106,67 +103,74 @@ class Checkpoint(keras.callbacks.Callback):
     def __init__(
         self,
         path: Path,
-        network: keras.Model,
-        noise: keras.random.SeedGenerator,
-        best: BestEpoch,
-        history: list[EpochRecord],
+        noise: keras.random.SeedGenerator | None = None,
+        best: BestEpoch | None = None,
+        history: list[EpochRecord] | None = None,
     ) -> None:
         super().__init__()
         self.path = path
-        self.network = network
         self.noise = noise
         self.best = best
         self.history = history
 
+    def _variables(self, trainer: keras.Model) -> dict[str, keras.Variable]:
+        """What changes in a training, by its name in the file."""
+        named = {f"weight_{i}": variable for i, variable in enumerate(trainer.weights)}
+        for i, variable in enumerate(trainer.optimizer.variables):
+            named[f"optimizer_{i}"] = variable
+        if self.noise is not None:
+            named["noise"] = self.noise.state
+        return named
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Replaces the file as a whole."""
         arrays = {
-            **{f"weight_{i}": value for i, value in enumerate(self.network.get_weights())},
-            **{f"best_{i}": value for i, value in enumerate(self.best.weights)},
-            **{
-                f"optimizer_{i}": ops.convert_to_numpy(ops.convert_to_tensor(variable))
-                for i, variable in enumerate(self.model.optimizer.variables)
-            },
-            "noise": ops.convert_to_numpy(ops.convert_to_tensor(self.noise.state)),
-            "best": np.array([self.best.epoch, self.best.loss]),
-            "history": np.array([[*vars(record).values()] for record in self.history]),
+            name: ops.convert_to_numpy(ops.convert_to_tensor(variable))
+            for name, variable in self._variables(self.model).items()
         }
-        partial = self.path.with_name(f".{self.path.name}.partial.npz")
-        np.savez(partial, **arrays)
-        partial.replace(self.path)
+        if self.best is not None:
+            arrays |= {f"best_{i}": value for i, value in enumerate(self.best.weights)}
+            arrays["best"] = np.array([self.best.epoch, self.best.loss])
+        if self.history is not None:
+            arrays["history"] = np.array([[*vars(record).values()] for record in self.history])
+        with replacing(self.path) as partial:
+            np.savez(partial, **arrays)
 
     def restore(self, trainer: keras.Model) -> int:
-        """Reads the file into network, optimiser, noise, best epoch and history.
+        """Reads the file, if it is there, into everything that it was written from.
 
         Args:
             trainer: The compiled model; its optimiser's variables are made here.
 
         Returns:
-            How many epochs are done; 0 where there is no file.
+            The optimiser's steps that are done; 0 where there is no file.
 
         Raises:
             TrainingError: Where the file is not this training's checkpoint.
         """
+        trainer.optimizer.build(trainer.trainable_variables)
         if not self.path.exists():
             return 0
-        trainer.optimizer.build(trainer.trainable_variables)
         try:
             with np.load(self.path, allow_pickle=False) as arrays:
-                count = len(self.network.get_weights())
-                self.network.set_weights([arrays[f"weight_{i}"] for i in range(count)])
-                self.best.weights = [arrays[f"best_{i}"] for i in range(count)]
-                for i, variable in enumerate(trainer.optimizer.variables):
-                    variable.assign(arrays[f"optimizer_{i}"])
-                self.noise.state.assign(arrays["noise"])
-                self.best.epoch, self.best.loss = int(arrays["best"][0]), float(arrays["best"][1])
-                rows = arrays["history"]
+                for name, variable in self._variables(trainer).items():
+                    variable.assign(arrays[name])
+                if self.best is not None:
+                    count = len(trainer.weights)
+                    self.best.weights = [arrays[f"best_{i}"] for i in range(count)]
+                    epoch, self.best.loss = map(float, arrays["best"])
+                    self.best.epoch = int(epoch)
+                if self.history is not None:
+                    self.history += [
+                        EpochRecord(int(epoch), *map(float, rest))
+                        for epoch, *rest in arrays["history"]
+                    ]
         except (KeyError, ValueError, OSError, EOFError, BadZipFile, AttributeError) as error:
             raise TrainingError(
                 "A checkpoint belongs to one network and its settings. "
                 f"Received: {self.path} ({error}). Delete it to begin anew."
             ) from error
-        self.history.extend(EpochRecord(int(epoch), *map(float, rest)) for epoch, *rest in rows)
-        return len(self.history)
+        return int(trainer.optimizer.iterations)
 
 
 class Reporter(keras.callbacks.Callback):
@@ -186,7 +190,7 @@ class Reporter(keras.callbacks.Callback):
         images: int,
         samples: Callable[[], np.ndarray],
         on_progress: Callable[[Progress], object] | None,
-        should_stop: Callable[[], bool] | None,
+        should_stop: ShouldStop | None,
     ) -> None:
         super().__init__()
         self.config = config
@@ -232,8 +236,9 @@ class Reporter(keras.callbacks.Callback):
             self._thin_trace()
             self._report(loss)
         is_complete = self.epoch + 1 == self.config.epochs and self.done == self.batches
-        if self.should_stop is not None and not is_complete and self.should_stop():
-            raise Stopped
+        if not is_complete:
+            # It leaves `fit` in the middle of an epoch.
+            stop_if(self.should_stop, "The training", f"{self.epoch} epochs")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Notes the epoch's losses."""

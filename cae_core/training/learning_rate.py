@@ -17,6 +17,7 @@ import numpy as np
 from cae_core.architecture.notation import Architecture
 from cae_core.data.dataset import Dataset
 from cae_core.errors import TrainingError
+from cae_core.long_work import ShouldStop
 from cae_core.training.config import TrainConfig
 from cae_core.training.progress import Progress
 from cae_core.training.tasks import Reconstruct, Task, check_fit, check_loss
@@ -84,7 +85,7 @@ def find_learning_rate(
     highest: float = 1.0,
     steps: int = STEPS,
     on_progress: Callable[[Progress], object] | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> LearningRateTest:
     """Trains a throwaway network for some steps while the learning rate rises.
 

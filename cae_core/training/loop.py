@@ -22,7 +22,9 @@ from keras import ops
 
 from cae_core.architecture.notation import Architecture
 from cae_core.data.dataset import Dataset
+from cae_core.errors import StoppedError
 from cae_core.images.metrics import psnr_from_mse
+from cae_core.long_work import ShouldStop
 from cae_core.models.builder import build, build_for_training
 from cae_core.models.precision import training_dtype
 from cae_core.training.callbacks import (
@@ -30,7 +32,6 @@ from cae_core.training.callbacks import (
     Checkpoint,
     Reporter,
     SameValidationNoise,
-    Stopped,
 )
 from cae_core.training.config import TrainConfig
 from cae_core.training.losses import LOSS_FUNCTIONS, ImageLoss, TargetLoss, scaled, ssim
@@ -77,7 +78,7 @@ def train(
     task: Task | None = None,
     config: TrainConfig | None = None,
     on_progress: Callable[[Progress], object] | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
     checkpoint: str | Path | None = None,
     loss: ImageLoss | None = None,
     start: Start | None = None,
@@ -118,9 +119,9 @@ def train(
     """
     task = task or Reconstruct()
     config = config or TrainConfig()
-    check_fit(architecture, data.image_shape, task)
+    report = check_fit(architecture, data.image_shape, task)
     check_loss(config.loss, task)
-    dtype = training_dtype(architecture, config.precision)
+    dtype = training_dtype(report, config.precision)
     network = build_for_training(architecture, seed=config.seed, dtype=dtype)
     if start is not None:
         start.apply(network)
@@ -130,7 +131,7 @@ def train(
     best = BestEpoch(network, config.patience)
     state = None
     if checkpoint is not None:
-        state = Checkpoint(Path(checkpoint), network, corruption.noise, best, reporter.history)
+        state = Checkpoint(Path(checkpoint), corruption.noise, best, reporter.history)
     target_loss = TargetLoss(task, loss or LOSS_FUNCTIONS[config.loss])
     was_stopped = _fit(network, corruption, target_loss, data, config, reporter, best, state)
     reporter.report_testing()
@@ -353,7 +354,7 @@ def _fit(
         loss=loss,
         steps_per_execution=min(STEPS_PER_EXECUTION, steps),
     )
-    epochs_done = 0 if state is None else state.restore(trainer)
+    epochs_done = 0 if state is None else state.restore(trainer) // steps
     if epochs_done and best.has_waited(epochs_done):
         return False
     noise = SameValidationNoise(corruption.noise, config.seed * 10 + VALIDATION_NOISE)
@@ -369,7 +370,7 @@ def _fit(
             verbose=0,
             callbacks=[noise, best, reporter, *([state] if state else [])],
         )
-    except Stopped:
+    except StoppedError:
         return True
     finally:
         training_batches.release()

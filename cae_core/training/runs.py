@@ -8,21 +8,21 @@ module does not import Keras; loading a run's model does.
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import json
-import shutil
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cae_core.architecture.notation import Architecture
 from cae_core.errors import CAEError, RunError
-from cae_core.images.operations import encode_png, image_grid
+from cae_core.files import replacing
+from cae_core.images.encoding import encode_png
+from cae_core.images.operations import image_grid
 from cae_core.training.config import TrainConfig
+from cae_core.training.history import HISTORY, history_csv, read_records
 from cae_core.training.progress import EpochRecord
 from cae_core.training.tasks import Task, task_from_dict, task_to_dict
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     import keras
 
 SETTINGS = "settings.json"
-HISTORY = "history.csv"
 TEST = "test.json"
 WEIGHTS = "model.weights.h5"
 SAMPLES = "samples.npy"
@@ -90,12 +89,9 @@ class Run:
                 "Choose another name, or delete it first."
             )
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
-        try:
+        with replacing(target) as partial:
+            partial.mkdir()
             self._write(partial)
-            partial.rename(target)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
         return target
 
     def _write(self, folder: Path) -> None:
@@ -167,7 +163,7 @@ class RunSummary:
                 task=task_from_dict(settings["task"]),
                 config=TrainConfig(**settings["config"]),
                 dataset=settings["dataset"],
-                history=_read_history(folder / HISTORY),
+                history=read_records(folder),
                 test=test | {name: test[name] for name in TEST_FIGURES},  # a KeyError without one
                 seconds=settings["seconds"],
                 stopped=settings["stopped"],
@@ -192,36 +188,6 @@ def _not_a_run(folder: str | Path, error: Exception) -> RunError:
     return RunError(
         f"A run's folder holds {SETTINGS}, {HISTORY}, {TEST}, {SAMPLES} and {WEIGHTS}. "
         f"Received: {folder} ({reason}). Train again, or delete the folder."
-    )
-
-
-def history_csv(history: tuple[EpochRecord, ...]) -> str:
-    """The losses as a table with a header line.
-
-    Example:
-        >>> print(history_csv((EpochRecord(1, 0.5, 0.25, 2.0),)))
-        epoch,loss,validation_loss,seconds
-        1,0.5,0.25,2.0
-        <BLANKLINE>
-    """
-    names = [item.name for item in dataclasses.fields(EpochRecord)]
-    lines = [names, *([str(getattr(record, name)) for name in names] for record in history)]
-    return "".join(",".join(line) + "\n" for line in lines)
-
-
-def _read_history(path: Path) -> tuple[EpochRecord, ...]:
-    """The inverse of `history_csv`; empty where a training was stopped in its first epoch."""
-    with path.open(newline="") as file:
-        reader = csv.DictReader(file)
-        if reader.fieldnames != [item.name for item in dataclasses.fields(EpochRecord)]:
-            raise ValueError(f"no history in {path.name}")
-        return tuple(_record(row) for row in reader)
-
-
-def _record(row: dict[str, Any]) -> EpochRecord:
-    """One line of the table."""
-    return EpochRecord(
-        int(row["epoch"]), float(row["loss"]), float(row["validation_loss"]), float(row["seconds"])
     )
 
 

@@ -32,7 +32,7 @@ import numpy as np
 
 from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.notation import Architecture
-from cae_core.architecture.report import analyze
+from cae_core.architecture.report import Report, analyze
 from cae_core.errors import TrainingError
 from cae_core.training.config import LOSSES
 
@@ -443,13 +443,16 @@ def task_from_dict(data: dict[str, Any]) -> Task:
     return kind(**settings)
 
 
-def check_fit(architecture: Architecture, image_shape: ImageShape, task: Task) -> None:
+def check_fit(architecture: Architecture, image_shape: ImageShape, task: Task) -> Report:
     """Refuses an architecture whose input or output is not what the task needs.
 
     Args:
         architecture: The network.
         image_shape: Height, width and channels of the data set's images.
         task: The task to train it on.
+
+    Returns:
+        The report of the architecture, which has no problem then.
 
     Raises:
         TrainingError: Naming both shapes and the remedy.
@@ -473,6 +476,7 @@ def check_fit(architecture: Architecture, image_shape: ImageShape, task: Task) -
             f"Received: a network that ends in {last}, which is never negative. "
             f"End it with conv{channels}:tanh."
         )
+    return report
 
 
 def check_loss(loss: str, task: Task) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cae_core.architecture.notation import BAR, Architecture
-from cae_core.errors import CAEError
+from cae_core.errors import ZooError
 from cae_core.training.learning_rate import LearningRateTest
 from cae_core.training.tasks import Task, task_from_dict
 
@@ -48,10 +48,6 @@ SINGLE, HALF, NOT_KEPT = "float32", "float16", "not kept"
 IMAGES = "images.npz"
 # The learning-rate range test of a network whose rate was chosen by one.
 LEARNING_RATE = "learning_rate.json"
-
-
-class ZooError(CAEError):
-    """A trained network that does not exist, or whose files do not match its card."""
 
 
 @dataclass(frozen=True)

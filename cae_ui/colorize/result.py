@@ -8,8 +8,9 @@ import numpy as np
 import streamlit as st
 
 from cae_core.images.color import lightness_of
+from cae_core.images.encoding import encode_png
 from cae_core.images.metrics import ciede2000_map, color_figures
-from cae_core.images.operations import encode_png, fit_within, to_uint8
+from cae_core.images.operations import fit_within, to_uint8
 from cae_core.models.ab_bins import TEMPERATURE
 from cae_ui.colorize.scene import Scene, colored
 from cae_ui.colorize.settings import Settings, gives_probabilities

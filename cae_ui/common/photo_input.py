@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from cae_core.data.patches import sample_photograph
+from cae_core.data.samples import sample_photograph
 from cae_core.errors import ImageError
-from cae_core.images.decoding import IMAGE_SUFFIXES
-from cae_core.images.operations import fit_within, open_image
+from cae_core.images.decoding import IMAGE_SUFFIXES, open_image
+from cae_core.images.operations import fit_within
 from cae_ui.common.wording import show_error
 
 SAMPLE_PHOTOS = {

@@ -10,9 +10,10 @@ import streamlit as st
 
 from cae_core.architecture.notation import Architecture
 from cae_core.errors import ImageError
+from cae_core.images.encoding import encode_png
 from cae_core.images.metrics import psnr
-from cae_core.images.operations import encode_png, fit_within, to_uint8
-from cae_core.jobs.queue import JobStatus
+from cae_core.images.operations import fit_within, to_uint8
+from cae_core.jobs.job import JobStatus
 from cae_core.photos.apply import apply_to_photo, plan_photo
 from cae_core.training.tasks import LUMA, Task
 from cae_ui.common.photo_input import SAMPLE_PHOTOS, photo_input

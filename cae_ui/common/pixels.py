@@ -8,7 +8,8 @@ import html
 import numpy as np
 import streamlit as st
 
-from cae_core.images.operations import encode_png, image_grid
+from cae_core.images.encoding import encode_png
+from cae_core.images.operations import image_grid
 
 
 def show_pixels(image: np.ndarray, caption: str) -> None:

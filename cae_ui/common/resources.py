@@ -14,7 +14,8 @@ from cae_core.data.dataset import Dataset, DatasetPreview
 from cae_core.data.registry import load_dataset
 from cae_core.data.uploads import load_uploads
 from cae_core.jobs.estimates import Calibration, calibrate_apart
-from cae_core.jobs.queue import JobQueue, warm_up
+from cae_core.jobs.queue import JobQueue
+from cae_core.jobs.work import warm_up
 from cae_core.jobs.worker import WorkerProcess
 from cae_core.training.runs import Run
 

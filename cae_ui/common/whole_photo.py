@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cae_core.images.operations import encode_png, to_uint8
+from cae_core.images.encoding import encode_png
+from cae_core.images.operations import to_uint8
 from cae_ui.common.photo_input import Photo
 from cae_ui.common.wording import plain
 

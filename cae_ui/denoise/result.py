@@ -12,8 +12,9 @@ import numpy as np
 import streamlit as st
 
 from cae_core import zoo
+from cae_core.images.encoding import encode_png
 from cae_core.images.metrics import psnr, ssim_of
-from cae_core.images.operations import encode_png, to_uint8
+from cae_core.images.operations import to_uint8
 from cae_core.photos.denoising import denoise
 from cae_ui.common.compare_slider import compare_slider
 from cae_ui.common.network_choice import network

@@ -12,7 +12,7 @@ import streamlit as st
 from cae_core.architecture.report import analyze
 from cae_core.data.registry import DATASETS, is_available
 from cae_core.errors import RunError
-from cae_core.jobs.queue import JobStatus
+from cae_core.jobs.job import JobStatus
 from cae_core.studies.pca import load_pca_line, save_pca_line
 from cae_core.training.config import LOSS_TITLES
 from cae_core.training.runs import RunSummary

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from cae_core.data.downloads import LoadingCancelledError, download
+from cae_core.data.downloads import download
 from cae_core.data.registry import DATASETS
-from cae_core.errors import DatasetError
+from cae_core.errors import DatasetError, StoppedError
 from cae_ui.common.wording import show_error
 
 
@@ -19,7 +19,7 @@ class _Download:
 
     name: str
     done: int = 0
-    total: int | None = None
+    total: int = 0
     error: str = ""
     cancel: threading.Event = field(default_factory=threading.Event)
 
@@ -29,13 +29,13 @@ class _Download:
 
     def _fetch(self) -> None:
         try:
-            download(self.name, on_progress=self._note, cancelled=self.cancel.is_set)
-        except LoadingCancelledError:
+            download(self.name, on_progress=self._note, should_stop=self.cancel.is_set)
+        except StoppedError:
             pass
         except DatasetError as error:
             self.error = str(error)
 
-    def _note(self, done: int, total: int | None) -> None:
+    def _note(self, done: int, total: int) -> None:
         self.done, self.total = done, total
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from cae_core.data.dataset import Dataset
 from cae_core.errors import CAEError, JobError
-from cae_core.jobs.queue import FAILED, QUEUED, RATE_TEST, JobRequest, JobStatus
+from cae_core.jobs.job import FAILED, QUEUED, RATE_TEST, JobRequest, JobStatus
 from cae_core.training.config import TrainConfig
 from cae_core.training.learning_rate import STEPS
 from cae_ui.common.charts import rate_figure, show_chart

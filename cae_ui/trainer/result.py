@@ -12,8 +12,9 @@ import streamlit as st
 from cae_core.export.files import save_keras, save_onnx, save_zip
 from cae_core.export.script import generate_script
 from cae_core.images.metrics import psnr_from_mse
-from cae_core.jobs.queue import JobStatus
-from cae_core.training.runs import SAMPLES_IMAGE, RunSummary, history_csv, load_test_images
+from cae_core.jobs.job import JobStatus
+from cae_core.training.history import history_csv
+from cae_core.training.runs import SAMPLES_IMAGE, RunSummary, load_test_images
 from cae_ui.common.charts import TEAL, framed, show_chart
 from cae_ui.common.pixels import show_samples
 from cae_ui.common.resources import job_queue, trained_run

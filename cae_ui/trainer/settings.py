@@ -9,7 +9,7 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import Preset
 from cae_core.data.dataset import DatasetPreview
 from cae_core.errors import CAEError
-from cae_core.jobs.queue import RATE_TEST, JobRequest
+from cae_core.jobs.job import RATE_TEST, JobRequest
 from cae_core.training.config import (
     LOSS_TITLES,
     OPTIMIZERS,

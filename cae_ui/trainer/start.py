@@ -8,8 +8,8 @@ from cae_core.architecture.editing import fit_to
 from cae_core.architecture.notation import Architecture
 from cae_core.data.dataset import DatasetPreview
 from cae_core.errors import CAEError
+from cae_core.jobs.job import JobRequest
 from cae_core.jobs.limits import memory_estimate_mb
-from cae_core.jobs.queue import JobRequest
 from cae_core.training.config import TrainConfig
 from cae_core.training.tasks import Task, check_fit
 from cae_ui.common.architecture_text import TEXT_KEY, change

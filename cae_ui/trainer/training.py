@@ -11,7 +11,7 @@ import streamlit as st
 from cae_core.data.dataset import DatasetPreview
 from cae_core.errors import JobError
 from cae_core.images.operations import image_grid
-from cae_core.jobs.queue import FAILED, QUEUED, STOPPED, TRAINING, JobStatus
+from cae_core.jobs.job import FAILED, QUEUED, STOPPED, TRAINING, JobStatus
 from cae_core.training.config import LOSS_TITLES
 from cae_core.training.progress import Progress
 from cae_core.training.tasks import Denoise, Task

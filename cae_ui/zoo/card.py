@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 from typing import Any
 
@@ -16,6 +15,7 @@ from cae_core.architecture.presets import SOURCES
 from cae_core.data.registry import is_available
 from cae_core.data.samples import sample_check_images, sample_check_name
 from cae_core.images.operations import image_grid
+from cae_core.training.history import read_history
 from cae_core.zoo.cards import IMAGES, NOT_KEPT, Card
 from cae_core.zoo.judge import ACCURACY
 from cae_core.zoo.table import judge_own_accuracy
@@ -104,9 +104,8 @@ def _show_rate_test(name: str) -> None:
 
 def _history(name: str) -> dict[str, list[float]]:
     """The columns of a network's history.csv, by name."""
-    with (zoo.FOLDER / name / "history.csv").open(newline="") as file:
-        lines = list(csv.DictReader(file))
-    return {column: [float(line[column]) for line in lines] for column in lines[0]}
+    rows = read_history(zoo.FOLDER / name)
+    return {column: [row[column] for row in rows] for column in rows[0]}
 
 
 def curves_figure(history: dict[str, list[float]]) -> go.Figure:

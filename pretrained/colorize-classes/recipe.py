@@ -31,10 +31,10 @@ from cae_core.models.colorizer import build_colorizer
 from cae_core.photos.colorizing import full_size_ab, grey_of, guess_ab
 from cae_core.recipes.augmentation import MovedBatches
 from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_session
-from cae_core.recipes.history import read_history
 from cae_core.recipes.measuring import color_rows
 from cae_core.recipes.recipe import licence_of
 from cae_core.recipes.time_budget import add_session_arguments
+from cae_core.training.history import read_history
 
 FOLDER = Path(__file__).resolve().parent
 BATCH_SIZE = 128

@@ -26,14 +26,15 @@ import numpy as np
 from cae_core import zoo
 from cae_core.data.samples import SAMPLE_CHECK, sample_check_images
 from cae_core.images.color import lightness_of, rgb_within_gamut
+from cae_core.images.decoding import open_image
 from cae_core.images.metrics import color_figures
-from cae_core.images.operations import as_image, open_image, resize, to_uint8
+from cae_core.images.operations import as_image, resize, to_uint8
 from cae_core.models.colorizer import build_colorizer
 from cae_core.photos.colorizing import full_size_ab, guess_ab
 from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_session
-from cae_core.recipes.history import read_history
 from cae_core.recipes.measuring import color_rows
 from cae_core.recipes.time_budget import add_session_arguments
+from cae_core.training.history import read_history
 
 FOLDER = Path(__file__).resolve().parent
 SIDE = 128

@@ -29,13 +29,13 @@ import numpy as np
 
 from cae_core import zoo
 from cae_core.data import cbsd68
+from cae_core.images.decoding import open_image
 from cae_core.images.metrics import psnr_from_mse
-from cae_core.images.operations import open_image
 from cae_core.models.photo_denoiser import build_photo_denoiser
 from cae_core.photos.denoising import denoise
-from cae_core.recipes.history import read_history, write_history
 from cae_core.recipes.time_budget import add_session_arguments
 from cae_core.recipes.weight_files import HALF_BITS, round_to_half
+from cae_core.training.history import read_history, write_history
 from cae_core.zoo.cards import HALF
 
 FOLDER = Path(__file__).resolve().parent

@@ -6,7 +6,7 @@ from PIL import Image
 
 import cae_core as cae
 from cae_core import zoo
-from cae_core.jobs.queue import JobRequest
+from cae_core.jobs.job import JobRequest
 from cae_ui.colorize import result
 from cae_ui.colorize.chrominance import channel_image, plane_figure
 from cae_ui.common.resources import job_queue

@@ -8,7 +8,7 @@ from PIL import Image
 
 import cae_core as cae
 from cae_core import zoo
-from cae_core.jobs.queue import JobRequest
+from cae_core.jobs.job import JobRequest
 from cae_ui.common.resources import job_queue
 from cae_ui.denoise.methods import curve_figure
 from cae_ui.denoise.scene import NoiseOptions, with_noise

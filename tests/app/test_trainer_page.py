@@ -7,11 +7,11 @@ import pytest
 
 from cae_core.architecture.presets import PRESETS
 from cae_core.data import uploads
-from cae_core.data.registry import load_dataset
+from cae_core.data.registry import Dataset, load_dataset
 from cae_core.errors import DatasetError, ImageError, JobError
-from cae_core.jobs import queue as jobs
+from cae_core.jobs import job, work
+from cae_core.jobs.job import RATE_TEST
 from cae_core.jobs.limits import Limits
-from cae_core.jobs.queue import RATE_TEST
 from cae_core.training import learning_rate
 from cae_core.training.progress import Progress
 from cae_ui.common import photo_trial as photo_views
@@ -181,10 +181,10 @@ def test_a_download_that_fails_says_why_and_can_be_tried_again(trainer_page, mon
 def test_a_running_download_shows_its_progress_and_can_be_cancelled(trainer_page, monkeypatch):
     was_cancelled = []
 
-    def slow(name, *, on_progress, cancelled):
+    def slow(name, *, on_progress, should_stop):
         on_progress(3 * 2**20, 6 * 2**20)
-        # `cancelled` asks an event, which can also be waited for.
-        was_cancelled.append(cancelled.__self__.wait(timeout=60))
+        # `should_stop` asks an event, which can also be waited for.
+        was_cancelled.append(should_stop.__self__.wait(timeout=60))
 
     monkeypatch.setattr(trainer_data, "is_available", lambda name: False)
     monkeypatch.setattr(download, "download", slow)
@@ -340,9 +340,9 @@ def test_every_kind_of_network_can_be_tried_on_a_photo(trainer_page, worker, mon
     """Fully convolutional, with dense layers, for grey images; with noise."""
     if text.startswith("28"):
         grey = np.zeros((40, 28, 28, 1), np.uint8)
-        data = jobs.Dataset("grey", train=grey, validation=grey[:8], test=grey[:8])
+        data = Dataset("grey", train=grey, validation=grey[:8], test=grey[:8])
         monkeypatch.setattr(trainer_data, "named_dataset", lambda name: data.preview())
-        monkeypatch.setattr(jobs, "load_dataset", lambda *_, **__: data)
+        monkeypatch.setattr(work, "load_dataset", lambda *_, **__: data)
     page = trainer_page(arch=text, task="Remove noise", epochs="1")
     press(page, "Train")
     worker.work()
@@ -372,7 +372,7 @@ def test_a_running_job_can_be_stopped_and_keeps_what_it_learnt(trainer_page, wor
         press(page, "Stop")
         return load_dataset(name, seed=seed)
 
-    monkeypatch.setattr(jobs, "load_dataset", load_while_the_visitor_stops)
+    monkeypatch.setattr(work, "load_dataset", load_while_the_visitor_stops)
     worker.work()
     page.run()
     assert "the network trained so far is kept" in said(page.success)
@@ -392,7 +392,7 @@ def test_a_job_that_fails_says_why(trainer_page, worker, monkeypatch):
     def fail(name, **_):
         raise DatasetError("A data set is on this machine. Received: none. Fetch it.")
 
-    monkeypatch.setattr(jobs, "load_dataset", fail)
+    monkeypatch.setattr(work, "load_dataset", fail)
     page = press(trainer_page(arch=SMALL), "Train")
     worker.work()
     page.run()
@@ -596,7 +596,7 @@ def test_a_running_test_can_be_stopped_and_shows_its_curve(trainer_page, worker,
         assert labelled(page.button, "Stop").disabled
         return load_dataset(name, seed=seed)
 
-    monkeypatch.setattr(jobs, "load_dataset", load_while_the_visitor_stops)
+    monkeypatch.setattr(work, "load_dataset", load_while_the_visitor_stops)
     worker.work()
     assert found(page.run()).startswith("The test was stopped after 1 of 100 steps. Took ")
     assert len(page.get("plotly_chart")) == 1
@@ -606,13 +606,13 @@ def test_a_running_test_can_be_stopped_and_shows_its_curve(trainer_page, worker,
 def test_a_running_test_says_how_far_it_is(trainer_page):
     page = press(trainer_page(arch=SMALL), FIND)
     at = Progress(1, 1, 40, 100, loss=0.1, images_per_second=9, seconds=4, seconds_left=6)
-    jobs._write_status(the_test(page).folder, jobs.RUNNING, "Trying learning rates.", at)
+    job.write_status(the_test(page).folder, job.RUNNING, "Trying learning rates.", at)
     assert progress_texts(page.run()) == ["Step 40 of 100 · 6 s left"]
 
 
 def test_a_test_that_finds_nothing_says_why(tested_page):
     nothing = learning_rate.suggest([0.001, 0.01, 0.1], [1.0, 0.99, 1.2])
-    jobs._write(the_test(tested_page).folder / jobs.RATE_TEST_RESULT, nothing.to_json())
+    (the_test(tested_page).folder / job.RATE_TEST_RESULT).write_text(nothing.to_json())
     assert "The loss fell by less than 5 %" in found(tested_page.run())
     assert not [label for label in labels_of(tested_page) if label.startswith("Use")]
 
@@ -621,7 +621,7 @@ def test_a_test_that_fails_says_why(trainer_page, worker, monkeypatch):
     def fail(name, **_):
         raise DatasetError("A data set is on this machine. Received: none. Fetch it.")
 
-    monkeypatch.setattr(jobs, "load_dataset", fail)
+    monkeypatch.setattr(work, "load_dataset", fail)
     page = press(trainer_page(arch=SMALL), FIND)
     worker.work()
     assert page.run().error.values == ["A data set is on this machine. Received: none. Fetch it."]
@@ -652,7 +652,7 @@ def test_a_test_that_was_discarded_elsewhere_is_said_once(tested_page, trainer_p
 
 
 def test_a_damaged_test_is_said_and_can_be_discarded(tested_page):
-    (the_test(tested_page).folder / jobs.RATE_TEST_RESULT).write_text("half")
+    (the_test(tested_page).folder / job.RATE_TEST_RESULT).write_text("half")
     assert "Received" in said(tested_page.run().error)
     press(tested_page, "Discard the test")
     assert not tested_page.error

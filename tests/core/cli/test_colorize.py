@@ -8,7 +8,7 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 from cae_core import cli
-from cae_core.data.patches import sample_photograph
+from cae_core.data.samples import sample_photograph
 from cae_core.images.operations import to_uint8
 
 

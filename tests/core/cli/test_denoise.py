@@ -11,7 +11,7 @@ import cae_core as cae
 from cae_core import cli, zoo
 from cae_core.cli import denoise as command
 from cae_core.cli.terminal import Bar
-from cae_core.data.patches import sample_photograph
+from cae_core.data.samples import sample_photograph
 from cae_core.images.operations import to_uint8
 from cae_core.models.builder import build
 

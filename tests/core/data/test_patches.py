@@ -1,14 +1,17 @@
 """Patches of images: no pixel in two parts, the same for the same seed, within bounds."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cae_core.data import cutting, patches
-from cae_core.data.cutting import blocks_of, deal
-from cae_core.data.patches import patches_from_images
+from cae_core.data.cutting import blocks_of, split_indices
+from cae_core.data.patches import PatchSettings, Source, dataset_from_sources
 from cae_core.errors import DatasetError
+from cae_core.images.operations import as_image
 
 PARTS = ("train", "validation", "test")
 
@@ -17,6 +20,15 @@ def make_images(count, height=64, width=64, seed=0):
     """Make `count` different float32 images of noise."""
     rng = np.random.default_rng(seed)
     return list(rng.random((count, height, width, 3), dtype=np.float32))
+
+
+def patches_from_images(images, **settings):
+    """A data set of arrays in place of files."""
+    sources = [
+        Source(f"image {index}", partial(as_image, image))
+        for index, image in enumerate(images, start=1)
+    ]
+    return dataset_from_sources(sources, PatchSettings(**settings), "images")
 
 
 def parts_of(dataset):
@@ -70,10 +82,10 @@ def test_blocks_cover_an_image_without_overlap(height, width, side):
     test_fraction=st.floats(0.01, 0.9),
     seed=st.integers(0, 100),
 )
-def test_dealing_gives_everything_away_once_and_leaves_no_part_empty(
+def test_a_split_has_every_index_once_and_no_empty_part(
     count, validation_fraction, test_fraction, seed
 ):
-    parts = deal(count, validation_fraction, test_fraction, np.random.default_rng(seed))
+    parts = split_indices(count, validation_fraction, test_fraction, np.random.default_rng(seed))
     assert sorted(np.concatenate(parts).tolist()) == list(range(count))
     assert all(len(part) for part in parts) == (count >= 3)
 
@@ -101,15 +113,15 @@ def test_few_images_are_split_by_blocks_and_the_notes_say_so():
     assert any("blocks" in note for note in dataset.notes)
 
 
-def test_from_ten_images_on_whole_images_are_dealt():
+def test_from_ten_images_on_whole_images_are_split():
     rng = np.random.default_rng(0)
     numbered = [rng.integers(0, 256, (120, 150, 3), np.uint8) for _ in range(20)]
     for number, image in enumerate(numbered):
         image[..., 0] = number
     dataset = patches_from_images(numbered)
     assert_no_block_is_shared(parts_of(dataset))
-    dealt = [len(np.unique(part[..., 0])) for part in parts_of(dataset)]
-    assert dealt == [16, 2, 2]
+    images_in = [len(np.unique(part[..., 0])) for part in parts_of(dataset)]
+    assert images_in == [16, 2, 2]
     assert dataset.notes == ()
 
 
@@ -127,7 +139,7 @@ def test_photo_patches_are_cut_from_parts_of_the_photographs_that_share_no_block
     sizes = [(512, 512), (300, 451), (400, 600), (427, 640), (500, 741)]
     numbered = [numbered_blocks(*size, first=35 * index) for index, size in enumerate(sizes)]
     rng = np.random.default_rng(0)
-    parts = cutting.deal_blocks(numbered, 32, 0.1, 0.1, rng)
+    parts = cutting.split_blocks(numbered, 32, 0.1, 0.1, rng)
     cut = cutting.cut_parts(parts, (4000, 500, 500), 32, rng)
     assert_no_block_is_shared(cut)
     areas = [sum(block.shape[0] * block.shape[1] for block in part) for part in parts]
@@ -202,8 +214,8 @@ def test_an_image_that_comes_twice_is_used_once():
 
 
 def test_images_smaller_than_a_patch_are_skipped_with_a_note():
-    dataset = patches_from_images([*make_images(10), *make_images(1, 20, 90)], notes=["Mine."])
-    assert dataset.notes == ("Mine.", "Skipped image 11: 20×90 is smaller than a patch.")
+    dataset = patches_from_images([*make_images(10), *make_images(1, 20, 90)])
+    assert dataset.notes == ("Skipped image 11: 20×90 is smaller than a patch.",)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cae_core.data import cutting, downloads, patches
+from cae_core.data import cutting, downloads, samples
 from cae_core.data import registry as datasets
 from cae_core.data.registry import Dataset, is_available, load_dataset, load_labels
 from cae_core.data.samples import sample_check_images
@@ -302,7 +302,7 @@ def test_photo_patches_has_exactly_the_promised_sizes_and_hardly_any_flat_patch(
 def test_photo_patches_is_the_same_for_the_same_seed_and_built_once():
     first = load_dataset("photo_patches", seed=3)
     assert load_dataset("photo_patches", seed=3) is first
-    patches.photo_patches.cache_clear()
+    samples.photo_patches.cache_clear()
     again = load_dataset("photo_patches", seed=3)
     assert again is not first
     for before, after in zip(parts_of(first), parts_of(again), strict=True):
@@ -311,8 +311,8 @@ def test_photo_patches_is_the_same_for_the_same_seed_and_built_once():
 
 
 def test_without_the_photographs_there_is_a_remedy(monkeypatch):
-    monkeypatch.setattr(patches, "PHOTOGRAPHS", ("nothing.png",))
-    patches.photo_patches.cache_clear()
+    monkeypatch.setattr(samples, "PHOTOGRAPHS", ("nothing.png",))
+    samples.photo_patches.cache_clear()
     assert not is_available("photo_patches")
     with pytest.raises(DatasetError, match="Install scikit-image"):
         load_dataset("photo_patches")

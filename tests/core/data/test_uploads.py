@@ -7,11 +7,11 @@ import zipfile
 import numpy as np
 import pytest
 
-from cae_core.data import downloads, patches, uploads
+from cae_core.data import patches, uploads
 from cae_core.data.registry import load_dataset
 from cae_core.data.uploads import load_folder, load_uploads
-from cae_core.errors import DatasetError
-from cae_core.images.operations import encode_png
+from cae_core.errors import DatasetError, StoppedError
+from cae_core.images.encoding import encode_png
 
 
 def pngs(count, seed=0):
@@ -79,8 +79,8 @@ def test_loading_a_folder_reports_its_progress_and_can_be_stopped(tmp_path):
     progress = []
     load_dataset(tmp_path, on_progress=lambda *now: progress.append(now))
     assert progress == [(done, 12) for done in range(13)]
-    with pytest.raises(downloads.LoadingCancelledError, match="after 0 of 12"):
-        load_dataset(tmp_path, cancelled=lambda: True)
+    with pytest.raises(StoppedError, match="after 0 of 12"):
+        load_dataset(tmp_path, should_stop=lambda: True)
 
 
 def test_the_broken_images_of_a_test_suite_are_all_skipped_or_used():

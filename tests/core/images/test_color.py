@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from skimage import data
 from skimage.color import lab2rgb, rgb2lab
@@ -39,7 +39,6 @@ def test_a_photograph_comes_back_from_its_lightness_and_chrominance():
     np.testing.assert_allclose(back, photo, atol=2e-3)
 
 
-@settings(deadline=None)
 @given(st.floats(0, 100), st.floats(-128, 127), st.floats(-128, 127))
 def test_lightness_and_hue_stay_whatever_chroma_is_asked_for(lightness, a, b):
     known = np.array([[lightness]], np.float32)

@@ -1,28 +1,9 @@
-"""L*a*b* against published values, against scikit-image, and there and back."""
+"""L*a*b* in a graph: against scikit-image, and there and back."""
 
 import numpy as np
-import pytest
 from skimage.color import lab2rgb, rgb2lab
 
 from cae_core.images.color_ops import lab_from_rgb, rgb_from_lab
-
-# sRGB primaries in L*a*b* (D65), as published by Bruce Lindbloom's calculator, two decimals.
-PUBLISHED = {
-    (1.0, 1.0, 1.0): (100.0, 0.0, 0.0),
-    (0.0, 0.0, 0.0): (0.0, 0.0, 0.0),
-    (1.0, 0.0, 0.0): (53.24, 80.09, 67.20),
-    (0.0, 1.0, 0.0): (87.74, -86.18, 83.18),
-    (0.0, 0.0, 1.0): (32.30, 79.19, -107.86),
-    (1.0, 1.0, 0.0): (97.14, -21.55, 94.48),
-    (0.0, 1.0, 1.0): (91.11, -48.09, -14.13),
-    (1.0, 0.0, 1.0): (60.32, 98.23, -60.82),
-    (0.5, 0.5, 0.5): (53.39, 0.0, 0.0),
-}
-
-
-@pytest.mark.parametrize(("rgb", "lab"), PUBLISHED.items())
-def test_primaries_have_their_published_lab_values(rgb, lab):
-    np.testing.assert_allclose(lab_from_rgb(np.array(rgb, "float32")), lab, atol=0.02)
 
 
 def test_random_colours_agree_with_scikit_image_both_ways():
@@ -39,5 +20,5 @@ def test_every_srgb_colour_survives_the_way_there_and_back():
 
 
 def test_a_colour_that_srgb_lacks_comes_out_beyond_its_range():
-    vivid = np.array([50.0, 100.0, -100.0], "float32")
-    assert np.asarray(rgb_from_lab(vivid)).max() > 1 or np.asarray(rgb_from_lab(vivid)).min() < 0
+    vivid = np.asarray(rgb_from_lab(np.array([50.0, 100.0, -100.0], "float32")))
+    assert vivid.max() > 1 or vivid.min() < 0

@@ -20,7 +20,7 @@ from cae_core.errors import JobError
 from cae_core.jobs.worker import WorkerProcess
 
 ROOT = Path(cae_core.__file__).parents[1]
-DEADLINE = 60  # seconds; only a test that fails takes so long
+DEADLINE = 600  # seconds; only a test that fails takes so long
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +88,11 @@ def test_a_call_is_answered_by_another_process(worker):
     pid = worker.submit(os.getpid).result(DEADLINE)
     assert pid not in (os.getpid(), os.getppid())
     assert worker.pid == pid
+
+
+def test_the_process_yields_the_processor_to_the_app(worker):
+    niceness = worker.submit(os.getpriority, os.PRIO_PROCESS, 0).result(DEADLINE)
+    assert niceness == min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
 
 
 def test_calls_are_answered_in_their_order_by_one_process(worker):
@@ -224,15 +229,15 @@ def test_shutdown_with_cancelling_ends_the_running_call_and_drops_the_others(gat
 
 
 def test_shutdown_with_cancelling_ends_a_call_whose_process_is_only_being_started(monkeypatch):
-    start = WorkerProcess._start
+    start = subprocess.Popen
     starting, shut_down = threading.Event(), threading.Event()
 
-    def slow_start(self):
+    def slow_start(*arguments, **settings):
         starting.set()
         shut_down.wait(DEADLINE)
-        return start(self)
+        return start(*arguments, **settings)
 
-    monkeypatch.setattr(WorkerProcess, "_start", slow_start)
+    monkeypatch.setattr(subprocess, "Popen", slow_start)
     closing = WorkerProcess()
     endless = closing.submit(select.select, [], [], [])
     assert starting.wait(DEADLINE)

@@ -5,6 +5,7 @@ import pytest
 
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import get_preset
+from cae_core.architecture.report import analyze
 from cae_core.data.registry import load_dataset
 from cae_core.errors import TrainingError
 from cae_core.models import precision
@@ -16,11 +17,11 @@ from tests.core.random_architectures import Flavour, random_architecture
 
 @pytest.mark.parametrize(("preset", "wide"), [("homework", False), ("strided-bn", True)])
 def test_wide_networks_are_told_from_narrow_ones(preset, wide):
-    assert precision.is_wide(get_preset(preset).architecture) is wide
+    assert precision.is_wide(analyze(get_preset(preset).architecture)) is wide
 
 
 def test_automatic_means_float32_where_the_processor_has_no_bfloat16(monkeypatch):
-    wide = get_preset("strided-bn").architecture
+    wide = analyze(get_preset("strided-bn").architecture)
     monkeypatch.setattr(precision, "has_fast_bfloat16", lambda: False)
     assert precision.training_dtype(wide, "auto") == "float32"
     assert precision.training_dtype(wide, "bfloat16") == "mixed_bfloat16"

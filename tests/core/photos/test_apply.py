@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from cae_core.architecture.notation import Architecture
-from cae_core.errors import ArchitectureError, ImageError
+from cae_core.errors import ArchitectureError, ImageError, StoppedError
 from cae_core.models.builder import build
 from cae_core.photos import apply as photos
 from cae_core.photos.apply import apply_to_photo, is_fully_convolutional, plan_photo, total_stride
-from cae_core.photos.tiling import TilingCancelledError
 
 NETWORKS = {
     "homework": "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid",
@@ -297,13 +296,13 @@ def test_progress_ends_at_the_number_of_tiles(networks, name, tiles, calls):
 def test_a_cancelled_photo_stops(networks, name):
     seen = []
     architecture, model = networks[name]
-    with pytest.raises(TilingCancelledError):
+    with pytest.raises(StoppedError):
         apply_to_photo(
             model,
             architecture,
             _photo(480, 512),
             on_progress=lambda done, total: seen.append(done),
-            cancelled=lambda: len(seen) == 1,
+            should_stop=lambda: len(seen) == 1,
         )
     assert len(seen) == 1
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cae_core.data.patches import sample_photograph
+from cae_core.data.samples import sample_photograph
 from cae_core.errors import CAEError, ImageError
 from cae_core.images.metrics import psnr
 from cae_core.photos.classical import CLASSICAL, denoise_classical

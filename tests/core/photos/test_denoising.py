@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 import cae_core as cae
-from cae_core.data.patches import sample_photograph
-from cae_core.errors import CAEError, ImageError
+from cae_core.data.samples import sample_photograph
+from cae_core.errors import CAEError, ImageError, StoppedError
 from cae_core.images.metrics import psnr
 from cae_core.photos import denoising as restore
-from cae_core.photos.tiling import TilingCancelledError
 
 
 @pytest.fixture(scope="module")
@@ -127,8 +126,8 @@ def test_an_array_that_is_no_image_is_refused_in_one_sentence(image):
 
 
 def test_work_stops_when_nobody_waits_for_it():
-    with pytest.raises(TilingCancelledError):
-        cae.denoise(np.zeros((8, 8, 3)), 0.1, cancelled=lambda: True)
+    with pytest.raises(StoppedError):
+        cae.denoise(np.zeros((8, 8, 3)), 0.1, should_stop=lambda: True)
 
 
 def test_an_unknown_network_is_refused_with_the_known_ones():

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from cae_core.data.patches import PHOTOGRAPHS, sample_photograph
+from cae_core.data.samples import PHOTOGRAPHS, sample_photograph
 from cae_core.errors import ImageError
-from cae_core.images.operations import encode_jpeg, open_image, to_uint8
+from cae_core.images.decoding import open_image
+from cae_core.images.encoding import encode_jpeg
+from cae_core.images.operations import to_uint8
 from cae_core.photos.noise_level import SMALLEST_SIDE, estimate_sigma
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)

@@ -12,9 +12,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from cae_core.architecture.notation import Architecture
-from cae_core.errors import CAEError
+from cae_core.errors import CAEError, StoppedError
 from cae_core.photos.apply import plan_photo
-from cae_core.photos.tiling import TilingCancelledError, apply_in_tiles, plan_axis, round_up
+from cae_core.photos.tiling import apply_in_tiles, plan_axis, round_up
 
 plans = st.fixed_dictionaries(
     {
@@ -216,13 +216,13 @@ def test_a_cancelled_image_stops_before_the_next_tile():
         calls.append(tile.shape)
         return tile
 
-    with pytest.raises(TilingCancelledError) as caught:
+    with pytest.raises(StoppedError) as caught:
         apply_in_tiles(
             count,
             np.zeros((10, 10, 1), np.float32),
             tile=4,
             halo=0,
-            cancelled=lambda: len(calls) == 2,
+            should_stop=lambda: len(calls) == 2,
         )
     assert len(calls) == 2
     assert isinstance(caught.value, CAEError)

@@ -14,8 +14,8 @@ from cae_core.recipes.colorizer_training import (
     reduced_ab,
     train_session,
 )
-from cae_core.recipes.history import read_history
 from cae_core.recipes.time_budget import CHECKPOINT
+from cae_core.training.history import read_history
 from cae_core.zoo.cards import WEIGHTS
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

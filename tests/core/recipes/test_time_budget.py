@@ -6,14 +6,14 @@ import keras
 import numpy as np
 import pytest
 
-from cae_core.recipes.history import read_history
 from cae_core.recipes.time_budget import (
     WARMUP_STEPS,
-    SessionCheckpoint,
     SessionHistory,
     TimeBudgetedRate,
     fit_session,
 )
+from cae_core.training.callbacks import Checkpoint
+from cae_core.training.history import read_history
 from cae_core.zoo.cards import WEIGHTS
 
 PEAK, MINUTES = 0.5, 10
@@ -83,7 +83,7 @@ def trained(seed, steps):
 
 def test_the_next_session_begins_with_the_weights_and_moments_of_the_last(tmp_path):
     last, following = trained(1, steps=3), trained(2, steps=0)
-    checkpoint = SessionCheckpoint(tmp_path)
+    checkpoint = Checkpoint(tmp_path / "checkpoint.npz")
     checkpoint.restore(following)  # nothing there yet
     checkpoint.set_model(last)
     checkpoint.on_epoch_end(0)

@@ -1,11 +1,10 @@
-"""Losses against numpy and against scikit-image."""
+"""Losses against NumPy."""
 
 import numpy as np
 import pytest
-from skimage.metrics import structural_similarity
 
 from cae_core.training.config import LOSS_TITLES
-from cae_core.training.losses import LOSS_FUNCTIONS, ssim
+from cae_core.training.losses import LOSS_FUNCTIONS
 
 
 @pytest.fixture
@@ -36,26 +35,3 @@ def test_mse_mae_and_cross_entropy_equal_numpy(pair):
     }
     for name, values in expected.items():
         np.testing.assert_allclose(LOSS_FUNCTIONS[name](noisy, clean), values, rtol=1e-4)
-
-
-def test_ssim_equals_scikit_images_gaussian_one(pair):
-    noisy, clean = pair
-    expected = [
-        structural_similarity(
-            a,
-            b,
-            data_range=1.0,
-            channel_axis=2,
-            gaussian_weights=True,
-            sigma=1.5,
-            use_sample_covariance=False,
-        )
-        for a, b in zip(noisy, clean, strict=True)
-    ]
-    np.testing.assert_allclose(ssim(noisy, clean), expected, atol=1e-4)
-
-
-@pytest.mark.parametrize("shape", [(2, 5, 9, 1), (1, 10, 12, 2), (1, 3, 3, 3)])
-def test_ssim_of_an_image_smaller_than_its_window_is_a_number(shape):
-    image = np.random.default_rng(1).random(shape, dtype=np.float32)
-    np.testing.assert_allclose(ssim(image, image), 1.0, atol=1e-5)

@@ -21,9 +21,10 @@ from cae_core.data.registry import Dataset
 from cae_core.errors import RunError
 from cae_core.training import runs
 from cae_core.training.config import TrainConfig
+from cae_core.training.history import history_csv
 from cae_core.training.loop import train
 from cae_core.training.progress import EpochRecord
-from cae_core.training.runs import Run, RunSummary, history_csv, samples_image
+from cae_core.training.runs import Run, RunSummary, samples_image
 from cae_core.training.tasks import Denoise
 
 # Keras 3.15 saves TensorFlow variables in a way that NumPy 2.4 announces the end of.

@@ -1,0 +1,41 @@
+"""Files and folders written so that a reader finds a whole one or none."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Gives a path to write to that takes another's place once all of it is written.
+
+    Args:
+        path: Of the file or new folder; its own folder exists.
+
+    Yields:
+        A hidden path beside it with the same ending. Where the block raises, what was written
+        there is removed and `path` stays as it was.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with replacing(f"{folder}/a.txt") as partial:
+        ...         print(partial.write_text("whole"), list(Path(folder).glob("a.txt")))
+        ...     print(Path(f"{folder}/a.txt").read_text())
+        5 []
+        whole
+    """
+    path = Path(path)
+    # A name of its own, so that two writers at once don't write into one file.
+    partial = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.partial{path.suffix}")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        if partial.is_dir():
+            shutil.rmtree(partial)
+        partial.unlink(missing_ok=True)

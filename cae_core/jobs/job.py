@@ -1,0 +1,238 @@
+"""A job: a training or a learning-rate range test, and the folder in which all of it is.
+
+The folder is all that queue and worker share: the queue writes ``request.json``, the worker
+writes ``status.json`` and ``samples.npy`` as it goes and the run's folder ``run`` (or
+``learning_rate_test.json``) at the end, and a file called ``stop`` asks it to stop. So a job
+outlives the page that started it, and the executor may be a process here or a cluster elsewhere.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cae_core.architecture.notation import Architecture
+from cae_core.errors import JobError
+from cae_core.files import replacing
+from cae_core.training.config import TrainConfig
+from cae_core.training.learning_rate import LearningRateTest
+from cae_core.training.progress import EpochRecord, Progress
+from cae_core.training.tasks import Task, task_from_dict, task_to_dict
+
+QUEUED, RUNNING, FINISHED, STOPPED, FAILED = "queued", "running", "finished", "stopped", "failed"
+ENDED = (FINISHED, STOPPED, FAILED)
+TRAINING, RATE_TEST = "training", "learning-rate test"
+
+REQUEST = "request.json"
+STATUS = "status.json"
+SAMPLES = "samples.npy"
+DATA = "data.npz"
+STOP = "stop"
+CHECKPOINT = "checkpoint.npz"
+NAME = "name.txt"
+RUN = "run"
+RATE_TEST_RESULT = "learning_rate_test.json"
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """A training, or a learning-rate range test, that is asked for.
+
+    Attributes:
+        architecture: The network.
+        task: Its task.
+        config: Epochs, batch, learning rate, seed.
+        dataset: A data set's name; only shown where the images travel with the job.
+        kind: `TRAINING` or `RATE_TEST`.
+    """
+
+    architecture: Architecture
+    task: Task
+    config: TrainConfig
+    dataset: str
+    kind: str = TRAINING
+
+    def to_json(self) -> str:
+        """The request as JSON."""
+        return json.dumps(
+            {
+                "architecture": json.loads(self.architecture.to_json()),
+                "task": task_to_dict(self.task),
+                "config": dataclasses.asdict(self.config),
+                "dataset": self.dataset,
+                "kind": self.kind,
+            },
+            indent=2,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> JobRequest:
+        """The inverse of `to_json`."""
+        data = json.loads(text)
+        return cls(
+            architecture=Architecture.from_json(data["architecture"]),
+            task=task_from_dict(data["task"]),
+            config=TrainConfig(**data["config"]),
+            dataset=data["dataset"],
+            kind=data.get("kind", TRAINING),  # requests from before there were tests have none
+        )
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """State, progress and results of a job.
+
+    Attributes:
+        id: The job's id, also the name of its folder.
+        state: One of queued, running, finished, stopped, failed.
+        request: The training or test that was asked for.
+        folder: The job's folder.
+        message: The step that is being worked on, or why the job failed.
+        progress: The last progress; None before the first.
+        position: Jobs before this one in the queue; 0 once it runs.
+        name: The name that a person gave it; empty until somebody does.
+    """
+
+    id: str
+    state: str
+    request: JobRequest
+    folder: Path
+    message: str = ""
+    progress: Progress | None = None
+    position: int = 0
+    name: str = ""
+
+    @property
+    def is_stopping(self) -> bool:
+        """True between the request to stop and the end."""
+        return not self.has_ended and (self.folder / STOP).exists()
+
+    @property
+    def can_resume(self) -> bool:
+        """True for a training that ended before its last epoch."""
+        return self.request.kind == TRAINING and self.state in (FAILED, STOPPED)
+
+    @property
+    def has_checkpoint(self) -> bool:
+        """True where a resumed training goes on behind a whole epoch."""
+        return (self.folder / CHECKPOINT).exists()
+
+    @property
+    def has_ended(self) -> bool:
+        """True where nothing more will happen."""
+        return self.state in ENDED
+
+    @property
+    def run_folder(self) -> Path | None:
+        """The finished run's folder; None where there is none."""
+        folder = self.folder / RUN
+        return folder if folder.is_dir() else None
+
+    def samples(self) -> np.ndarray | None:
+        """The newest sample images, (3, N, H, W, C) uint8; None before the first."""
+        path = self.folder / SAMPLES
+        return np.load(path, allow_pickle=False) if path.exists() else None
+
+    def learning_rate_test(self) -> LearningRateTest | None:
+        """The result of a learning-rate range test; None where it has not ended well.
+
+        Raises:
+            JobError: For a file that is not whole.
+        """
+        path = self.folder / RATE_TEST_RESULT
+        if not path.exists():
+            return None
+        try:
+            return LearningRateTest.from_json(path.read_text())
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise JobError(
+                f"A learning-rate test's folder holds {RATE_TEST_RESULT}, whole. "
+                f"Received: {self.id} ({error!r}). Test again."
+            ) from error
+
+    @classmethod
+    def read(cls, folder: Path, position: int = 0) -> JobStatus:
+        """Reads a job's folder.
+
+        Args:
+            folder: The job's.
+            position: Jobs before this one, as far as it waits.
+
+        Raises:
+            JobError: The folder's files are not whole.
+        """
+        try:
+            status = json.loads((folder / STATUS).read_text())
+            name = folder / NAME
+            return cls(
+                id=folder.name,
+                state=status["state"],
+                request=JobRequest.from_json((folder / REQUEST).read_text()),
+                folder=folder,
+                message=status["message"],
+                progress=_progress_from_dict(status["progress"]) if status["progress"] else None,
+                position=position if status["state"] == QUEUED else 0,
+                name=name.read_text() if name.exists() else "",
+            )
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise JobError(
+                f"A job's folder holds {REQUEST} and {STATUS}, both whole. "
+                f"Received: {folder.name} ({error!r}). Delete the folder, or train again."
+            ) from error
+
+
+def write_status(folder: Path, state: str, message: str, progress: Progress | None = None) -> None:
+    """Replaces a job's status as a whole.
+
+    Args:
+        folder: The job's.
+        state: Its state.
+        message: The step that is being worked on, or why the job failed.
+        progress: Its progress; the images travel in a file of their own.
+    """
+    plain = progress and dataclasses.asdict(dataclasses.replace(progress, samples=None))
+    status = {"state": state, "message": message, "progress": plain, "written": time.time()}
+    write_text(folder / STATUS, json.dumps(status))
+
+
+def finish(folder: Path, state: str, message: str) -> None:
+    """Writes a job's last status; its images stay only for a training that can go on.
+
+    Args:
+        folder: The job's.
+        state: `FINISHED`, `STOPPED` or `FAILED`.
+        message: How it ended; its last progress is kept.
+    """
+    status = JobStatus.read(folder)
+    if state == FINISHED or status.request.kind == RATE_TEST:
+        (folder / DATA).unlink(missing_ok=True)
+    write_status(folder, state, message, status.progress)
+
+
+def _progress_from_dict(data: dict[str, Any]) -> Progress:
+    """The progress of a status file."""
+    return Progress(
+        **data
+        | {
+            "history": tuple(EpochRecord(**record) for record in data["history"]),
+            "trace": tuple((float(at), float(loss)) for at, loss in data["trace"]),
+        }
+    )
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replaces a file as a whole."""
+    with replacing(path) as partial:
+        partial.write_text(text)
+
+
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Replaces an array's file as a whole."""
+    with replacing(path) as partial:
+        np.save(partial, array)

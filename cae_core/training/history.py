@@ -1,0 +1,84 @@
+"""The table of a training's losses: one line an epoch, in ``history.csv``."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from cae_core.files import replacing
+from cae_core.training.progress import EpochRecord
+
+HISTORY = "history.csv"
+_COLUMNS = tuple(item.name for item in dataclasses.fields(EpochRecord))
+
+
+def history_csv(records: Iterable[EpochRecord]) -> str:
+    """The losses as a table with a header line.
+
+    Example:
+        >>> print(history_csv([EpochRecord(1, 0.5, 0.25, 2.0)]))
+        epoch,loss,validation_loss,seconds
+        1,0.5,0.25,2.0
+        <BLANKLINE>
+    """
+    return _table(_COLUMNS, map(vars, records))
+
+
+def write_history(folder: Path, rows: Sequence[Mapping[str, float]]) -> None:
+    """Replaces a folder's ``history.csv``.
+
+    Args:
+        folder: Where it is.
+        rows: Numbers by the names of their columns, at least one row.
+    """
+    with replacing(folder / HISTORY) as partial:
+        partial.write_text(_table(tuple(rows[0]), rows))
+
+
+def read_history(folder: Path) -> list[dict[str, float]]:
+    """Reads a folder's ``history.csv``.
+
+    Returns:
+        Numbers by the names of their columns; no rows before the first epoch.
+
+    Raises:
+        ValueError: It is not a table of numbers.
+    """
+    if not (folder / HISTORY).exists():
+        return []
+    names, *lines = _lines(folder)
+    return [dict(zip(names, map(_number, line), strict=True)) for line in lines]
+
+
+def read_records(folder: Path) -> tuple[EpochRecord, ...]:
+    """The inverse of `history_csv`; empty where a training was stopped in its first epoch.
+
+    Raises:
+        OSError: There is no such file.
+        ValueError: It is not a table of such records.
+    """
+    if tuple(_lines(folder)[0]) != _COLUMNS:
+        raise ValueError(f"other columns in {HISTORY}")
+    return tuple(EpochRecord(int(row.pop("epoch")), **row) for row in read_history(folder))
+
+
+def _lines(folder: Path) -> list[list[str]]:
+    """The header and the lines of a folder's table."""
+    with (folder / HISTORY).open(newline="") as file:
+        lines = list(csv.reader(file))
+    if not lines:
+        raise ValueError(f"no table in {HISTORY}")
+    return lines
+
+
+def _table(columns: Sequence[str], rows: Iterable[Mapping[str, float]]) -> str:
+    """Lines of numbers below the names of their columns."""
+    lines = [columns, *([str(row[name]) for name in columns] for row in rows)]
+    return "".join(",".join(line) + "\n" for line in lines)
+
+
+def _number(text: str) -> float:
+    """A whole number stays one, so that it is written again as it was."""
+    return int(text) if text.isdecimal() else float(text)

@@ -1,0 +1,44 @@
+"""Files appear whole, or stay as they were."""
+
+import pytest
+
+from cae_core.files import replacing
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("old")
+    return path
+
+
+def test_a_reader_sees_the_old_file_to_its_end_and_then_the_new_one(path):
+    with path.open() as old:
+        with replacing(path) as partial:
+            partial.write_text("new")
+            assert path.read_text() == "old"
+            assert partial.name.startswith(".")
+            assert partial.suffix == path.suffix  # NumPy adds its own where it is another
+        assert old.read() == "old"
+    assert path.read_text() == "new"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_two_writers_do_not_write_into_one_file(path):
+    with replacing(path) as first, replacing(path) as second:
+        assert first != second
+        first.write_text("first")
+        second.write_text("second")
+    assert path.read_text() == "first"  # it ended last
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_what_fails_leaves_nothing_behind(path, is_folder):
+    target = path.with_name("run") if is_folder else path
+    with pytest.raises(OSError, match="full"), replacing(target) as partial:
+        if is_folder:
+            partial.mkdir()
+        (partial / "inside" if is_folder else partial).write_text("half of")
+        raise OSError("the disk is full")
+    assert path.read_text() == "old"
+    assert list(path.parent.iterdir()) == [path]
