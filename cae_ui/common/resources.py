@@ -37,7 +37,7 @@ def runs_folder() -> Path:
 
 
 @st.cache_resource(show_spinner=False)
-def _measure_speed() -> Path:
+def speed_file() -> Path:
     """Has the worker measure this machine, once a day; returns the path of the result."""
     path = runs_folder() / "speed.json"
     if not path.exists() or time.time() - path.stat().st_mtime > SECONDS_PER_DAY:
@@ -48,7 +48,7 @@ def _measure_speed() -> Path:
 
 def machine_speed() -> Calibration | None:
     """Training speed of this machine; None until the worker has measured it."""
-    return Calibration.load(_measure_speed())
+    return Calibration.load(speed_file())
 
 
 @st.cache_resource(show_spinner=False)

@@ -161,14 +161,14 @@ def _show_latent_sizes(summaries: dict[str, RunSummary]) -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def _lines_on_their_way() -> dict[str, Future[None]]:
+def pca_lines() -> dict[str, Future[None]]:
     """PCA lines that the worker is computing, by data set."""
     return {}
 
 
 def _offer_line(dataset: str, path: Path) -> None:
     """The button that has the worker compute the PCA line, its progress or its error."""
-    future = _lines_on_their_way().get(dataset)
+    future = pca_lines().get(dataset)
     if future is not None and not future.done():
         st.fragment(_wait_for_line, run_every=2.0)(dataset)
         return
@@ -178,17 +178,15 @@ def _offer_line(dataset: str, path: Path) -> None:
         "Draw the best linear autoencoder (PCA)",
         help="Takes some seconds, after the trainings that run or wait.",
     ):
-        _lines_on_their_way()[dataset] = worker().submit(save_pca_line, dataset, str(path))
+        pca_lines()[dataset] = worker().submit(save_pca_line, dataset, str(path))
         st.rerun()
 
 
 def _wait_for_line(dataset: str) -> None:
     """A note while the line is being computed; reruns the page once it is."""
-    if _lines_on_their_way()[dataset].done():
+    if pca_lines()[dataset].done():
         st.rerun(scope="app")
-    st.caption(
-        ":material/hourglass_top: The line is being computed, after the trainings that run or wait."
-    )
+    st.caption(":material/hourglass_top: The line is computed after the trainings that wait.")
 
 
 def run_points(summaries: dict[str, RunSummary]) -> Points:

@@ -40,14 +40,14 @@ class _Download:
 
 
 @st.cache_resource(show_spinner=False)
-def _downloads() -> dict[str, _Download]:
+def downloads() -> dict[str, _Download]:
     """The downloads of this server by data set."""
     return {}
 
 
 def offer_download(name: str) -> None:
     """A note that a data set is not on this server, and a button that downloads it."""
-    running = _downloads().get(name)
+    running = downloads().get(name)
     if running is not None and running.thread.is_alive():
         st.fragment(_show_progress, run_every=1.0)(name)
         return
@@ -56,13 +56,13 @@ def offer_download(name: str) -> None:
     if running is not None and running.error:
         show_error(running.error)
     if st.button(f"Download {DATASETS[name].title}", icon=":material/download:"):
-        _downloads()[name] = _Download(name)
+        downloads()[name] = _Download(name)
         st.rerun()
 
 
 def _show_progress(name: str) -> None:
     """The progress bar of a download and the button that cancels it."""
-    running = _downloads()[name]
+    running = downloads()[name]
     if not running.thread.is_alive():
         st.rerun(scope="app")
     share = running.done / running.total if running.total else 0.0

@@ -1,19 +1,24 @@
 """The app without a browser: Streamlit's own test runner, a worker that the test plays."""
 
 import json
+import shutil
 from concurrent.futures import Executor, Future
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from cae_ui.common import resources
+import cae_core as cae
+from cae_core.jobs import TRAINING, JobQueue, JobRequest
+from cae_ui.common import resources, shell
+from cae_ui.trainer import download
+from tests.app.finding import SMALL
 
 APP = Path(__file__).parents[2] / "app.py"
 # Seconds a run of a page may take: generous, because nothing here measures time.
-TIMEOUT = 90
+TIMEOUT = 300
+DATA_LIMIT = "256"  # training images of every data set: a training takes a second
 
 
 class PlayedWorker(Executor):
@@ -45,68 +50,106 @@ class PlayedWorker(Executor):
 
 @pytest.fixture(autouse=True)
 def worker(monkeypatch, tmp_path):
-    """A server of its own for every test: empty caches, empty folder of runs, no process."""
+    """A server of its own for every test: an empty folder of runs, an empty queue, no process."""
     played = PlayedWorker()
-    monkeypatch.setenv(resources.RUNS_VARIABLE, str(tmp_path / "runs"))
+    runs = tmp_path / "runs"
+    monkeypatch.setenv(resources.RUNS_VARIABLE, str(runs))
+    monkeypatch.setenv("CAE_DATA_LIMIT", DATA_LIMIT)
     monkeypatch.setattr(resources, "WorkerProcess", lambda preload: played)
-    # A training takes a second.
-    monkeypatch.setenv("CAE_DATA_LIMIT", "256")
     # As on a machine that was measured before: the worker has nothing to do at first.
-    (tmp_path / "runs").mkdir()
+    runs.mkdir()
     speed = {"seconds_per_image": 1e-4, "seconds_per_mac": 1e-11}
-    (tmp_path / "runs" / "speed.json").write_text(json.dumps(speed))
-    st.cache_resource.clear()
-    yield played
-    st.cache_resource.clear()
+    (runs / "speed.json").write_text(json.dumps(speed))
+    # Data sets and networks stay in memory; they are the same for every server.
+    for shared in (resources.worker, resources.job_queue, resources.speed_file, download.downloads):
+        shared.clear()
+    return played
 
 
-@pytest.fixture(autouse=True)
-def no_page_may_raise(monkeypatch):
-    """An exception on a page fails the test at once, whoever ran the page."""
-    run = AppTest._run
+@pytest.fixture(scope="session")
+def trained_folder(tmp_path_factory):
+    """Does a job once for all tests; returns the folder it left."""
 
-    def checked(page, *args, **kwargs):
-        run(page, *args, **kwargs)
-        shown = [f"{error.message}\n{chr(10).join(error.stack_trace)}" for error in page.exception]
-        assert not shown, "\n\n".join(shown)
-        return page
+    @cache
+    def train(network, task, kind):
+        played = PlayedWorker()
+        queue = JobQueue(tmp_path_factory.mktemp("trained"), played)
+        config = cae.TrainConfig(epochs=1, batch_size=16, learning_rate=0.002)
+        architecture = cae.Architecture.parse(network)
+        job_id = queue.submit(JobRequest(architecture, task, config, "photo_patches", kind))
+        played.work()
+        return queue.status(job_id).folder
 
-    monkeypatch.setattr(AppTest, "_run", checked)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CAE_DATA_LIMIT", DATA_LIMIT)
+        yield train
 
 
 @pytest.fixture
-def latent_page():
+def finished(trained_folder, tmp_path):
+    """Puts a finished job on the server of the test; returns its id."""
+
+    def put(network=SMALL, task=None, kind=TRAINING):
+        folder = trained_folder(network, task or cae.Reconstruct(), kind)
+        shutil.copytree(folder, tmp_path / "runs" / folder.name)
+        return folder.name
+
+    return put
+
+
+@pytest.fixture
+def open_page(monkeypatch):
+    """Opens a page with query parameters; an exception on any page fails the test."""
+    opened, raised = [], []
+    route = shell.route
+
+    def noting():
+        try:
+            route()
+        except Exception as error:
+            raised.append(error)
+            raise
+
+    def open_at(path, **query):
+        page = AppTest.from_file(APP, default_timeout=TIMEOUT)
+        opened.append(page)
+        if path is not None:
+            page.switch_page(path)
+        page.query_params.update(query)
+        return page.run()
+
+    monkeypatch.setattr(shell, "route", noting)
+    yield open_at
+    # What a callback raises does not come by `route`, but stays on the page.
+    shown = [error.message for page in opened for error in page.exception]
+    assert not (raised or shown), f"{raised} {shown}"
+
+
+@pytest.fixture
+def latent_page(open_page):
     """Opens the latent-size page with query parameters."""
-    return partial(_open, None)
+    return partial(open_page, None)
 
 
 @pytest.fixture
-def trainer_page():
+def trainer_page(open_page):
     """Opens the trainer with query parameters."""
-    return partial(_open, "pages/trainer.py")
+    return partial(open_page, "pages/trainer.py")
 
 
 @pytest.fixture
-def denoise_page():
+def denoise_page(open_page):
     """Opens the denoise page with query parameters."""
-    return partial(_open, "pages/denoise.py")
+    return partial(open_page, "pages/denoise.py")
 
 
 @pytest.fixture
-def colorize_page():
+def colorize_page(open_page):
     """Opens the colorize page with query parameters."""
-    return partial(_open, "pages/colorize.py")
+    return partial(open_page, "pages/colorize.py")
 
 
 @pytest.fixture
-def zoo_page():
+def zoo_page(open_page):
     """Opens the zoo with query parameters."""
-    return partial(_open, "pages/zoo.py")
-
-
-def _open(path, **query):
-    page = AppTest.from_file(APP, default_timeout=TIMEOUT)
-    if path is not None:
-        page.switch_page(path)
-    page.query_params.update(query)
-    return page.run()
+    return partial(open_page, "pages/zoo.py")

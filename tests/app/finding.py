@@ -1,8 +1,12 @@
-"""Finding what a person sees on a page: by its label, not by its place."""
+"""Finding what a person sees on a page, by its label and not by its place; and acting on it."""
 
 import html
 import re
 
+from cae_ui.common import resources
+from cae_ui.trainer.data import OWN_IMAGES
+
+SMALL = "conv4 pool | up conv3:sigmoid"
 CHIPS = "arch-chosen"
 TEXT = "arch"
 
@@ -11,6 +15,22 @@ def labelled(widgets, label):
     """The one widget with a label."""
     (found,) = [widget for widget in widgets if widget.label == label]
     return found
+
+
+def labels_of(widgets):
+    """The labels of some widgets."""
+    return [widget.label for widget in widgets]
+
+
+def press(page, label):
+    """Presses a button."""
+    return labelled(page.button, label).click().run()
+
+
+def upload(page, key, *files):
+    """Uploads files, each a name and a content."""
+    named = [(name, content, "application/octet-stream") for name, content in files]
+    return page.file_uploader(key).set_value(named if key == OWN_IMAGES else named[0]).run()
 
 
 def text_of(page):
@@ -28,14 +48,20 @@ def choose(page, part):
     return page.button_group(CHIPS).set_value(part).run()
 
 
-def press(page, label):
-    """Presses a button."""
-    return labelled(page.button, label).click().run()
+def opened(page, key):
+    """The page after an expander or popover, whose contents are made then, was opened."""
+    page.session_state[key] = True
+    return page.run()
 
 
 def figure(page, label):
     """The number under a label."""
     return labelled(page.metric, label).value
+
+
+def decibels(page, label):
+    """The number under a label, without its unit."""
+    return float(figure(page, label).removesuffix(" dB"))
 
 
 def verdict(page):
@@ -44,15 +70,15 @@ def verdict(page):
     return re.sub(r":\w+\[(.*)\]", r"\1", line.removeprefix("### "))
 
 
-def table(page):
+def layer_table(page):
     """The layer table's HTML."""
     (found,) = [part.value for part in page.get("html") if "cae-table" in part.value]
     return found.partition("</style>")[2]
 
 
-def table_rows(page):
+def layer_rows(page):
     """The layer table as text: one list of cells for every layer."""
-    rows = re.findall(r"<summary.*?</summary>", table(page), re.DOTALL)
+    rows = re.findall(r"<summary.*?</summary>", layer_table(page), re.DOTALL)
     return [
         [html.unescape(cell) for cell in re.findall(r"<span.*?>(.*?)</span>", row)] for row in rows
     ]
@@ -61,3 +87,24 @@ def table_rows(page):
 def said(elements):
     """All texts of some elements as one."""
     return "\n".join(element.value for element in elements)
+
+
+def captions_of(page):
+    """The captions of all images on the page."""
+    return [caption for image in page.get("image") for caption in image.captions]
+
+
+def progress_texts(page):
+    """The texts of all progress bars on the page."""
+    return [bar.text for bar in page.get("progress")]
+
+
+def can_train(page):
+    """Whether the trainer's button can be pressed."""
+    return not labelled(page.button, "Train").disabled
+
+
+def the_job():
+    """The status of the only job of this server."""
+    (status,) = resources.job_queue().jobs()
+    return status

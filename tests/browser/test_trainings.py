@@ -60,7 +60,7 @@ def test_a_killed_worker_fails_one_job_which_can_be_resumed_and_the_next_one_sta
     expect(finished(second, 1)).to_be_visible()
 
     button(first, "Resume").hover()
-    expect(first.get_by_text("goes on behind its last whole epoch")).to_be_visible()
+    expect(first.get_by_text("continues after its last whole epoch")).to_be_visible()
     button(first, "Resume").click()
     expect(first.get_by_text(re.compile(r"Epoch ([2-9]|\d\d) of 50"))).to_be_visible()
     expect(reason).to_have_count(0)

@@ -1,0 +1,81 @@
+"""The result of colorizing: images compared, figures, grey photos."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cae_ui.colorize import result
+from tests.app.finding import said, upload
+from tests.app.images import encoded, png, scene
+
+
+def figures(page):
+    """The table of figures: grey and colorized."""
+    return page.dataframe[0].value
+
+
+@pytest.fixture
+def small_page(colorize_page):
+    """A page with a small photo."""
+    return upload(colorize_page(), "colorize-upload", ("small.png", png(90, 70)))
+
+
+def test_the_page_opens_with_a_photo_in_guessed_colours(colorize_page):
+    page = colorize_page()
+    assert not page.error
+    grey, colorized = figures(page).itertuples(index=False)
+    assert grey.Colourfulness < 0.01 < colorized.Colourfulness
+    assert "Colours are guesses." in said(page.caption)
+    difference = said(page.caption).split("lightness from the photo: ")[1].split(" ")[0]
+    assert float(difference) < 0.05
+
+
+def test_saturation_changes_image_and_figures(small_page):
+    before = figures(small_page)
+    small_page.slider("saturation").set_value(0.3).run()
+    assert 0 < figures(small_page)["Colourfulness"][1] < before["Colourfulness"][1]
+    small_page.slider("saturation").set_value(0.0).run()
+    grey, colorized = figures(small_page)["CIEDE2000"]
+    np.testing.assert_allclose(colorized, grey)
+
+
+@pytest.mark.parametrize(
+    ("view", "labels"),
+    [
+        ("Original", ("Colorized", "Original")),
+        ("Difference", ("Colorized", "CIEDE2000")),
+        ("Gamut", ("Colorized", "Chroma was reduced")),
+        ("RGB", ("Colorized", "Grey to RGB")),
+    ],
+)
+def test_every_view_compares_what_it_names(small_page, monkeypatch, view, labels):
+    compared = []
+
+    def slider(before, after, *, before_label, after_label, **_):
+        compared.append((before_label, after_label, np.array_equal(before, after)))
+
+    monkeypatch.setattr(result, "compare_slider", slider)
+    small_page.button_group("compare").set_value(view).run()
+    assert compared == [(*labels, False)]
+
+
+def test_the_difference_is_not_computed_while_nobody_looks_at_it(small_page, monkeypatch):
+    def computed(scene):
+        raise AssertionError("computed")
+
+    monkeypatch.setattr(result, "difference_image", computed)
+    small_page.slider("saturation").set_value(0.5).run()
+    assert not small_page.error
+
+
+def test_a_grey_image_is_said_to_have_nothing_to_compare_with(colorize_page):
+    page = colorize_page()
+    sixteen_bits = Image.fromarray(np.asarray(scene(90, 70).convert("L"), np.uint16) * 257)
+    for image, is_grey in (
+        (scene(90, 70).convert("L"), True),
+        (sixteen_bits, True),
+        (scene(90, 70).convert("P"), False),
+    ):
+        upload(page, "colorize-upload", ("photo.png", encoded(image, "PNG")))
+        assert not page.error
+        assert ("has no colours to compare with" in said(page.caption)) == is_grey

@@ -1,0 +1,76 @@
+"""The photo of the photo pages: uploads good and bad, small and large."""
+
+from typing import NamedTuple
+
+import pytest
+
+from cae_ui.common import photo_input
+from tests.app.finding import labelled, press, said, upload
+from tests.app.images import png
+
+
+class PhotoPage(NamedTuple):
+    """A page that takes a photo: fixture, key of the upload, a slider and two values, a verb."""
+
+    fixture: str
+    upload: str
+    slider: str
+    values: tuple[float, float]
+    verb: str
+
+
+PAGES = (
+    PhotoPage("denoise_page", "denoise-upload", "sigma", (60, 70), "Denoise"),
+    PhotoPage("colorize_page", "colorize-upload", "saturation", (0.5, 0.7), "Colorize"),
+)
+
+
+@pytest.fixture(params=PAGES, ids=lambda page: page.verb)
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def page(request, kind):
+    return request.getfixturevalue(kind.fixture)()
+
+
+def test_the_smallest_images_work(page, kind):
+    for size in ((1, 1), (1, 40), (7, 5)):
+        upload(page, kind.upload, ("tiny.png", png(*size)))
+        assert not page.error
+        assert labelled(page.get("download_button"), f"{kind.verb.removesuffix('e')}ed")
+
+
+def test_an_upload_that_stops_in_the_middle_gives_one_sentence_and_the_page_goes_on(page, kind):
+    upload(page, kind.upload, ("half.png", png(300, 200)[:2000]))
+    (error,) = page.error
+    assert "Received: " in error.value
+    upload(page, kind.upload, ("whole.png", png(60, 40)))
+    assert not page.error
+    assert page.get("download_button")
+
+
+def test_a_large_photo_is_tried_small_and_worked_on_whole(page, kind):
+    upload(page, kind.upload, ("large.png", png(1200, 100)))
+    assert "1,200 x 100 pixels; the image above is reduced" in said(page.caption)
+    press(page, f"{kind.verb} all 0.1 megapixels")
+    assert "1,200 x 100 pixels, done in" in said(page.caption)
+    assert labelled(page.get("download_button"), "Download the whole photo")
+
+
+def test_a_moved_slider_does_not_decode_the_upload_again(page, kind, monkeypatch):
+    decoded = []
+    decode = photo_input.open_image
+
+    def counted(content):
+        decoded.append(len(content))
+        return decode(content)
+
+    monkeypatch.setattr(photo_input, "open_image", counted)
+    upload(page, kind.upload, ("mine.png", png(90, 70)))
+    for value in kind.values:
+        page.slider(kind.slider).set_value(value).run()
+    assert len(decoded) == 1
+    upload(page, kind.upload, ("other.png", png(80, 60)))
+    assert len(decoded) == 2

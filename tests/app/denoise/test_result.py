@@ -1,0 +1,62 @@
+"""The result of denoising: how clean it is, at which noise, by which settings."""
+
+import pytest
+
+from cae_ui.denoise import result
+from tests.app.finding import decibels, figure, said, upload
+from tests.app.images import png
+
+
+def test_the_page_opens_with_a_photo_that_is_denoised(denoise_page):
+    page = denoise_page()
+    assert decibels(page, "PSNR, denoised") > decibels(page, "PSNR, noisy") + 8
+    assert 0 < float(figure(page, "SSIM, denoised")) <= 1
+    assert "Standard deviation 25/255 = 0.098" in said(page.caption)
+
+
+def test_more_noise_costs_more_and_none_costs_nothing(denoise_page):
+    page = upload(denoise_page(), "denoise-upload", ("small.png", png(96, 64)))
+    some = decibels(page, "PSNR, denoised")
+    page.slider("sigma").set_value(75).run()
+    assert decibels(page, "PSNR, denoised") < some - 2
+    page.slider("sigma").set_value(0).run()
+    assert figure(page, "PSNR, denoised") == "inf dB"
+
+
+def test_the_address_sets_photo_and_noise(denoise_page):
+    page = denoise_page(sigma="50", **{"denoise-photo": "Rocket"}, seed="7", clip="true")
+    assert page.button_group("denoise-photo").value == "Rocket"
+    assert page.slider("sigma").value == 50
+    assert page.number_input("seed").value == 7
+    assert page.toggle("clip").value
+    noisy = figure(page, "PSNR, noisy")
+    page.number_input("seed").set_value(8).run()
+    assert figure(page, "PSNR, noisy") != noisy
+
+
+def test_a_network_that_is_given_a_wrong_sigma_does_worse(denoise_page):
+    page = denoise_page()
+    right = decibels(page, "PSNR, denoised")
+    page.toggle("lie").set_value(True).run()
+    for sigma in (5, 90):
+        page.slider("told").set_value(sigma).run()
+        assert decibels(page, "PSNR, denoised") < right - 0.5
+        assert f"The network is given {sigma}." in said(page.caption)
+
+
+@pytest.mark.parametrize(
+    ("view", "labels"),
+    [
+        ("Taken out", ("Noisy, sigma 25", "Taken out, amplified")),
+        ("Original", ("Denoised", "Original")),
+    ],
+)
+def test_every_view_compares_what_it_names(denoise_page, monkeypatch, view, labels):
+    compared = []
+
+    def slider(before, after, *, before_label, after_label, **_):
+        compared.append((before_label, after_label))
+
+    monkeypatch.setattr(result, "compare_slider", slider)
+    denoise_page(show=view)
+    assert compared == [labels]

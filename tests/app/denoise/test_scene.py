@@ -1,0 +1,62 @@
+"""The scene: the photo, its noise, and how large photos are cut."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cae_ui.denoise.scene import NoiseOptions, with_noise
+from tests.app.finding import decibels, labelled, labels_of, said, upload
+from tests.app.images import encoded, png, scene
+
+
+def test_the_noise_is_drawn_anew_only_with_another_seed():
+    photo = np.full((8, 8, 3), 0.5, np.float32)
+    first, again, other = (
+        with_noise(photo, 0.1, NoiseOptions(seed=seed)) - photo for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 0.01
+    twice = with_noise(photo, 0.2, NoiseOptions(seed=1)) - photo
+    np.testing.assert_allclose(twice, 2 * first, atol=1e-6)
+
+
+def test_clipped_noise_stays_in_the_range_of_images():
+    black = np.zeros((16, 16, 3), np.float32)
+    assert with_noise(black, 0.3, NoiseOptions()).min() < 0
+    assert with_noise(black, 0.3, NoiseOptions(is_clipped=True)).min() >= 0
+
+
+def test_the_noise_of_a_noisy_photo_is_estimated_and_its_strength_adjusted(denoise_page):
+    page = denoise_page(mode="My photo is noisy")
+    noisy = with_noise(np.asarray(scene(200, 160), np.float32) / 255, 0.1, NoiseOptions())
+    pixels = np.round(np.clip(noisy, 0, 1) * 255).astype(np.uint8)
+    upload(page, "denoise-upload", ("noisy.png", encoded(Image.fromarray(pixels), "PNG")))
+    (line,) = [text for text in page.caption.values if text.startswith("Estimated noise")]
+    assert 20 < float(line.split("sigma ")[1].split(" of")[0]) < 31
+    assert "There is no original" in said(page.caption)
+    page.slider("strength").set_value(0.5).run()
+    (line,) = [text for text in page.caption.values if "The network is given" in text]
+    assert 10 < float(line.rsplit("given ", 1)[1].rstrip(".")) < 16
+
+
+def test_a_photo_too_small_for_an_estimate_is_one_sentence(denoise_page):
+    page = denoise_page(mode="My photo is noisy")
+    upload(page, "denoise-upload", ("tiny.png", png(7, 5)))
+    (error,) = page.error.values
+    assert "Received: " in error
+
+
+@pytest.mark.parametrize("kind", ["RGBA", "1", "CMYK"])
+def test_any_kind_of_image_is_denoised(denoise_page, kind):
+    format_name = "JPEG" if kind == "CMYK" else "PNG"
+    image = encoded(scene(90, 70).convert(kind), format_name)
+    page = upload(denoise_page(), "denoise-upload", (f"photo.{format_name.lower()}", image))
+    assert not page.error
+    assert decibels(page, "PSNR, denoised") > decibels(page, "PSNR, noisy")
+
+
+def test_a_part_of_a_large_photo_can_be_looked_at_at_full_size(denoise_page):
+    page = upload(denoise_page(part="true"), "denoise-upload", ("large.png", png(1500, 100)))
+    assert "A part of 640 x 100 of 1,500 x 100 pixels" in said(page.caption)
+    assert labelled(page.slider, "Part of the photo, across")
+    assert "Part of the photo, down" not in labels_of(page.slider)

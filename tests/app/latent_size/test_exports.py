@@ -1,0 +1,30 @@
+"""A network taken along: to the trainer, as notation, JSON and script."""
+
+import json
+
+from cae_core.architecture.notation import Architecture
+from tests.app.finding import labelled, opened, press, said, text_of
+
+
+def test_the_network_on_the_page_is_taken_to_the_trainer(latent_page):
+    page = latent_page(arch="conv20 pool | up conv3:sigmoid", compare="true", formulas="true")
+    labelled(page.slider, "Channels").set_value(21).run()
+    press(page, "Train this network")
+    assert page.title.values == ["Trainer"]
+    assert text_of(page) == "conv21 pool | up conv3:sigmoid"
+
+
+def test_the_network_can_be_copied_as_notation_json_and_script(latent_page):
+    page = opened(latent_page(arch="conv20 pool | up conv3:sigmoid"), "copies")
+    notation, json_form, script = page.code.values
+    assert notation == "conv20 pool | up conv3:sigmoid"
+    assert json.loads(json_form)["input_shape"] == [32, 32, 3]
+    assert str(Architecture.from_json(json_form)) == notation
+    compile(script, "autoencoder.py", "exec")
+    assert "20" in script
+
+
+def test_a_network_without_a_script_says_why(latent_page):
+    page = opened(latent_page(arch="conv8 pool8 pool8 | up conv3:sigmoid"), "copies")
+    assert len(page.code) == 2
+    assert "Received" in said(page.warning)

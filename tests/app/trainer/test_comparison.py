@@ -1,0 +1,68 @@
+"""Finished runs compared."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+import cae_core as cae
+from cae_core.studies import tables
+from cae_ui.common.charts import Points, latent_size_figure
+from cae_ui.trainer import comparison
+from cae_ui.trainer.comparison import add_trend
+from tests.app.finding import SMALL, press, said
+
+
+def names_of(chart):
+    return [line["name"] for line in json.loads(chart.proto.spec)["data"]]
+
+
+def test_runs_stand_beside_each_other_in_a_table_and_two_charts(
+    trainer_page, finished, worker, monkeypatch
+):
+    finished()
+    finished(SMALL, cae.Denoise(0.1))
+    page = trainer_page()
+    assert "Compare runs" in page.subheader.values
+    table = page.dataframe[0].value
+    assert list(table["Latent"]) == [1024, 1024]
+    losses, sizes = page.get("plotly_chart")
+    assert len(names_of(losses)) == 2
+    axis = json.loads(losses.proto.spec)["layout"]["yaxis"]["title"]["text"]
+    assert axis == "Validation loss: Mean squared error"
+    assert names_of(sizes) == ["Runs"]  # without the one that denoises
+
+    # The line of PCA is computed by the worker.
+    line = tables.pca_path("cifar10").read_text()
+    monkeypatch.setattr(
+        comparison, "save_pca_line", lambda dataset, path: Path(path).write_text(line)
+    )
+    press(page, "Draw the best linear autoencoder (PCA)")
+    assert "The line is computed after the trainings that wait." in said(page.caption)
+    worker.work()
+    assert names_of(page.run().get("plotly_chart")[1]) == ["PCA", "Runs"]
+
+
+def test_a_damaged_run_is_named_and_one_run_is_compared_with_nothing(
+    trainer_page, finished, tmp_path
+):
+    finished()
+    damaged = tmp_path / "runs" / finished(SMALL, cae.Denoise(0.1))
+    (damaged / "run" / "test.json").write_text("half")
+    page = trainer_page()
+    assert "Compare runs" not in page.subheader.values
+    assert "Received" in said(page.caption)
+
+
+def test_the_trend_of_three_sizes_is_a_line_on_logarithmic_axes():
+    sizes = np.array([16, 64, 256])
+    runs = Points("Runs", sizes, 0.5 / np.sqrt(sizes), ["a", "b", "c"], {})
+    figure = latent_size_figure([runs], None, height=300)
+    add_trend(figure, runs)
+    trend = figure.data[1]
+    np.testing.assert_allclose(trend.x, [16, 256])
+    np.testing.assert_allclose(trend.y, [0.5 / 4, 0.5 / 16])
+    two = Points("Runs", sizes[:2], [0.1, 0.2], ["a", "b"], {})
+    figure = latent_size_figure([two], None, height=300)
+    add_trend(figure, two)
+    assert len(figure.data) == 1

@@ -1,0 +1,85 @@
+"""The result of a training: figures, images, files to take away, a name."""
+
+import io
+import zipfile
+
+import pytest
+import streamlit as st
+
+from cae_core.export.files import ZIP_FILES
+from cae_core.training.runs import Run
+from cae_ui.trainer import result
+from tests.app.finding import SMALL, labelled, press, said, the_job
+
+EVERYTHING = "Everything, as a zip"
+
+
+@pytest.fixture
+def offered(monkeypatch):
+    """What the page's download buttons were given: label -> contents and name of the file."""
+    found = {}
+    show = st.download_button
+
+    def noting(label, data, file_name, **settings):
+        found[label] = (data, file_name)
+        return show(label, data, file_name, **settings)
+
+    monkeypatch.setattr(st, "download_button", noting)
+    return found
+
+
+def test_no_network_is_loaded_before_somebody_asks_for_a_file_of_it(
+    trainer_page, finished, offered, monkeypatch
+):
+    loaded = []
+    load = result.trained_run
+
+    def noting(folder, modified):
+        loaded.append(folder)
+        return load(folder, modified)
+
+    monkeypatch.setattr(result, "trained_run", noting)
+    trainer_page(job=finished())
+    made_later = {label for label, (data, _) in offered.items() if callable(data)}
+    assert made_later == {".keras", "ONNX", EVERYTHING}
+    assert offered.keys() >= {"Keras script", "Losses", "Images", "Download the result"}
+    assert loaded == []
+    offered[".keras"][0]()
+    assert loaded == [str(the_job().run_folder)]
+
+
+def test_everything_comes_as_a_zip_that_is_named_after_the_job(
+    trainer_page, finished, offered, tmp_path
+):
+    job_id = finished()
+    trainer_page(job=job_id)
+    make, name = offered[EVERYTHING]
+    assert name == f"autoencoder-{job_id}.zip"
+    with zipfile.ZipFile(io.BytesIO(make())) as archive:
+        assert {*archive.namelist()} <= {f"{name[:-4]}/{file}" for file in ZIP_FILES}
+        archive.extractall(tmp_path)
+    unpacked = Run.load(tmp_path / name[:-4])
+    assert unpacked == Run.load(the_job().run_folder)
+    assert str(unpacked.architecture) == SMALL
+
+
+def test_a_training_that_is_not_finished_offers_nothing_to_take_away(trainer_page, offered):
+    press(trainer_page(arch=SMALL, epochs="1"), "Train")
+    assert offered == {}
+
+
+def test_the_worst_and_best_images_are_shown_with_the_spread_of_the_error(trainer_page, finished):
+    page = trainer_page(job=finished(), extremes="true")
+    assert len(page.get("plotly_chart")) == 2
+    images = said(page.get("html"))
+    assert images.index("the largest error first") < images.index("the smallest error first")
+
+
+def test_a_run_can_be_named_and_deleted(trainer_page, finished):
+    page = trainer_page(job=finished())
+    labelled(page.text_input, "Name").set_value("Mine").run()
+    assert the_job().name == "Mine"
+    folder = the_job().folder
+    press(page, "Delete it with all its files")
+    assert not folder.exists()
+    assert "job" not in page.query_params

@@ -1,0 +1,37 @@
+"""The button that starts a training, and what keeps it disabled."""
+
+from tests.app.finding import SMALL, can_train, press, said, text_of, the_job, write
+
+
+def test_the_page_opens_ready_to_train(trainer_page):
+    page = trainer_page()
+    assert can_train(page)
+    assert page.selectbox("data").value == "photo_patches"
+    assert "3.0x smaller than the input, 4,911 parameters" in page.caption.values[0]
+    assert "256 to train, 32 to validate, 32 to test" in said(page.caption)
+    assert "Validation images of" in said(page.get("html"))
+    assert not page.error
+
+
+def test_a_network_for_other_images_can_be_fitted_to_them(trainer_page):
+    page = write(trainer_page(), "28x28x1 conv8 pool | up conv1:sigmoid")
+    assert not can_train(page)
+    (error,) = page.error.values
+    assert "28x28x1" in error
+    assert "Begin its text with 32x32x3" in error
+    press(page, "Fit the network to images and task")
+    assert text_of(page) == "conv8 pool | up conv3:sigmoid"
+    assert can_train(page)
+
+
+def test_a_network_that_cannot_be_built_cannot_be_trained(trainer_page):
+    page = trainer_page(arch="conv8 pool conv3 | up up conv3:sigmoid")
+    assert not can_train(page)
+    assert "64x64x3" in said(page.error)
+
+
+def test_a_text_that_cannot_be_read_keeps_the_last_network(trainer_page):
+    page = write(trainer_page(arch=SMALL), "conv4 pol | conv3")
+    assert "pol" in said(page.error)
+    press(page, "Train")
+    assert str(the_job().request.architecture) == SMALL

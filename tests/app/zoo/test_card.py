@@ -1,0 +1,108 @@
+"""The card of one network."""
+
+import json
+
+import numpy as np
+import pytest
+
+from cae_core import zoo
+from cae_core.data.samples import DRAWN_CHECK, SAMPLE_CHECK
+from cae_core.zoo.cards import NOT_KEPT
+from cae_ui.common.charts import rate_figure
+from cae_ui.zoo import card as zoo_card
+from cae_ui.zoo.card import curves_figure
+from tests.app.finding import captions_of, labels_of, press, said, text_of, upload
+from tests.app.images import png
+
+NETWORK = "homework"
+
+
+def kind_of(name):
+    """A card's kind: the branches that its page takes."""
+    card = zoo.card(name)
+    has_text = card.architecture is not None
+    network = "text" if has_text else card.network
+    task = None if card.task is None else card.task.name
+    return network, task, card.kept == NOT_KEPT, bool(card.published)
+
+
+ONE_OF_EVERY_KIND = {kind_of(name): name for name in zoo.names()}.values()
+
+
+@pytest.fixture
+def data_is_not_here(monkeypatch):
+    monkeypatch.setattr(zoo_card, "is_available", lambda name: False)
+
+
+@pytest.mark.parametrize("name", ONE_OF_EVERY_KIND)
+@pytest.mark.usefixtures("data_is_not_here")
+def test_every_kind_of_card_says_what_the_network_is_and_what_it_reached(zoo_page, name):
+    page = zoo_page(network=name)
+    card = zoo.card(name)
+    assert not page.error
+    assert card.title in page.subheader.values
+    text = said(page.markdown)
+    assert f"{card.parameters:,}" in text
+    assert card.recipe in text
+    figures = page.dataframe[1].value
+    assert set(figures["Test set"]) == {row["test_set"] for row in card.figures}
+    assert ("published by the source" in set(figures["Condition"])) == bool(card.published)
+    assert ("Measured against published:" in text) == bool(card.difference)
+    assert ("the source: " in text and "on Google Colab" in text) == ("seconds" in card.published)
+    test = zoo.learning_rate_test(name)
+    assert ("The learning-rate range test" in labels_of(page.expander)) == (test is not None)
+    if test is not None:
+        drawn = [json.loads(chart.proto.spec)["data"] for chart in page.get("plotly_chart")]
+        assert any(len(lines) == len(rate_figure(test).data) for lines in drawn)
+        assert test.reason in said(page.caption)
+    if card.kept == NOT_KEPT:
+        assert "not kept, because they are too large" in text
+        assert "zoo-try" not in {toggle.key for toggle in page.toggle}
+        assert "Originals: 200 " in said(page.get("html"))
+
+
+@pytest.mark.parametrize(
+    ("button", "title"), [("Open in Trainer", "Trainer"), ("Open in Latent size", "Latent size")]
+)
+@pytest.mark.usefixtures("data_is_not_here")
+def test_the_architecture_goes_along_to_another_page(zoo_page, button, title):
+    page = zoo_page(network="strided-bn")
+    assert page.code[0].value == zoo.card("strided-bn").network
+    press(page, button)
+    assert page.title[0].value == title
+    assert text_of(page) == zoo.card("strided-bn").network
+
+
+@pytest.mark.parametrize(
+    ("name", "images"), [(NETWORK, SAMPLE_CHECK), ("dense-mnist", DRAWN_CHECK)]
+)
+@pytest.mark.usefixtures("data_is_not_here")
+def test_sample_images_are_shown_where_the_data_set_is_not_here(zoo_page, name, images):
+    shown = said(zoo_page(network=name).get("html"))
+    assert f"Originals: {images}; " in shown
+    assert "is not on this machine" in shown
+    assert "Output of the network" in shown
+
+
+@pytest.mark.usefixtures("data_is_not_here")
+def test_a_network_works_on_a_visitors_photo_and_a_broken_one_is_one_sentence(zoo_page):
+    page = zoo_page(network=NETWORK)
+    page.toggle("zoo-try").set_value(True).run()
+    upload(page, "try-upload", ("mine.png", png(90, 70)))
+    assert not page.error
+    assert captions_of(page)[0] == "mine.png, 90 x 70"
+    assert "PSNR against the original" in said(page.caption)
+    upload(page, "try-upload", ("half.png", png(300, 200)[:900]))
+    (error,) = page.error
+    assert "Received: " in error.value
+    assert "The claims, tested" in page.subheader.values
+
+
+def test_curves_are_losses_where_there_are_any():
+    figure = curves_figure({"epoch": [1, 2], "loss": [2, 1], "val_loss": [3, 2], "seconds": [9, 9]})
+    assert [line.name for line in figure.data] == ["Training", "Validation"]
+    assert figure.layout.yaxis.type == "log"
+    np.testing.assert_array_equal(figure.data[1].y, [3, 2])
+    figure = curves_figure({"patches": [1, 2], "seconds": [9, 9], "psnr_15": [30, 31]})
+    assert [line.name for line in figure.data] == ["PSNR in dB, sigma 15"]
+    assert figure.layout.yaxis.type is None
