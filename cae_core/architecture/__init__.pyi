@@ -25,11 +25,13 @@ from .layers import Layer as Layer
 from .layers import Mark as Mark
 from .layers import MaxPool as MaxPool
 from .layers import Pad as Pad
+from .layers import Pca as Pca
 from .layers import Reshape as Reshape
 from .layers import Residual as Residual
 from .layers import Shuffle as Shuffle
 from .layers import Skip as Skip
 from .layers import SubPixel as SubPixel
+from .layers import Unpca as Unpca
 from .layers import Unshuffle as Unshuffle
 from .layers import Up as Up
 from .layers import register as register

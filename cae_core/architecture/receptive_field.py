@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cae_core.architecture.formulas import Shape, format_shape
-from cae_core.architecture.layers import MAX_SIDE, Activation, Add, Layer, Mark, Skip
+from cae_core.architecture.layers import MAX_SIDE, Activation, Add, Layer, Mark, Pca, Skip, Unpca
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.shapes import Measure, unchanged
 from cae_core.errors import ArchitectureError
@@ -51,6 +51,8 @@ def walk(architecture: Architecture) -> tuple[Node, ...]:
                 _check_not_itself(layer, nodes, index - 1, source)
                 result = layer.merge(shape, marked_shape)
                 inputs = (index - 1, source)
+            elif isinstance(layer, Unpca):
+                result = layer.invert(shape, *_last_pca(nodes))
             else:
                 result = layer.measure(shape)
             if isinstance(layer, Mark):
@@ -63,6 +65,14 @@ def walk(architecture: Architecture) -> tuple[Node, ...]:
         nodes.append(Node(index, layer, shape, inputs, result, problem))
         shape = result.output_shape
     return tuple(nodes)
+
+
+def _last_pca(nodes: list[Node]) -> tuple[Pca | None, Shape]:
+    """The last pca that works, and the shape of the map it gets."""
+    for node in reversed(nodes):
+        if isinstance(node.layer, Pca) and not node.problem:
+            return node.layer, node.input_shape
+    return None, ()
 
 
 def _check_output_side(shape: Shape) -> None:

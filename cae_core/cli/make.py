@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import runpy
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ examples:
   {PROGRAM} make homework --out FOLDER           # another folder than the zoo's
   {PROGRAM} make homework --card                 # measure the weights again, write the card
   {PROGRAM} make homework --words                # only write the card's words anew
+  KERAS_BACKEND=jax {PROGRAM} make pca-64 --minutes 5
   {PROGRAM} make {zoo.PHOTO_DENOISER} --help
 """
 
@@ -69,7 +71,8 @@ def run(options: argparse.Namespace) -> int:
 def _make(name: str, arguments: list[str]) -> None:
     """Trains, measures or describes a network of the table of recipes."""
     from cae_core.recipes import pipeline
-    from cae_core.recipes.recipe import AnyRecipe
+    from cae_core.recipes.below_pca import BelowPca
+    from cae_core.recipes.recipe import AnyRecipe, Recipe
     from cae_core.recipes.table import IMAGENET_RECIPES, JUDGE_RECIPES, RECIPES
 
     recipe: AnyRecipe = JUDGE_RECIPES[name] if name in JUDGE_RECIPES else RECIPES[name]
@@ -86,7 +89,17 @@ def _make(name: str, arguments: list[str]) -> None:
             action="store_true",
             help="with ImageNet weights, which Keras downloads; needs --out",
         )
+    if isinstance(recipe, Recipe) and isinstance(recipe.strategy, BelowPca):
+        parser.add_argument(
+            "--minutes",
+            type=float,
+            default=recipe.strategy.minutes,
+            help="time budget of the training, default: %(default)s",
+        )
     options = parser.parse_args(arguments)
+    if "minutes" in options:
+        strategy = dataclasses.replace(recipe.strategy, minutes=options.minutes)
+        recipe = dataclasses.replace(recipe, strategy=strategy)
     if name in IMAGENET_RECIPES and options.imagenet:
         if options.out == folder:
             parser.error("--imagenet makes another network: name its folder with --out")

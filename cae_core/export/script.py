@@ -20,7 +20,7 @@ from string import Template
 from typing import Any
 
 from cae_core.architecture.formulas import Shape, format_shape
-from cae_core.architecture.layers import KerasCall, Mark, Skip
+from cae_core.architecture.layers import KerasCall, Mark, Pca, Skip, Unpca
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import Report, Row, analyze
 from cae_core.data.registry import DATASETS
@@ -42,10 +42,17 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "UpSampling2D": {"interpolation": "nearest"},
     "Dense": {"activation": "linear"},
     "SubPixelUpsampling": {"factor": 2},
+    "PrincipalProjection": {"even": None},
+    "PrincipalReconstruction": {"tied": False},
     "ResidualBlock": {"kernel": 3, "stride": 1, "activation": "relu"},
 }
 # How many arguments are written without their names: filters and kernel size; elsewhere one.
-_UNNAMED = {"Conv2D": 2, "Conv2DTranspose": 2, "BatchNormalization": 0}
+_UNNAMED = {
+    "Conv2D": 2,
+    "Conv2DTranspose": 2,
+    "BatchNormalization": 0,
+    "PrincipalReconstruction": 0,
+}
 _OPTIMIZERS = {
     "adam": "Adam(learning_rate)",
     "adamw": "AdamW(learning_rate)",
@@ -315,9 +322,13 @@ def _layer_lines(row: Row) -> list[str]:
     layer = row.layer
     call = layer.keras_call()
     function = call.layer_class if call.is_own else f"layers.{call.layer_class}"
+    if isinstance(layer, Unpca):
+        function = "projection.inverse"
     arguments = ", ".join([*_arguments(call), f'name="{layer.keras_name(row.index)}"'])
     read = f"[x, {_skip(layer)}]" if isinstance(layer, Skip) else "x"
     shape = format_shape(row.output_shape)
+    if isinstance(layer, Pca):
+        return [f"projection = {function}({arguments})", f"x = projection({read})  # {shape}"]
     line = f"x = {function}({arguments})({read})  # {shape}"
     if len(line) + 4 <= LINE_LENGTH:
         return [line]

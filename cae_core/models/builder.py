@@ -10,12 +10,12 @@ from typing import Any
 
 import keras
 
-from cae_core.architecture.layers import BatchNorm, Layer, Mark, Skip
+from cae_core.architecture.layers import BatchNorm, Layer, Mark, Pca, Skip, Unpca
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_core.errors import ArchitectureError
 from cae_core.models import layers as keras_layers
-from cae_core.models.layers import FastBatchNormalization
+from cae_core.models.layers import FastBatchNormalization, PrincipalProjection
 
 LATENT = "latent"
 
@@ -78,7 +78,7 @@ def _assemble(
 ) -> keras.Model:
     """Calls the Keras layers one after the other."""
     inputs = keras.Input(input_shape, name="image")
-    tensor, marks = inputs, {}
+    tensor, marks, projection = inputs, {}, None
     layers = list(enumerate(architecture.layers, start=1))
     last = max((index for index, layer in layers if not isinstance(layer, Mark)), default=0)
     for index, layer in layers:
@@ -92,7 +92,10 @@ def _assemble(
                 # An output image has more levels between 0 and 1 than bfloat16.
                 dtype="float32" if index == last else dtype,
                 trains=trains,
+                projection=projection,
             )
+            if isinstance(layer, Pca):
+                projection = keras_layer
             read = [tensor, marks[layer.name]] if isinstance(layer, Skip) else tensor
             tensor = keras_layer(read)
         if index == len(architecture.encoder):
@@ -149,9 +152,17 @@ def _inputs(layer: keras.layers.Layer) -> list[Any]:
 
 
 def _keras_layer(
-    layer: Layer, name: str, seed: int, dtype: str, trains: bool
+    layer: Layer,
+    name: str,
+    seed: int,
+    dtype: str,
+    trains: bool,
+    projection: PrincipalProjection | None,
 ) -> keras.layers.Layer:
-    """Makes the Keras layer of a layer, its random start seeded."""
+    """Makes the Keras layer of a layer, its random start seeded.
+
+    `projection` is the last pca's.
+    """
     call = layer.keras_call()
     arguments = dict(call.arguments, name=name, dtype=dtype)
     if trains and isinstance(layer, BatchNorm):
@@ -160,5 +171,8 @@ def _keras_layer(
         arguments["seed"] = seed
     elif call.has_kernel:
         arguments["kernel_initializer"] = keras.initializers.GlorotUniform(seed=seed)
+    if isinstance(layer, Unpca):
+        assert projection is not None  # noqa: S101 - `analyze` has seen it
+        return projection.inverse(**arguments)
     module = keras_layers if call.is_own else keras.layers
     return getattr(module, call.layer_class)(**arguments)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -262,6 +263,153 @@ class ResidualBlock(keras.layers.Layer):
         """The constructor's arguments, for a saved model."""
         names = ("channels", "kernel", "stride", "activation", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+@keras.saving.register_keras_serializable(package="cae_lab")
+class PrincipalProjection(keras.layers.Layer):
+    """Affine map of a whole image to a vector: (H, W, C) -> (units,).
+
+    It can be started at an image set's principal components; without them it starts at random
+    orthonormal components.
+
+    Args:
+        units: Length of the vector.
+        even: Components that stay the same when the image is mirrored left to right; the other
+            ones change their sign. Each is then kept as its left half. None: no symmetry.
+        seed: Seed of the random start.
+    """
+
+    def __init__(
+        self, units: int, even: int | None = None, seed: int | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.units = units
+        self.even = even
+        self.seed = seed
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Makes the components, as columns, and the biases."""
+        self.image_shape = tuple(input_shape[1:])
+        size = math.prod(self.image_shape)
+        start = keras.initializers.Orthogonal(seed=self.seed)
+        if self.even is None:
+            self.kernel = self.add_weight((size, self.units), start, name="kernel")
+        else:
+            even, odd = (size // 2, self.even), (size // 2, self.units - self.even)
+            self.even_kernel = self.add_weight(even, start, name="even_kernel")
+            self.odd_kernel = self.add_weight(odd, start, name="odd_kernel")
+        self.bias = self.add_weight((self.units,), "zeros", name="bias")
+
+    def call(self, inputs: Any) -> Any:
+        """Projects the images onto the components."""
+        if self.even is None:
+            # (B, H, W, C) -> (B, H·W·C) · (H·W·C, units)
+            rows = ops.reshape(inputs, (-1, math.prod(self.image_shape)))
+            return ops.matmul(rows, self.kernel) + self.bias
+        half = self.image_shape[1] // 2
+        left, right = inputs[:, :, :half], ops.flip(inputs[:, :, half:], axis=2)
+        flat = (-1, math.prod(self.image_shape) // 2)
+        # (B, H, W/2, C) -> (B, H·W/2·C) · (H·W/2·C, even or odd)
+        even = ops.matmul(ops.reshape((left + right) * 0.5**0.5, flat), self.even_kernel)
+        odd = ops.matmul(ops.reshape((left - right) * 0.5**0.5, flat), self.odd_kernel)
+        return ops.concatenate([even, odd], axis=-1) + self.bias
+
+    def inverse(self, tied: bool = False, **kwargs: Any) -> keras.layers.Layer:
+        """The layer that leads back to the image.
+
+        Args:
+            tied: Whether it uses this layer's weights, transposed.
+            **kwargs: Further arguments of `PrincipalReconstruction`.
+        """
+        source = self if tied else None
+        return PrincipalReconstruction(self.image_shape, self.even, source, **kwargs)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """A vector for every image."""
+        return (input_shape[0], self.units)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        own = {"units": self.units, "even": self.even, "seed": self.seed}
+        return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable(package="cae_lab")
+class PrincipalReconstruction(keras.layers.Layer):
+    """Affine map of a vector to a whole image: (units,) -> (H, W, C).
+
+    Made by `PrincipalProjection.inverse`.
+
+    Args:
+        image_shape: The image's height, width and channels.
+        even: As for `PrincipalProjection`.
+        source: The layer whose transposed weights are used; None for own weights.
+        seed: Seed of the random start.
+    """
+
+    def __init__(
+        self,
+        image_shape: tuple[int, ...],
+        even: int | None = None,
+        source: PrincipalProjection | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.image_shape = tuple(image_shape)
+        self.even = even
+        self.source = source
+        self.seed = seed
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Makes the components, as rows, where they are not the source's, and the biases."""
+        size, units = math.prod(self.image_shape), input_shape[-1]
+        start = keras.initializers.Orthogonal(seed=self.seed)
+        if self.source is None and self.even is None:
+            self.kernel = self.add_weight((units, size), start, name="kernel")
+        elif self.source is None and self.even is not None:
+            even, odd = (self.even, size // 2), (units - self.even, size // 2)
+            self.even_kernel = self.add_weight(even, start, name="even_kernel")
+            self.odd_kernel = self.add_weight(odd, start, name="odd_kernel")
+        self.bias = self.add_weight((size,), "zeros", name="bias")
+
+    def _components(self, name: str) -> Any:
+        """One of the kernels, its components as rows."""
+        if self.source is None:
+            return getattr(self, name)
+        return ops.transpose(getattr(self.source, name))
+
+    def call(self, inputs: Any) -> Any:
+        """Adds up the components."""
+        height, width, channels = self.image_shape
+        bias = ops.reshape(self.bias, (1, height, width, channels))
+        if self.even is None:
+            # (B, units) · (units, H·W·C) -> (B, H, W, C)
+            images = ops.matmul(inputs, self._components("kernel"))
+            return ops.reshape(images, (-1, height, width, channels)) + bias
+        half = (-1, height, width // 2, channels)
+        # (B, even or odd) · (even or odd, H·W/2·C) -> (B, H, W/2, C)
+        even = ops.matmul(inputs[:, : self.even], self._components("even_kernel"))
+        odd = ops.matmul(inputs[:, self.even :], self._components("odd_kernel"))
+        even, odd = (ops.reshape(part, half) * 0.5**0.5 for part in (even, odd))
+        # Two halves (B, H, W/2, C) -> (B, H, W, C)
+        return ops.concatenate([even + odd, ops.flip(even - odd, axis=2)], axis=2) + bias
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """An image for every vector."""
+        return (input_shape[0], *self.image_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        source = self.source and keras.saving.serialize_keras_object(self.source)
+        own = {"image_shape": self.image_shape, "even": self.even, "source": source}
+        return {**super().get_config(), **own, "seed": self.seed}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> keras.layers.Layer:
+        """The layer of a config; its source is the same object as elsewhere in a saved model."""
+        source = config["source"] and keras.saving.deserialize_keras_object(config["source"])
+        return cls(**{**config, "source": source})
 
 
 @keras.saving.register_keras_serializable(package="cae_lab")

@@ -10,9 +10,10 @@ from __future__ import annotations
 import dataclasses
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from cae_core.architecture.report import analyze
 from cae_core.data.dataset import Dataset
 from cae_core.models.precision import training_dtype
 from cae_core.training.config import TrainConfig
-from cae_core.training.progress import Progress
+from cae_core.training.progress import EpochRecord, Progress
 from cae_core.training.runs import Run
 from cae_core.training.tasks import Task
 
@@ -54,18 +55,30 @@ class Training:
     folder: Path
 
 
+class Trained(Protocol):
+    """A network after a phase of its training; a `Run` is one."""
+
+    @property
+    def model(self) -> keras.Model:
+        """The trained network."""
+
+    @property
+    def history(self) -> tuple[EpochRecord, ...]:
+        """The losses after every epoch."""
+
+
 class Strategy(ABC):
     """A way to train a network; as text, a sentence for the card."""
 
     @abstractmethod
-    def train(self, training: Training) -> list[Run]:
+    def train(self, training: Training) -> Sequence[Trained]:
         """Trains a network, from the folder's checkpoints where there are any.
 
         Args:
             training: Network, data and settings.
 
         Returns:
-            A run per phase; the last one has the trained network.
+            One per phase; the last one has the trained network.
         """
 
 

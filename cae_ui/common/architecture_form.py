@@ -168,11 +168,13 @@ def _field_input(key: str, layer: Layer, position: int, item: dataclasses.Field[
         st.session_state[widget] = value
         st.selectbox(label, item.metadata["options"], key=widget, on_change=put)
     elif "letter" in item.metadata:
-        value = getattr(layer, "step") if value is None else value  # noqa: B009 - pools only
+        value = getattr(layer, "step", None) if value is None else value  # a pool's stride
         low, high = item.metadata["low"], item.metadata["high"]
         slider_high = min(SLIDER_HIGHEST.get(item.name, 0), high)
         st.session_state[widget] = value
-        if value <= slider_high and not isinstance(layer, Reshape):
+        if value is None:
+            st.number_input(label, low, high, None, placeholder="none", key=widget, on_change=put)
+        elif value <= slider_high and not isinstance(layer, Reshape):
             st.slider(label, low, slider_high, key=widget, on_change=put)
         else:
             st.number_input(label, low, high, key=widget, on_change=put)

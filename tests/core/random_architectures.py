@@ -29,11 +29,13 @@ from cae_core.architecture.layers import (
     Mark,
     MaxPool,
     Pad,
+    Pca,
     Reshape,
     Residual,
     Shuffle,
     Skip,
     SubPixel,
+    Unpca,
     Unshuffle,
     Up,
 )
@@ -66,7 +68,7 @@ class Flavour:
 
     Attributes:
         activations: Names to choose from.
-        has_vectors: Whether there are flatten, dense and reshape.
+        has_vectors: Whether there are flatten, dense, reshape, pca and unpca.
         has_max_pooling: Whether there is max pooling beside average pooling.
         bilinear_factors: Factors of bilinear upsampling.
         window_gaps: Whether a convolution or pooling may have a stride above its kernel.
@@ -94,16 +96,19 @@ def random_architecture(
     input_shape = (int(rng.integers(5, 41)), int(rng.integers(5, 41)), int(rng.integers(1, 5)))
     chain, shape = [], input_shape
     marks: dict[str, Shape] = {}
+    pca: tuple[Pca | None, Shape] = (None, ())  # the last one and its input's shape
     while len(chain) < count:
         layer = _candidate(rng, flavour, shape, marks)
         try:
-            out = _output_shape(layer, shape, marks)
+            out = _output_shape(layer, shape, marks, pca)
         except ArchitectureError:
             continue
         if math.prod(out) > MAX_NUMBERS or _adds_a_tensor_to_itself(layer, chain):
             continue
         if isinstance(layer, Mark):
             marks[layer.name] = shape
+        if isinstance(layer, Pca):
+            pca = layer, shape
         chain.append(layer)
         shape = out
         if isinstance(layer, Unshuffle) and flavour.mixes_channels:
@@ -120,10 +125,14 @@ def _adds_a_tensor_to_itself(layer: Layer, chain: list[Layer]) -> bool:
     return all(isinstance(other, Mark) or other == Activation("linear") for other in since)
 
 
-def _output_shape(layer: Layer, shape: Shape, marks: dict[str, Shape]) -> Shape:
+def _output_shape(
+    layer: Layer, shape: Shape, marks: dict[str, Shape], pca: tuple[Pca | None, Shape]
+) -> Shape:
     """The layer's output shape, or an ArchitectureError where it does not fit."""
     if isinstance(layer, Skip):
         return layer.merge(shape, marks[layer.name]).output_shape
+    if isinstance(layer, Unpca):
+        return layer.invert(shape, *pca).output_shape
     return layer.measure(shape).output_shape
 
 
@@ -153,6 +162,7 @@ def _vector_kinds(rng: np.random.Generator, flavour: Flavour) -> list[Callable[[
             int(rng.choice([12, 24, 36, 48, 60, 7])), str(rng.choice(flavour.activations))
         ),
         *[reshape] * 8,  # seldom fits
+        *[lambda: Unpca(str(rng.choice(["own", "tied"])))] * 4,
         BatchNorm,
         lambda: Activation(str(rng.choice(flavour.activations))),
     ]
@@ -222,5 +232,9 @@ def _map_kinds(
     if flavour.has_padding_layers:
         kinds.append(lambda: Pad(int(rng.integers(1, 4))))
     if flavour.has_vectors and math.prod(shape) <= 3_000:
-        kinds.append(Flatten)
+        kinds += [
+            Flatten,
+            lambda: Pca(int(rng.integers(3, 20)), int(rng.integers(1, 3))),
+            lambda: Pca(int(rng.integers(1, 20))),
+        ]
     return kinds

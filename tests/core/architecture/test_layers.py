@@ -93,3 +93,36 @@ def test_every_kind_is_in_the_manual(kind):
     manual = (Path(__file__).parents[3] / "docs" / "notation.md").read_text()
     word = re.split(r"\d", str(kind.example()))[0]
     assert f"`{word}" in manual
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("8x7x3 pca8m4 | unpca", "even width"),
+        ("8x8x3 pca8m8 | unpca", "at least one odd component"),
+        ("8x8x3 pca8 dense9 | unpca", "9 here and pca8 before it"),
+        ("8x8x3 flatten | unpca", "no pca before it"),
+        ("8x8x3 flatten | pca8", "map of height x width x channels"),
+    ],
+)
+def test_principal_components_that_cannot_be_are_refused_with_a_rule(text, rule):
+    (problem,) = cae.analyze(cae.Architecture.parse(text)).problems[:1]
+    assert rule in problem
+    assert "Received" in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "parameters", "macs"),
+    [
+        # 8·8·3 = 192 numbers, 96 in half of the image.
+        ("8x8x3 pca10 | unpca", (192 * 10 + 10, 192 * 10 + 192), 1_920),
+        ("8x8x3 pca10m6 | unpca", (96 * 10 + 10, 96 * 10 + 192), 960),
+        ("8x8x3 pca10m6 | unpca:tied", (96 * 10 + 10, 192), 960),
+    ],
+)
+def test_mirror_symmetry_halves_the_weights_and_tied_ones_are_counted_once(text, parameters, macs):
+    report = cae.analyze(cae.Architecture.parse(text))
+    assert tuple(row.parameters for row in report.rows) == parameters
+    assert [row.macs for row in report.rows] == [macs, macs]
+    assert report.output_shape == (8, 8, 3)
+    assert report.latent_receptive_field == (8, 8)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from cae_core import Architecture, analyze
-from cae_core.architecture.layers import LAYER_KINDS, Dense, Flatten, Reshape
+from cae_core.architecture.layers import LAYER_KINDS, Dense, Flatten, Pca, Reshape, Unpca
 from cae_core.architecture.receptive_field import input_interval, receptive_field
 from cae_core.models.builder import build
 from tests.core.random_architectures import Flavour, random_architecture
@@ -97,7 +97,7 @@ def test_the_random_networks_contain_every_kind_of_layer_with_a_neighbourhood():
         for seed in range(CHUNKS * CHUNK)
         for layer in random_architecture(seed, flavour, layers=(2, 6)).layers
     }
-    assert kinds == set(LAYER_KINDS.values()) - {Flatten, Dense, Reshape}
+    assert kinds == set(LAYER_KINDS.values()) - {Flatten, Dense, Reshape, Pca, Unpca}
 
 
 @pytest.mark.parametrize("side", [5, 8])

@@ -30,6 +30,9 @@ TEXTS = {
         "4x6x3 conv2 @a bn crop1 flatten dense6 @b dense6 | "
         "add@b cat@b dense48:linear reshape4x6x2 cat@a"
     ),
+    "principal components": (
+        "4x6x3 conv2 @a pca9m5 | unpca add@a pca5 unpca pca6m4 unpca:tied pca3 unpca:tied"
+    ),
     "activations": (
         "5x6x3 conv4:relu conv4:sigmoid conv4:tanh conv4:leaky_relu elu | "
         "gelu conv4:gelu conv3:silu"

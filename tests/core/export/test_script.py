@@ -35,7 +35,8 @@ EVERY_KIND = Architecture.parse(
     "16x16x1 conv8:valid pad @first conv8k5:leaky_relu add@first pool3s2:same unshuffle bn tanh "
     "conv8k1s2 up conv32k1 @latent | shuffle deconv8k5:valid:elu crop avgpool2s1 up:bilinear "
     "res8k5s2:elu res8 cat@first subpixel4s3 blur crop12 deconv4 avgpool deconv4s1 conv8k9:linear "
-    "flatten dense20:linear dense256 reshape16x16x1 sigmoid"
+    "flatten dense20:linear dense256 reshape16x16x1 "
+    "pca9 unpca pca9m4 unpca:tied sigmoid"
 )
 ARCHITECTURES = {preset.id: preset.architecture for preset in PRESETS.values()} | {
     "every kind": EVERY_KIND
@@ -83,7 +84,7 @@ def tiny_arrays(shape=(8, 8, 3)):
 
 def described(model):
     """Every layer's name, output shape and settings, the random start left out."""
-    start = {"kernel_initializer", "seed"}
+    start = {"kernel_initializer", "seed", "source"}
     return [
         (
             layer.name,

@@ -36,6 +36,9 @@ def outputs(model: keras.Model, inputs: object) -> np.ndarray:
         (HOMEWORK, 1),
         (EVERYTHING, 1),
         ("28x28x1 flatten dense32 | dense784:sigmoid reshape28x28x1", 1),
+        ("@x conv8 conv3 add@x pca64m39 | unpca @r conv8 conv3 add@r", 1),
+        ("pca64m39 | unpca:tied", 1),
+        ("pca64 | unpca:tied", 1),
         ("conv8 @a pool conv8 @b pool | up cat@b up cat@a conv3", 3),
         ("conv8 @a pool | up cat@a conv8 add@a cat@a conv3", 2),
         ("conv8 @a conv8 @b add@a | conv8 add@b add@a cat@b conv3", 3),
@@ -56,6 +59,39 @@ def test_encoder_and_decoder_in_a_row_are_the_model(text, tensors):
         first, keras.Model(model.input, model.get_layer("latent").output)(batch, training=False)
     )
     np.testing.assert_array_equal(outputs(decoder, latent), outputs(model, batch))
+
+
+@pytest.mark.parametrize("units", ["20", "20m12"])
+def test_tied_components_stay_tied_in_a_saved_network_and_go_with_its_decoder(units, tmp_path):
+    model = build(Architecture.parse(f"8x8x3 pca{units} | unpca:tied"))
+    model.save(tmp_path / "network.keras")
+    loaded = keras.models.load_model(tmp_path / "network.keras")
+    batch = images(2, 8, 8, 3)
+    for weight in loaded.weights:
+        weight.assign(weight * 2.0 + 0.1)
+    encoder, decoder = split(loaded)
+    assert loaded.count_params() == model.count_params()
+    decoder.save(tmp_path / "decoder.keras")
+    alone = keras.models.load_model(tmp_path / "decoder.keras")
+    np.testing.assert_array_equal(outputs(alone, encoder(batch)), outputs(loaded, batch))
+
+
+@pytest.mark.parametrize("units", ["20", "20m12"])
+def test_components_start_orthonormal(units):
+    model = build(Architecture.parse(f"8x8x3 pca{units} | unpca:tied"))
+    latent = images(4, 20)
+    _, decoder = split(model)
+    np.testing.assert_allclose(
+        outputs(split(model)[0], decoder(latent)), latent, rtol=1e-4, atol=1e-5
+    )
+
+
+def test_a_mirrored_image_keeps_even_components_and_turns_odd_ones():
+    encoder, _ = split(build(Architecture.parse("8x8x3 pca20m12 | unpca")))
+    batch = images(2, 8, 8, 3)
+    latent, mirrored = outputs(encoder, batch), outputs(encoder, batch[:, :, ::-1])
+    signs = np.repeat([1, -1], [12, 8])
+    np.testing.assert_allclose(mirrored, latent * signs, rtol=1e-4, atol=1e-5)
 
 
 def test_the_halves_share_the_models_weights():
