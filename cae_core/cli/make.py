@@ -97,7 +97,7 @@ def _make(name: str, arguments: list[str]) -> None:
             help="time budget of the training, default: %(default)s",
         )
     options = parser.parse_args(arguments)
-    if "minutes" in options:
+    if isinstance(recipe, Recipe) and isinstance(recipe.strategy, BelowPca):
         strategy = dataclasses.replace(recipe.strategy, minutes=options.minutes)
         recipe = dataclasses.replace(recipe, strategy=strategy)
     if name in IMAGENET_RECIPES and options.imagenet:

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from cae_core.architecture.layers import BatchNorm, Layer, Mark, Pca, Skip, Unpca
+from cae_core.architecture.layers import Add, BatchNorm, Layer, Mark, Pca, Skip, Unpca
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_core.errors import ArchitectureError
@@ -59,7 +59,7 @@ def build_for_training(architecture: Architecture, *, seed: int, dtype: str) -> 
     Args:
         architecture: The network, in which `analyze` has found no problem.
         seed: As for `build`.
-        dtype: ``"mixed_bfloat16"`` lets all layers but the last compute in bfloat16; the weights
+        dtype: ``"mixed_bfloat16"`` lets the layers between images compute in bfloat16; the weights
             are float32 in either case.
 
     Returns:
@@ -85,12 +85,15 @@ def _assemble(
         if isinstance(layer, Mark):
             marks[layer.name] = tensor
         else:
+            # An image has more levels between 0 and 1 than bfloat16.
+            is_image = index == last or isinstance(layer, Pca | Unpca)
+            if isinstance(layer, Add):
+                is_image |= marks[layer.name].dtype == "float32"
             keras_layer = _keras_layer(
                 layer,
                 name=layer.keras_name(index),
                 seed=seed * 10_000 + index * 10,
-                # An output image has more levels between 0 and 1 than bfloat16.
-                dtype="float32" if index == last else dtype,
+                dtype="float32" if is_image else dtype,
                 trains=trains,
                 projection=projection,
             )

@@ -351,7 +351,7 @@ class PrincipalReconstruction(keras.layers.Layer):
         self,
         image_shape: tuple[int, ...],
         even: int | None = None,
-        source: PrincipalProjection | None = None,
+        source: keras.layers.Layer | None = None,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:

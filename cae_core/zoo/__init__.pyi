@@ -27,6 +27,7 @@ from .judge import accuracy as accuracy
 from .judge import confidence as confidence
 from .judge import judge_accuracy as judge_accuracy
 from .table import Row as Row
+from .table import below_pca as below_pca
 from .table import judge_own_accuracy as judge_own_accuracy
 from .table import points as points
 from .table import rows as rows

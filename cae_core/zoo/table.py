@@ -107,6 +107,19 @@ def _own_figures(card: Card) -> list[dict[str, Any]]:
     return own or [card.figures[0]]
 
 
+def below_pca(dataset: str, line: dict[int, float]) -> list[Row]:
+    """Networks with less test error than PCA with as many numbers, the smallest latent first.
+
+    Args:
+        dataset: Name of the data set.
+        line: PCA's test error by number of components, see `cae_core.studies.pca`.
+    """
+    found = [
+        row for row in points(dataset) if row.figure["mse"] < line.get(row.card.latent_size or 0, 0)
+    ]
+    return sorted(found, key=lambda row: row.card.latent_size or 0)
+
+
 def points(dataset: str) -> list[Row]:
     """Rows with a latent size and a reconstruction error, for the rate-distortion plot."""
     return [

@@ -9,7 +9,7 @@ from cae_core.studies.latent_size import latent_size_answer, latent_size_trials
 from cae_core.studies.pca import load_pca_line
 from cae_core.studies.sweep import Result, read_table
 from cae_core.studies.tables import LATENT_SIZE
-from cae_core.zoo.table import Row, points
+from cae_core.zoo.table import Row, below_pca, points
 from cae_ui.common.charts import INDIGO, TEAL, Points, latent_size_figure, show_chart
 from cae_ui.common.wording import dataset_title, plain
 
@@ -36,6 +36,13 @@ def show_rate_distortion() -> None:
         "A network beats every linear one of its latent size where it lies below the line: PCA "
         "with as many components is the best linear autoencoder. Both axes are logarithmic."
     )
+    if below := below_pca(dataset, pca or {}):
+        weights = [row.card.parameters / 1e6 for row in below]
+        st.caption(
+            f"{len(below)} networks of the zoo lie below the line, from "
+            f"{below[0].card.title} to {below[-1].card.title}. That costs {min(weights):.1f} to "
+            f"{max(weights):.1f} million weights each; PCA with 64 components has 0.2 million."
+        )
     if study:
         _show_correlation(study)
 

@@ -19,6 +19,7 @@ from cae_core.recipes.table import RECIPES
 from cae_core.training.config import TrainConfig
 from cae_core.training.tasks import Reconstruct
 
+ROOT = Path(__file__).parents[3]
 FILTER = "@{0} unshuffle conv16:silu @{0}a conv16:silu conv16:linear add@{0}a conv12:linear shuffle"
 TEXT = f"8x8x3 {FILTER.format('x')} add@x pca12m8 | unpca{{}} {FILTER.format('r')} add@r"
 
@@ -69,10 +70,10 @@ def test_another_backend_than_jax_is_refused_with_the_command(tmp_path):
 
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
 def test_a_moment_of_training_leads_below_pca_and_is_continued(tmp_path):
-    command = [sys.executable, __file__, str(tmp_path)]
+    command = [sys.executable, "-m", "tests.core.recipes.test_below_pca", str(tmp_path)]
     environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
     for _ in range(2):
-        subprocess.run(command, env=environment, check=True, cwd=Path.cwd())  # noqa: S603
+        subprocess.run(command, env=environment, check=True, cwd=ROOT)  # noqa: S603
     first, again = (np.loadtxt(tmp_path / f"{number}.txt") for number in range(2))
     assert first[-1] < first[0]  # PCA
     assert again[0] < first[0]  # the checkpoint's
