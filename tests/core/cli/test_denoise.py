@@ -14,6 +14,7 @@ from cae_core.cli.terminal import Bar
 from cae_core.data.samples import sample_photograph
 from cae_core.images.operations import to_uint8
 from cae_core.models.builder import build
+from cae_core.zoo import cards
 
 SIGMA = 25 / 255
 
@@ -150,8 +151,9 @@ def test_another_network_of_the_zoo_is_applied_without_a_sigma(cat, tmp_path, mo
             "input_shape": architecture.input_shape,
         }
     )
-    monkeypatch.setattr(zoo, "card", lambda name: card)
-    monkeypatch.setattr(zoo, "load", lambda name: build(architecture))
+    for module in (zoo, cards):  # the package's names, and those that the module itself uses
+        monkeypatch.setattr(module, "card", lambda name: card)
+        monkeypatch.setattr(module, "load", lambda name: build(architecture))
 
     assert ended([cat, "--model", "tiny"]) == 0
 
