@@ -451,5 +451,5 @@ def test_own_layers_are_copied_as_they_stand():
 
     classes = source[source.index("@keras.saving") :].strip().split("\n\n\n")
     classes = [text for text in classes if "class FastBatchNormalization" not in text]
-    assert len(classes) == 6
+    assert len(classes) == 8
     assert all(text in script for text in classes)
