@@ -63,7 +63,7 @@ def run_job(folder_name: str) -> None:
         finish(folder, FAILED, str(error))
         return
     took = f"Took {seconds:.0f} s."
-    if was_stopped and not (folder / STOP).exists():
+    if was_stopped and time.monotonic() > deadline:
         took += f" The limit of {minutes:g} minutes was reached."
     finish(folder, STOPPED if was_stopped else FINISHED, took)
 

@@ -52,7 +52,7 @@ def autoencoder_rows(
         data: The data set of the network's recipe.
         conditions: The tasks to measure, by the name of the condition.
     """
-    from cae_core.training.loop import evaluate
+    from cae_core.training.evaluation import evaluate
 
     rows = []
     for test_set, images in test_sets(data).items():

@@ -217,10 +217,10 @@ def keep_images(recipe: Recipe, model: keras.Model, folder: Path) -> None:
         model: The trained network.
         folder: The network's folder.
     """
-    from cae_core.training.loop import way_of
+    from cae_core.training.evaluation import samples_of
 
     images = sample_check_images(recipe.architecture.input_shape)[:KEPT_IMAGES]
-    np.savez_compressed(folder / IMAGES, images=way_of(model, recipe.task, images))
+    np.savez_compressed(folder / IMAGES, images=samples_of(model, recipe.task, images))
 
 
 def weights_path(recipe: AnyRecipe, folder: Path) -> Path:

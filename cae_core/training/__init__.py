@@ -1,8 +1,9 @@
-"""How a network learns: tasks, losses, the loop, and the run that it leaves.
+"""Training: tasks, losses, the loop, and the run that it leaves.
 
-`tasks` say what goes in and what is to come out, `config` the settings, `losses` the distance,
-`loop` trains, `callbacks` act while it does, `progress` is what they report, `learning_rate` is the
-range test, `runs` keeps what came out.
+`tasks` make inputs and targets of images, `config` holds the settings, `losses` compare outputs and
+targets, `loop` trains, `callbacks` act while it does, `progress` is what they report, `evaluation`
+measures a network on images, `runs` saves and loads trained networks, `history` the table of their
+losses, `learning_rate` is the range test.
 """
 
 import lazy_loader

@@ -4,6 +4,9 @@ from .config import OPTIMIZERS as OPTIMIZERS
 from .config import PRECISIONS as PRECISIONS
 from .config import SCHEDULES as SCHEDULES
 from .config import TrainConfig as TrainConfig
+from .evaluation import evaluate as evaluate
+from .evaluation import output_images as output_images
+from .evaluation import samples_of as samples_of
 from .history import HISTORY as HISTORY
 from .history import history_csv as history_csv
 from .history import read_history as read_history
@@ -12,10 +15,7 @@ from .learning_rate import STEPS as STEPS
 from .learning_rate import LearningRateTest as LearningRateTest
 from .learning_rate import find_learning_rate as find_learning_rate
 from .loop import Start as Start
-from .loop import evaluate as evaluate
-from .loop import images_of as images_of
 from .loop import train as train
-from .loop import way_of as way_of
 from .losses import ImageLoss as ImageLoss
 from .losses import mse_loss as mse_loss
 from .losses import scaled as scaled

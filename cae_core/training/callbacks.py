@@ -1,4 +1,4 @@
-"""What happens around the steps of a training: reports, validation noise, the best epoch.
+"""Callbacks of a training: validation noise, the best epoch, the checkpoint, reports.
 
 Keras callbacks for `cae_core.training.loop`; importing this module imports Keras.
 """
@@ -28,7 +28,7 @@ LONGEST_TRACE = 600
 
 
 class SameValidationNoise(keras.callbacks.Callback):
-    """Shows the same noisy validation images every epoch, so that epochs compare.
+    """Gives validation the same noise every epoch, so that epochs compare.
 
     Args:
         noise: The generator that training and validation draw from.
@@ -52,12 +52,12 @@ class SameValidationNoise(keras.callbacks.Callback):
 
 
 class BestEpoch(keras.callbacks.Callback):
-    """Remembers the weights of the epoch with the lowest validation loss; may end early.
+    """Keeps the weights of the epoch with the lowest validation loss; may end the training early.
 
     Args:
-        network: Whose weights are remembered.
-        patience: Epochs without a better validation loss that are waited for; None waits for
-            ever.
+        network: The network that is trained.
+        patience: Epochs without a better validation loss after which the training ends; None
+            never ends it.
     """
 
     def __init__(self, network: keras.Model, patience: int | None) -> None:
@@ -78,7 +78,7 @@ class BestEpoch(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def has_waited(self, epochs_done: int) -> bool:
-        """Whether as many epochs as there is patience for were no better."""
+        """True after as many epochs without a better one as there is patience for."""
         return self.patience is not None and epochs_done - self.epoch >= self.patience
 
     def restore(self) -> None:
@@ -88,7 +88,7 @@ class BestEpoch(keras.callbacks.Callback):
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Writes the whole state of a training after every epoch, and reads it back.
+    """Saves the state of a training after every epoch, and restores it.
 
     The file is a plain ``.npz``: weights and the optimiser's variables, and as far as they are
     given the noise generator's state, the best epoch with its weights, and the history.
@@ -114,7 +114,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.history = history
 
     def _variables(self, trainer: keras.Model) -> dict[str, keras.Variable]:
-        """What changes in a training, by its name in the file."""
+        """All variables of the training, by their names in the file."""
         named = {f"weight_{i}": variable for i, variable in enumerate(trainer.weights)}
         for i, variable in enumerate(trainer.optimizer.variables):
             named[f"optimizer_{i}"] = variable
@@ -137,13 +137,13 @@ class Checkpoint(keras.callbacks.Callback):
             np.savez(partial, **arrays)
 
     def restore(self, trainer: keras.Model) -> int:
-        """Reads the file, if it is there, into everything that it was written from.
+        """Restores the state that the file holds, if it is there.
 
         Args:
             trainer: The compiled model; its optimiser's variables are made here.
 
         Returns:
-            The optimiser's steps that are done; 0 where there is no file.
+            Steps that the optimiser has done; 0 where there is no file.
 
         Raises:
             TrainingError: Where the file is not this training's checkpoint.
@@ -174,13 +174,13 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 class Reporter(keras.callbacks.Callback):
-    """Losses, speed, time left and sample images a few times a second; asks whether to stop.
+    """Reports losses, speed, time left and samples a few times a second; asks whether to stop.
 
     Args:
         config: The settings of the training.
         images: Number of training images.
-        samples: Makes the sample images as they are now.
-        on_progress: Gets the reports.
+        samples: Returns the sample images as they are now.
+        on_progress: Called with every report.
         should_stop: True ends the training at once.
     """
 
@@ -208,7 +208,7 @@ class Reporter(keras.callbacks.Callback):
         self.last_progress: Progress | None = None
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Notes where a resumed training begins."""
+        """Counts the epochs of the training that is resumed."""
         self.epochs_before = len(self.history)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -218,7 +218,7 @@ class Reporter(keras.callbacks.Callback):
         self.seen, self.summed = 0, 0.0
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Reports, refuses a loss that is no number, and leaves where asked to."""
+        """Reports; ends the training where the loss is no number, or where it is to stop."""
         mean_so_far = float((logs or {})["loss"])
         # The last group of steps of an epoch may count further than there are batches.
         self.done = min(batch + 1, self.batches)
@@ -253,8 +253,9 @@ class Reporter(keras.callbacks.Callback):
     def _thin_trace(self) -> None:
         """Halves a long trace by taking means of pairs, so that a report stays small."""
         if len(self.trace) > LONGEST_TRACE:
-            pairs = np.array(self.trace[: LONGEST_TRACE // 2 * 2]).reshape(-1, 2, 2).mean(axis=1)
-            self.trace = [(float(at), float(loss)) for at, loss in pairs]
+            *even, last = self.trace  # an odd number: it is thinned as soon as it is too long
+            pairs = np.array(even).reshape(-1, 2, 2).mean(axis=1)
+            self.trace = [*((float(at), float(loss)) for at, loss in pairs), last]
 
     def _report(self, loss: float) -> None:
         now = self.last_report = time.monotonic()
@@ -282,6 +283,6 @@ class Reporter(keras.callbacks.Callback):
         self.on_progress(self.last_progress)
 
     def report_testing(self) -> None:
-        """Says that the training has ended: the test takes a moment."""
+        """Reports that the training has ended and the test has begun."""
         if self.on_progress is not None and self.last_progress is not None:
             self.on_progress(replace(self.last_progress, samples=None, is_testing=True))

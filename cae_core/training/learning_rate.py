@@ -1,4 +1,4 @@
-"""Learning-rate range test: which step size a network can take, found in one short training.
+"""Learning-rate range test: the rates a network can train with, found in one short training.
 
 Importing this module does not import Keras; `find_learning_rate` does.
 """
@@ -22,13 +22,13 @@ from cae_core.training.config import TrainConfig
 from cae_core.training.progress import Progress
 from cae_core.training.tasks import Reconstruct, Task, check_fit, check_loss
 
-# How much of the running mean stays at every step.
+# Share of the running mean that stays at every step.
 SMOOTHING = 0.9
 # A smoothed loss above this many times its best ends the test.
 DIVERGED = 4.0
 # The suggestion lies this far below the rate of the lowest smoothed loss.
 MARGIN = 10.0
-# A loss that never falls to this part of its start has shown nothing.
+# A loss that never falls to this part of its start suggests no rate.
 LEAST_FALL = 0.95
 STEPS, FEWEST_STEPS, MOST_STEPS = 100, 10, 10_000
 REPORT_INTERVAL_SECONDS = 0.25
@@ -36,14 +36,14 @@ REPORT_INTERVAL_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class LearningRateTest:
-    """What a learning-rate range test found.
+    """Result of a learning-rate range test.
 
     Attributes:
         rates: The learning rate of every step taken, rising by a constant factor.
         losses: The smoothed training loss after every step, as many as `rates`.
-        suggestion: A learning rate for this network; None where the test shows none.
-        reason: One sentence on where the suggestion is from, or why there is none.
-        stopped: Whether somebody ended it before its last step.
+        suggestion: A learning rate for this network; None where the test suggests none.
+        reason: One sentence on the origin of the suggestion, or why there is none.
+        stopped: True where it was stopped before its last step.
     """
 
     rates: tuple[float, ...]
@@ -53,7 +53,7 @@ class LearningRateTest:
     stopped: bool = False
 
     def to_json(self) -> str:
-        """The test as text."""
+        """The test as JSON."""
         return json.dumps(dataclasses.asdict(self))
 
     @classmethod
@@ -90,7 +90,7 @@ def find_learning_rate(
     """Trains a throwaway network for some steps while the learning rate rises.
 
     The rate grows by a constant factor from batch to batch. The test ends early where the
-    smoothed loss exceeds 4 times its best. Which rate is suggested is said at `suggest`.
+    smoothed loss exceeds 4 times its best. `suggest` says which rate is suggested.
 
     Source: Smith, "Cyclical Learning Rates for Training Neural Networks", WACV 2017, where the
     rate rises linearly; growing exponentially it passes through several powers of ten.
@@ -98,7 +98,7 @@ def find_learning_rate(
     Args:
         architecture: The network.
         data: Its training images are used, no others.
-        task: What to learn; by default `Reconstruct`.
+        task: Task to train on; by default `Reconstruct`.
         config: Batch size, loss, optimiser and seed are used; its learning rate, schedule and
             epochs are not.
         lowest: The first step's learning rate, above 0.
@@ -229,12 +229,8 @@ def _step_function(
     import keras
 
     from cae_core.models.builder import build
-    from cae_core.training.loop import (
-        TRAINING_NOISE,
-        Batches,
-        Corruption,
-        make_optimizer,
-    )
+    from cae_core.training.evaluation import TRAINING_NOISE, Corruption
+    from cae_core.training.loop import Batches, make_optimizer
     from cae_core.training.losses import LOSS_FUNCTIONS, TargetLoss
 
     check_loss(config.loss, task)

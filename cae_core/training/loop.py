@@ -1,10 +1,8 @@
-"""The fit loop: one architecture, one data set, one task, progress as data.
+"""The training loop: one architecture, one data set, one task.
 
-The training graph takes uint8 images: scaling, noise and whatever else the task does happen
-inside it, so that a data set stays a quarter of its float size in memory. Everything is Keras
-(`keras.ops`, `keras.random`, `fit`), so that the same code trains on another backend.
-
-Importing this module imports Keras.
+The training graph takes uint8 images: they are scaled and corrupted inside it, so that a data set
+stays a quarter of its float size in memory. Everything is Keras (`keras.ops`, `keras.random`,
+`fit`), so that the same code trains on another backend. Importing this module imports Keras.
 """
 
 from __future__ import annotations
@@ -18,12 +16,10 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from cae_core.architecture.notation import Architecture
 from cae_core.data.dataset import Dataset
 from cae_core.errors import StoppedError
-from cae_core.images.metrics import psnr_from_mse
 from cae_core.long_work import ShouldStop
 from cae_core.models.builder import build, build_for_training
 from cae_core.models.precision import training_dtype
@@ -34,12 +30,21 @@ from cae_core.training.callbacks import (
     SameValidationNoise,
 )
 from cae_core.training.config import TrainConfig
-from cae_core.training.losses import LOSS_FUNCTIONS, ImageLoss, TargetLoss, scaled, ssim
+from cae_core.training.evaluation import (
+    SAMPLE_COUNT,
+    TRAINING_NOISE,
+    VALIDATION_NOISE,
+    Corruption,
+    Samples,
+    mean_figures,
+    per_image_errors,
+    samples_of,
+)
+from cae_core.training.losses import LOSS_FUNCTIONS, ImageLoss, TargetLoss
 from cae_core.training.progress import Progress
 from cae_core.training.runs import Run
 from cae_core.training.tasks import Reconstruct, Task, check_fit, check_loss
 
-SAMPLE_COUNT = 8
 # Steps taken in one call of the graph: fewer looks at the clock, still several a second.
 STEPS_PER_EXECUTION = 8
 # The cosine schedule rises over the first 20th of all steps, from a 20th of its peak; the
@@ -47,16 +52,14 @@ STEPS_PER_EXECUTION = 8
 COSINE_WARMUP, COSINE_START = 1 / 20, 1 / 20
 ONE_CYCLE_WARMUP, ONE_CYCLE_START = 1 / 3, 1 / 25
 
-# Offsets from the run's seed, so that no two streams of noise are the same.
-TRAINING_NOISE, VALIDATION_NOISE, SAMPLE_NOISE, TEST_NOISE = range(4)
-
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """What a training begins with in place of random weights.
+    """Initial weights and frozen layers of a training.
 
     Attributes:
-        weights: As `get_weights` of the architecture's model gives them; None for random ones.
+        weights: Initial weights, as `get_weights` of the architecture's model gives them; None
+            for random ones.
         frozen: Names of layers that are not trained, see `architecture.Layer.keras_name`.
     """
 
@@ -91,16 +94,16 @@ def train(
     Args:
         architecture: The network; its input and output must fit the task and the images.
         data: Training, validation and test images, uint8 (N, H, W, C).
-        task: What to learn; by default `Reconstruct`.
+        task: Task to train on; by default `Reconstruct`.
         config: Epochs, batch, loss, learning rate, seed; by default ``TrainConfig()``.
         on_progress: Called a few times a second with a `Progress`; `print` will do.
         should_stop: Asked after every few batches; True ends the training at once and keeps
-            what was learnt.
+            the weights so far.
         checkpoint: A ``.npz`` file that is written after every epoch. Where it is there
             already, the training goes on from it.
-        loss: What is minimised in place of the loss that `config` names, for example
+        loss: A loss in place of the one that `config` names, for example
             `cae_core.recipes.feature_loss.FeatureLoss`.
-        start: What to begin with; by default random weights, all of them trained.
+        start: Initial weights; by default random ones, all of them trained.
 
     Returns:
         The run: trained model, history, test figures, sample images.
@@ -126,7 +129,7 @@ def train(
     if start is not None:
         start.apply(network)
     corruption = Corruption(task, config.seed * 10 + TRAINING_NOISE)
-    samples = _Samples(network, task, data.validation[:SAMPLE_COUNT], config.seed)
+    samples = Samples(network, task, data.validation[:SAMPLE_COUNT], config.seed)
     reporter = Reporter(config, len(data.train), samples.now, on_progress, should_stop)
     best = BestEpoch(network, config.patience)
     state = None
@@ -150,7 +153,7 @@ def train(
         dataset=data.name,
         model=model,
         history=tuple(reporter.history),
-        test=_figures(*errors),
+        test=mean_figures(*errors),
         errors=errors[0],
         extremes=_extremes(model, data.test, errors[0], task, config.seed),
         samples=samples.now(),
@@ -159,147 +162,17 @@ def train(
     )
 
 
-def evaluate(
-    model: keras.Model, images: np.ndarray, task: Task, *, seed: int = 0, batch_size: int = 256
-) -> dict[str, float]:
-    """Test figures of a model on images, its output taken as an image in [0, 1].
-
-    Args:
-        model: The network.
-        images: uint8 images (N, H, W, C).
-        task: What the network is shown and what image its output stands for.
-        seed: Seed of the task's noise.
-        batch_size: Images at a time.
-
-    Returns:
-        ``mse`` and ``mae`` over all numbers; ``psnr`` in dB and ``ssim`` as means over the
-        images; ``images``, how many they were.
-    """
-    return _figures(*per_image_errors(model, images, task, seed=seed, batch_size=batch_size))
-
-
-def per_image_errors(
-    model: keras.Model, images: np.ndarray, task: Task, *, seed: int = 0, batch_size: int = 256
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean squared error, mean absolute error and SSIM of every image, (N,) each."""
-    inputs, clean, image = _way_through(model, images.shape[1:], task, seed)
-    # (B, H, W, C) -> (B,)
-    outputs = [
-        ops.mean(ops.square(image - clean), axis=(1, 2, 3)),
-        ops.mean(ops.abs(image - clean), axis=(1, 2, 3)),
-        ssim(image, clean),
-    ]
-    predicted = keras.Model(inputs, outputs).predict(images, batch_size=batch_size, verbose=0)
-    squared, absolute, similarity = (np.asarray(values, np.float64) for values in predicted)
-    return squared, absolute, similarity
-
-
-def images_of(
-    model: keras.Model, images: np.ndarray, task: Task, *, seed: int = 0, batch_size: int = 256
-) -> np.ndarray:
-    """The images that a model gives back, the same ones that `evaluate` measures.
-
-    Args:
-        model: The network.
-        images: uint8 images (N, H, W, C).
-        task: What the network is shown and what image its output stands for.
-        seed: Seed of the task's noise.
-        batch_size: Images at a time.
-
-    Returns:
-        float32 (N, H, W, C) in [0, 1].
-    """
-    inputs, _, image = _way_through(model, images.shape[1:], task, seed)
-    way = keras.Model(inputs, ops.clip(image, 0.0, 1.0))
-    return np.asarray(way.predict(images, batch_size=batch_size, verbose=0))
-
-
-def _way_through(
-    model: keras.Model, shape: tuple[int, ...], task: Task, seed: int
-) -> tuple[Any, Any, Any]:
-    """uint8 images of a shape, the same scaled, and what a model makes of them."""
-    inputs = keras.Input(shape, dtype="uint8")
-    shown = Corruption(task, seed * 10 + TEST_NOISE)(inputs)
-    clean = scaled(inputs)
-    return inputs, clean, task.image(model(shown, training=False), clean)
-
-
-def _figures(squared: np.ndarray, absolute: np.ndarray, similarity: np.ndarray) -> dict[str, float]:
-    """The means that stand for a whole test set."""
-    return {
-        "mse": float(squared.mean()),
-        "mae": float(absolute.mean()),
-        "psnr": float(psnr_from_mse(squared).mean()),
-        "ssim": float(similarity.mean()),
-        "images": len(squared),
-    }
-
-
-class Corruption(keras.layers.Layer):
-    """uint8 images -> what the network is shown: scaled to [0, 1] and damaged by the task.
-
-    Args:
-        task: What damages the images.
-        seed: Seed of the task's noise, which is drawn anew on every call.
-    """
-
-    def __init__(self, task: Task, seed: int) -> None:
-        super().__init__(name="corruption")
-        self.task = task
-        self.noise = keras.random.SeedGenerator(seed)
-
-    def call(self, images: Any) -> Any:
-        """Scales and damages."""
-        return self.task.corrupt(scaled(images), self.noise)
-
-
-class _Samples:
-    """A few images whose way through the network is shown."""
-
-    def __init__(self, model: keras.Model, task: Task, images: np.ndarray, seed: int) -> None:
-        self.model = model
-        self.task = task
-        self.clean = images / np.float32(255)
-        self.shown = ops.convert_to_numpy(Corruption(task, seed * 10 + SAMPLE_NOISE)(images))
-
-    def now(self) -> np.ndarray:
-        """Clean, shown and returned images as they are now, (3, N, H, W, C) uint8."""
-        output = self.model(self.shown, training=False)
-        returned = ops.convert_to_numpy(self.task.image(output, self.clean))
-        # A grey input is shown in as many channels as the images have.
-        shown = np.broadcast_to(self.shown, self.clean.shape)
-        stack = np.stack([self.clean, shown, returned])
-        return np.round(np.clip(stack, 0, 1) * 255).astype(np.uint8)
-
-
-def way_of(model: keras.Model, task: Task, images: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Images, what a model is shown of them and what it gives back, (3, N, H, W, C) uint8.
-
-    Args:
-        model: The network.
-        task: What the network is shown and what image its output stands for.
-        images: uint8 (N, H, W, C).
-        seed: Seed of the task's noise.
-    """
-    return _Samples(model, task, images, seed).now()
-
-
 def _extremes(
     model: keras.Model, images: np.ndarray, errors: np.ndarray, task: Task, seed: int
 ) -> np.ndarray:
-    """The worst and the best test images, (2, 3, N, H, W, C) uint8, as in `_Samples`."""
-    order = np.argsort(errors)[::-1]
-    count = min(SAMPLE_COUNT, len(images))
-    return np.stack(
-        [
-            way_of(model, task, images[chosen], seed)
-            for chosen in (order[:count], order[::-1][:count])
-        ]
-    )
+    """Samples of the images with the largest and the smallest errors, (2, 3, N, H, W, C) uint8."""
+    order = np.argsort(errors)
+    extremes = order[::-1][:SAMPLE_COUNT], order[:SAMPLE_COUNT]
+    return np.stack([samples_of(model, task, images[chosen], seed) for chosen in extremes])
 
 
 class Batches(keras.utils.PyDataset):
-    """uint8 batches as both input and target; in a new order every epoch where seeded."""
+    """uint8 batches as both input and target; shuffled anew every epoch where a seed is given."""
 
     def __init__(
         self, images: np.ndarray, batch_size: int, seed: int | None = None, epoch: int = 0
@@ -312,7 +185,7 @@ class Batches(keras.utils.PyDataset):
         self.order = self._new_order()
 
     def _new_order(self) -> np.ndarray:
-        """The order of an epoch, from seed and epoch alone, so that a resumed training has it."""
+        """Order of an epoch, by seed and epoch alone, so that a resumed training has the same."""
         if self.seed is None:
             return np.arange(len(self.images))
         return np.random.default_rng([self.seed, self.epoch]).permutation(len(self.images))
@@ -331,7 +204,7 @@ class Batches(keras.utils.PyDataset):
         self.order = self._new_order()
 
     def release(self) -> None:
-        """Lets go of the images: TensorFlow keeps every generator it ever read from."""
+        """Drops the images: TensorFlow keeps every generator that it ever read from."""
         self.images = self.images[:0].copy()
 
 
@@ -345,7 +218,7 @@ def _fit(
     best: BestEpoch,
     state: Checkpoint | None,
 ) -> bool:
-    """Wraps the network for uint8 images and runs Keras's fit; True where it was stopped."""
+    """Trains the network on uint8 images with Keras's `fit`; True where it was stopped."""
     inputs = keras.Input(data.image_shape, dtype="uint8", name="image")
     trainer = keras.Model(inputs, model(corruption(inputs)), name="trainer")
     steps = math.ceil(len(data.train) / config.batch_size)
@@ -379,8 +252,8 @@ def _fit(
 
 
 def make_optimizer(config: TrainConfig, steps: int) -> keras.optimizers.Optimizer:
-    """The optimiser with its schedule over all steps of the training."""
-    rate = _learning_rate(config, steps)
+    """The optimiser, with the schedule of its learning rate over all steps of the training."""
+    rate = learning_rate_schedule(config, steps)
     if config.optimizer == "sgd":
         return keras.optimizers.SGD(rate, momentum=0.9)
     if config.optimizer == "adamw":
@@ -388,8 +261,13 @@ def make_optimizer(config: TrainConfig, steps: int) -> keras.optimizers.Optimize
     return keras.optimizers.Adam(rate)
 
 
-def _learning_rate(config: TrainConfig, steps: int) -> Any:
-    """The step size, or its schedule."""
+def learning_rate_schedule(config: TrainConfig, steps: int) -> Any:
+    """The schedule of a training's learning rate, or the rate where it is constant.
+
+    Args:
+        config: Its schedule and its highest rate.
+        steps: Steps of the whole training.
+    """
     if config.schedule == "constant":
         return config.learning_rate
     warmup, start = COSINE_WARMUP, COSINE_START

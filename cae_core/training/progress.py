@@ -1,4 +1,4 @@
-"""Where a training stands, as data that can be printed, drawn or sent elsewhere."""
+"""Progress of a training, as data that can be printed, drawn or sent elsewhere."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training stands.
+    """Progress of a training.
 
     Attributes:
         epoch: The epoch being trained, counted from 1.
-        epochs: How many there will be.
+        epochs: Number of epochs.
         batch: Batches done in this epoch.
-        batches: Batches in an epoch.
+        batches: Batches per epoch.
         loss: Mean training loss since the last report; None before the first batch.
         images_per_second: Training speed of this epoch so far.
         seconds: Time since the start.
         seconds_left: Estimate of the time left.
         history: One record for every finished epoch.
         trace: Training loss between reports as (epochs done, loss) pairs.
-        samples: (3, N, H, W, C) uint8: N validation images, what the network is shown, what
-            it returns now; None where there is no newer one.
-        is_testing: Whether the training has ended, and what was learnt is being tested.
+        samples: (3, N, H, W, C) uint8: N validation images, the network's inputs and its outputs
+            now; None where there are no newer ones.
+        is_testing: True once the training has ended and the network is being tested.
     """
 
     epoch: int
@@ -52,7 +52,7 @@ class Progress:
 
     @property
     def fraction(self) -> float:
-        """How much is done, from 0 to 1."""
+        """Share of the training that is done, from 0 to 1."""
         return min(1.0, (self.epoch - 1 + self.batch / self.batches) / self.epochs)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Runs: what a training leaves behind, as an object and as a folder.
+"""Runs: a finished training as an object and as a folder.
 
 A run's folder holds ``settings.json`` (architecture, task, settings, data), ``history.csv``,
 ``test.json``, ``model.weights.h5``, ``samples.npy`` and an image of them. It is written
@@ -44,17 +44,17 @@ class Run:
 
     Attributes:
         architecture: The network.
-        task: What it learnt.
-        config: How.
+        task: Task it was trained on.
+        config: Settings of the training.
         dataset: The data set's name.
         model: The trained network.
         history: The losses after every epoch.
         test: ``mse``, ``mae``, ``psnr``, ``ssim`` and the number of test ``images``.
         errors: (M,) mean squared error of every test image.
         extremes: (2, 3, N, H, W, C) uint8: the worst and the best test images, like `samples`.
-        samples: (3, N, H, W, C) uint8: validation images, what was shown, what came back.
-        seconds: How long the training took.
-        stopped: Whether it was stopped before its last epoch.
+        samples: (3, N, H, W, C) uint8: validation images, inputs and outputs.
+        seconds: Duration of the training.
+        stopped: True where it was stopped before its last epoch.
     """
 
     architecture: Architecture
@@ -136,7 +136,7 @@ class Run:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run's folder without its model: what a list or a chart needs. Fields as in `Run`."""
+    """A run without its model and images, for lists and charts. Fields as in `Run`."""
 
     architecture: Architecture
     task: Task
@@ -192,7 +192,7 @@ def _not_a_run(folder: str | Path, error: Exception) -> RunError:
 
 
 def samples_image(samples: np.ndarray) -> np.ndarray:
-    """Sample images as one: a row each for the originals, what was shown, what came back.
+    """Sample images as one: a row each for the images, the inputs and the outputs.
 
     Args:
         samples: (3, N, H, W, C) uint8.

@@ -87,8 +87,10 @@ def judge_accuracy(
         labels: Classes, integers (N,).
         task: Makes the autoencoder's inputs from the originals, and images from its outputs.
         dataset: A key of `JUDGES`.
-        seed: Seed of the task's noise, as for `cae_core.training.loop.evaluate`.
+        seed: Seed of the task's noise, as for `cae_core.training.evaluation.evaluate`.
     """
-    from cae_core.training.loop import images_of
+    from cae_core.training.evaluation import output_images
 
-    return accuracy(zoo.load(JUDGES[dataset]), images_of(model, images, task, seed=seed), labels)
+    return accuracy(
+        zoo.load(JUDGES[dataset]), output_images(model, images, task, seed=seed), labels
+    )

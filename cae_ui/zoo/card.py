@@ -254,11 +254,11 @@ def _images(card: Card) -> tuple[np.ndarray, str]:
 @st.cache_data(show_spinner="The network works …", max_entries=64)
 def _way_through(name: str, checksum: str, images: np.ndarray) -> np.ndarray:
     """Images, the network's inputs and its outputs; a new checksum is a new network."""
-    from cae_core.training.loop import way_of
+    from cae_core.training.evaluation import samples_of
 
     task = zoo.card(name).task
     assert task is not None  # noqa: S101 - asked for only where there is one
-    way = way_of(zoo.load(name), task, images)
+    way = samples_of(zoo.load(name), task, images)
     freeze_garbage_collector()
     return way
 

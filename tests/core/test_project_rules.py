@@ -44,6 +44,7 @@ OF_KERAS = {
     "models.photo_denoiser",
     "models.colorizer",
     "training.callbacks",
+    "training.evaluation",
     "training.losses",
     "training.loop",
     "training.learning_rate",

@@ -198,12 +198,13 @@ def test_a_plain_reconstruction_has_nothing_of_the_other_tasks_and_losses():
 @pytest.mark.parametrize("steps", [1, 10, 1000])
 @pytest.mark.parametrize("name", ["cosine", "one_cycle"])
 def test_the_learning_rate_follows_the_apps_schedule(name, steps):
-    from cae_core.training.loop import _learning_rate
+    from cae_core.training.loop import learning_rate_schedule
 
     config = TrainConfig(learning_rate=0.01, schedule=name)
     made = executed(generate_script(SMALL, config=config, dataset="mine"))
 
-    schedule, expected = made["learning_rate_schedule"](steps), _learning_rate(config, steps)
+    schedule = made["learning_rate_schedule"](steps)
+    expected = learning_rate_schedule(config, steps)
 
     at = [0, steps // 20, steps // 3, steps // 2, steps - 1]
     assert [float(schedule(step)) for step in at] == [float(expected(step)) for step in at]
@@ -299,7 +300,7 @@ def test_the_loss_is_that_of_the_app(task, architecture, loss):
 
 @pytest.mark.parametrize(("task", "architecture"), TASKS[1:])
 def test_the_test_figures_are_those_of_the_app(task, architecture):
-    from cae_core.training.loop import evaluate
+    from cae_core.training.evaluation import evaluate
 
     config = TrainConfig(seed=7)
     made = executed(generate_script(architecture, task=task, config=config, dataset="mine"))
@@ -314,7 +315,7 @@ def test_the_test_figures_are_those_of_the_app(task, architecture):
 
 
 def test_the_psnr_of_an_image_without_any_error_is_infinite_as_in_the_app():
-    from cae_core.training.loop import evaluate
+    from cae_core.training.evaluation import evaluate
 
     architecture = Architecture.parse("8x8x3 conv4 | conv3")
     made = executed(generate_script(architecture, dataset="mine"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -422,6 +423,15 @@ def test_a_running_job_shows_its_progress_and_keeps_what_it_has_learnt_when_stop
     run = Run.load(status.run_folder)
     assert run.stopped
     assert 1 <= len(run.history) < 1000
+
+
+def test_a_job_whose_server_is_gone_stops_by_itself(tmp_path, monkeypatch):
+    parents = itertools.chain([2], itertools.repeat(1))
+    monkeypatch.setattr(os, "getppid", lambda: next(parents))
+    queue = JobQueue(tmp_path, InLine())
+    status = queue.status(queue.submit(request(epochs=1000), images()))
+    assert (status.state, "limit" in status.message) == (STOPPED, False)
+    assert status.can_resume
 
 
 def test_stopping_a_job_that_has_ended_changes_nothing(finished):

@@ -6,7 +6,6 @@ import dataclasses
 import gc
 import weakref
 
-import keras
 import numpy as np
 import pytest
 
@@ -14,9 +13,11 @@ from cae_core.architecture.notation import Architecture
 from cae_core.data.registry import Dataset
 from cae_core.errors import TrainingError
 from cae_core.models.builder import build
-from cae_core.training.callbacks import BestEpoch
+from cae_core.training import callbacks
+from cae_core.training.callbacks import BestEpoch, Reporter
 from cae_core.training.config import TrainConfig
-from cae_core.training.loop import evaluate, train
+from cae_core.training.evaluation import evaluate
+from cae_core.training.loop import make_optimizer, train
 from cae_core.training.progress import Progress
 from cae_core.training.tasks import ColorizeChroma, Denoise, Reconstruct
 
@@ -198,6 +199,21 @@ def test_the_reports_carry_the_history_so_far(watched):
     assert {len(progress.history) for progress in ends} >= {1, 2, 3}
 
 
+def test_a_long_trace_is_thinned_to_means_of_pairs_and_keeps_its_newest_point(monkeypatch):
+    monkeypatch.setattr(callbacks, "REPORT_INTERVAL_SECONDS", 0)
+    monkeypatch.setattr(callbacks, "LONGEST_TRACE", 4)
+    reports = []
+    config = TrainConfig(epochs=1, batch_size=1)
+    reporter = Reporter(config, 10, lambda: None, reports.append, should_stop=None)
+    reporter.on_train_begin()
+    reporter.on_epoch_begin(0)
+    for batch in range(10):  # the loss of each batch is its number, their mean half of it
+        reporter.on_train_batch_end(batch, {"loss": batch / 2})
+    assert max(len(progress.trace) for progress in reports) == 4
+    assert [progress.trace[-1][1] for progress in reports] == pytest.approx(range(10))
+    np.testing.assert_allclose(reports[4].trace, [(0.15, 0.5), (0.35, 2.5), (0.5, 4)])
+
+
 def test_the_trace_grows_and_its_points_lie_within_the_training(watched):
     _, reports = watched
     trace = reports[-1].trace
@@ -336,54 +352,7 @@ def test_the_ends_of_every_range_are_allowed():
     TrainConfig(epochs=1000, batch_size=4096, learning_rate=1, seed=2**31 - 1, schedule="cosine")
 
 
-# The test figures
-
-
-def loud_model():
-    """A network whose outputs leave [0, 1] on both sides."""
-    model = build(Architecture.parse("8x8x1 conv4:linear | conv1:linear"), seed=1)
-    model.set_weights([3 * weights for weights in model.get_weights()])
-    return model
-
-
-def test_the_test_figures_are_those_that_numpy_calculates():
-    images = blobs(21, (8, 8, 1), 5)
-    images[3:] += np.random.default_rng(0).integers(0, 50, (18, 8, 8, 1), np.uint8)
-    model = loud_model()
-    raw = model.predict(images / np.float32(255), verbose=0).astype(np.float64)
-    assert raw.min() < 0
-    assert raw.max() > 1
-    errors = np.clip(raw, 0, 1) - images / 255
-    mse = (errors**2).mean(axis=(1, 2, 3))
-    figures = evaluate(model, images, Reconstruct(), batch_size=8)
-    assert figures["mse"] == pytest.approx(mse.mean(), rel=1e-5)
-    assert figures["mae"] == pytest.approx(np.abs(errors).mean(), rel=1e-5)
-    assert figures["psnr"] == pytest.approx((10 * np.log10(1 / mse)).mean(), abs=1e-4)
-    # The mean over the images is not the PSNR of the mean error.
-    assert abs(figures["psnr"] - 10 * np.log10(1 / mse.mean())) > 0.1
-    assert figures["images"] == 21
-    assert set(figures) == {"mse", "mae", "psnr", "ssim", "images"}
-
-
-def test_the_test_noise_is_the_same_for_the_same_seed_and_has_the_tasks_sigma():
-    # Far from 0 and 1, so that cutting the output changes nothing.
-    images = np.full((200, 8, 8, 1), 128, np.uint8)
-    handing_through = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Identity()])
-    first, again, other = (
-        evaluate(handing_through, images, Denoise(0.05), seed=seed) for seed in (1, 1, 2)
-    )
-    assert first == again
-    assert first["mse"] != other["mse"]
-    for figures in (first, other):
-        assert figures["mse"] == pytest.approx(0.05**2, rel=0.06)
-        assert figures["psnr"] == pytest.approx(-20 * np.log10(0.05), abs=0.3)
-
-
-def test_a_perfect_network_has_no_error_and_infinite_psnr():
-    handing_through = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Identity()])
-    figures = evaluate(handing_through, blobs(3, (8, 8, 1), 0), Reconstruct())
-    assert (figures["mse"], figures["mae"], figures["psnr"]) == (0, 0, float("inf"))
-    assert figures["ssim"] == pytest.approx(1, abs=1e-4)
+# The test part
 
 
 def test_the_test_part_has_no_influence_on_the_training(usual):
@@ -476,14 +445,32 @@ def test_another_networks_checkpoint_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
-@pytest.mark.parametrize("schedule", ["cosine", "one_cycle", "constant"])
-def test_every_optimiser_and_schedule_learns(optimizer, schedule):
+def test_every_optimizer_learns(optimizer):
     rate = 0.3 if optimizer == "sgd" else 0.02
-    config = TrainConfig(
-        epochs=6, batch_size=8, learning_rate=rate, optimizer=optimizer, schedule=schedule
-    )
+    config = TrainConfig(epochs=6, batch_size=8, learning_rate=rate, optimizer=optimizer)
     run = train(SMALL, toy(), config=config)
     assert run.history[-1].loss < 0.7 * run.history[0].loss
+    kind = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}[optimizer]
+    assert type(make_optimizer(config, 48)).__name__ == kind
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        # Shares of the training, and of the highest rate.
+        ("constant", {0: 1, 0.5: 1, 1: 1}),
+        ("cosine", {0: 1 / 20, 0.025: 0.525, 0.05: 1, 0.525: 0.5, 1: 0}),
+        ("one_cycle", {0: 1 / 25, 1 / 6: 0.52, 1 / 3: 1, 2 / 3: 0.5, 1: 0}),
+    ],
+)
+def test_the_learning_rate_rises_and_falls_as_its_schedule_says(schedule, expected):
+    config = TrainConfig(learning_rate=0.3, schedule=schedule)
+    optimizer = make_optimizer(config, 600)
+    found = []
+    for share in expected:
+        optimizer.iterations.assign(round(600 * share))
+        found.append(float(optimizer.learning_rate))
+    np.testing.assert_allclose(found, 0.3 * np.array([*expected.values()]), atol=1e-3)
 
 
 @pytest.mark.parametrize("loss", ["mse", "mae", "bce", "ssim"])

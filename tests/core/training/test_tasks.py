@@ -15,7 +15,7 @@ from cae_core.architecture.notation import Architecture
 from cae_core.cli import train
 from cae_core.errors import TrainingError
 from cae_core.export.script import generate_script
-from cae_core.training.loop import Corruption, evaluate
+from cae_core.training.evaluation import Corruption, evaluate
 from cae_core.training.tasks import (
     TASKS,
     ColorizeChroma,

@@ -15,7 +15,7 @@ from cae_core.data.registry import load_labels
 from cae_core.data.samples import DRAWN_CHECK, SAMPLE_CHECK, sample_check_images
 from cae_core.images.metrics import color_figures
 from cae_core.recipes.measuring import color_rows
-from cae_core.training.loop import evaluate
+from cae_core.training.evaluation import evaluate
 from cae_core.training.tasks import task_from_dict
 from cae_core.zoo import cards
 from cae_core.zoo.cards import COLORIZED, NOT_KEPT

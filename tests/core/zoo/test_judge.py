@@ -8,7 +8,7 @@ import cae_core as cae
 from cae_core import zoo
 from cae_core.data.registry import load_labels
 from cae_core.data.samples import drawn_digits
-from cae_core.training.loop import images_of
+from cae_core.training.evaluation import output_images
 from cae_core.zoo.judge import JUDGES, accuracy, confidence, judge_accuracy, logits_of
 
 
@@ -75,8 +75,8 @@ def test_the_judged_images_are_those_that_are_measured():
     images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), np.uint8)
     inputs = keras.Input((8, 8, 3))
     brighter = keras.Model(inputs, keras.layers.Rescaling(2.0)(inputs))
-    found = images_of(brighter, images, cae.Reconstruct(), batch_size=4)
+    found = output_images(brighter, images, cae.Reconstruct(), batch_size=4)
     np.testing.assert_allclose(found, np.minimum(images / np.float32(127.5), 1), atol=1e-5)
-    noisy = [images_of(brighter, images, cae.Denoise(0.2), seed=s) for s in (0, 0, 1)]
+    noisy = [output_images(brighter, images, cae.Denoise(0.2), seed=s) for s in (0, 0, 1)]
     np.testing.assert_array_equal(noisy[0], noisy[1])
     assert not np.array_equal(noisy[0], noisy[2])
