@@ -19,7 +19,7 @@ def stop_if(should_stop: ShouldStop | None, what: str, after: str) -> None:
     Args:
         should_stop: None never stops it.
         what: The work, for the message.
-        after: How much of it is done, for the message.
+        after: The part of it that is done, for the message.
 
     Raises:
         StoppedError: `should_stop()` said so.

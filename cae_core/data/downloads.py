@@ -27,9 +27,9 @@ class RemoteFile(NamedTuple):
     """One file of a public data set.
 
     Attributes:
-        url: Where it is fetched from: the address that Keras uses.
-        path: Where Keras looks for it, relative to its data-set folder.
-        size: Its length in bytes.
+        url: Its address, the one that Keras uses.
+        path: Its path in the folder of Keras's data sets.
+        size: Length in bytes.
         sha256: Its checksum as Keras has it, or None where Keras has none.
     """
 

@@ -31,7 +31,7 @@ MAX_NAMED_PROBLEMS = 5
 
 
 class PatchSettings(NamedTuple):
-    """How images are cut into patches.
+    """Settings that images are cut into patches with.
 
     Attributes:
         patch: Side of a patch in pixels, from 8 to 256.
@@ -95,7 +95,7 @@ def dataset_from_sources(
 
     Args:
         sources: The images. Those that can't be used are skipped with a note.
-        settings: How they are cut.
+        settings: Settings of the patches.
         name: Name of the data set.
         on_progress: Called with (images done, images in total).
         should_stop: Asked before every image; True stops the work.

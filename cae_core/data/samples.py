@@ -106,7 +106,7 @@ def photo_patches(seed: int, validation_fraction: float, test_fraction: float) -
 
 
 def sample_check_name(shape: tuple[int, int, int]) -> str:
-    """What the sample images of a shape are called on a card.
+    """Name of the sample images of a shape on a card.
 
     Example:
         >>> sample_check_name((28, 28, 1))
@@ -137,7 +137,7 @@ def drawn_digits(count: int) -> np.ndarray:
     """Digits in a typeface, tilted and moved a little: 0 to 9, then again.
 
     Args:
-        count: How many; the same ones every time.
+        count: Their number; the same ones every time.
 
     Returns:
         White on black, uint8 (count, 28, 28, 1).

@@ -49,7 +49,7 @@ def load_folder(
 
     Args:
         path: The folder.
-        settings: How they are cut; by default ``PatchSettings()``.
+        settings: Settings of the patches; by default ``PatchSettings()``.
         on_progress: Called with (files done, files in total).
         should_stop: Asked before every file; True stops the work.
 

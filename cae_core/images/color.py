@@ -100,7 +100,7 @@ def _by_rows(convert: Callable[[slice], None], height: int, width: int) -> None:
 
 
 def _largest_share(lightness: np.ndarray, ab: np.ndarray) -> np.ndarray:
-    """How much of each chroma sRGB has at its lightness: (N,), (N, 2) -> (N,), from 0 to 1."""
+    """Share of each chroma that sRGB has at its lightness: (N,), (N, 2) -> (N,), from 0 to 1."""
     low, high = np.zeros_like(lightness), np.ones_like(lightness)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
@@ -110,7 +110,7 @@ def _largest_share(lightness: np.ndarray, ab: np.ndarray) -> np.ndarray:
 
 
 def _is_inside(linear: np.ndarray) -> np.ndarray:
-    """Whether all three channels are in [0, 1]: (..., 3) -> (...)."""
+    """True where all three channels are in [0, 1]: (..., 3) -> (...)."""
     return np.all((linear >= -_BELOW) & (linear <= 1 + _ABOVE), axis=-1)
 
 

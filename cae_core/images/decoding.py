@@ -19,7 +19,7 @@ from cae_core.errors import ImageError
 from cae_core.images.guards import MAX_PIXELS, read_image_file
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
-"""What the names of image files end with, in small letters."""
+"""Endings of the names of image files, in small letters."""
 
 # "JPEG" includes what Pillow calls MPO: a phone's JPEG that carries a second image.
 _FORMATS = ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"]

@@ -1,4 +1,4 @@
-"""How good an image is: error figures on float32 images in [0, 1]."""
+"""Error figures of images in [0, 1], and how colourful they are."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def ab_difference(image: np.ndarray, original: np.ndarray) -> float:
 
 
 def colorfulness(image: np.ndarray) -> float:
-    """How colourful an image looks; 0 is grey, 33 moderately, 82 highly colourful.
+    """Colourfulness of an image; 0 is grey, 33 moderately, 82 highly colourful.
 
     Args:
         image: (H, W, 3) in [0, 1].

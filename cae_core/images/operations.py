@@ -18,8 +18,8 @@ def as_image(array: np.ndarray, name: str = "image", *, unclipped: bool = False)
 
     Args:
         array: Height × width, × 1 or × 3; uint8, or float in [0, 1].
-        name: What the array is called in the error message.
-        unclipped: Whether values outside [0, 1] may pass, as in an image with noise.
+        name: Name of the array in the error message.
+        unclipped: True lets values outside [0, 1] pass, as in an image with noise.
 
     Returns:
         New float32 array of shape (height, width, 3), in [0, 1] unless unclipped.
@@ -222,7 +222,7 @@ def check_shape(array: np.ndarray, name: str) -> np.ndarray:
 
     Args:
         array: Should be height × width, × 1 or × 3; uint8 or float.
-        name: What the array is called in the error message.
+        name: Name of the array in the error message.
 
     Returns:
         The same array, its values not looked at.

@@ -1,8 +1,8 @@
-"""How long a training will take on this machine: measured on two networks, then arithmetic.
+"""Estimate of the duration of a training on this machine, from two measured trainings.
 
 A step's time grows with the network's multiply-accumulates and has a part that every image
 costs. Two short trainings of known networks give both parts; the estimate for another network
-follows. It is honest within a factor of two for networks like those of the presets, and says
+follows. It is right within a factor of two for networks like those of the presets, and says
 "about".
 """
 
@@ -32,8 +32,8 @@ class Calibration:
     """The speed of a machine.
 
     Attributes:
-        seconds_per_image: What every training image costs.
-        seconds_per_mac: What every multiply-accumulate of the forward pass costs in training.
+        seconds_per_image: Seconds that every training image takes.
+        seconds_per_mac: Seconds that every multiply-accumulate of the forward pass takes.
     """
 
     seconds_per_image: float
@@ -57,7 +57,7 @@ class Calibration:
 
     @classmethod
     def load(cls, path: str | Path) -> Calibration | None:
-        """What `calibrate` wrote; None where it has not yet."""
+        """Reads what `calibrate` wrote; None where it has not yet."""
         path = Path(path)
         return cls(**json.loads(path.read_text())) if path.exists() else None
 
@@ -66,7 +66,7 @@ def calibrate_apart(path: str) -> None:
     """Runs `calibrate` in a process of its own, which takes its memory with it when it ends.
 
     Args:
-        path: Where to write the JSON that `Calibration.load` reads.
+        path: File for the JSON that `Calibration.load` reads.
     """
     subprocess.run(  # noqa: S603 - our own module, no shell
         [sys.executable, "-m", "cae_core.jobs.estimates", path],
@@ -79,7 +79,7 @@ def calibrate(path: str) -> None:
     """Measures this machine and writes the result.
 
     Args:
-        path: Where to write the JSON that `Calibration.load` reads.
+        path: File for the JSON that `Calibration.load` reads.
     """
     (slow_macs, slow), (fast_macs, fast) = sorted(
         (analyze(get_preset(name).architecture).macs, _seconds_per_image(name))

@@ -207,7 +207,7 @@ def finish(folder: Path, state: str, message: str) -> None:
     Args:
         folder: The job's.
         state: `FINISHED`, `STOPPED` or `FAILED`.
-        message: How it ended; its last progress is kept.
+        message: The reason of its end; its last progress is kept.
     """
     status = JobStatus.read(folder)
     if state == FINISHED or status.request.kind == RATE_TEST:

@@ -1,4 +1,4 @@
-"""What a host grants one training: parameters, memory, time; refused before anything starts.
+"""Limits of one training on a host: parameters, memory, time; checked before anything starts.
 
 The defaults fit a host with 2 cores and 2.7 GB. Environment variables change them:
 ``CAE_MAX_PARAMETERS``, ``CAE_MAX_MEMORY_MB``, ``CAE_MAX_JOB_MINUTES``.
@@ -25,12 +25,12 @@ NUMBERS_PER_ACTIVATION = 2
 
 @dataclass(frozen=True)
 class Limits:
-    """What one training may use.
+    """Limits of one training.
 
     Attributes:
-        parameters: Weights of the network.
+        parameters: Number of weights of the network.
         memory_mb: Estimated memory of the worker, in MB.
-        minutes: Time that a training may take; it is stopped then, and keeps what it learnt.
+        minutes: Time that a training may take; it is stopped then, and its weights are kept.
     """
 
     parameters: int = 25_000_000

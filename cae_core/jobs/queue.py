@@ -44,10 +44,10 @@ class JobQueue:
     """Jobs in a folder, run one after another by an executor.
 
     Args:
-        folder: Where the jobs' folders are.
+        folder: Folder of the jobs' folders.
         executor: Anything with `submit` like `concurrent.futures.Executor`, whose workers see
             the same folder.
-        limits: What one job may use; by default those of the environment.
+        limits: Limits of one job; by default those of the environment.
     """
 
     def __init__(

@@ -72,7 +72,7 @@ class WorkerProcess(Executor):
         """Starts the process now, so that the first call finds it ready.
 
         Args:
-            preparation: What it does first.
+            preparation: The first call.
         """
         if self._process is None:
             self.submit(preparation)
@@ -151,7 +151,7 @@ def _close(process: subprocess.Popen[str]) -> None:
 
 
 def _death(code: int) -> str:
-    """What a process's exit code says about its end."""
+    """The message for a process that ended with an exit code."""
     how = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
     return (
         f"A job needs its worker process until its end. Received: a process {how}, perhaps for "

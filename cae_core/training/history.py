@@ -30,7 +30,7 @@ def write_history(folder: Path, rows: Sequence[Mapping[str, float]]) -> None:
     """Replaces a folder's ``history.csv``.
 
     Args:
-        folder: Where it is.
+        folder: The folder.
         rows: Numbers by the names of their columns, at least one row.
     """
     with replacing(folder / HISTORY) as partial:
