@@ -6,7 +6,7 @@ from cae_core.errors import CAEError
 from cae_ui.common.photo_input import photo_choice
 from cae_ui.common.shell import page_header
 from cae_ui.common.wording import show_error
-from cae_ui.denoise.inputs import mode_input, network_input, options_input
+from cae_ui.denoise.inputs import denoiser_input, mode_input, options_input
 from cae_ui.denoise.methods import show_methods
 from cae_ui.denoise.result import show_downloads, show_result, show_whole
 from cae_ui.denoise.scene import scene_input
@@ -20,7 +20,7 @@ settings, view = st.columns([4, 8], gap="large")
 with settings:
     mode = mode_input()
     photo = photo_choice("denoise", in_address=True)
-    model = network_input()
+    model = denoiser_input()
     options = options_input(mode)
 
 with view:

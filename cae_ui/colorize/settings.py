@@ -10,7 +10,7 @@ from cae_core import zoo
 from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.photos.colorizing import learns_rgb
 from cae_core.training.tasks import ColorizeChroma, ColorizeRGB
-from cae_ui.common.network_choice import network, trained_here
+from cae_ui.common.network_choice import network, network_input
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Settings:
     """Settings of a colorization.
 
     Attributes:
-        model: The network, a choice of `_network_input`.
+        model: The network, a choice of `_colorizer_input`.
         temperature: Temperature of the annealed mean; for networks that give probabilities.
         saturation: Factor of a* and b*; for networks that return a* and b*.
     """
@@ -30,7 +30,7 @@ class Settings:
 
 def settings_input() -> Settings:
     """The network and the sliders that it has."""
-    model = _network_input()
+    model = _colorizer_input()
     temperature = TEMPERATURE
     if gives_probabilities(model):
         temperature = st.slider(
@@ -47,18 +47,11 @@ def settings_input() -> Settings:
     return Settings(model, temperature, saturation)
 
 
-def _network_input() -> str:
-    """The network: one of the zoo, or a finished training of this server."""
-    titles = {name: zoo.card(name).title for name in zoo.names() if _colorizes(name)}
-    titles = {zoo.PHOTO_COLORIZER: titles.pop(zoo.PHOTO_COLORIZER), **titles}
-    titles |= trained_here(ColorizeRGB, ColorizeChroma)
-    return st.selectbox(
-        "Network",
-        list(titles),
-        format_func=titles.__getitem__,
-        key="colorizer",
-        bind="query-params",
-    )
+def _colorizer_input() -> str:
+    """The network, the photo colorizer by default."""
+    others = [name for name in zoo.names() if _colorizes(name)]
+    others.remove(zoo.PHOTO_COLORIZER)
+    return network_input("colorizer", [zoo.PHOTO_COLORIZER, *others], ColorizeRGB, ColorizeChroma)
 
 
 def _colorizes(name: str) -> bool:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import streamlit as st
+
+from cae_core import zoo
 from cae_core.training.runs import Run
 from cae_core.training.tasks import Task
 from cae_ui.common.resources import job_queue, runs_folder, trained_run
@@ -11,11 +15,25 @@ from cae_ui.common.resources import job_queue, runs_folder, trained_run
 RUN_PREFIX = "run:"
 
 
-def trained_here(*tasks: type[Task]) -> dict[str, str]:
-    """The finished trainings for some tasks: their titles by choice (the argument of `network`).
+def network_input(key: str, names: Sequence[str], *tasks: type[Task]) -> str:
+    """A list of networks of the zoo and of finished trainings on this server.
 
-    The worker is not started where there are none.
+    Args:
+        key: Name of the choice in session state and address.
+        names: The networks of the zoo; the first is the default.
+        *tasks: The tasks of the trainings.
+
+    Returns:
+        The choice, which `network` takes.
     """
+    titles = {name: zoo.card(name).title for name in names} | _trained_here(tasks)
+    return st.selectbox(
+        "Network", list(titles), format_func=titles.__getitem__, key=key, bind="query-params"
+    )
+
+
+def _trained_here(tasks: tuple[type[Task], ...]) -> dict[str, str]:
+    """The titles of finished trainings by choice; starts no worker where there are none."""
     if not runs_folder().exists():
         return {}
     finished = [

@@ -6,7 +6,7 @@ import streamlit as st
 
 from cae_core import zoo
 from cae_core.training.tasks import Denoise
-from cae_ui.common.network_choice import trained_here
+from cae_ui.common.network_choice import network_input
 from cae_ui.denoise.scene import ADD_NOISE, IS_NOISY, LARGEST_SIGMA, NoiseOptions
 
 
@@ -26,16 +26,11 @@ def mode_input() -> str:
     )
 
 
-def network_input() -> str:
-    """The network: one of the zoo, or a finished training of this server."""
-    titles = {
-        name: card.title for name in zoo.names() if (card := zoo.card(name)).noise_range is not None
-    }
-    titles = {zoo.PHOTO_DENOISER: titles.pop(zoo.PHOTO_DENOISER), **titles}
-    titles |= trained_here(Denoise)
-    return st.selectbox(
-        "Network", list(titles), format_func=titles.__getitem__, key="model", bind="query-params"
-    )
+def denoiser_input() -> str:
+    """The network, the photo denoiser by default."""
+    others = [name for name in zoo.names() if zoo.card(name).noise_range is not None]
+    others.remove(zoo.PHOTO_DENOISER)
+    return network_input("model", [zoo.PHOTO_DENOISER, *others], Denoise)
 
 
 def options_input(mode: str) -> NoiseOptions:

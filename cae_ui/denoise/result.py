@@ -155,7 +155,7 @@ def cleaned(
     model: str,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
-    """An image denoised by a network of `network_input`."""
+    """An image denoised by a network of `denoiser_input`."""
     return denoise(image, sigma, network(model), on_progress=on_progress)
 
 

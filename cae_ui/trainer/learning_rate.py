@@ -6,13 +6,13 @@ import streamlit as st
 
 from cae_core.data.dataset import Dataset
 from cae_core.errors import CAEError, JobError
-from cae_core.jobs.job import FAILED, QUEUED, RATE_TEST, JobRequest, JobStatus
+from cae_core.jobs.job import FAILED, RATE_TEST, JobRequest, JobStatus
 from cae_core.training.config import TrainConfig
 from cae_core.training.learning_rate import STEPS
 from cae_ui.common.charts import rate_figure, show_chart
 from cae_ui.common.resources import job_queue, machine_speed
-from cae_ui.common.wording import dataset_title, duration, plain, rate_text, show_error
-from cae_ui.trainer.training import REFRESH_SECONDS
+from cae_ui.common.wording import dataset_title, plain, rate_text, show_error
+from cae_ui.trainer.training import REFRESH_SECONDS, show_progress
 
 RATE_KEY = "lr"  # also the query parameter
 TEST_PARAMETER = "lr_test"
@@ -125,29 +125,7 @@ def _show_progress(test_id: str) -> None:
         st.rerun(scope="app")  # discarded on another page: the rerun shows that
     if status.has_ended:
         st.rerun(scope="app")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(status.progress.fraction if status.progress else 0.0, _progress_text(status))
-        st.button(
-            "Stop",
-            icon=":material/stop_circle:",
-            key="stop-lr-test",
-            on_click=job_queue().stop,
-            args=(status.id,),
-            disabled=status.is_stopping,
-        )
-
-
-def _progress_text(status: JobStatus) -> str:
-    """The line above the progress bar."""
-    progress = status.progress
-    if status.state == QUEUED:
-        return f"Waiting: {status.position} before this one."
-    if status.is_stopping:
-        return "Stopping …"
-    if progress is None:
-        return status.message
-    left = duration(progress.seconds_left)
-    return f"Step {progress.batch} of {progress.batches} · {left} left"
+    show_progress(status, lambda progress: f"Step {progress.batch} of {progress.batches}")
 
 
 def _show_end(status: JobStatus) -> None:

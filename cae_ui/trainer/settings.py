@@ -12,9 +12,6 @@ from cae_core.errors import CAEError
 from cae_core.jobs.job import RATE_TEST, JobRequest
 from cae_core.training.config import (
     LOSS_TITLES,
-    OPTIMIZERS,
-    PRECISIONS,
-    SCHEDULES,
     TrainConfig,
 )
 from cae_core.training.tasks import (
@@ -108,26 +105,13 @@ def config_input(
     epochs = st.slider("Epochs", 1, 50, 5, key="epochs", bind="query-params")
     with st.expander("More settings", expanded=is_test_chosen(), key="more-settings"):
         left, right = st.columns(2)
-        loss = left.selectbox(
-            "Loss",
-            list(LOSS_TITLES),
-            format_func=LOSS_TITLES.__getitem__,
-            key="loss",
-            bind="query-params",
-        )
-        optimizer = right.selectbox(
-            "Optimiser",
-            OPTIMIZERS,
-            format_func=OPTIMIZER_TITLES.__getitem__,
-            key="optimizer",
-            bind="query-params",
-        )
-        schedule = left.selectbox(
+        loss = _choice(left, "Loss", "loss", LOSS_TITLES)
+        optimizer = _choice(right, "Optimiser", "optimizer", OPTIMIZER_TITLES)
+        schedule = _choice(
+            left,
             "Schedule",
-            SCHEDULES,
-            format_func=SCHEDULE_TITLES.__getitem__,
-            key="schedule",
-            bind="query-params",
+            "schedule",
+            SCHEDULE_TITLES,
             help="Cosine: a short rise of the learning rate, then a long fall along a cosine. One "
             "cycle: a rise over the first third, then a fall. Constant: no change.",
         )
@@ -144,12 +128,11 @@ def config_input(
         batch_size = st.select_slider(
             "Batch size", BATCH_SIZES, 128, key="batch", bind="query-params"
         )
-        precision = left.selectbox(
+        precision = _choice(
+            left,
             "Precision",
-            PRECISIONS,
-            format_func=PRECISION_TITLES.__getitem__,
-            key="precision",
-            bind="query-params",
+            "precision",
+            PRECISION_TITLES,
             help="bfloat16 computes with 16 bits instead of 32, which makes wide networks faster "
             "on processors that support it. Automatic uses it there.",
         )
@@ -178,6 +161,20 @@ def config_input(
         )
         _find_learning_rate(row, architecture, data, task, config)
     return config
+
+
+def _choice(
+    column: DeltaGenerator, label: str, key: str, titles: dict[str, str], help: str | None = None
+) -> str:
+    """A list of titled values, kept in the address under `key`."""
+    return column.selectbox(
+        label,
+        list(titles),
+        format_func=titles.__getitem__,
+        key=key,
+        bind="query-params",
+        help=help,
+    )
 
 
 def _find_learning_rate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import plotly.graph_objects as go
@@ -75,7 +76,10 @@ def _show_status(job_id: str, had_ended: bool) -> None:
     if status.has_ended != had_ended:
         # Ended or resumed: the other parts of the page and the refreshing change as well.
         st.rerun(scope="app")
-    _show_state(status)
+    if status.has_ended:
+        _show_end(status)
+    else:
+        show_progress(status, _epochs_done)
     if status.progress is not None or not status.has_ended:
         # Empty at first, so that the browser has the plotting library when losses come.
         config = status.request.config
@@ -88,23 +92,6 @@ def _show_status(job_id: str, had_ended: bool) -> None:
         show_samples(samples, status.request.task.input_caption)
 
 
-def _show_state(status: JobStatus) -> None:
-    """Progress of a running job and the button that stops it, or the end of one that has ended."""
-    progress = status.progress
-    if status.has_ended:
-        _show_end(status)
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(progress.fraction if progress else 0.0, _progress_text(status))
-        st.button(
-            "Stop",
-            icon=":material/stop_circle:",
-            on_click=job_queue().stop,
-            args=(status.id,),
-            disabled=status.is_stopping,
-        )
-
-
 def _show_end(status: JobStatus) -> None:
     """The end of a job, and the button that resumes it where it ended early."""
     done = len(status.progress.history) if status.progress else 0
@@ -112,8 +99,8 @@ def _show_end(status: JobStatus) -> None:
         show_error(status.message)
     elif status.state == STOPPED:
         kept = f"Stopped after {done} whole epochs; the network trained so far is kept. "
-        has_learnt = status.run_folder is not None
-        st.success(f"{kept if has_learnt else ''}{status.message}", icon=":material/stop_circle:")
+        is_kept = status.run_folder is not None
+        st.success(f"{kept if is_kept else ''}{status.message}", icon=":material/stop_circle:")
     else:
         st.success(f"Finished: {done} epochs. {status.message}", icon=":material/check_circle:")
     if status.can_resume:
@@ -127,21 +114,40 @@ def _show_end(status: JobStatus) -> None:
         )
 
 
-def _progress_text(status: JobStatus) -> str:
-    """The line above the progress bar."""
+def show_progress(status: JobStatus, describe: Callable[[Progress], str]) -> None:
+    """The progress bar of a job that waits or runs, and the button that stops it.
+
+    Args:
+        status: The job.
+        describe: The text of what is done; the time left is added to it.
+    """
     progress = status.progress
     if status.state == QUEUED:
-        return f"Waiting: {status.position} before this one."
-    if progress is not None and progress.is_testing:
-        return "Training has ended; testing the network …"
-    if status.is_stopping:
-        return "Stopping …"
-    if progress is None:
-        return status.message
-    return (
-        f"Epoch {progress.epoch} of {progress.epochs} · {progress.images_per_second:,.0f} images/s "
-        f"· {duration(progress.seconds_left)} left"
-    )
+        text = f"Waiting: {status.position} before this one."
+    elif progress is not None and progress.is_testing:
+        text = "Training has ended; testing the network …"
+    elif status.is_stopping:
+        text = "Stopping …"
+    elif progress is None:
+        text = status.message
+    else:
+        text = f"{describe(progress)} · {duration(progress.seconds_left)} left"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(progress.fraction if progress else 0.0, text)
+        st.button(
+            "Stop",
+            icon=":material/stop_circle:",
+            key=f"stop-{status.id}",
+            on_click=job_queue().stop,
+            args=(status.id,),
+            disabled=status.is_stopping,
+        )
+
+
+def _epochs_done(progress: Progress) -> str:
+    """Epoch and speed of a training."""
+    speed = f"{progress.images_per_second:,.0f} images/s"
+    return f"Epoch {progress.epoch} of {progress.epochs} · {speed}"
 
 
 def loss_figure(progress: Progress | None, planned_epochs: int, loss_title: str) -> go.Figure:

@@ -34,7 +34,7 @@ _NUMBERS = {
 
 def filtered_rows() -> list[Row]:
     """The filters above the table, and the rows that they leave."""
-    shown = rows()
+    left = rows()
     filters: dict[str, Callable[[Row], str]] = {
         "Source": lambda row: row.source,
         "Data": lambda row: dataset_title(row.dataset),
@@ -46,30 +46,30 @@ def filtered_rows() -> list[Row]:
             chosen = st.multiselect(
                 label, options, key=f"zoo-{label.lower()}", bind="query-params", placeholder="All"
             )
-            shown = [row for row in shown if not chosen or value(row) in chosen]
-    return shown
+            left = [row for row in left if not chosen or value(row) in chosen]
+    return left
 
 
-def network_input(shown: list[Row]) -> str | None:
+def network_input(listed: list[Row]) -> str | None:
     """The table, and the list that chooses the network whose card is open.
 
     Args:
-        shown: The rows of the table.
+        listed: The rows of the table.
 
     Returns:
         Name of the chosen network; None before the first choice.
     """
-    if not shown:
+    if not listed:
         st.info("No network fits all three filters: remove one.", icon=":material/filter_alt:")
     else:
         st.dataframe(
-            [_cells(row) for row in shown],
+            [_cells(row) for row in listed],
             hide_index=True,
             width="stretch",
             height=430,
             placeholder="–",
             key=_TABLE_KEY,
-            on_select=lambda: _take_over(shown),
+            on_select=lambda: _take_over(listed),
             selection_mode="single-row",
             column_config={
                 heading: st.column_config.NumberColumn(format=form, help=said)
@@ -97,11 +97,11 @@ def network_input(shown: list[Row]) -> str | None:
     )
 
 
-def _take_over(shown: list[Row]) -> None:
+def _take_over(listed: list[Row]) -> None:
     """Opens the card of the row that was chosen in the table."""
     chosen = st.session_state[_TABLE_KEY].selection.rows
     if chosen:
-        st.session_state[NETWORK_KEY] = shown[chosen[0]].card.name
+        st.session_state[NETWORK_KEY] = listed[chosen[0]].card.name
 
 
 def _cells(row: Row) -> dict[str, Any]:
