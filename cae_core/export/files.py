@@ -5,11 +5,11 @@ Importing this module does not import Keras.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import tempfile
 import zipfile
 from pathlib import Path
-from string import Template
 from typing import TYPE_CHECKING
 
 from cae_core.architecture.report import analyze
@@ -17,6 +17,7 @@ from cae_core.data.registry import DATASETS
 from cae_core.errors import CAEError, ExportError
 from cae_core.export.onnx import write_onnx
 from cae_core.export.script import generate_script
+from cae_core.export.templates import fill_template
 from cae_core.training.history import HISTORY
 from cae_core.training.runs import SAMPLES, SAMPLES_IMAGE, SETTINGS, TEST, TEST_IMAGES, WEIGHTS
 
@@ -163,18 +164,14 @@ def save_zip(run: Run, path: str | Path) -> Path:
 
 def _write_other_forms(run: Run, folder: Path) -> dict[str, str]:
     """Writes script, Keras and ONNX file; returns the reasons for those that cannot be written."""
-
-    def write_script(path: Path) -> None:
-        text = generate_script(
-            run.architecture, task=run.task, config=run.config, dataset=run.dataset
-        )
-        path.write_text(text, encoding="utf-8")
-
+    script = functools.partial(
+        generate_script, run.architecture, task=run.task, config=run.config, dataset=run.dataset
+    )
     save_keras(run.model, folder / KERAS_FILE)
     missing = {}
     for name, write in (
-        (SCRIPT, write_script),
-        (ONNX_FILE, lambda path: save_onnx(run.model, path)),
+        (SCRIPT, lambda path: path.write_text(script(), encoding="utf-8")),
+        (ONNX_FILE, functools.partial(save_onnx, run.model)),
     ):
         try:
             write(folder / name)
@@ -183,92 +180,33 @@ def _write_other_forms(run: Run, folder: Path) -> dict[str, str]:
     return missing
 
 
-_README = Template("""\
-A convolutional autoencoder, trained with CAE Lab
-
-Network    $architecture
-           $verdict, $parameters parameters
-Task       $task
-Images     $dataset
-Training   $epochs epochs, $seconds s
-Test       MSE $mse, PSNR $psnr dB, SSIM $ssim
-           on $images images that the training never saw
-
-
-The files
-
-$files
-""")
-
-_HOW_TO_TRAIN = """
-To train it anew (Python 3.11 or newer; nothing of CAE Lab is needed)
-
-    pip install keras tensorflow pillow scikit-image matplotlib
-    python autoencoder.py
-
-The script's first lines say how it takes other images and another number of epochs. Where the
-images were your own, it cuts some from the photographs of scikit-image unless it gets others.
-"""
-
-_HOW_TO_OPEN = Template("""
-To use the trained network with Keras
-
-    import keras
-    import $module  # the layers that Keras itself does not have
-    network = keras.models.load_model("autoencoder.keras")
-    output = network.predict(images)  # float32 in [0, 1], (batch, $shape)
-""")
-
-_HOW_TO_RUN_ONNX = Template("""
-To use it without Keras (pip install onnxruntime)
-
-    import onnxruntime
-    session = onnxruntime.InferenceSession("autoencoder.onnx")
-    (output,) = session.run(None, {"image": images})  # float32 in [0, 1], (batch, $shape)
-""")
-
-_HOW_TO_LOAD = """
-To open this folder in CAE Lab's Python package
-
-    import cae_core
-    run = cae_core.Run.load(".")
-"""
-
-
 def _readme(run: Run, missing: dict[str, str]) -> str:
     """The archive's README: its files, and how to use them."""
     report = analyze(run.architecture)
     width = max(map(len, ZIP_FILES))
-    shape = ", ".join(map(str, run.architecture.input_shape))
-    head = _README.substitute(
-        architecture=run.architecture,
-        verdict=report.verdict,
-        parameters=f"{report.parameters:,}",
-        task=run.task,
-        dataset=DATASETS[run.dataset].title if run.dataset in DATASETS else run.dataset,
-        epochs=len(run.history),
-        seconds=f"{run.seconds:.0f}",
-        mse=f"{run.test['mse']:.5f}",
-        psnr=f"{run.test['psnr']:.2f}",
-        ssim=f"{run.test['ssim']:.3f}",
-        images=f"{run.test['images']:,}",
-        files="\n".join(
-            f"{name:{width}}  {f'not here: {missing[name]}' if name in missing else meaning}"
-            for name, meaning in ZIP_FILES.items()
-        ),
-    )
-    has_script = SCRIPT not in missing
-    sections = [
-        head,
-        _HOW_TO_TRAIN if has_script else "",
-        # Either registers the layers that are not Keras's own.
-        _HOW_TO_OPEN.substitute(
-            module="autoencoder" if has_script else "cae_core.models.layers", shape=shape
-        ),
-        _HOW_TO_RUN_ONNX.substitute(shape=shape) if ONNX_FILE not in missing else "",
-        _HOW_TO_LOAD,
+    files = [
+        f"{name:{width}}  {f'not here: {missing[name]}' if name in missing else meaning}"
+        for name, meaning in ZIP_FILES.items()
     ]
-    return "\n".join(section for section in sections if section)
+    return fill_template(
+        README,
+        {"script": SCRIPT not in missing, "onnx": ONNX_FILE not in missing},
+        {
+            "architecture": run.architecture,
+            "verdict": report.verdict,
+            "parameters": f"{report.parameters:,}",
+            "task": run.task,
+            "dataset": DATASETS[run.dataset].title if run.dataset in DATASETS else run.dataset,
+            "epochs": len(run.history),
+            "seconds": f"{run.seconds:.0f}",
+            "mse": f"{run.test['mse']:.5f}",
+            "psnr": f"{run.test['psnr']:.2f}",
+            "ssim": f"{run.test['ssim']:.3f}",
+            "images": f"{run.test['images']:,}",
+            "files": "\n".join(files),
+            "shape": ", ".join(map(str, run.architecture.input_shape)),
+        },
+    )
 
 
 def _target(path: str | Path, suffix: str) -> Path:

@@ -16,7 +16,6 @@ import json
 import re
 import textwrap
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from cae_core.architecture.formulas import Shape, format_shape
@@ -25,10 +24,10 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import Report, Row, analyze
 from cae_core.data.registry import DATASETS
 from cae_core.errors import TrainingError
+from cae_core.export.templates import fill_template
 from cae_core.training.config import LOSS_TITLES, TrainConfig
 from cae_core.training.tasks import ImageShape, Reconstruct, Task, check_fit, check_loss
 
-TEMPLATE = Path(__file__).with_name("script.py.template")
 LINE_LENGTH = 100
 PUBLIC_DATASETS = ("cifar10", "mnist", "fashion_mnist")  # those that keras.datasets has
 MAX_PATCH_SIDE = 256  # the photographs are 300 pixels high and more
@@ -161,9 +160,8 @@ def generate_script(
         "constants": bool(expressions.constants),
         "random": is_random,
     }
-    text = _with_blocks(TEMPLATE.read_text(encoding="utf-8"), conditions)
     # Where nothing is copied, empty lines are left over.
-    return re.sub(r"\n{4,}", "\n\n\n", Template(text).substitute(values))
+    return re.sub(r"\n{4,}", "\n\n\n", fill_template("script.py", conditions, values))
 
 
 def _image_shape(architecture: Architecture, dataset: str, task: Task) -> ImageShape:
@@ -180,21 +178,6 @@ def _image_shape(architecture: Architecture, dataset: str, task: Task) -> ImageS
             "Choose a smaller input."
         )
     return shape
-
-
-def _with_blocks(text: str, conditions: dict[str, bool]) -> str:
-    """A template without the blocks whose condition is false; they do not nest."""
-    kept, is_kept = [], True
-    for line in text.split("\n"):
-        if line.startswith("#[if "):
-            is_kept = conditions[line.removeprefix("#[if ").removesuffix("]")]
-        elif line == "#[else]":
-            is_kept = not is_kept
-        elif line == "#[end]":
-            is_kept = True
-        elif is_kept:
-            kept.append(line)
-    return "\n".join(kept)
 
 
 def _wrapped(text: str, indent: str = "") -> str:

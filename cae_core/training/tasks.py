@@ -260,9 +260,31 @@ class Denoise(Task):
         return f"{self.name} sigma {sigma}{' clipped' if self.clip else ''}"
 
 
+@dataclass(frozen=True)
+class _Colorize(Task):
+    """A task whose input is one channel of a colour image."""
+
+    needs_color: ClassVar[bool] = True
+
+    @property
+    def input_caption(self) -> str:
+        """Caption of a grey image."""
+        return "In grey"
+
+    def input_shape(self, image_shape: ImageShape) -> ImageShape:
+        """One channel; the images must have three."""
+        height, width, channels = image_shape
+        if channels != 3:
+            raise TrainingError(
+                "Colorization learns from colour images. "
+                f"Received: images of {format_shape(image_shape)}. Choose a data set in colour."
+            )
+        return height, width, 1
+
+
 @register_task
 @dataclass(frozen=True)
-class ColorizeRGB(Task):
+class ColorizeRGB(_Colorize):
     """The grey image as input, the colour image as target.
 
     Grey is Rec. 601 luma of the sRGB values, what most programs mean by greyscale.
@@ -275,16 +297,6 @@ class ColorizeRGB(Task):
     name: ClassVar[str] = "colorize_rgb"
     title: ClassVar[str] = "Grey to RGB"
     summary: ClassVar[str] = "grey in, colour out"
-    needs_color: ClassVar[bool] = True
-
-    @property
-    def input_caption(self) -> str:
-        """Caption of a grey image."""
-        return "In grey"
-
-    def input_shape(self, image_shape: ImageShape) -> ImageShape:
-        """One channel; the images must have three."""
-        return _grey_shape(image_shape)
 
     def corrupt(self, images: Any, seed: Any) -> Any:
         """Luma: (B, H, W, 3) -> (B, H, W, 1)."""
@@ -297,7 +309,7 @@ class ColorizeRGB(Task):
 
 @register_task
 @dataclass(frozen=True)
-class ColorizeChroma(Task):
+class ColorizeChroma(_Colorize):
     """The lightness as input, the (a*, b*) channels as target; the known lightness is kept.
 
     Lightness and (a*, b*) are those of CIE L*a*b*: the input is L*/100, the target (a*, b*) over
@@ -311,22 +323,12 @@ class ColorizeChroma(Task):
     name: ClassVar[str] = "colorize_chroma"
     title: ClassVar[str] = "Lightness to colour"
     summary: ClassVar[str] = "lightness in, the (a*, b*) channels out"
-    needs_color: ClassVar[bool] = True
     losses: ClassVar[tuple[str, ...]] = ("mse", "mae")  # bce and ssim are for numbers in [0, 1]
     output_activation: ClassVar[str] = "tanh"
 
-    @property
-    def input_caption(self) -> str:
-        """Caption of a lightness."""
-        return "In grey"
-
-    def input_shape(self, image_shape: ImageShape) -> ImageShape:
-        """One channel; the images must have three."""
-        return _grey_shape(image_shape)
-
     def output_shape(self, image_shape: ImageShape) -> ImageShape:
         """Two channels, a* and b*."""
-        height, width, _ = _grey_shape(image_shape)
+        height, width, _ = self.input_shape(image_shape)
         return height, width, 2
 
     def corrupt(self, images: Any, seed: Any) -> Any:
@@ -399,17 +401,6 @@ def colorized(output: Any, images: Any) -> Any:
 
     lab = [lab_from_rgb(images)[..., :1], output * AB_SCALE]
     return ops.clip(rgb_from_lab(ops.concatenate(lab, axis=-1)), 0.0, 1.0)
-
-
-def _grey_shape(image_shape: ImageShape) -> ImageShape:
-    """The shape of one grey channel of a colour image."""
-    height, width, channels = image_shape
-    if channels != 3:
-        raise TrainingError(
-            "Colorization learns from colour images. "
-            f"Received: images of {format_shape(image_shape)}. Choose a data set in colour."
-        )
-    return height, width, 1
 
 
 def task_to_dict(task: Task) -> dict[str, Any]:
