@@ -20,7 +20,8 @@ from cae_core.export.script import generate_script
 from cae_core.models import layers
 from cae_core.models.builder import build
 from cae_core.training.config import LOSSES, OPTIMIZERS, SCHEDULES, TrainConfig
-from cae_core.training.loop import evaluate, make_optimizer
+from cae_core.training.evaluation import evaluate
+from cae_core.training.loop import make_optimizer
 from cae_core.training.losses import LOSS_FUNCTIONS, TargetLoss
 from cae_core.training.tasks import ColorizeChroma, ColorizeRGB, Denoise, Reconstruct
 
