@@ -77,12 +77,13 @@ def trained_folder(tmp_path_factory):
         config = cae.TrainConfig(epochs=1, batch_size=16, learning_rate=0.002)
         architecture = cae.Architecture.parse(network)
         job_id = queue.submit(JobRequest(architecture, task, config, "photo_patches", kind))
-        played.work()
+        # Only for this job: the tests after it, of other folders, read whole data sets.
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("CAE_DATA_LIMIT", DATA_LIMIT)
+            played.work()
         return queue.status(job_id).folder
 
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("CAE_DATA_LIMIT", DATA_LIMIT)
-        yield train
+    return train
 
 
 @pytest.fixture
