@@ -11,6 +11,5 @@ RUN useradd --create-home lab && mkdir -p runs && chown lab runs
 USER lab
 ENV CAE_RUNS_DIR=/app/runs
 EXPOSE 8501
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
-    CMD python -c "import urllib.request as u; u.urlopen('http://localhost:8501/_stcore/health', timeout=4)"
+HEALTHCHECK --interval=60s --timeout=20s --start-period=30s CMD python -m cae_core.jobs.health
 CMD ["streamlit", "run", "app.py", "--server.address=0.0.0.0", "--server.headless=true"]

@@ -10,6 +10,7 @@ The tree::
     ├── RunError            a run's folder that cannot be read or written
     ├── ExportError         a network that cannot be saved as asked
     ├── JobError            a background job that cannot be started or found
+    ├── WorkerError         a worker process that ended before its work
     ├── ZooError            a pretrained network that cannot be found, read or used as asked
     ├── PlaceError          a place where a command cannot save its result
     └── StoppedError        work that ended because `should_stop()` said so
@@ -50,6 +51,10 @@ class ExportError(CAEError):
 
 class JobError(CAEError):
     """A background job that cannot be started or found."""
+
+
+class WorkerError(CAEError):
+    """A worker process that ended before its work, or did not start."""
 
 
 class ZooError(CAEError):

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +35,39 @@ REQUEST = "request.json"
 STATUS = "status.json"
 SAMPLES = "samples.npy"
 DATA = "data.npz"
+DATA_EXPIRED = "data.expired"
 STOP = "stop"
 CHECKPOINT = "checkpoint.npz"
 NAME = "name.txt"
 RUN = "run"
 RATE_TEST_RESULT = "learning_rate_test.json"
+
+
+class EndReason(StrEnum):
+    """Why a job ended, noted by whoever ended it."""
+
+    COMPLETED = "completed"
+    PERSON = "person"
+    TIME_LIMIT = "time limit"
+    KILLED = "killed"
+    DISK_FULL = "disk full"
+    SERVER_GONE = "server gone"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class End:
+    """The end of a job.
+
+    Attributes:
+        state: One of `ENDED`.
+        reason: Why it ended.
+        message: The same as a sentence for the page.
+    """
+
+    state: str
+    reason: EndReason
+    message: str
 
 
 @dataclass(frozen=True)
@@ -50,6 +80,7 @@ class JobRequest:
         config: Epochs, batch, learning rate, seed.
         dataset: A data set's name; only shown where the images travel with the job.
         kind: `TRAINING` or `RATE_TEST`.
+        owner: A secret of the visitor who asks for it; empty for nobody's.
     """
 
     architecture: Architecture
@@ -57,6 +88,7 @@ class JobRequest:
     config: TrainConfig
     dataset: str
     kind: str = TRAINING
+    owner: str = field(default="", repr=False)
 
     def to_json(self) -> str:
         """The request as JSON."""
@@ -67,6 +99,7 @@ class JobRequest:
                 "config": dataclasses.asdict(self.config),
                 "dataset": self.dataset,
                 "kind": self.kind,
+                "owner": self.owner,
             },
             indent=2,
         )
@@ -80,7 +113,9 @@ class JobRequest:
             task=task_from_dict(data["task"]),
             config=TrainConfig(**data["config"]),
             dataset=data["dataset"],
-            kind=data.get("kind", TRAINING),  # requests from before there were tests have none
+            # Older requests have neither.
+            kind=data.get("kind", TRAINING),
+            owner=data.get("owner", ""),
         )
 
 
@@ -97,6 +132,8 @@ class JobStatus:
         progress: The last progress; None before the first.
         position: Jobs before this one in the queue; 0 once it runs.
         name: The name that a person gave it; empty until somebody does.
+        reason: Why it ended; None before, and for jobs from before reasons were noted.
+        written: Time of this status, in seconds since 1970: of the end, once it has ended.
     """
 
     id: str
@@ -107,6 +144,14 @@ class JobStatus:
     progress: Progress | None = None
     position: int = 0
     name: str = ""
+    reason: EndReason | None = None
+    written: float = 0.0
+
+    def belongs_to(self, visitor: str) -> bool:
+        """True for the visitor who started the job; nobody's job belongs to nobody."""
+        return self.request.owner != "" and secrets.compare_digest(
+            self.request.owner.encode(), visitor.encode()
+        )
 
     @property
     def is_stopping(self) -> bool:
@@ -115,8 +160,12 @@ class JobStatus:
 
     @property
     def can_resume(self) -> bool:
-        """True for a training that ended before its last epoch."""
-        return self.request.kind == TRAINING and self.state in (FAILED, STOPPED)
+        """True for a training that ended before its last epoch and whose images are still here."""
+        return (
+            self.request.kind == TRAINING
+            and self.state in (FAILED, STOPPED)
+            and not (self.folder / DATA_EXPIRED).exists()
+        )
 
     @property
     def has_checkpoint(self) -> bool:
@@ -130,9 +179,9 @@ class JobStatus:
 
     @property
     def run_folder(self) -> Path | None:
-        """The finished run's folder; None where there is none."""
+        """The run's folder; None where there is none, or where a training goes on with it."""
         folder = self.folder / RUN
-        return folder if folder.is_dir() else None
+        return folder if self.has_ended and folder.is_dir() else None
 
     def samples(self) -> np.ndarray | None:
         """The newest sample images, (3, N, H, W, C) uint8; None before the first."""
@@ -179,6 +228,8 @@ class JobStatus:
                 progress=_progress_from_dict(status["progress"]) if status["progress"] else None,
                 position=position if status["state"] == QUEUED else 0,
                 name=name.read_text() if name.exists() else "",
+                reason=EndReason(status["reason"]) if status.get("reason") else None,
+                written=float(status.get("written", 0)),
             )
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise JobError(
@@ -187,7 +238,13 @@ class JobStatus:
             ) from error
 
 
-def write_status(folder: Path, state: str, message: str, progress: Progress | None = None) -> None:
+def write_status(
+    folder: Path,
+    state: str,
+    message: str,
+    progress: Progress | None = None,
+    reason: EndReason | None = None,
+) -> None:
     """Replaces a job's status as a whole.
 
     Args:
@@ -195,24 +252,30 @@ def write_status(folder: Path, state: str, message: str, progress: Progress | No
         state: Its state.
         message: The step that is being worked on, or why the job failed.
         progress: Its progress; the images travel in a file of their own.
+        reason: Why it ended; None before.
     """
     plain = progress and dataclasses.asdict(dataclasses.replace(progress, samples=None))
-    status = {"state": state, "message": message, "progress": plain, "written": time.time()}
+    status = {
+        "state": state,
+        "message": message,
+        "progress": plain,
+        "reason": reason,
+        "written": time.time(),
+    }
     write_text(folder / STATUS, json.dumps(status))
 
 
-def finish(folder: Path, state: str, message: str) -> None:
+def finish(folder: Path, end: End) -> None:
     """Writes a job's last status; its images stay only for a training that can go on.
 
     Args:
         folder: The job's.
-        state: `FINISHED`, `STOPPED` or `FAILED`.
-        message: The reason of its end; its last progress is kept.
+        end: Its end; its last progress is kept.
     """
     status = JobStatus.read(folder)
-    if state == FINISHED or status.request.kind == RATE_TEST:
+    if end.state == FINISHED or status.request.kind == RATE_TEST:
         (folder / DATA).unlink(missing_ok=True)
-    write_status(folder, state, message, status.progress)
+    write_status(folder, end.state, end.message, status.progress, end.reason)
 
 
 def _progress_from_dict(data: dict[str, Any]) -> Progress:

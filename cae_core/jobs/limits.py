@@ -1,14 +1,16 @@
-"""Limits of one training on a host: parameters, memory, time; checked before anything starts.
+"""Limits of a host: on one training, on those that wait, on how long they are kept.
 
-The defaults fit a host with 2 cores and 2.7 GB. Environment variables change them:
-``CAE_MAX_PARAMETERS``, ``CAE_MAX_MEMORY_MB``, ``CAE_MAX_JOB_MINUTES``.
+The defaults fit a host with 2 cores and 2.7 GB. Environment variables change them, see
+`Limits.from_environment`.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import BYTES_PER_NUMBER, analyze
@@ -19,27 +21,55 @@ from cae_core.training.config import TrainConfig
 BASE_MEMORY_MB = 800
 # Weights, gradients, two moments of Adam, and the best epoch's copy.
 NUMBERS_PER_PARAMETER = 5
+# Days after which a host deletes runs; on one's own machine they stay.
+HOSTED_RUN_DAYS = 30.0
 # Every activation is kept for the way back, and has a gradient.
 NUMBERS_PER_ACTIVATION = 2
 
 
+# The environment variable of every limit.
+VARIABLES = {
+    "parameters": "CAE_MAX_PARAMETERS",
+    "memory_mb": "CAE_MAX_MEMORY_MB",
+    "minutes": "CAE_MAX_JOB_MINUTES",
+    "waiting": "CAE_MAX_WAITING",
+    "waiting_per_visitor": "CAE_MAX_WAITING_PER_VISITOR",
+    "run_days": "CAE_KEEP_RUNS_DAYS",
+    "upload_days": "CAE_KEEP_UPLOADS_DAYS",
+}
+
+
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one training.
+    """Limits of trainings on a host.
 
     Attributes:
-        parameters: Number of weights of the network.
-        memory_mb: Estimated memory of the worker, in MB.
+        parameters: Number of weights of one network.
+        memory_mb: Estimated memory of one training's worker, in MB.
         minutes: Time that a training may take; it is stopped then, and its weights are kept.
+        waiting: Jobs that may wait in all.
+        waiting_per_visitor: Jobs of one visitor that may wait.
+        run_days: Days after its end at which a job is deleted; None keeps it.
+        upload_days: Days after which an unfinished training's uploaded images are deleted.
     """
 
     parameters: int = 25_000_000
     memory_mb: int = 1_600
     minutes: float = 30.0
+    waiting: int = 20
+    waiting_per_visitor: int = 2
+    run_days: float | None = None
+    upload_days: float = 7.0
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Limits:
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, *, hosted: bool = False
+    ) -> Limits:
         """The host's limits.
+
+        Args:
+            environment: By default that of the process.
+            hosted: True on a server for others, where runs are not kept for ever.
 
         Raises:
             JobError: For a variable that is not a number above 0.
@@ -47,13 +77,17 @@ class Limits:
         Example:
             >>> Limits.from_environment({"CAE_MAX_JOB_MINUTES": "5"}).minutes
             5.0
+            >>> Limits.from_environment({}, hosted=True).run_days
+            30.0
         """
         values = os.environ if environment is None else environment
-        return cls(
-            parameters=int(_number(values, "CAE_MAX_PARAMETERS", cls.parameters)),
-            memory_mb=int(_number(values, "CAE_MAX_MEMORY_MB", cls.memory_mb)),
-            minutes=_number(values, "CAE_MAX_JOB_MINUTES", cls.minutes),
-        )
+        defaults = cls(run_days=HOSTED_RUN_DAYS if hosted else None)
+        given: dict[str, Any] = {}
+        for name, variable in VARIABLES.items():
+            default = getattr(defaults, name)
+            number = _number(values, variable, default)
+            given[name] = int(number) if isinstance(default, int) and number else number
+        return cls(**given)
 
     def check(
         self, architecture: Architecture, config: TrainConfig, seconds: float | None = None
@@ -108,13 +142,36 @@ def memory_estimate_mb(architecture: Architecture, config: TrainConfig) -> float
     return BASE_MEMORY_MB + (weights + activations) / 1e6
 
 
-def _number(values: Mapping[str, str], name: str, default: float) -> float:
+def shared_runs(environment: Mapping[str, str] | None = None, *, hosted: bool) -> bool:
+    """Whether visitors see each other's runs: as ``CAE_SHARED_RUNS`` says, 1 or 0.
+
+    Args:
+        environment: By default that of the process.
+        hosted: True on a server for others, where they do not unless the variable is set.
+
+    Raises:
+        JobError: For another value.
+
+    Example:
+        >>> shared_runs({}, hosted=True), shared_runs({"CAE_SHARED_RUNS": "1"}, hosted=True)
+        (False, True)
+    """
+    values = os.environ if environment is None else environment
+    text = values.get("CAE_SHARED_RUNS", "")
+    if text not in ("", "0", "1"):
+        raise JobError(f"CAE_SHARED_RUNS is 0 or 1. Received: {text!r}. Correct or unset it.")
+    return text == "1" if text else not hosted
+
+
+def _number(values: Mapping[str, str], name: str, default: float | None) -> float | None:
     """A variable's value, or the default where it is not set."""
     text = values.get(name, "")
+    if not text:
+        return default
     try:
-        number = float(text) if text else default
+        number = float(text)
     except ValueError:
         number = 0.0
-    if not number > 0:
+    if not 0 < number < math.inf:
         raise JobError(f"{name} is a number above 0. Received: {text!r}. Correct or unset it.")
     return number

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import secrets
 import shutil
 import threading
+import time
+import weakref
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,17 +19,20 @@ from typing import Any
 import numpy as np
 
 from cae_core.data.dataset import Dataset
-from cae_core.errors import JobError
+from cae_core.errors import JobError, WorkerError
 from cae_core.jobs.job import (
     DATA,
+    DATA_EXPIRED,
     FAILED,
     NAME,
     QUEUED,
     REQUEST,
-    RUN,
+    STATUS,
     STOP,
     STOPPED,
     TRAINING,
+    End,
+    EndReason,
     JobRequest,
     JobStatus,
     finish,
@@ -32,37 +40,64 @@ from cae_core.jobs.job import (
     write_text,
 )
 from cae_core.jobs.limits import Limits
+from cae_core.jobs.storage import Lease, claim, storage_error
 from cae_core.jobs.work import run_job
 from cae_core.training.tasks import check_fit
 
 LONGEST_NAME = 60
+SECONDS_PER_DAY = 86_400
+EXPIRY_INTERVAL_SECONDS = 3_600
 # Microseconds came later: jobs from before are still found.
 _JOB_ID = re.compile(r"\d{8}-\d{6}(-\d{6})?-[0-9a-f]{6}")
+_DELETED = ".deleted-"
 
 
 class JobQueue:
-    """Jobs in a folder, run one after another by an executor.
+    """Jobs in a folder, run one after another by an executor. The folder belongs to one queue.
 
     Args:
         folder: Folder of the jobs' folders.
         executor: Anything with `submit` like `concurrent.futures.Executor`, whose workers see
             the same folder.
-        limits: Limits of one job; by default those of the environment.
+        limits: Limits of one job and of all; by default those of the environment.
+
+    Raises:
+        JobError: Where another server has the folder, or where it cannot be written to.
     """
 
     def __init__(
         self, folder: str | Path, executor: Executor, limits: Limits | None = None
     ) -> None:
         self.folder = Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
         self.limits = limits or Limits.from_environment()
+        # Released with the queue, wherever nobody closes it.
+        self._release = weakref.finalize(self, os.close, claim(self.folder))
         self._executor = executor
         self._futures: dict[str, Future[Any]] = {}
+        self._owners: dict[str, str] = {}
+        # Ends that the disk had no room for yet.
+        self._ends: dict[str, End] = {}
         self._lock = threading.Lock()
+        # Held while jobs come, go on or go, so that two tabs do so one after the other.
+        self._changes = threading.Lock()
         self._last_submission = datetime.min
-        for status in self._read_all()[0]:
-            if not status.has_ended:
-                finish(status.folder, FAILED, "The server was restarted.")
+        self._take_over()
+        self.expire()
+
+    def _take_over(self) -> None:
+        """Ends what an earlier server left unfinished; a worker of it writes nothing any more."""
+        for doomed in self.folder.glob(f"{_DELETED}*"):
+            shutil.rmtree(doomed, ignore_errors=True)
+        end = End(FAILED, EndReason.SERVER_GONE, "The server was restarted.")
+        for folder in self._folders():
+            with contextlib.suppress(OSError, JobError):
+                Lease.revoke(folder)
+                if not self.status(folder.name).has_ended:
+                    self._end(folder, end)
+
+    def close(self) -> None:
+        """Gives the folder free for another queue; this one notes nothing any more."""
+        self._release()
 
     def submit(
         self, request: JobRequest, data: Dataset | None = None, *, seconds: float | None = None
@@ -78,19 +113,48 @@ class JobQueue:
             The job's id.
 
         Raises:
-            CAEError: Where the request cannot be trained; nothing is queued then.
+            CAEError: Where the request cannot be trained, or where too many jobs wait already;
+                nothing is queued then.
         """
         if data is not None:
             check_fit(request.architecture, data.image_shape, request.task)
         self.limits.check(request.architecture, request.config, seconds)
-        job_id = self._new_id()
-        folder = self.folder / job_id
-        folder.mkdir()
-        if data is not None:
-            np.savez(folder / DATA, train=data.train, validation=data.validation, test=data.test)
-        write_text(folder / REQUEST, request.to_json())
-        self._enqueue(folder)
-        return job_id
+        self.expire()
+        with self._changes:
+            self._check_room(request.owner)
+            folder = self.folder / self._new_id()
+            try:
+                folder.mkdir()
+                if data is not None:
+                    np.savez(
+                        folder / DATA, train=data.train, validation=data.validation, test=data.test
+                    )
+                write_text(folder / REQUEST, request.to_json())
+                self._enqueue(folder, request.owner)
+            except OSError as error:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise storage_error(error) from error
+        return folder.name
+
+    def _check_room(self, owner: str) -> None:
+        """Refuses a job where too many wait: of its owner, or in all."""
+        with self._lock:
+            waiting = [
+                job_id
+                for job_id, future in self._futures.items()
+                if not (future.done() or future.running())
+            ]
+        if len(waiting) >= self.limits.waiting:
+            raise JobError(
+                f"At most {self.limits.waiting} trainings and tests wait on this server. "
+                "Received: one more. Try again later."
+            )
+        own = [job_id for job_id in waiting if self._owners[job_id] == owner]
+        if owner and len(own) >= self.limits.waiting_per_visitor:
+            raise JobError(
+                f"At most {self.limits.waiting_per_visitor} trainings and tests of one visitor "
+                "wait. Received: one more. Wait until one begins, or stop one that waits."
+            )
 
     def _new_id(self) -> str:
         """The time of submission, later than that of every job before, and a secret.
@@ -98,55 +162,115 @@ class JobQueue:
         Clocks stand still for a moment and are set back; the order of ids is to be that of the
         submissions all the same.
         """
-        with self._lock:
-            now = max(datetime.now(), self._last_submission + timedelta(microseconds=1))
-            self._last_submission = now
+        now = max(datetime.now(), self._last_submission + timedelta(microseconds=1))
+        self._last_submission = now
         return f"{now:%Y%m%d-%H%M%S-%f}-{secrets.token_hex(3)}"
 
     def resume(self, job_id: str) -> None:
         """Queues a failed or stopped training again; it goes on behind its last whole epoch.
 
         Raises:
-            JobError: For a job that is no training, or that has not ended early.
+            JobError: For a job that is no training, that has not ended early, or that is gone.
         """
-        status = self.status(job_id)
-        if not status.can_resume:
-            raise JobError(
-                "A training that failed or was stopped can go on. "
-                f"Received: a {status.request.kind} that is {status.state}. Start a new one."
-            )
-        (status.folder / STOP).unlink(missing_ok=True)
-        shutil.rmtree(status.folder / RUN, ignore_errors=True)
-        self._enqueue(status.folder)
+        with self._changes:
+            status = self.status(job_id)
+            if not status.can_resume:
+                raise JobError(
+                    "A training that failed or was stopped can go on, as long as its images are "
+                    f"kept. Received: a {status.request.kind} that is {status.state}. "
+                    "Start a new one."
+                )
+            self._check_room(status.request.owner)
+            try:
+                (status.folder / STOP).unlink(missing_ok=True)
+                self._enqueue(status.folder, status.request.owner)
+            except OSError as error:
+                raise storage_error(error) from error
 
     def rename(self, job_id: str, name: str) -> None:
-        """Gives a job a name of at most 60 characters."""
-        write_text(self.status(job_id).folder / NAME, name.strip()[:LONGEST_NAME])
-
-    def delete(self, job_id: str) -> None:
-        """Removes a job that has ended, with all its files.
+        """Gives a job a name of at most 60 characters.
 
         Raises:
-            JobError: For a job that waits or runs.
+            JobError: For a job that is gone.
         """
-        status = self.status(job_id)
-        if not status.has_ended:
-            raise JobError(
-                "A job that has ended can be deleted. "
-                f"Received: one that is {status.state}. Stop it first."
-            )
-        # Renamed first, so that nobody sees half a job.
-        doomed = status.folder.rename(self.folder / f".deleted-{job_id}")
-        shutil.rmtree(doomed)
+        with self._changes:
+            folder = self.status(job_id).folder
+            try:
+                write_text(folder / NAME, name.strip()[:LONGEST_NAME])
+            except OSError as error:
+                raise storage_error(error) from error
 
-    def _enqueue(self, folder: Path) -> None:
+    def delete(self, job_id: str) -> None:
+        """Removes a job that has ended, or whose files are damaged, with all its files.
+
+        Raises:
+            JobError: For a job that waits or runs, or that is gone.
+        """
+        with self._changes:
+            folder = self._folder_of(job_id)
+            if self._is_under_way(job_id):
+                raise JobError(
+                    "A job that has ended can be deleted. Received: one that waits or runs. "
+                    "Stop it first."
+                )
+            doomed = self.folder / f"{_DELETED}{job_id}"
+            try:
+                folder.rename(doomed)  # first, so that nobody sees half a job
+            except OSError as error:
+                raise storage_error(error) from error
+            shutil.rmtree(doomed, ignore_errors=True)
+            with self._lock:
+                for known in (self._futures, self._owners, self._ends):
+                    known.pop(job_id, None)
+
+    def expire(self) -> None:
+        """Deletes what has been kept long enough: runs, and images that wait for a Resume."""
+        self._next_expiry = time.monotonic() + EXPIRY_INTERVAL_SECONDS
+        with contextlib.suppress(OSError):
+            for folder in self._folders():
+                days = (time.time() - _last_change(folder)) / SECONDS_PER_DAY
+                if self._is_under_way(folder.name):
+                    continue
+                if self.limits.run_days is not None and days > self.limits.run_days:
+                    with contextlib.suppress(JobError):  # another tab has just deleted it
+                        self.delete(folder.name)
+                elif days > self.limits.upload_days and (folder / DATA).exists():
+                    # Emptied, which needs no room on the disk.
+                    (folder / DATA).rename(folder / DATA_EXPIRED).write_bytes(b"")
+
+    def _enqueue(self, folder: Path, owner: str) -> None:
         """Hands a job's folder to the executor."""
+        lease = Lease.grant(folder)
         write_status(folder, QUEUED, "Waiting for the worker.")
-        future = self._executor.submit(run_job, str(folder))
+        future = self._executor.submit(run_job, str(folder), lease.token)
         with self._lock:
+            self._ends.pop(folder.name, None)
             self._futures.pop(folder.name, None)  # a resumed job waits behind the others
             self._futures[folder.name] = future
-        future.add_done_callback(lambda done: _note_death(folder, done))
+            self._owners[folder.name] = owner
+        future.add_done_callback(lambda done: self._settle(folder, done))
+
+    def _settle(self, folder: Path, done: Future[Any]) -> None:
+        """Notes the end of a job whose worker did not note it itself."""
+        if done.cancelled():
+            return
+        error = done.exception()
+        if error is not None:
+            reason = EndReason.KILLED if isinstance(error, WorkerError) else EndReason.ERROR
+            self._end(folder, End(FAILED, reason, str(error)))
+        elif done.result() is not None:
+            self._end(folder, End(**done.result()))
+
+    def _end(self, folder: Path, end: End) -> None:
+        """Notes the end of a job, in memory for as long as it cannot be written."""
+        if not self._release.alive:
+            return  # another queue tells of it
+        try:
+            finish(folder, end)
+        except OSError:
+            self._ends[folder.name] = end
+        except JobError:
+            pass  # its files are damaged: there is nothing to add to
 
     def status(self, job_id: str, kind: str | None = None) -> JobStatus:
         """The status of a job.
@@ -158,19 +282,46 @@ class JobQueue:
         Raises:
             JobError: For an id that is not a job's, or not one of this kind.
         """
+        status = JobStatus.read(self._folder_of(job_id, kind), self._position(job_id))
+        if kind not in (None, status.request.kind):
+            raise _no_such_job(kind)
+        end = self._ends.get(job_id)
+        if end is not None and not status.has_ended:
+            with contextlib.suppress(OSError):  # perhaps there is room by now
+                finish(status.folder, end)
+                self._ends.pop(job_id, None)
+            status = replace(
+                status, state=end.state, reason=end.reason, message=end.message, position=0
+            )
+        return status
+
+    def _folder_of(self, job_id: str, kind: str | None = None) -> Path:
+        """The folder of a job, which may be damaged."""
         folder = self.folder / job_id
-        if _JOB_ID.fullmatch(job_id) and (folder / REQUEST).exists():
-            status = JobStatus.read(folder, self._position(job_id))
-            if kind in (None, status.request.kind):
-                return status
-        raise JobError(
-            f"A job's id names a {kind or TRAINING} on this server. Received: {job_id!r}. "
-            f"Start a new {kind or TRAINING}."
+        if not _JOB_ID.fullmatch(job_id) or not folder.is_dir():
+            raise _no_such_job(kind)
+        return folder
+
+    def _folders(self) -> list[Path]:
+        """The folders of all jobs, the newest first."""
+        return sorted(
+            (folder for folder in self.folder.iterdir() if _JOB_ID.fullmatch(folder.name)),
+            reverse=True,
         )
 
     def jobs(self) -> list[JobStatus]:
         """All trainings, the newest first; damaged ones are left out, see `damaged`."""
+        if time.monotonic() > self._next_expiry:
+            self.expire()
         return [status for status in self._read_all()[0] if status.request.kind == TRAINING]
+
+    def jobs_of(self, visitor: str) -> list[JobStatus]:
+        """A visitor's own trainings, the newest first."""
+        return [status for status in self.jobs() if status.belongs_to(visitor)]
+
+    def jobs_for(self, visitor: str, *, shared: bool) -> list[JobStatus]:
+        """The trainings that a visitor may see: all of them where they are shared, else his."""
+        return self.jobs() if shared else self.jobs_of(visitor)
 
     def damaged(self) -> list[str]:
         """The error of every job's folder that cannot be read."""
@@ -179,23 +330,38 @@ class JobQueue:
     def _read_all(self) -> tuple[list[JobStatus], list[str]]:
         """Jobs of every kind, the newest first, and the errors of those that cannot be read."""
         found, errors = [], []
-        for folder in sorted(self.folder.iterdir(), reverse=True):
-            if _JOB_ID.fullmatch(folder.name):
-                try:
-                    found.append(self.status(folder.name))
-                except JobError as error:
-                    errors.append(str(error))
+        try:
+            folders = self._folders()
+        except OSError as error:
+            return [], [str(storage_error(error))]
+        for folder in folders:
+            try:
+                found.append(self.status(folder.name))
+            except JobError as error:
+                errors.append(str(error))
         return found, errors
 
     def stop(self, job_id: str) -> None:
-        """Asks a job to stop; a queued one is taken out of the queue."""
+        """Asks a job to stop; a queued one is taken out of the queue.
+
+        Raises:
+            JobError: For a job that is gone.
+        """
         status = self.status(job_id)
         if status.has_ended:
             return
-        (status.folder / STOP).touch()
+        try:
+            (status.folder / STOP).touch()
+        except OSError as error:
+            raise storage_error(error) from error
         future = self._futures.get(job_id)
         if future is not None and future.cancel():
-            finish(status.folder, STOPPED, "Stopped before it began.")
+            self._end(status.folder, End(STOPPED, EndReason.PERSON, "Stopped before it began."))
+
+    def _is_under_way(self, job_id: str) -> bool:
+        """True for a job that waits or runs."""
+        future = self._futures.get(job_id)
+        return future is not None and not future.done()
 
     def _position(self, job_id: str) -> int:
         """Jobs before this one that have not ended."""
@@ -204,7 +370,16 @@ class JobQueue:
         return waiting.index(job_id) if job_id in waiting else 0
 
 
-def _note_death(folder: Path, future: Future[Any]) -> None:
-    """Marks a job as failed where its worker did not come to the end of it."""
-    if not future.cancelled() and (error := future.exception()) is not None:
-        finish(folder, FAILED, str(error))
+def _no_such_job(kind: str | None) -> JobError:
+    """The error for an id that is not a job's, or not one of a kind."""
+    kind = kind or TRAINING
+    return JobError(
+        f"A {kind} is on this server until it is deleted or has been kept long enough. "
+        f"Received: one that is not here. Start a new {kind}."
+    )
+
+
+def _last_change(folder: Path) -> float:
+    """Time of a job's last status: of its end, once it has ended."""
+    status = folder / STATUS
+    return (status if status.exists() else folder).stat().st_mtime

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -24,6 +26,8 @@ from cae_core.jobs.job import (
     SAMPLES,
     STOP,
     STOPPED,
+    End,
+    EndReason,
     JobRequest,
     finish,
     write_array,
@@ -31,53 +35,107 @@ from cae_core.jobs.job import (
     write_text,
 )
 from cae_core.jobs.limits import Limits
-from cae_core.long_work import ShouldStop
+from cae_core.jobs.storage import Lease, LeaseLostError, is_disk_full, storage_error
 from cae_core.training.config import TrainConfig
 from cae_core.training.learning_rate import find_learning_rate
 from cae_core.training.progress import Progress
 
 
-def run_job(folder_name: str) -> None:
-    """Does a job.
+class _Watch:
+    """Whether a job is to stop, and why: the first reason that came true.
+
+    Args:
+        folder: The job's folder.
+        minutes: Time that the job may take.
+    """
+
+    def __init__(self, folder: Path, minutes: float) -> None:
+        self.folder = folder
+        self.minutes = minutes
+        self.deadline = time.monotonic() + 60 * minutes
+        self.parent = os.getppid()
+        self.reason: EndReason | None = None
+
+    def should_stop(self) -> bool:
+        """Notes the reason to stop; True where there is one."""
+        if self.reason is None:
+            if (self.folder / STOP).exists():
+                self.reason = EndReason.PERSON
+            elif time.monotonic() > self.deadline:
+                self.reason = EndReason.TIME_LIMIT
+            elif os.getppid() != self.parent:
+                # A job whose server is gone has nobody left to tell.
+                self.reason = EndReason.SERVER_GONE
+        return self.reason is not None
+
+    def end(self, was_stopped: bool, seconds: float) -> End:
+        """The end of a job that left a result."""
+        took = f"Took {seconds:.0f} s."
+        if not was_stopped or self.reason is None:
+            return End(FINISHED, EndReason.COMPLETED, took)
+        why = {
+            EndReason.PERSON: "Stopped by hand.",
+            EndReason.TIME_LIMIT: f"The limit of {self.minutes:g} minutes was reached.",
+            EndReason.SERVER_GONE: "The server ended before it.",
+        }
+        return End(STOPPED, self.reason, f"{took} {why[self.reason]}")
+
+
+def run_job(folder_name: str, token: str) -> dict[str, str] | None:
+    """Does a job and notes its end.
 
     Args:
         folder_name: The job's folder.
+        token: The token of its lease. Once another has the lease, nothing more is written.
+
+    Returns:
+        The end as a dictionary where it could not be noted; the server has to remember it.
     """
-    folder = Path(folder_name)
-    request = JobRequest.from_json((folder / REQUEST).read_text())
-    work = _test_learning_rates if request.kind == RATE_TEST else _train
-    parent = os.getppid()
-    minutes = Limits.from_environment().minutes
-    deadline = time.monotonic() + 60 * minutes
-
-    def should_stop() -> bool:
-        # A job whose server is gone has nobody left to tell.
-        return (folder / STOP).exists() or time.monotonic() > deadline or os.getppid() != parent
-
-    write_status(folder, RUNNING, "Loading the images.")
+    lease = Lease(Path(folder_name), token)
     try:
+        end = _work(lease)
+        try:
+            with lease.held():
+                finish(lease.folder, end)
+        except OSError:
+            return dataclasses.asdict(end)
+    except LeaseLostError:
+        pass  # the job is another worker's, who will tell of it
+    return None
+
+
+def _work(lease: Lease) -> End:
+    """Does a job; returns its end."""
+    folder = lease.folder
+    try:
+        request = JobRequest.from_json((folder / REQUEST).read_text())
+        work = _test_learning_rates if request.kind == RATE_TEST else _train
+        watch = _Watch(folder, Limits.from_environment().minutes)
+        _write_status(lease, "Loading the images.")
         data = _load_data(folder, request)
-        write_status(folder, RUNNING, "Building the network.")
-        was_stopped, seconds = work(folder, request, data, should_stop)
+        _write_status(lease, "Building the network.")
+        return watch.end(*work(lease, request, data, watch))
     except CAEError as error:
-        finish(folder, FAILED, str(error))
-        return
-    took = f"Took {seconds:.0f} s."
-    if was_stopped and time.monotonic() > deadline:
-        took += f" The limit of {minutes:g} minutes was reached."
-    finish(folder, STOPPED if was_stopped else FINISHED, took)
+        return End(FAILED, EndReason.ERROR, str(error))
+    except (OSError, RuntimeError) as error:
+        if is_disk_full(error):
+            return End(FAILED, EndReason.DISK_FULL, str(storage_error(error)))
+        if isinstance(error, OSError):
+            return End(FAILED, EndReason.ERROR, str(storage_error(error)))
+        raise
 
 
-def _train(
-    folder: Path, request: JobRequest, data: Dataset, should_stop: ShouldStop
-) -> tuple[bool, float]:
+def _train(lease: Lease, request: JobRequest, data: Dataset, watch: _Watch) -> tuple[bool, float]:
     """Trains and leaves a run: whether it was stopped, and the seconds it took."""
     from cae_core.training.loop import train
 
+    folder = lease.folder
+
     def on_progress(progress: Progress) -> None:
+        # Also keeps a worker without a lease from its checkpoint, which is written after this.
         if progress.samples is not None:
-            write_array(folder / SAMPLES, progress.samples)
-        write_status(folder, RUNNING, "Training.", progress)
+            _write_array(lease, folder / SAMPLES, progress.samples)
+        _write_status(lease, "Training.", progress)
 
     run = train(
         request.architecture,
@@ -85,23 +143,31 @@ def _train(
         task=request.task,
         config=request.config,
         on_progress=on_progress,
-        should_stop=should_stop,
+        should_stop=watch.should_stop,
         checkpoint=folder / CHECKPOINT,
     )
-    run.save(folder / RUN)
-    write_array(folder / SAMPLES, run.samples)
+    own = folder / f".run-{lease.token}"
+    try:
+        run.save(own)
+        with lease.held():
+            # A resumed training's network so far stays until there is a better one.
+            shutil.rmtree(folder / RUN, ignore_errors=True)
+            own.replace(folder / RUN)
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+    _write_array(lease, folder / SAMPLES, run.samples)
     if not run.stopped:
         (folder / CHECKPOINT).unlink(missing_ok=True)
     return run.stopped, run.seconds
 
 
 def _test_learning_rates(
-    folder: Path, request: JobRequest, data: Dataset, should_stop: ShouldStop
+    lease: Lease, request: JobRequest, data: Dataset, watch: _Watch
 ) -> tuple[bool, float]:
     """Tests learning rates and leaves the result; returns the same as `_train`."""
 
     def on_progress(progress: Progress) -> None:
-        write_status(folder, RUNNING, "Trying learning rates.", progress)
+        _write_status(lease, "Trying learning rates.", progress)
 
     started = time.monotonic()
     test = find_learning_rate(
@@ -110,10 +176,23 @@ def _test_learning_rates(
         task=request.task,
         config=request.config,
         on_progress=on_progress,
-        should_stop=should_stop,
+        should_stop=watch.should_stop,
     )
-    write_text(folder / RATE_TEST_RESULT, test.to_json())
+    with lease.held():
+        write_text(lease.folder / RATE_TEST_RESULT, test.to_json())
     return test.stopped, time.monotonic() - started
+
+
+def _write_status(lease: Lease, message: str, progress: Progress | None = None) -> None:
+    """Writes that the job runs, and how far it has come."""
+    with lease.held():
+        write_status(lease.folder, RUNNING, message, progress)
+
+
+def _write_array(lease: Lease, path: Path, array: np.ndarray) -> None:
+    """Writes an array of the job."""
+    with lease.held():
+        write_array(path, array)
 
 
 def _load_data(folder: Path, request: JobRequest) -> Dataset:

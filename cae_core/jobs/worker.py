@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -21,10 +22,12 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
 
-from cae_core.errors import JobError
+from cae_core.errors import JobError, WorkerError
 
 # A training yields the processor to the app, which people are looking at.
 _NICENESS = 10
+# Seconds in which a process that has closed its pipe should have ended.
+_PATIENCE = 10
 
 
 class WorkerProcess(Executor):
@@ -41,8 +44,8 @@ class WorkerProcess(Executor):
 
     def __init__(self, preload: tuple[str, ...] = ()) -> None:
         self._preload = preload
-        self._process: subprocess.Popen[str] | None = None
-        self._calls: queue.SimpleQueue[tuple[Future[Any], str] | None] = queue.SimpleQueue()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._calls: queue.SimpleQueue[tuple[Future[Any], bytes] | None] = queue.SimpleQueue()
         self._closed = self._abandoned = False
         self._thread = threading.Thread(target=self._work, name="cae-worker", daemon=True)
         self._thread.start()
@@ -65,7 +68,7 @@ class WorkerProcess(Executor):
             raise TypeError("a worker's calls have positional arguments only")
         future: Future[Any] = Future()
         call = {"function": f"{fn.__module__}:{fn.__qualname__}", "arguments": args}
-        self._calls.put((future, json.dumps(call)))
+        self._calls.put((future, json.dumps(call).encode()))
         return future
 
     def warm(self, preparation: Callable[[], Any] = os.getpid) -> None:
@@ -99,13 +102,22 @@ class WorkerProcess(Executor):
         """The thread that feeds the process and waits for its answers."""
         while (call := self._calls.get()) is not None:
             future, line = call
-            if future.set_running_or_notify_cancel():
-                self._answer(future, line)
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(self._answer(line))
+            except Exception as error:  # noqa: BLE001 - the next call has its turn all the same
+                future.set_exception(error)
         if self._process is not None:
             _close(self._process)
 
-    def _answer(self, future: Future[Any], line: str) -> None:
-        """Sends one call and resolves its future with what comes back."""
+    def _answer(self, line: bytes) -> Any:
+        """Sends one call and returns what comes back.
+
+        Raises:
+            JobError: What the call raised.
+            WorkerError: The process could not start, ended, or answered something else.
+        """
         if self._process is None or self._process.poll() is not None:
             if self._process is not None:
                 _close(self._process)
@@ -115,33 +127,47 @@ class WorkerProcess(Executor):
             process.kill()
         assert process.stdin is not None and process.stdout is not None  # noqa: S101 - for mypy
         try:
-            process.stdin.write(line + "\n")
+            process.stdin.write(line + b"\n")
             process.stdin.flush()
             answer = process.stdout.readline()
         except BrokenPipeError:
-            answer = ""
-        if not answer.endswith("\n"):  # nothing, or what a dying process got out
-            code = process.wait()
-            future.set_exception(JobError(_death(code)))
-            return
-        result = json.loads(answer)
+            answer = b""
+        if not answer.endswith(b"\n"):  # nothing, or what a dying process got out
+            raise WorkerError(_death(_end_of(process)))
+        try:
+            result = json.loads(answer)
+            value = None if "error" in result else result["value"]
+        except (ValueError, TypeError, KeyError) as error:
+            process.kill()  # nobody knows what it would say next
+            process.wait()
+            raise WorkerError(
+                "A worker process answers in JSON. Received: something else. Try again."
+            ) from error
         if "error" in result:
-            future.set_exception(JobError(result["error"]))
-        else:
-            future.set_result(result["value"])
+            raise JobError(result["error"])
+        return value
 
-    def _start(self) -> subprocess.Popen[str]:
+    def _start(self) -> subprocess.Popen[bytes]:
         """Starts the process; it dies with its standard input."""
-        return subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [sys.executable, "-m", "cae_core.jobs.worker", *self._preload],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ},
-        )
+        self._process = None
+        try:
+            return subprocess.Popen(  # noqa: S603 - our own module, no shell
+                [sys.executable, "-m", "cae_core.jobs.worker", *self._preload],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ},
+                # Ctrl-C in the terminal is meant for the server.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise WorkerError(
+                "A job needs a process of its own. "
+                f"Received: none that could be started ({error.strerror}). "
+                "Try again when less runs on the server."
+            ) from error
 
 
-def _close(process: subprocess.Popen[str]) -> None:
+def _close(process: subprocess.Popen[bytes]) -> None:
     """Lets a process end by itself and closes its pipes."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
@@ -150,32 +176,51 @@ def _close(process: subprocess.Popen[str]) -> None:
     process.wait()
 
 
+def _end_of(process: subprocess.Popen[bytes]) -> int:
+    """The exit code of a process that has stopped answering; ends one that has not ended."""
+    try:
+        return process.wait(timeout=_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
 def _death(code: int) -> str:
     """The message for a process that ended with an exit code."""
     how = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
+    cause = ", perhaps for lack of memory" if -code == signal.SIGKILL else ""
     return (
-        f"A job needs its worker process until its end. Received: a process {how}, perhaps for "
-        "lack of memory."
+        "A job needs its worker process until its end. "
+        f"Received: a process {how}{cause}. Try again."
     )
 
 
 def serve(preload: list[str]) -> None:
     """The process's side: reads calls from standard input, writes answers to standard output."""
-    # What functions print must not be taken for answers.
-    answers, sys.stdout = sys.stdout, sys.stderr
+    # What functions print, in C as well, must not be taken for answers.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
     os.nice(_NICENESS)
+    server = os.getppid()
     for module in preload:
         importlib.import_module(module)
     for line in sys.stdin:
+        if os.getppid() != server:
+            return  # the server was killed: nobody waits for the answer
+        answers.write(_answer_to(line) + "\n")
+        answers.flush()
+
+
+def _answer_to(line: str) -> str:
+    """Makes a call; its answer as JSON, with a key ``value`` or ``error``."""
+    try:
         call = json.loads(line)
         module, name = call["function"].split(":")
         function = getattr(importlib.import_module(module), name)
-        try:
-            answer = {"value": function(*call["arguments"])}
-        except Exception as error:  # noqa: BLE001 - the caller's future carries it on
-            answer = {"error": f"{type(error).__name__}: {error}"}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+        return json.dumps({"value": function(*call["arguments"])})
+    except Exception as error:  # noqa: BLE001 - the caller's future carries it on
+        return json.dumps({"error": f"{type(error).__name__}: {error}"})
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import streamlit as st
 from cae_core import zoo
 from cae_core.training.runs import Run
 from cae_core.training.tasks import Task
-from cae_ui.common.resources import job_queue, runs_folder, trained_run
+from cae_ui.common.resources import available_jobs, has_runs, trained_run
 
 RUN_PREFIX = "run:"
 
@@ -34,11 +34,12 @@ def network_input(key: str, names: Sequence[str], *tasks: type[Task]) -> str:
 
 def _trained_here(tasks: tuple[type[Task], ...]) -> dict[str, str]:
     """The titles of finished trainings by choice; starts no worker where there are none."""
-    if not runs_folder().exists():
+    queue = available_jobs() if has_runs() else None
+    if queue is None:
         return {}
     finished = [
         status
-        for status in job_queue().jobs()
+        for status in queue.jobs()
         if isinstance(status.request.task, tasks) and status.run_folder is not None
     ]
     return {

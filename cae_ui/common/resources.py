@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import os
 import time
 from pathlib import Path
 
@@ -13,27 +12,29 @@ import streamlit as st
 from cae_core.data.dataset import Dataset, DatasetPreview
 from cae_core.data.registry import load_dataset
 from cae_core.data.uploads import load_uploads
+from cae_core.errors import JobError
 from cae_core.jobs.estimates import Calibration, calibrate_apart
+from cae_core.jobs.limits import Limits
 from cae_core.jobs.queue import JobQueue
+from cae_core.jobs.storage import runs_folder
 from cae_core.jobs.work import warm_up
 from cae_core.jobs.worker import WorkerProcess
 from cae_core.training.runs import Run
 
-RUNS_VARIABLE = "CAE_RUNS_DIR"
 SECONDS_PER_DAY = 86_400
 
 
-@st.cache_resource(show_spinner=False)
+def is_hosted() -> bool:
+    """Whether this is a server for others: one that opened no browser at its own machine."""
+    return bool(st.get_option("server.headless"))
+
+
+@st.cache_resource(
+    show_spinner=False, on_release=lambda process: process.shutdown(cancel_futures=True)
+)
 def worker() -> WorkerProcess:
-    """The process that trains, started and made ready, so that pressing Train soon shows a loss."""
-    process = WorkerProcess(preload=("cae_core.training.loop",))
-    process.warm(warm_up)
-    return process
-
-
-def runs_folder() -> Path:
-    """The folder of the trainings."""
-    return Path(os.environ.get(RUNS_VARIABLE, "runs"))
+    """The process that trains; it starts with the queue."""
+    return WorkerProcess(preload=("cae_core.training.loop",))
 
 
 @st.cache_resource(show_spinner=False)
@@ -41,20 +42,43 @@ def speed_file() -> Path:
     """Has the worker measure this machine, once a day; returns the path of the result."""
     path = runs_folder() / "speed.json"
     if not path.exists() or time.time() - path.stat().st_mtime > SECONDS_PER_DAY:
-        path.parent.mkdir(parents=True, exist_ok=True)
         worker().submit(calibrate_apart, str(path))
     return path
 
 
 def machine_speed() -> Calibration | None:
-    """Training speed of this machine; None until the worker has measured it."""
-    return Calibration.load(speed_file())
+    """Training speed of this machine; None until the worker has measured it, or without one."""
+    return Calibration.load(speed_file()) if available_jobs() is not None else None
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, on_release=JobQueue.close)
 def job_queue() -> JobQueue:
-    """The queue of this server."""
-    return JobQueue(runs_folder(), worker())
+    """The queue of this server; tried again at every call that raises.
+
+    Raises:
+        JobError: Where another server has the folder of runs, or where nothing can be written
+            there.
+    """
+    limits = Limits.from_environment(hosted=is_hosted())
+    queue = JobQueue(runs_folder(), worker(), limits)
+    worker().warm(warm_up)  # so that pressing Train soon shows a loss
+    return queue
+
+
+def has_runs() -> bool:
+    """Whether there is a folder of runs: asked where only a look at it needs no worker."""
+    try:
+        return runs_folder().is_dir()
+    except OSError:  # a folder that nobody may look into, or a name that is too long
+        return False
+
+
+def available_jobs() -> JobQueue | None:
+    """The queue of this server; None where there cannot be one, which the Trainer explains."""
+    try:
+        return job_queue()
+    except JobError:
+        return None
 
 
 @st.cache_resource(max_entries=8, show_spinner="Preparing the images …")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 
 from cae_core.architecture.presets import SOURCES
 from cae_core.data.registry import DATASETS
+from cae_core.errors import CAEError
 
 UPLOADS = "uploads"  # name of the data set that uploaded images make
 
@@ -29,6 +31,19 @@ def plain(text: object) -> str:
 def show_error(error: object) -> None:
     """An error's sentence in a red box."""
     st.error(plain(error), icon=":material/error:")
+
+
+def attempt(action: Callable[..., object], *arguments: object) -> None:
+    """Does what a button is for, or shows why it cannot be done; for use in a callback.
+
+    Args:
+        action: Raises a `CAEError` where it cannot be done, perhaps because another tab was first.
+        *arguments: Its arguments.
+    """
+    try:
+        action(*arguments)
+    except CAEError as error:
+        show_error(error)
 
 
 def dataset_title(name: str) -> str:

@@ -27,7 +27,7 @@ from cae_ui.common.charts import (
     latent_size_figure,
     show_chart,
 )
-from cae_ui.common.resources import job_queue, runs_folder, worker
+from cae_ui.common.resources import available_jobs, runs_folder, worker
 from cae_ui.common.wording import dataset_title, plain, show_error
 
 SHOWN_AT_FIRST = 5
@@ -58,9 +58,12 @@ def show_comparison() -> None:
 
 def _finished_runs() -> dict[str, tuple[JobStatus, RunSummary]]:
     """Every finished job with its run, the newest first; damaged ones are named on the page."""
+    queue = available_jobs()
+    if queue is None:
+        return {}
     found = {}
-    problems = job_queue().damaged()
-    for status in job_queue().jobs():
+    problems = queue.damaged()
+    for status in queue.jobs():
         if status.run_folder is not None:
             try:
                 found[status.id] = (status, RunSummary.load(status.run_folder))

@@ -11,7 +11,7 @@ from cae_core.training.config import TrainConfig
 from cae_core.training.learning_rate import STEPS
 from cae_ui.common.charts import rate_figure, show_chart
 from cae_ui.common.resources import job_queue, machine_speed
-from cae_ui.common.wording import dataset_title, plain, rate_text, show_error
+from cae_ui.common.wording import attempt, dataset_title, plain, rate_text, show_error
 from cae_ui.trainer.training import REFRESH_SECONDS, show_progress
 
 RATE_KEY = "lr"  # also the query parameter
@@ -172,7 +172,7 @@ def _use(rate: float) -> None:
 def _discard(test_id: str) -> None:
     """Deletes a test that has ended; for use in a callback."""
     _choose(None)
-    job_queue().delete(test_id)
+    attempt(job_queue().delete, test_id)
 
 
 def _is_same_test(tested: JobRequest, now: JobRequest) -> bool:

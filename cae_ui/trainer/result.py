@@ -18,7 +18,7 @@ from cae_core.training.runs import SAMPLES_IMAGE, RunSummary, load_test_images
 from cae_ui.common.charts import TEAL, framed, show_chart
 from cae_ui.common.pixels import show_samples
 from cae_ui.common.resources import job_queue, trained_run
-from cae_ui.common.wording import dataset_title, plain
+from cae_ui.common.wording import attempt, dataset_title, plain
 
 HISTOGRAM_BINS = 40
 
@@ -138,10 +138,10 @@ def _show_name(status: JobStatus) -> None:
     widget = f"name-{status.id}"
 
     def rename() -> None:
-        job_queue().rename(status.id, st.session_state[widget])
+        attempt(job_queue().rename, status.id, st.session_state[widget])
 
     def delete() -> None:
-        job_queue().delete(status.id)
+        attempt(job_queue().delete, status.id)
         st.query_params.clear()
 
     with st.popover("Name or delete this run", icon=":material/edit:"):

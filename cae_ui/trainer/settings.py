@@ -21,6 +21,8 @@ from cae_core.training.tasks import (
     Task,
     check_fit,
 )
+from cae_ui.common.resources import available_jobs
+from cae_ui.common.visitor import visitor
 from cae_ui.trainer.data import own_images
 from cae_ui.trainer.learning_rate import (
     chosen_test,
@@ -186,8 +188,8 @@ def _find_learning_rate(
 ) -> None:
     """The button that starts a learning-rate range test, and under it the test."""
     request = None
-    if data is not None and _fits(architecture, data, task):
-        request = JobRequest(architecture, task, config, data.name, RATE_TEST)
+    if available_jobs() and data is not None and _fits(architecture, data, task):
+        request = JobRequest(architecture, task, config, data.name, RATE_TEST, visitor())
     test = chosen_test()
     is_busy = test is not None and not test.has_ended
     with row:

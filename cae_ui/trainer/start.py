@@ -7,13 +7,14 @@ import streamlit as st
 from cae_core.architecture.editing import fit_to
 from cae_core.architecture.notation import Architecture
 from cae_core.data.dataset import DatasetPreview
-from cae_core.errors import CAEError
+from cae_core.errors import CAEError, JobError
 from cae_core.jobs.job import JobRequest
 from cae_core.jobs.limits import memory_estimate_mb
 from cae_core.training.config import TrainConfig
 from cae_core.training.tasks import Task, check_fit
 from cae_ui.common.architecture_text import TEXT_KEY, change
 from cae_ui.common.resources import job_queue, machine_speed
+from cae_ui.common.visitor import visitor
 from cae_ui.common.wording import duration, show_error
 from cae_ui.trainer.data import own_images
 from cae_ui.trainer.training import JOB_PARAMETER
@@ -23,7 +24,7 @@ def start_button(
     architecture: Architecture, data: DatasetPreview | None, task: Task, config: TrainConfig
 ) -> None:
     """The button that queues a training, with its estimates, or the reason why it is disabled."""
-    fits = data is not None and _explain_fit(architecture, data, task)
+    fits = _explain_queue() and data is not None and _explain_fit(architecture, data, task)
     speed = machine_speed()
     seconds = None
     if fits and data is not None:
@@ -36,12 +37,22 @@ def start_button(
         "Train", type="primary", icon=":material/play_arrow:", disabled=not fits, width="stretch"
     )
     if pressed and data is not None:
-        request = JobRequest(architecture, task, config, data.name)
+        request = JobRequest(architecture, task, config, data.name, owner=visitor())
         try:
             job_id = job_queue().submit(request, own_images(), seconds=seconds)
             st.query_params[JOB_PARAMETER] = job_id
         except CAEError as error:
             show_error(error)
+
+
+def _explain_queue() -> bool:
+    """Whether trainings can be kept here; if not, the reason."""
+    try:
+        job_queue()
+    except JobError as error:
+        show_error(error)
+        return False
+    return True
 
 
 def _explain_fit(architecture: Architecture, data: DatasetPreview, task: Task) -> bool:

@@ -19,7 +19,7 @@ from cae_core.training.tasks import Denoise, Task
 from cae_ui.common.charts import LOG_AXIS, TRAINING_COLOR, VALIDATION_COLOR, framed, show_chart
 from cae_ui.common.pixels import show_pixels, show_samples
 from cae_ui.common.resources import job_queue
-from cae_ui.common.wording import dataset_title, duration, show_error
+from cae_ui.common.wording import attempt, dataset_title, duration, show_error
 
 JOB_PARAMETER = "job"
 REFRESH_SECONDS = 0.5
@@ -72,7 +72,10 @@ def describe_request(status: JobStatus) -> str:
 
 def _show_status(job_id: str, had_ended: bool) -> None:
     """State, losses and sample images of a job."""
-    status = job_queue().status(job_id)
+    try:
+        status = job_queue().status(job_id)
+    except JobError:
+        st.rerun(scope="app")  # another tab has deleted it: the rerun says so
     if status.has_ended != had_ended:
         # Ended or resumed: the other parts of the page and the refreshing change as well.
         st.rerun(scope="app")
@@ -108,8 +111,8 @@ def _show_end(status: JobStatus) -> None:
         st.button(
             "Resume",
             icon=":material/resume:",
-            on_click=job_queue().resume,
-            args=(status.id,),
+            on_click=attempt,
+            args=(job_queue().resume, status.id),
             help=f"The training continues {where}.",
         )
 
@@ -138,8 +141,8 @@ def show_progress(status: JobStatus, describe: Callable[[Progress], str]) -> Non
             "Stop",
             icon=":material/stop_circle:",
             key=f"stop-{status.id}",
-            on_click=job_queue().stop,
-            args=(status.id,),
+            on_click=attempt,
+            args=(job_queue().stop, status.id),
             disabled=status.is_stopping,
         )
 

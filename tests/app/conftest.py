@@ -53,7 +53,7 @@ def worker(monkeypatch, tmp_path):
     """A server of its own for every test: an empty folder of runs, an empty queue, no process."""
     played = PlayedWorker()
     runs = tmp_path / "runs"
-    monkeypatch.setenv(resources.RUNS_VARIABLE, str(runs))
+    monkeypatch.setenv("CAE_RUNS_DIR", str(runs))
     monkeypatch.setenv("CAE_DATA_LIMIT", DATA_LIMIT)
     monkeypatch.setattr(resources, "WorkerProcess", lambda preload: played)
     # As on a machine that was measured before: the worker has nothing to do at first.

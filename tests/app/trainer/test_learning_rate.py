@@ -93,10 +93,10 @@ def test_a_test_is_no_run(tested_page, trainer_page):
     assert not tested_page.metric
     # Nor does a training's address take it for one, nor the other way round.
     page = trainer_page(job=tested_page.query_params["lr_test"])
-    assert "A job's id names a training on this server." in said(page.error)
+    assert "A training is on this server until" in said(page.error)
     training = press(page, "Train").query_params["job"]
     page = trainer_page(lr_test=training)
-    assert "A job's id names a learning-rate test on this server." in said(page.error)
+    assert "A learning-rate test is on this server until" in said(page.error)
     assert "lr_test" not in page.query_params
     assert not page.run().error
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import itertools
 import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import cae_core
 from cae_core.architecture.notation import Architecture
 from cae_core.data.registry import Dataset, load_dataset
-from cae_core.errors import JobError, TrainingError
+from cae_core.errors import JobError, TrainingError, WorkerError
 from cae_core.jobs import queue as queues
 from cae_core.jobs import work
 from cae_core.jobs.job import (
@@ -29,10 +34,12 @@ from cae_core.jobs.job import (
     RUNNING,
     STOPPED,
     TRAINING,
+    EndReason,
     JobRequest,
+    JobStatus,
     write_status,
 )
-from cae_core.jobs.limits import Limits
+from cae_core.jobs.limits import Limits, shared_runs
 from cae_core.jobs.queue import JobQueue
 from cae_core.jobs.worker import WorkerProcess
 from cae_core.training.config import TrainConfig
@@ -46,6 +53,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
 )
 
+ROOT = Path(cae_core.__file__).parents[1]
 DEADLINE = 900  # seconds; only a test that fails takes so long
 GREY = Architecture.parse("8x8x1 conv4 pool | up conv1:sigmoid")
 COLOUR = Architecture.parse("conv2 pool | up conv3:sigmoid")
@@ -104,6 +112,11 @@ def images(seed=0):
     rng = np.random.default_rng(seed)
     parts = (rng.integers(0, 256, (count, 8, 8, 1), np.uint8) for count in (40, 10, 6))
     return Dataset("images", *parts)
+
+
+def files(folder):
+    """What a folder of jobs holds but for the lock."""
+    return [path for path in folder.iterdir() if path.name != ".lock"]
 
 
 # From the beginning to the end
@@ -194,7 +207,7 @@ def test_jobs_wait_in_their_order_and_know_how_many_are_before_them(tmp_path):
     ids = [queue.submit(request(), images()) for _ in range(3)]
     assert len(set(ids)) == 3
     assert states(queue, ids) == [(QUEUED, 0), (QUEUED, 1), (QUEUED, 2)]
-    assert [args for _, _, args in executor.calls] == [(str(tmp_path / job_id),) for job_id in ids]
+    assert [args[0] for _, _, args in executor.calls] == [str(tmp_path / job_id) for job_id in ids]
     executor.begin().set_exception(JobError("lost"))
     assert states(queue, ids) == [(FAILED, 0), (QUEUED, 0), (QUEUED, 1)]
 
@@ -342,9 +355,9 @@ def test_a_learning_rate_test_is_no_training(tmp_path):
     assert [status.id for status in queue.jobs()] == [training]
     # They wait in one queue all the same.
     assert states(queue, [training, test]) == [(QUEUED, 0), (QUEUED, 1)]
-    with pytest.raises(JobError, match="A job's id names a training on this server"):
+    with pytest.raises(JobError, match="A training is on this server until"):
         queue.status(test, TRAINING)
-    with pytest.raises(JobError, match="A job's id names a learning-rate test on this server"):
+    with pytest.raises(JobError, match="A learning-rate test is on this server until"):
         queue.status(training, RATE_TEST)
     assert queue.status(training, TRAINING).learning_rate_test() is None
     assert queue.status(test, RATE_TEST).learning_rate_test() is None
@@ -353,14 +366,14 @@ def test_a_learning_rate_test_is_no_training(tmp_path):
 def test_a_learning_rate_test_that_is_stopped_shows_its_curve_and_suggests_nothing(tmp_path):
     queue = JobQueue(tmp_path, executor := ByHand())
     job_id = queue.submit(request(kind=RATE_TEST), images())
+    future, run_job, arguments = executor.calls[0]
     # As in a process of its own: the call is on its way and can no longer be taken back.
-    executor.calls[0][0].set_running_or_notify_cancel()
+    future.set_running_or_notify_cancel()
     queue.stop(job_id)
-    work.run_job(str(tmp_path / job_id))
+    run_job(*arguments)
     status = queue.status(job_id)
-    assert (status.state, data_file(status)) == (STOPPED, False)
-    assert status.message.startswith("Took ")
-    assert "limit" not in status.message
+    assert (status.state, status.reason, data_file(status)) == (STOPPED, EndReason.PERSON, False)
+    assert "Stopped by hand." in status.message
     test = status.learning_rate_test()
     assert (len(test.rates), test.suggestion, test.stopped) == (1, None, True)
 
@@ -430,7 +443,8 @@ def test_a_job_whose_server_is_gone_stops_by_itself(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "getppid", lambda: next(parents))
     queue = JobQueue(tmp_path, InLine())
     status = queue.status(queue.submit(request(epochs=1000), images()))
-    assert (status.state, "limit" in status.message) == (STOPPED, False)
+    assert (status.state, status.reason) == (STOPPED, EndReason.SERVER_GONE)
+    assert "The server ended before it." in status.message
     assert status.can_resume
 
 
@@ -452,7 +466,7 @@ def test_a_network_that_does_not_fit_the_images_given_is_refused_and_nothing_is_
         queue.submit(request(COLOUR), images())
     assert queue.jobs() == []
     assert executor.calls == []
-    assert list(tmp_path.iterdir()) == []
+    assert files(tmp_path) == []
 
 
 def test_an_unknown_data_set_fails_with_the_reason(tmp_path):
@@ -492,19 +506,19 @@ def test_a_new_queue_on_an_old_folder_marks_the_jobs_that_had_not_ended_as_faile
     queued, running, stopped = (queue.submit(request(), images()) for _ in range(3))
     write_status(tmp_path / running, RUNNING, "Training.")
     queue.stop(stopped)
+    queue.close()
     reopened = JobQueue(tmp_path, ByHand())
     for job_id in (queued, running):
         status = reopened.status(job_id)
-        assert (status.state, status.message) == (
-            FAILED,
-            "The server was restarted.",
-        )
+        assert (status.state, status.reason) == (FAILED, EndReason.SERVER_GONE)
+        assert status.message == "The server was restarted."
         reopened.stop(job_id)
     assert reopened.status(stopped).message == "Stopped before it began."
 
 
 def test_a_reopened_queue_still_has_its_finished_jobs(finished):
     queue, job_id = finished
+    queue.close()
     assert JobQueue(queue.folder, ByHand()).status(job_id) == queue.status(job_id)
 
 
@@ -532,16 +546,17 @@ def test_a_reopened_queue_still_has_its_finished_jobs(finished):
 def test_an_id_that_is_not_a_jobs_is_refused(tmp_path, job_id):
     queue = JobQueue(tmp_path, ByHand())
     for ask in (queue.status, queue.stop):
-        with pytest.raises(JobError, match=r"A job's id names a training on this server\."):
+        with pytest.raises(JobError, match="A training is on this server until"):
             ask(job_id)
-    assert list(tmp_path.iterdir()) == []
+    assert files(tmp_path) == []
 
 
 def test_an_id_does_not_lead_to_a_job_in_another_folder(finished, tmp_path):
     queue, job_id = finished
+    other = JobQueue(tmp_path, ByHand())
     for outside in (queue.folder / job_id, os.path.relpath(queue.folder / job_id, tmp_path)):
         with pytest.raises(JobError, match="Received: "):
-            JobQueue(tmp_path, ByHand()).status(str(outside))
+            other.status(str(outside))
 
 
 # The files between the two sides
@@ -583,7 +598,7 @@ def test_a_worker_killed_in_the_middle_of_a_job_fails_that_job_and_the_next_one_
         os.kill(worker.pid, signal.SIGKILL)
         wait_until(lambda: queue.status(endless).has_ended)
         failed = queue.status(endless)
-        assert failed.state == FAILED
+        assert (failed.state, failed.reason) == (FAILED, EndReason.KILLED)
         assert "killed by signal 9" in failed.message
         assert failed.progress is not None
         wait_until(lambda: queue.status(short).has_ended)
@@ -614,6 +629,7 @@ def test_a_killed_job_goes_on_behind_its_last_whole_epoch(tmp_path):
     asked = json.loads((killed.folder / "request.json").read_text())
     asked["config"]["epochs"] = epochs
     (killed.folder / "request.json").write_text(json.dumps(asked))
+    queue.close()
     queue = JobQueue(tmp_path, InLine())
     queue.resume(job_id)
     resumed = queue.status(job_id)
@@ -647,7 +663,7 @@ def test_a_job_is_deleted_with_its_files_once_it_has_ended(tmp_path):
         queue.delete(job_id)
     queue.stop(job_id)
     queue.delete(job_id)
-    assert list(tmp_path.iterdir()) == []
+    assert files(tmp_path) == []
     with pytest.raises(JobError):
         queue.status(job_id)
 
@@ -660,7 +676,7 @@ def test_a_network_beyond_the_hosts_limits_is_refused_with_by_how_much(tmp_path)
     queue.limits = Limits(memory_mb=801)
     with pytest.raises(JobError, match=r"at most 801 MB. Received: one of about .* too many"):
         queue.submit(request(Architecture.parse("64x64x1 conv64 | conv1"), batch_size=512))
-    assert list(tmp_path.iterdir()) == []
+    assert files(tmp_path) == []
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "many", "nan"])
@@ -673,7 +689,7 @@ def test_a_training_ends_at_the_hosts_time_limit_and_keeps_what_it_learnt(tmp_pa
     monkeypatch.setenv("CAE_MAX_JOB_MINUTES", "0.0001")
     queue = JobQueue(tmp_path, InLine())
     status = queue.status(queue.submit(request(epochs=1000), images()))
-    assert status.state == STOPPED
+    assert (status.state, status.reason) == (STOPPED, EndReason.TIME_LIMIT)
     assert "limit of 0.0001 minutes" in status.message
     assert status.run_folder is not None
 
@@ -685,7 +701,289 @@ def test_a_damaged_job_is_left_out_of_the_list_and_named(tmp_path):
     assert [status.id for status in queue.jobs()] == [whole]
     assert len(queue.damaged()) == 1
     assert broken in queue.damaged()[0]
+    queue.close()
     JobQueue(tmp_path, ByHand())  # a restart survives it as well
+
+
+# Visitors
+
+
+def asked_by(owner, **settings):
+    return dataclasses.replace(request(**settings), owner=owner)
+
+
+def test_a_job_belongs_to_the_visitor_who_started_it_and_an_older_one_to_nobody(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    for owner in ("ada", "", "bob"):
+        queue.submit(asked_by(owner), images())
+    newest, nobodys, oldest = queue.jobs()
+    assert [job.belongs_to("ada") for job in (newest, nobodys, oldest)] == [False, False, True]
+    assert not nobodys.belongs_to("")
+    assert queue.jobs_of("bob") == queue.jobs_for("bob", shared=False) == [newest]
+    assert queue.jobs_for("ada", shared=True) == queue.jobs()
+    assert "ada" not in repr(oldest)
+
+
+def test_a_visitor_has_so_many_jobs_waiting_and_others_still_have_room(tmp_path):
+    executor = ByHand()
+    queue = JobQueue(tmp_path, executor, Limits(waiting_per_visitor=2))
+    _, second = (queue.submit(asked_by("ada"), images()) for _ in range(2))
+    with pytest.raises(JobError, match="At most 2 trainings and tests of one visitor wait"):
+        queue.submit(asked_by("ada", kind=RATE_TEST), images())
+    queue.submit(asked_by("bob"), images())
+    assert len(files(tmp_path)) == 3
+    executor.begin()  # the first no longer waits
+    third = queue.submit(asked_by("ada"), images())
+    queue.stop(second)
+    fourth = queue.submit(asked_by("ada"), images())
+    with pytest.raises(JobError, match="of one visitor wait"):
+        queue.resume(second)
+    assert [queue.status(job_id).state for job_id in (third, fourth)] == [QUEUED, QUEUED]
+    assert queue.status(second).state == STOPPED
+
+
+def test_so_many_jobs_wait_in_all(tmp_path):
+    queue = JobQueue(tmp_path, ByHand(), Limits(waiting=3))
+    for owner in "abc":
+        queue.submit(asked_by(owner), images())
+    with pytest.raises(JobError, match="At most 3 trainings and tests wait on this server"):
+        queue.submit(asked_by("d"), images())
+    assert len(files(tmp_path)) == 3
+
+
+def test_a_host_sets_its_limits_and_who_sees_what():
+    assert Limits.from_environment({}) == Limits()
+    given = {"CAE_MAX_WAITING": "7", "CAE_MAX_WAITING_PER_VISITOR": "1", "CAE_KEEP_RUNS_DAYS": "2"}
+    limits = Limits.from_environment(given, hosted=True)
+    assert (limits.waiting, limits.waiting_per_visitor, limits.run_days) == (7, 1, 2)
+    assert (Limits().run_days, Limits.from_environment({}, hosted=True).run_days) == (None, 30)
+    for value, shared in (("1", True), ("0", False)):
+        for hosted in (True, False):
+            assert shared_runs({"CAE_SHARED_RUNS": value}, hosted=hosted) is shared
+    with pytest.raises(JobError, match="CAE_SHARED_RUNS is 0 or 1"):
+        shared_runs({"CAE_SHARED_RUNS": "yes"}, hosted=True)
+
+
+def test_a_tab_that_comes_second_gets_a_sentence_without_the_jobs_id(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    job_id = queue.submit(request(), images())
+    queue.stop(job_id)
+    queue.resume(job_id)
+    with pytest.raises(JobError, match="Received: a training that is queued"):
+        queue.resume(job_id)
+    queue.stop(job_id)
+    queue.delete(job_id)
+    for act in (queue.delete, queue.resume, queue.stop, lambda gone: queue.rename(gone, "x")):
+        with pytest.raises(JobError, match="Received: one that is not here") as error:
+            act(job_id)
+        assert job_id not in str(error.value)
+    assert files(tmp_path) == []
+
+
+def test_a_damaged_job_can_be_deleted(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    (tmp_path / "20301231-235959-abcdef").mkdir()
+    job_id = queue.submit(request(), images())
+    queue.stop(job_id)
+    (tmp_path / job_id / "status.json").write_text("{")
+    for damaged in ("20301231-235959-abcdef", job_id):
+        queue.delete(damaged)
+    assert files(tmp_path) == []
+
+
+def age(folder, days):
+    """Makes a job's last status so many days old."""
+    then = time.time() - 86_400 * days
+    os.utime(folder / "status.json", (then, then))
+
+
+def test_runs_and_the_images_of_unfinished_trainings_are_kept_for_a_time(tmp_path):
+    queue = JobQueue(tmp_path, ByHand(), Limits(run_days=30, upload_days=7))
+    old, unfinished, young, waiting = (queue.submit(request(), images()) for _ in range(4))
+    for job_id, days in ((old, 31), (unfinished, 8), (young, 6)):
+        queue.stop(job_id)
+        age(tmp_path / job_id, days)
+    age(tmp_path / waiting, 31)
+    queue.expire()
+    assert [status.id for status in queue.jobs()] == [waiting, young, unfinished]
+    kept = [queue.status(job_id) for job_id in (waiting, young, unfinished)]
+    assert [data_file(status) for status in kept] == [True, True, False]
+    assert [status.can_resume for status in kept] == [False, True, False]
+    with pytest.raises(JobError, match="as long as its images are kept"):
+        queue.resume(unfinished)
+    queue.close()
+    # A restart and a new job clear up as well; without a limit a run stays.
+    age(tmp_path / young, 31)
+    again = JobQueue(tmp_path, ByHand(), Limits(run_days=None))
+    assert len(again.jobs()) == 3
+    again.limits = Limits(run_days=30)
+    again.submit(request(), images())
+    assert young not in [status.id for status in again.jobs()]
+
+
+# One server, and what becomes of a worker without one
+
+
+def test_a_second_server_touches_nothing_of_the_first(tmp_path):
+    queue = JobQueue(tmp_path, ByHand())
+    job_id = queue.submit(request(), images())
+    write_status(tmp_path / job_id, RUNNING, "Training.")
+    with pytest.raises(JobError, match="belongs to one running app"):
+        JobQueue(tmp_path, ByHand())
+    assert queue.status(job_id).state == RUNNING
+
+
+def test_a_worker_that_its_server_left_behind_writes_neither_state_nor_result(
+    tmp_path, monkeypatch
+):
+    executor = ByHand()
+    queue = JobQueue(tmp_path, executor)
+    job_id = queue.submit(request(epochs=2), images())
+    folder, (_, run_job, arguments) = tmp_path / job_id, executor.calls[0]
+    queue.close()  # killed; its worker lives on
+    takes_over = [lambda: JobQueue(tmp_path, ByHand())]
+    save = Run.save
+    queues = []
+
+    def save_while_another_server_takes_over(run, place):
+        queues.append(takes_over.pop()())
+        queues[0].resume(job_id)
+        return save(run, place)
+
+    monkeypatch.setattr(Run, "save", save_while_another_server_takes_over)
+    assert run_job(*arguments) is None
+    (second,) = queues
+    status = second.status(job_id)
+    assert (status.state, status.reason, status.run_folder) == (QUEUED, None, None)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "checkpoint.npz",
+        "data.npz",
+        "lease",
+        "request.json",
+        "samples.npy",
+        "status.json",
+    ]
+    # An orphan that is only now told to begin does not even do that.
+    assert run_job(*arguments) is None
+    assert second.status(job_id) == status
+
+
+def test_a_job_of_a_killed_server_tells_why_it_ended_and_can_be_resumed(tmp_path):
+    with subprocess.Popen(  # noqa: S603 - our own script
+        [sys.executable, "-c", SERVER, tmp_path], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as server:
+        folder = tmp_path / server.stdout.readline().strip()
+        wait_until(lambda: JobStatus.read(folder).progress)
+        with pytest.raises(JobError, match="belongs to one running app"):
+            JobQueue(tmp_path, ByHand())
+        assert JobStatus.read(folder).state == RUNNING
+        server.kill()
+    wait_until(lambda: JobStatus.read(folder).has_ended)  # the worker ends it by itself
+    status = JobQueue(tmp_path, ByHand()).status(folder.name)
+    assert (status.state, status.reason) == (STOPPED, EndReason.SERVER_GONE)
+    assert "The server ended before it." in status.message
+    assert Run.load(status.run_folder).stopped
+    assert status.can_resume
+
+
+SERVER = """
+import sys, threading
+import numpy as np
+import cae_core as cae
+from cae_core.data.dataset import Dataset
+from cae_core.jobs import JobQueue, JobRequest, WorkerProcess
+
+noise = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 1), np.uint8)
+network = cae.Architecture.parse("8x8x1 conv4 pool | up conv1:sigmoid")
+asked = JobRequest(network, cae.Reconstruct(), cae.TrainConfig(epochs=1000), "noise")
+queue = JobQueue(sys.argv[1], WorkerProcess())
+print(queue.submit(asked, Dataset("noise", noise, noise, noise)), flush=True)
+threading.Event().wait()
+"""
+
+
+def test_a_resumed_training_that_fails_keeps_the_network_it_had(tmp_path):
+    queue = JobQueue(tmp_path, executor := ByHand())
+    job_id = queue.submit(request(epochs=1000), images())
+    (tmp_path / job_id / "stop").touch()
+    future, run_job, arguments = executor.calls.pop()
+    future.set_running_or_notify_cancel()
+    future.set_result(run_job(*arguments))
+    assert queue.status(job_id).run_folder is not None
+    queue.resume(job_id)
+    assert queue.status(job_id).run_folder is None
+    executor.begin().set_exception(WorkerError("killed by signal 9"))
+    status = queue.status(job_id)
+    assert (status.state, status.reason) == (FAILED, EndReason.KILLED)
+    assert Run.load(status.run_folder).stopped
+
+
+# A full disk
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 2 MB, and a function that fills it."""
+    mount = shutil.which("mount")
+    command = [mount or "", "-t", "tmpfs", "-o", "size=2m", "none", str(tmp_path)]
+    if os.geteuid() != 0 or mount is None or subprocess.run(command, check=False).returncode:  # noqa: S603
+        pytest.skip("Only root can make a small disk.")
+
+    def fill():
+        with (tmp_path / "filler").open("ab", buffering=0) as filler, contextlib.suppress(OSError):
+            while True:
+                filler.write(bytes(4096))
+
+    yield tmp_path, fill
+    subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)  # noqa: S603, S607
+
+
+def test_a_disk_that_fills_up_ends_the_training_with_the_reason_and_the_queue_goes_on(
+    small_disk, monkeypatch
+):
+    folder, fill = small_disk
+    executor = ByHand()
+    queue = JobQueue(folder, executor)
+    full, waiting = (queue.submit(request(epochs=1000), images()) for _ in range(2))
+    write = work.write_array
+
+    def write_on_a_full_disk(path, array):
+        fill()
+        write(path, array)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "write_array", write_on_a_full_disk)
+        future, run_job, arguments = executor.calls.pop(0)
+        future.set_running_or_notify_cancel()
+        future.set_result(run_job(*arguments))
+    status = queue.status(full)
+    assert (status.state, status.reason) == (FAILED, EndReason.DISK_FULL)
+    assert "Received: a full disk" in status.message
+    assert status.progress is not None
+    assert queue.status(waiting).state == QUEUED
+    with pytest.raises(JobError, match="Received: a full disk"):
+        queue.submit(request(), images())
+    assert len(queue.jobs()) == 2
+    # A restart on the full disk: both have ended, and nothing raises.
+    queue.close()
+    queue = JobQueue(folder, ByHand())
+    assert [job.state for job in queue.jobs()] == [FAILED, FAILED]
+    # With room again, what was only remembered is written.
+    (folder / "filler").unlink()
+    assert queue.status(waiting).reason == EndReason.SERVER_GONE
+    assert JobStatus.read(folder / waiting).reason == EndReason.SERVER_GONE
+
+
+def test_a_folder_of_jobs_that_vanishes_is_named_and_takes_nothing_down(tmp_path):
+    queue = JobQueue(tmp_path / "runs", ByHand())
+    shutil.rmtree(tmp_path / "runs")
+    assert queue.jobs() == []
+    (problem,) = queue.damaged()
+    assert "No such file or directory" in problem
+    assert str(tmp_path) not in problem
+    with pytest.raises(JobError, match="No such file or directory"):
+        queue.submit(request(), images())
+    queue.expire()
 
 
 def _has_tensorflow():

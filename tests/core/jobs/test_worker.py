@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import gc
 import math
 import os
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import cae_core
-from cae_core.errors import JobError
+from cae_core.errors import CAEError, JobError, WorkerError
 from cae_core.jobs.worker import WorkerProcess
 
 ROOT = Path(cae_core.__file__).parents[1]
@@ -76,7 +77,7 @@ def is_alive(pid):
 def reason(future):
     """The message of a call that failed."""
     error = future.exception(timeout=DEADLINE)
-    assert isinstance(error, JobError)
+    assert isinstance(error, CAEError)
     assert "\n" not in str(error)
     return str(error)
 
@@ -144,6 +145,65 @@ def test_a_call_that_json_cannot_carry_is_refused_at_once(worker):
     with pytest.raises(TypeError, match="positional"):
         worker.submit(copy.copy, x=1)
     assert worker.submit(math.sqrt, 4).result(DEADLINE) == 2
+
+
+def test_what_a_library_prints_in_c_is_not_taken_for_an_answer(worker):
+    assert worker.submit(exec, "import os; os.write(1, b'noise\\n')").result(DEADLINE) is None
+    assert worker.submit(math.sqrt, 9).result(DEADLINE) == 3
+
+
+# Failures
+
+
+@pytest.mark.parametrize("number", [errno.EAGAIN, errno.ENOMEM])
+def test_a_process_that_the_system_cannot_start_fails_one_call_and_the_next_has_its_turn(
+    monkeypatch, number
+):
+    start, errors = subprocess.Popen, [OSError(number, os.strerror(number))]
+
+    def start_later(*arguments, **settings):
+        if errors:
+            raise errors.pop()
+        return start(*arguments, **settings)
+
+    monkeypatch.setattr(subprocess, "Popen", start_later)
+    with WorkerProcess() as unlucky:
+        futures = [unlucky.submit(math.sqrt, 9) for _ in range(2)]
+        assert f"none that could be started ({os.strerror(number)})" in reason(futures[0])
+        assert futures[1].result(DEADLINE) == 3
+
+
+@pytest.mark.parametrize("answer", ["nonsense", "[]", "3", "{}", "\udcff"])
+def test_an_answer_that_is_none_fails_one_call_and_the_next_has_its_turn(monkeypatch, answer):
+    start, lies = subprocess.Popen, [f"input(); print({answer!r}, flush=True); input()"]
+
+    def start_liar(command, **settings):
+        return start([sys.executable, "-c", lies.pop()] if lies else command, **settings)
+
+    monkeypatch.setattr(subprocess, "Popen", start_liar)
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8:surrogateescape")
+    with WorkerProcess() as deceived:
+        futures = [deceived.submit(math.sqrt, 9) for _ in range(2)]
+        assert "A worker process answers in JSON" in reason(futures[0])
+        assert isinstance(futures[0].exception(), WorkerError)
+        assert futures[1].result(DEADLINE) == 3
+
+
+def test_a_result_that_json_cannot_carry_fails_its_call_only(worker):
+    pid = worker.submit(os.getpid).result(DEADLINE)
+    assert "TypeError" in reason(worker.submit(complex, 1))
+    assert "ModuleNotFoundError" in reason(worker.submit(_of_no_module()))
+    assert worker.submit(os.getpid).result(DEADLINE) == pid
+
+
+def _of_no_module():
+    """A function that the worker does not find."""
+
+    def function():
+        pass
+
+    function.__module__ = "cae_core.nothing"
+    return function
 
 
 # Deaths
@@ -265,6 +325,28 @@ def test_the_process_ends_when_its_standard_input_is_closed():
     answer, _ = process.communicate(call, timeout=DEADLINE)
     assert answer == '{"value": 4.0}\n'
     assert process.returncode == 0
+
+
+def test_a_call_that_arrives_after_the_server_was_killed_is_not_made():
+    script = (
+        "import os; from cae_core.jobs.worker import serve; parents = iter([7, 7, 1]);"
+        "os.getppid = lambda: next(parents); serve([])"
+    )
+    process = subprocess.Popen(  # noqa: S603 - our own script
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    call = '{"function": "math:sqrt", "arguments": [16]}\n'
+    answers, _ = process.communicate(call * 2, timeout=DEADLINE)
+    assert answers == '{"value": 4.0}\n'
+
+
+def test_a_terminals_ctrl_c_does_not_reach_the_process(worker):
+    pid = worker.submit(os.getpid).result(DEADLINE)
+    assert os.getpgid(pid) != os.getpgid(0)
 
 
 def test_the_process_does_not_outlive_a_parent_that_is_killed():
