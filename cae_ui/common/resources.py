@@ -81,6 +81,13 @@ def available_jobs() -> JobQueue | None:
         return None
 
 
+def run_retention() -> str:
+    """How long this server keeps a run, as the end of a sentence."""
+    queue = available_jobs()
+    days = None if queue is None else queue.limits.run_days
+    return "until you delete it" + ("" if days is None else f", at most {days:g} days")
+
+
 @st.cache_resource(max_entries=8, show_spinner="Preparing the images …")
 def named_dataset(name: str) -> DatasetPreview:
     """A few images of a data set that is on this machine; only the worker keeps all of them."""

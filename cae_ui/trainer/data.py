@@ -8,8 +8,9 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from cae_core.data.dataset import Dataset, DatasetPreview
 from cae_core.data.registry import DATASETS, is_available
 from cae_core.errors import DatasetError
+from cae_core.jobs.limits import Limits
 from cae_ui.common.photo_input import UPLOAD_TYPES
-from cae_ui.common.resources import named_dataset, uploaded_dataset
+from cae_ui.common.resources import available_jobs, named_dataset, run_retention, uploaded_dataset
 from cae_ui.common.wording import UPLOADS, plain, show_error
 from cae_ui.trainer.download import offer_download
 
@@ -45,7 +46,14 @@ def _uploads_input() -> DatasetPreview | None:
         key=OWN_IMAGES,
     )
     if not files:
-        st.info("They are cut into patches of 32 x 32 pixels and stay on this server.")
+        queue = available_jobs()
+        days = Limits().upload_days if queue is None else queue.limits.upload_days
+        st.info(
+            "They are cut into patches of 32 x 32 pixels and stay on this server: all of them "
+            f"until the training has finished, or {days:g} days for its Resume where it ends "
+            "early; up to 24 for validation and test, those that the results show, in the "
+            f"run's files {run_retention()}."
+        )
         return None
     data = _uploaded(files).preview()
     _describe(data, "Patches of your images.")

@@ -10,7 +10,7 @@ from cae_core.jobs.job import FAILED, RATE_TEST, JobRequest, JobStatus
 from cae_core.training.config import TrainConfig
 from cae_core.training.learning_rate import STEPS
 from cae_ui.common.charts import rate_figure, show_chart
-from cae_ui.common.resources import job_queue, machine_speed
+from cae_ui.common.resources import available_jobs, job_queue, machine_speed
 from cae_ui.common.wording import attempt, dataset_title, plain, rate_text, show_error
 from cae_ui.trainer.training import REFRESH_SECONDS, show_progress
 
@@ -42,7 +42,7 @@ def is_test_chosen() -> bool:
 def chosen_test() -> JobStatus | None:
     """The chosen test; None where there is none. An error is shown once where it is gone."""
     test_id = _chosen_id()
-    if test_id is None:
+    if test_id is None or available_jobs() is None:
         return None
     try:
         status = job_queue().status(test_id, RATE_TEST)

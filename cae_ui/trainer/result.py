@@ -17,7 +17,7 @@ from cae_core.training.history import history_csv
 from cae_core.training.runs import SAMPLES_IMAGE, RunSummary, load_test_images
 from cae_ui.common.charts import TEAL, framed, show_chart
 from cae_ui.common.pixels import show_samples
-from cae_ui.common.resources import job_queue, trained_run
+from cae_ui.common.resources import job_queue, run_retention, trained_run
 from cae_ui.common.wording import attempt, dataset_title, plain
 
 HISTOGRAM_BINS = 40
@@ -146,4 +146,5 @@ def _show_name(status: JobStatus) -> None:
 
     with st.popover("Name or delete this run", icon=":material/edit:"):
         st.text_input("Name", value=status.name, max_chars=60, key=widget, on_change=rename)
+        st.caption(f"This run is kept {run_retention()}.")
         st.button("Delete it with all its files", icon=":material/delete:", on_click=delete)

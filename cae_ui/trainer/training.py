@@ -18,7 +18,7 @@ from cae_core.training.progress import Progress
 from cae_core.training.tasks import Denoise, Task
 from cae_ui.common.charts import LOG_AXIS, TRAINING_COLOR, VALIDATION_COLOR, framed, show_chart
 from cae_ui.common.pixels import show_pixels, show_samples
-from cae_ui.common.resources import job_queue
+from cae_ui.common.resources import available_jobs, job_queue
 from cae_ui.common.wording import attempt, dataset_title, duration, show_error
 
 JOB_PARAMETER = "job"
@@ -28,7 +28,7 @@ REFRESH_SECONDS = 0.5
 def chosen_job() -> JobStatus | None:
     """The training that the address names; None where it names none of this server."""
     job_id = st.query_params.get(JOB_PARAMETER)
-    if job_id is None:
+    if job_id is None or available_jobs() is None:
         return None
     try:
         return job_queue().status(job_id, TRAINING)

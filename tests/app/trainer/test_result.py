@@ -8,6 +8,7 @@ import streamlit as st
 
 from cae_core.export.files import ZIP_FILES
 from cae_core.training.runs import Run
+from cae_ui.common import resources
 from cae_ui.trainer import result
 from tests.app.finding import SMALL, labelled, press, said, the_job
 
@@ -83,3 +84,15 @@ def test_a_run_can_be_named_and_deleted(trainer_page, finished):
     press(page, "Delete it with all its files")
     assert not folder.exists()
     assert "job" not in page.query_params
+
+
+@pytest.mark.parametrize("act", ["rename", "delete"])
+def test_a_run_that_another_tab_deleted_is_a_sentence(trainer_page, finished, act):
+    job_id = finished()
+    page = trainer_page(job=job_id)
+    resources.job_queue().delete(job_id)
+    if act == "rename":
+        page.text_input(f"name-{job_id}").set_value("best").run()
+    else:
+        press(page, "Delete it with all its files")
+    assert "Received: one that is not here" in said(page.error)

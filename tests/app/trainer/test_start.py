@@ -1,5 +1,9 @@
 """The button that starts a training, and what keeps it disabled."""
 
+import pytest
+
+from cae_core.jobs import JobQueue
+from tests.app.conftest import PlayedWorker
 from tests.app.finding import SMALL, can_train, press, said, text_of, the_job, write
 
 
@@ -35,3 +39,42 @@ def test_a_text_that_cannot_be_read_keeps_the_last_network(trainer_page):
     assert "pol" in said(page.error)
     press(page, "Train")
     assert str(the_job().request.architecture) == SMALL
+
+
+def test_a_second_server_says_so_works_otherwise_and_takes_over(
+    trainer_page, latent_page, denoise_page, tmp_path
+):
+    first = JobQueue(tmp_path / "runs", PlayedWorker())
+    page = trainer_page(arch=SMALL, job="20200101-000000-abcdef", lr_test="20200101-000000-abcdef")
+    (error,) = page.error.values
+    assert "Received: one that another running app uses." in error
+    assert not can_train(page)
+    assert "Validation images of" in said(page.get("html"))
+    for other in (latent_page(), denoise_page()):
+        assert not other.error
+    first.close()
+    assert can_train(trainer_page(arch=SMALL))
+
+
+@pytest.mark.parametrize("name", ["file/runs", "x" * 300, "/proc/none"])
+def test_a_folder_that_cannot_be_is_a_sentence_on_the_trainer(
+    trainer_page, denoise_page, tmp_path, monkeypatch, name
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CAE_RUNS_DIR", str(tmp_path / name))
+    page = trainer_page(arch=SMALL)
+    (error,) = page.error.values
+    assert "CAE\\_RUNS\\_DIR names another folder." in error
+    assert str(tmp_path) not in error
+    assert not can_train(page)
+    assert not denoise_page().error
+
+
+def test_a_visitor_who_has_two_trainings_waiting_is_refused_a_third(trainer_page):
+    page = trainer_page(arch=SMALL)
+    for _ in range(2):
+        press(page, "Train")
+        assert not page.error
+    press(page, "Train")
+    assert "At most 2 trainings and tests of one visitor wait." in said(page.error)
+    assert not press(trainer_page(arch=SMALL), "Train").error  # somebody else

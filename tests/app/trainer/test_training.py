@@ -131,3 +131,17 @@ def test_a_job_that_a_restart_interrupted_says_so(trainer_page):
 def test_the_noise_is_shown_with_the_images(trainer_page, finished):
     page = trainer_page(job=finished(SMALL, cae.Denoise(0.1)))
     assert "With noise of sigma 26 of 255" in said(page.get("html"))
+
+
+@pytest.mark.parametrize("button", ["Resume", "Stop"])
+def test_a_button_of_a_job_that_another_tab_deleted_is_a_sentence(trainer_page, button):
+    page = press(trainer_page(arch=SMALL), "Train")
+    if button == "Resume":
+        press(page, "Stop")
+        page.run()
+    queue = resources.job_queue()
+    queue.stop(the_job().id)
+    queue.delete(the_job().id)
+    press(page, button)
+    assert "Received: one that is not here. Start a new training." in said(page.error)
+    assert can_train(page)
