@@ -20,6 +20,7 @@ import numpy as np
 
 from cae_core.data.dataset import Dataset
 from cae_core.errors import JobError, WorkerError
+from cae_core.files import replacing
 from cae_core.jobs.job import (
     DATA,
     DATA_EXPIRED,
@@ -48,8 +49,11 @@ LONGEST_NAME = 60
 SECONDS_PER_DAY = 86_400
 EXPIRY_INTERVAL_SECONDS = 3_600
 # Microseconds came later: jobs from before are still found.
-_JOB_ID = re.compile(r"\d{8}-\d{6}(-\d{6})?-[0-9a-f]{6}")
+_ID = r"\d{8}-\d{6}(-\d{6})?-[0-9a-f]{6}"
+_JOB_ID = re.compile(_ID)
 _DELETED = ".deleted-"
+# Folders that a killed server was deleting or had only begun to write.
+_LEFT_BEHIND = re.compile(rf"\.(deleted-{_ID}|{_ID}\.[0-9a-f]{{32}}\.partial)")
 
 
 class JobQueue:
@@ -81,13 +85,17 @@ class JobQueue:
         # Held while jobs come, go on or go, so that two tabs do so one after the other.
         self._changes = threading.Lock()
         self._last_submission = datetime.min
-        self._take_over()
+        try:
+            self._take_over()
+        except OSError as error:
+            raise storage_error(error) from error
         self.expire()
 
     def _take_over(self) -> None:
         """Ends what an earlier server left unfinished; a worker of it writes nothing any more."""
-        for doomed in self.folder.glob(f"{_DELETED}*"):
-            shutil.rmtree(doomed, ignore_errors=True)
+        for path in self.folder.iterdir():
+            if _LEFT_BEHIND.fullmatch(path.name):
+                shutil.rmtree(path, ignore_errors=True)
         end = End(FAILED, EndReason.SERVER_GONE, "The server was restarted.")
         for folder in self._folders():
             with contextlib.suppress(OSError, JobError):
@@ -124,16 +132,15 @@ class JobQueue:
             self._check_room(request.owner)
             folder = self.folder / self._new_id()
             try:
-                folder.mkdir()
-                if data is not None:
-                    np.savez(
-                        folder / DATA, train=data.train, validation=data.validation, test=data.test
-                    )
-                write_text(folder / REQUEST, request.to_json())
-                self._enqueue(folder, request.owner)
+                with replacing(folder) as partial:
+                    partial.mkdir()
+                    if data is not None:
+                        _save_images(partial / DATA, data)
+                    write_text(partial / REQUEST, request.to_json())
+                    token = _prepare(partial)
             except OSError as error:
-                shutil.rmtree(folder, ignore_errors=True)
                 raise storage_error(error) from error
+            self._hand_over(folder, token, request.owner)
         return folder.name
 
     def _check_room(self, owner: str) -> None:
@@ -183,9 +190,10 @@ class JobQueue:
             self._check_room(status.request.owner)
             try:
                 (status.folder / STOP).unlink(missing_ok=True)
-                self._enqueue(status.folder, status.request.owner)
+                token = _prepare(status.folder)
             except OSError as error:
                 raise storage_error(error) from error
+            self._hand_over(status.folder, token, status.request.owner)
 
     def rename(self, job_id: str, name: str) -> None:
         """Gives a job a name of at most 60 characters.
@@ -238,11 +246,9 @@ class JobQueue:
                     # Emptied, which needs no room on the disk.
                     (folder / DATA).rename(folder / DATA_EXPIRED).write_bytes(b"")
 
-    def _enqueue(self, folder: Path, owner: str) -> None:
-        """Hands a job's folder to the executor."""
-        lease = Lease.grant(folder)
-        write_status(folder, QUEUED, "Waiting for the worker.")
-        future = self._executor.submit(run_job, str(folder), lease.token)
+    def _hand_over(self, folder: Path, token: str, owner: str) -> None:
+        """Hands a prepared job to the executor."""
+        future = self._executor.submit(run_job, str(folder), token)
         with self._lock:
             self._ends.pop(folder.name, None)
             self._futures.pop(folder.name, None)  # a resumed job waits behind the others
@@ -368,6 +374,23 @@ class JobQueue:
         with self._lock:
             waiting = [known for known, future in self._futures.items() if not future.done()]
         return waiting.index(job_id) if job_id in waiting else 0
+
+
+def _save_images(path: Path, data: Dataset) -> None:
+    """Writes the images that travel with a job."""
+    np.savez(path, train=data.train, validation=data.validation, test=data.test)
+
+
+def _prepare(folder: Path) -> str:
+    """Has a job's folder wait for a worker; returns the token of the worker's lease."""
+    for path in folder.glob(".*"):  # what a killed worker was about to write
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    token = Lease.grant(folder).token
+    write_status(folder, QUEUED, "Waiting for the worker.")
+    return token
 
 
 def _no_such_job(kind: str | None) -> JobError:
