@@ -616,7 +616,8 @@ def test_a_killed_job_goes_on_behind_its_last_whole_epoch(tmp_path):
         stack.callback(worker.shutdown, cancel_futures=True)
         queue = JobQueue(tmp_path, worker)
         job_id = queue.submit(request(epochs=1000), images())
-        wait_until(lambda: (p := queue.status(job_id).progress) and len(p.history) >= 2)
+        # A checkpoint follows the report of its epoch: with three of them, two are in it.
+        wait_until(lambda: (p := queue.status(job_id).progress) and len(p.history) >= 3)
         os.kill(worker.pid, signal.SIGKILL)
         wait_until(lambda: queue.status(job_id).has_ended)
         killed = queue.status(job_id)
@@ -721,7 +722,7 @@ def test_a_job_belongs_to_the_visitor_who_started_it_and_an_older_one_to_nobody(
     assert not nobodys.belongs_to("")
     assert queue.jobs_of("bob") == queue.jobs_for("bob", shared=False) == [newest]
     assert queue.jobs_for("ada", shared=True) == queue.jobs()
-    assert "ada" not in repr(oldest)
+    assert "owner" not in repr(oldest)
 
 
 def test_a_visitor_has_so_many_jobs_waiting_and_others_still_have_room(tmp_path):
@@ -822,6 +823,17 @@ def test_runs_and_the_images_of_unfinished_trainings_are_kept_for_a_time(tmp_pat
 
 
 # One server, and what becomes of a worker without one
+
+
+def test_a_new_server_clears_what_the_killed_one_left_half_done_and_nothing_else(tmp_path):
+    job = "20301231-235959-000000-abcdef"
+    half = [f".deleted-{job}", f".{job}.{'0' * 32}.partial"]
+    foreign = [".config", ".ssh.partial"]
+    for name in half + foreign:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").touch()
+    JobQueue(tmp_path, ByHand())
+    assert sorted(path.name for path in files(tmp_path)) == foreign
 
 
 def test_a_second_server_touches_nothing_of_the_first(tmp_path):
@@ -959,7 +971,6 @@ def test_a_disk_that_fills_up_ends_the_training_with_the_reason_and_the_queue_go
     status = queue.status(full)
     assert (status.state, status.reason) == (FAILED, EndReason.DISK_FULL)
     assert "Received: a full disk" in status.message
-    assert status.progress is not None
     assert queue.status(waiting).state == QUEUED
     with pytest.raises(JobError, match="Received: a full disk"):
         queue.submit(request(), images())
