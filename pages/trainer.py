@@ -11,7 +11,7 @@ from cae_ui.trainer.comparison import show_comparison
 from cae_ui.trainer.data import dataset_input
 from cae_ui.trainer.result import show_result
 from cae_ui.trainer.settings import config_input, take_over, task_input, width_input
-from cae_ui.trainer.start import start_button
+from cae_ui.trainer.start import explain_queue, start_button
 from cae_ui.trainer.training import chosen_job, show_data, show_job
 
 page_header(
@@ -19,6 +19,7 @@ page_header(
     "Train a network on real images and watch it learn. The training continues when you leave the "
     "page, and the address of the page leads back to it.",
 )
+explain_queue()
 settings, view = st.columns([5, 7], gap="large")
 with settings:
     preset_input(on_choose=take_over)

@@ -1,7 +1,8 @@
 """Trainings that wait in a queue and run in a process of their own.
 
 `job` is a training and its folder, `queue` keeps them, `worker` is the process, `work` what it does
-for a job, `limits` what a visitor may ask for, `estimates` how long it will take.
+for a job, `storage` who may write where, `limits` what a visitor may ask for, `estimates` how long
+it will take, `health` whether all is well.
 """
 
 import lazy_loader

@@ -5,6 +5,7 @@ from .job import QUEUED as QUEUED
 from .job import RATE_TEST as RATE_TEST
 from .job import STOPPED as STOPPED
 from .job import TRAINING as TRAINING
+from .job import EndReason as EndReason
 from .job import JobRequest as JobRequest
 from .job import JobStatus as JobStatus
 from .limits import memory_estimate_mb as memory_estimate_mb

@@ -198,7 +198,7 @@ def _death(code: int) -> str:
 def serve(preload: list[str]) -> None:
     """The process's side: reads calls from standard input, writes answers to standard output."""
     # What functions print, in C as well, must not be taken for answers.
-    answers = os.fdopen(os.dup(1), "w")
+    answers = os.dup(1)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     os.nice(_NICENESS)
@@ -208,8 +208,10 @@ def serve(preload: list[str]) -> None:
     for line in sys.stdin:
         if os.getppid() != server:
             return  # the server was killed: nobody waits for the answer
-        answers.write(_answer_to(line) + "\n")
-        answers.flush()
+        answer = f"{_answer_to(line)}\n".encode()
+        with contextlib.suppress(BrokenPipeError):  # the server was killed meanwhile
+            while answer:
+                answer = answer[os.write(answers, answer) :]
 
 
 def _answer_to(line: str) -> str:

@@ -14,7 +14,7 @@ from cae_core.data.registry import load_dataset
 from cae_core.data.uploads import load_uploads
 from cae_core.errors import JobError
 from cae_core.jobs.estimates import Calibration, calibrate_apart
-from cae_core.jobs.limits import Limits
+from cae_core.jobs.limits import Limits, shared_runs
 from cae_core.jobs.queue import JobQueue
 from cae_core.jobs.storage import runs_folder
 from cae_core.jobs.work import warm_up
@@ -27,6 +27,11 @@ SECONDS_PER_DAY = 86_400
 def is_hosted() -> bool:
     """Whether this is a server for others: one that opened no browser at its own machine."""
     return bool(st.get_option("server.headless"))
+
+
+def runs_are_shared() -> bool:
+    """Whether visitors see each other's runs, see `cae_core.jobs.limits.shared_runs`."""
+    return shared_runs(hosted=is_hosted())
 
 
 @st.cache_resource(
@@ -59,6 +64,7 @@ def job_queue() -> JobQueue:
         JobError: Where another server has the folder of runs, or where nothing can be written
             there.
     """
+    runs_are_shared()  # a wrong variable is said here, and nowhere else
     limits = Limits.from_environment(hosted=is_hosted())
     queue = JobQueue(runs_folder(), worker(), limits)
     worker().warm(warm_up)  # so that pressing Train soon shows a loss

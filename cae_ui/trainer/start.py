@@ -13,7 +13,7 @@ from cae_core.jobs.limits import memory_estimate_mb
 from cae_core.training.config import TrainConfig
 from cae_core.training.tasks import Task, check_fit
 from cae_ui.common.architecture_text import TEXT_KEY, change
-from cae_ui.common.resources import job_queue, machine_speed
+from cae_ui.common.resources import available_jobs, job_queue, machine_speed
 from cae_ui.common.visitor import visitor
 from cae_ui.common.wording import duration, show_error
 from cae_ui.trainer.data import own_images
@@ -24,7 +24,7 @@ def start_button(
     architecture: Architecture, data: DatasetPreview | None, task: Task, config: TrainConfig
 ) -> None:
     """The button that queues a training, with its estimates, or the reason why it is disabled."""
-    fits = _explain_queue() and data is not None and _explain_fit(architecture, data, task)
+    fits = data is not None and _explain_fit(architecture, data, task)
     speed = machine_speed()
     seconds = None
     if fits and data is not None:
@@ -33,8 +33,13 @@ def start_button(
         memory = memory_estimate_mb(architecture, config)
         took = "" if seconds is None else f"About {duration(seconds)} and "
         st.caption(f"{took}{memory:,.0f} MB on this server.")
+    can_start = fits and available_jobs() is not None
     pressed = st.button(
-        "Train", type="primary", icon=":material/play_arrow:", disabled=not fits, width="stretch"
+        "Train",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=not can_start,
+        width="stretch",
     )
     if pressed and data is not None:
         request = JobRequest(architecture, task, config, data.name, owner=visitor())
@@ -45,14 +50,12 @@ def start_button(
             show_error(error)
 
 
-def _explain_queue() -> bool:
-    """Whether trainings can be kept here; if not, the reason."""
+def explain_queue() -> None:
+    """The reason why nothing can be trained here, if there is one."""
     try:
         job_queue()
     except JobError as error:
         show_error(error)
-        return False
-    return True
 
 
 def _explain_fit(architecture: Architecture, data: DatasetPreview, task: Task) -> bool:

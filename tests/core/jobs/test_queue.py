@@ -947,7 +947,8 @@ def small_disk(tmp_path):
                 filler.write(bytes(4096))
 
     yield tmp_path, fill
-    subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)  # noqa: S603, S607
+    while tmp_path.is_mount():
+        subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)  # noqa: S603, S607
 
 
 def test_a_disk_that_fills_up_ends_the_training_with_the_reason_and_the_queue_goes_on(
@@ -983,6 +984,33 @@ def test_a_disk_that_fills_up_ends_the_training_with_the_reason_and_the_queue_go
     (folder / "filler").unlink()
     assert queue.status(waiting).reason == EndReason.SERVER_GONE
     assert JobStatus.read(folder / waiting).reason == EndReason.SERVER_GONE
+
+
+def test_a_disk_that_becomes_read_only_is_a_sentence_for_whoever_writes(small_disk):
+    folder, _ = small_disk
+    executor = ByHand()
+    queue = JobQueue(folder, executor)
+    stopped, running = (queue.submit(request(), images()) for _ in range(2))
+    queue.stop(stopped)
+    future, run_job, arguments = executor.calls[1]
+    future.set_running_or_notify_cancel()
+    for options in (["--bind", str(folder)], ["-o", "remount,bind,ro"]):
+        subprocess.run(["mount", *options, str(folder)], check=True)  # noqa: S603, S607
+    for act in (
+        lambda: queue.submit(request(), images()),
+        lambda: queue.stop(running),
+        lambda: queue.resume(stopped),
+        lambda: queue.rename(stopped, "x"),
+        lambda: queue.delete(stopped),
+        lambda: JobQueue(folder, ByHand()),
+    ):
+        with pytest.raises(JobError, match=r"one that it cannot \(Read-only file system\)"):
+            act()
+    future.set_result(run_job(*arguments))
+    status = queue.status(running)
+    assert (status.state, status.reason) == (FAILED, EndReason.ERROR)
+    assert "Read-only file system" in status.message
+    assert len(queue.jobs()) == 2
 
 
 def test_a_folder_of_jobs_that_vanishes_is_named_and_takes_nothing_down(tmp_path):

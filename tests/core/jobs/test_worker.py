@@ -344,6 +344,21 @@ def test_a_call_that_arrives_after_the_server_was_killed_is_not_made():
     assert answers == '{"value": 4.0}\n'
 
 
+def test_an_answer_that_nobody_reads_any_more_is_dropped_quietly():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cae_core.jobs.worker"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.close()
+    process.stdout = None
+    call = b'{"function": "math:sqrt", "arguments": [16]}\n'
+    assert process.communicate(call, timeout=DEADLINE) == (None, b"")
+    assert process.returncode == 0
+
+
 def test_a_terminals_ctrl_c_does_not_reach_the_process(worker):
     pid = worker.submit(os.getpid).result(DEADLINE)
     assert os.getpgid(pid) != os.getpgid(0)
