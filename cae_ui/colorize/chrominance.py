@@ -7,9 +7,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cae_core.images.color import rgb_within_gamut
-from cae_core.images.operations import to_uint8
 from cae_ui.colorize.scene import Scene
 from cae_ui.common.charts import framed, show_chart
+from cae_ui.common.pixels import show_image
 
 PLANE_LIMIT = 110
 PLANE_CELLS = 110
@@ -28,7 +28,7 @@ def show_chrominance(scene: Scene) -> None:
         with column:
             show_chart(plane_figure(ab, title), key=f"plane-{title}")
             for channel, name in enumerate(("a*, green to magenta", "b*, blue to yellow")):
-                st.image(to_uint8(channel_image(ab, channel)), f"{title}: {name}", width="stretch")
+                show_image(channel_image(ab, channel), f"{title}: {name}")
     st.caption(
         "The plane counts the pixels of every chrominance; brighter is more. The channels are "
         f"drawn in their own colours: grey is 0, the ends are ±{CHANNEL_RANGE:g}."

@@ -16,6 +16,7 @@ from cae_ui.colorize.scene import Scene, colored
 from cae_ui.colorize.settings import Settings, gives_probabilities
 from cae_ui.common.compare_slider import compare_slider
 from cae_ui.common.photo_input import Photo
+from cae_ui.common.pixels import show_image
 from cae_ui.common.whole_photo import show_whole_photo
 
 RGB_NETWORK = "colorize-rgb"
@@ -183,4 +184,4 @@ def show_alternatives(scene: Scene, settings: Settings) -> None:
         for temperature in ALTERNATIVES:
             guess = Settings(settings.model, temperature, settings.saturation)
             image, _ = colored(small, guess)
-            st.image(to_uint8(image), f"{temperature:g}", ALTERNATIVE_WIDTH)
+            show_image(image, f"{temperature:g}", ALTERNATIVE_WIDTH)

@@ -12,11 +12,12 @@ from cae_core.architecture.notation import Architecture
 from cae_core.errors import ImageError
 from cae_core.images.encoding import encode_png
 from cae_core.images.metrics import psnr
-from cae_core.images.operations import fit_within, to_uint8
+from cae_core.images.operations import fit_within
 from cae_core.jobs.job import JobStatus
 from cae_core.photos.apply import apply_to_photo, plan_photo
 from cae_core.training.tasks import LUMA, Task
 from cae_ui.common.photo_input import SAMPLE_PHOTOS, photo_input
+from cae_ui.common.pixels import show_image
 from cae_ui.common.resources import trained_run
 from cae_ui.common.wording import plain, show_error
 
@@ -89,7 +90,8 @@ def try_on_photo(network: TrainedNetwork) -> None:
         images.append((damaged, caption))
     images.append((result, f"Output of the network: {psnr(result, photo):.2f} dB"))
     for column, (image, caption) in zip(st.columns(len(images)), images, strict=True):
-        _image(column, image, caption)
+        with column:
+            show_image(image, caption)
     plan = plan_photo(network.architecture, *photo.shape[:2])
     how = f"Applied: {plan}. PSNR against the original."
     if network.dataset == PHOTO_PATCHES and name in SAMPLE_PHOTOS:
@@ -128,9 +130,3 @@ def _output(network: TrainedNetwork, photo: np.ndarray) -> tuple[np.ndarray, np.
 def _grey(photo: np.ndarray) -> np.ndarray:
     """The luma of a photo, (H, W, 3) -> (H, W, 1)."""
     return photo @ np.array(LUMA, np.float32)[:, np.newaxis]
-
-
-def _image(column: st.delta_generator.DeltaGenerator, image: np.ndarray, caption: str) -> None:
-    """A photo as wide as its column."""
-    pixels = to_uint8(image)
-    column.image(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels, caption, width="stretch")

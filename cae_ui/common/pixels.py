@@ -1,15 +1,36 @@
-"""Small images on a page, every pixel a sharp square."""
+"""Images on a page, inside the page itself: a file that Streamlit serves may vanish too early."""
 
 from __future__ import annotations
 
 import base64
 import html
+from typing import Literal
 
 import numpy as np
 import streamlit as st
 
-from cae_core.images.encoding import encode_png
+from cae_core.images.encoding import encode_jpeg, encode_png
 from cae_core.images.operations import image_grid
+
+PREVIEW_QUALITY = 95
+
+
+def show_image(
+    image: np.ndarray, caption: str, width: int | Literal["stretch"] = "stretch"
+) -> None:
+    """A photo, small enough to be looked at on a page.
+
+    Args:
+        image: (H, W, C) in [0, 1] or uint8.
+        caption: Text under the image.
+        width: As of `st.image`.
+    """
+    st.image(_data_url(encode_jpeg(image, PREVIEW_QUALITY), "jpeg"), caption, width)
+
+
+def _data_url(content: bytes, kind: str) -> str:
+    """A file's content as an address."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def show_pixels(image: np.ndarray, caption: str) -> None:
@@ -19,10 +40,10 @@ def show_pixels(image: np.ndarray, caption: str) -> None:
         image: (H, W, C) in [0, 1] or uint8; sent at its own size and enlarged by the browser.
         caption: Text under the image, which a screen reader says for it as well.
     """
-    data = base64.b64encode(encode_png(image)).decode()
+    url = _data_url(encode_png(image), "png")
     text = html.escape(caption)
     st.html(
-        f'<figure style="margin:0"><img src="data:image/png;base64,{data}" alt="{text}" '
+        f'<figure style="margin:0"><img src="{url}" alt="{text}" '
         'style="width:100%;image-rendering:pixelated;border-radius:4px;display:block">'
         f'<figcaption style="font-size:0.85rem;opacity:0.75;padding-top:0.25rem">{text}'
         "</figcaption></figure>"

@@ -19,6 +19,7 @@ from cae_core.photos.denoising import denoise
 from cae_ui.common.compare_slider import compare_slider
 from cae_ui.common.network_choice import network
 from cae_ui.common.photo_input import Photo
+from cae_ui.common.pixels import show_image
 from cae_ui.common.resources import freeze_garbage_collector
 from cae_ui.common.whole_photo import show_whole_photo
 from cae_ui.common.wording import plain
@@ -63,7 +64,7 @@ def show_result(scene: Scene, model: str) -> np.ndarray:
 def _show_while_starting(scene: Scene, place: st.delta_generator.DeltaGenerator) -> None:
     """The noisy image, while the first visitor waits for TensorFlow to start."""
     with place.container():
-        st.image(_pixels(scene.noisy), _label(scene), width="stretch")
+        show_image(_pixels(scene.noisy), _label(scene))
         _start_network()
     place.empty()
 

@@ -39,7 +39,7 @@ def test_a_row_opens_its_card_and_the_network_goes_to_the_trainer(visit):
 def test_a_photo_goes_through_a_network_of_the_zoo(visit):
     page = visit("/zoo?network=strided-bn")
     expect(page.get_by_text("Output of the network")).to_be_visible()
-    page.get_by_text("Try it on your photo").click()
+    page.get_by_test_id("stCheckbox").get_by_text("Try it on your photo").click()
     page.get_by_test_id("stFileUploader").locator("input").set_input_files(
         {"name": "coffee.png", "mimeType": "image/png", "buffer": photo_bytes()}
     )

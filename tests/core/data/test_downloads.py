@@ -209,6 +209,7 @@ def idx(array):
     return gzip.compress(bytes(header) + array.tobytes())
 
 
+@pytest.mark.heavy
 def test_what_was_downloaded_is_loaded_by_keras_without_a_network(server, keras_home):
     rng = np.random.default_rng(0)
     contents = {

@@ -12,6 +12,7 @@ SMALL = Architecture.parse("conv8 pool | up conv3:sigmoid")
 LARGE = Architecture.parse("conv64 conv64 pool | up conv64 conv3:sigmoid")
 
 
+@pytest.mark.heavy
 def test_a_machine_is_measured_and_the_measure_read_back(tmp_path):
     path = tmp_path / "speed.json"
     assert Calibration.load(path) is None

@@ -166,7 +166,7 @@ def _random_weights(weights, seed):
 
 
 # Building takes most of the time: few examples, the same in every run, not made smaller.
-@settings(max_examples=20, deadline=None, derandomize=True, phases=[Phase.generate])
+@settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(
     body=_bodies().map(_named),
     height=st.integers(1, 90),

@@ -29,6 +29,7 @@ def shades():
     return Dataset("shades", *images), Labels(*labels)
 
 
+@pytest.mark.heavy
 def test_a_judge_learns_to_tell_shades_apart_with_smoothed_labels(shades, tmp_path):
     data, labels = shades
     recipe = JudgeRecipe("Shades", "mnist", NETWORK, 12, 20, 0.03, margin=1, is_mirrored=True)

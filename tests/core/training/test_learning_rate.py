@@ -118,6 +118,7 @@ def test_a_loss_that_is_no_number_from_the_start_is_refused():
 # What is suggested
 
 
+@pytest.mark.heavy
 def test_the_suggestion_trains_better_than_a_rate_100_times_smaller_or_larger():
     test = find_learning_rate(DEEP, toy(), config=CONFIG)
     assert test.suggestion is not None

@@ -97,6 +97,7 @@ def test_the_loss_of_a_network_that_can_hand_the_image_through_falls_to_almost_n
     assert run.test["psnr"] > 40
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("text", ["conv8 bn pool conv8 bn | up", "conv8 pool res8 | up"])
 def test_after_a_short_training_batch_normalisation_is_tested_as_it_was_trained(text):
     network = Architecture.parse(f"8x8x1 {text} conv1:sigmoid")
