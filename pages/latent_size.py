@@ -5,7 +5,12 @@ import streamlit as st
 from cae_core.architecture.presets import get_preset
 from cae_core.architecture.report import analyze
 from cae_ui.common.architecture_form import architecture_form
-from cae_ui.common.architecture_text import TEXT_KEY, architecture_input, preset_input
+from cae_ui.common.architecture_text import (
+    TEXT_KEY,
+    architecture_input,
+    preset_input,
+    show_problems,
+)
 from cae_ui.common.shell import page_header
 from cae_ui.latent_size.comparison import comparison_table
 from cae_ui.latent_size.diagram import network_diagram
@@ -55,4 +60,5 @@ if st.toggle("Show a second architecture", key="compare", bind="query-params"):
     )
     other_report = analyze(other)
     st.table(comparison_table([("This network", report), ("The other network", other_report)]))
+    show_problems(other_report, "vs")
     st.html(network_diagram(other_report))

@@ -19,6 +19,8 @@ from .layers import Conv as Conv
 from .layers import Crop as Crop
 from .layers import Deconv as Deconv
 from .layers import Dense as Dense
+from .layers import DepthwiseConv as DepthwiseConv
+from .layers import Dropout as Dropout
 from .layers import Flatten as Flatten
 from .layers import KerasCall as KerasCall
 from .layers import Layer as Layer
@@ -28,6 +30,7 @@ from .layers import Pad as Pad
 from .layers import Pca as Pca
 from .layers import Reshape as Reshape
 from .layers import Residual as Residual
+from .layers import SeparableConv as SeparableConv
 from .layers import Shuffle as Shuffle
 from .layers import Skip as Skip
 from .layers import SubPixel as SubPixel

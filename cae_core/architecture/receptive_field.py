@@ -80,7 +80,7 @@ def _check_output_side(shape: Shape) -> None:
     if len(shape) == 3 and max(shape[:2]) > MAX_OUTPUT_SIDE:
         raise ArchitectureError(
             f"A layer's output has at most {MAX_OUTPUT_SIDE:,} pixels a side. "
-            f"Received: {format_shape(shape)}. Enlarge less."
+            f"Received: {format_shape(shape)}."
         )
 
 
@@ -93,7 +93,7 @@ def _check_not_itself(layer: Skip, nodes: list[Node], here: int, source: int) ->
     if isinstance(layer, Add) and _origin(nodes, here) == _origin(nodes, source):
         raise ArchitectureError(
             "add brings back another tensor than the current one. "
-            f"Received: {layer} with no layer since @{layer.name}. Put a layer between."
+            f"Received: {layer} with no layer since @{layer.name}."
         )
 
 
@@ -112,8 +112,7 @@ def _check_new_mark(layer: Mark, marks: dict[str, tuple[int, Shape]]) -> None:
     """Refuses a name that is taken."""
     if layer.name in marks:
         raise ArchitectureError(
-            f"Every mark has a name of its own. Received: {layer} a second time. "
-            "Choose another letter."
+            f"Every mark has a name of its own. Received: {layer} a second time."
         )
 
 
@@ -123,7 +122,7 @@ def _marked(layer: Skip, marks: dict[str, tuple[int, Shape]]) -> tuple[int, Shap
         known = ", ".join(f"@{name}" for name in marks) or "none"
         raise ArchitectureError(
             f"A skip connection names a mark that stands before it. Received: {layer}; "
-            f"marks so far: {known}. Put @{layer.name} where the skip begins."
+            f"marks so far: {known}."
         )
     return marks[layer.name]
 

@@ -2,7 +2,7 @@
 
 `analyze` returns a `Report` with a `Row` per layer. A layer that cannot work is reported at its
 row; the rows after it are computed as if it were left out, so that the rest of the table stays
-readable.
+readable. `Report.remedies` are the smallest changes after which all of them can.
 """
 
 from __future__ import annotations
@@ -10,12 +10,33 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cae_core.architecture.formulas import Shape, format_shape
-from cae_core.architecture.layers import MAX_UNITS, Conv, Deconv, Layer, Mark, Skip
+from cae_core.architecture.layers import (
+    Activation,
+    AveragePool,
+    Blur,
+    Crop,
+    Dropout,
+    Flatten,
+    Layer,
+    Mark,
+    MaxPool,
+    Pad,
+    Reshape,
+    Shuffle,
+    Skip,
+    SubPixel,
+    Unshuffle,
+    Up,
+)
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.receptive_field import receptive_field, walk
 from cae_core.architecture.shapes import Measure
+
+if TYPE_CHECKING:
+    from cae_core.architecture.remedies import Remedy
 
 BYTES_PER_NUMBER = 4  # float32
 
@@ -32,7 +53,7 @@ class Row(Measure):
         activation_bytes: Bytes of the float32 output at the report's batch size.
         receptive_field: Height and width of the input region that one output pixel can
             depend on; it may exceed the image.
-        problem: The reason why this layer cannot work here, with the remedy; else None.
+        problem: The reason why this layer cannot work here; else None.
     """
 
     index: int
@@ -128,7 +149,10 @@ class Report:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Every reason why the network cannot work, in the order of the layers."""
+        """Every reason why the network cannot work, in the order of the layers.
+
+        What helps is in `remedies`, and in `advice` as a sentence.
+        """
         found = [
             f"Layer {row.index} ({row.token}): {row.problem}" for row in self.rows if row.problem
         ]
@@ -136,17 +160,31 @@ class Report:
 
     @property
     def output_problem(self) -> str | None:
-        """The remedy where the output has another shape than wanted; else None.
+        """A sentence where the output has another shape than wanted; else None.
 
         None as well while a layer is left out: then the shape says nothing about the rest.
         """
         shape, wanted = self.output_shape, self.wanted_shape
         if shape == wanted or any(row.problem for row in self.rows):
             return None
-        return (
-            f"The output must be {format_shape(wanted)}. Received: {format_shape(shape)}. "
-            f"{_output_remedy(self.architecture, shape, wanted)}"
-        )
+        return f"The output must be {format_shape(wanted)}. Received: {format_shape(shape)}."
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """The smallest changes after which there is no problem, each one tried."""
+        from cae_core.architecture.remedies import find_remedies
+
+        is_input = self.wanted_shape == self.architecture.input_shape
+        return find_remedies(self.architecture, None if is_input else self.wanted_shape)
+
+    @property
+    def advice(self) -> str:
+        """What to do about the problems; empty where there are none."""
+        if not self.problems:
+            return ""
+        if not self.remedies:
+            return "No change of a few layers makes it fit: start from a published network."
+        return f"{self.remedies[0]}."
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -209,40 +247,6 @@ def analyze(
     return Report(architecture, rows, batch_size, wanted)
 
 
-def _output_remedy(architecture: Architecture, shape: Shape, wanted: Shape) -> str:
-    """The change that gives the output the wanted shape."""
-    if len(shape) != 3:
-        if shape[0] == math.prod(wanted):
-            return f"Add reshape{format_shape(wanted)} at the end."
-        if math.prod(wanted) > MAX_UNITS:
-            return "Put a reshape behind the dense layers, then convolutions and ups."
-        return f"End with dense{math.prod(wanted)}:sigmoid reshape{format_shape(wanted)}."
-    if shape[:2] == wanted[:2]:
-        return f"Give the last layer {wanted[2]} channels, for example conv{wanted[2]}:sigmoid."
-    larger = [a / b for a, b in zip(wanted[:2], shape[:2], strict=True)]
-    if larger[0] == larger[1] and larger[0] > 1 and larger[0].is_integer():
-        factor = int(larger[0])
-        return (
-            f"Add up{factor} to the decoder."
-            if factor <= 16
-            else f"Add several up to the decoder, {factor} times in all."
-        )
-    if larger[0] == larger[1] and larger[0] < 1 and (1 / larger[0]).is_integer():
-        return f"Take out an up, or shrink by {int(1 / larger[0])} more in the encoder."
-    convolutions = (layer for layer in architecture.layers if isinstance(layer, Conv | Deconv))
-    missing = {a - b for a, b in zip(wanted[:2], shape[:2], strict=True)}
-    if len(missing) == 1 and (difference := missing.pop()) % 2 == 0 and abs(difference) <= 128:
-        border = f"pad{difference // 2}" if difference > 0 else f"crop{-difference // 2}"
-        remedy = f"add {border} behind the last layer that changes height and width"
-        if any(layer.padding == "valid" for layer in convolutions):
-            return f"Use same padding, or {remedy}."
-        return f"{remedy.capitalize()}."
-    return (
-        "Pooling rounds down where a side is odd: use sides that the poolings divide, or "
-        "pad the image first."
-    )
-
-
 def _warnings(report: Report) -> list[str]:
     """The sentences of `Report.warnings`."""
     found = []
@@ -271,13 +275,61 @@ def _warnings(report: Report) -> list[str]:
             f"The latent is not all that the decoder gets: {names} "
             "leads around it, so the latent's size says little about compression."
         )
-    last = report.rows[-1].layer
-    if getattr(last, "activation", getattr(last, "function", None)) == "relu":
+    if is_channels_first(report.architecture.input_shape):
+        first, height, width = report.architecture.input_shape
+        found.append(
+            f"The input is read as height x width x channels: {height} pixels wide and {width} "
+            f"channels. Where {first} is the number of channels, begin with "
+            f"{height}x{width}x{first}."
+        )
+    if last_activation(report.architecture) == "relu":
         found.append(
             "The output ends in ReLU, which cuts off below 0 and not above 1: "
             "end with :sigmoid for pixels."
         )
     return found
+
+
+def is_channels_first(shape: Shape) -> bool:
+    """Whether an input's shape looks like channels x height x width, as PyTorch has it.
+
+    Example:
+        >>> is_channels_first((1, 28, 28)), is_channels_first((28, 28, 1))
+        (True, False)
+    """
+    first, height, width = shape
+    sides = sorted((height, width))
+    return first in (1, 3, 4) and sides[0] > 4 and 2 * sides[0] >= sides[1]
+
+
+# Layers that move numbers, or mix them without leaving their range.
+_KEEPS_RANGE = (
+    AveragePool,
+    Blur,
+    Crop,
+    Dropout,
+    Flatten,
+    Mark,
+    MaxPool,
+    Pad,
+    Reshape,
+    Shuffle,
+    Unshuffle,
+    Up,
+)
+
+
+def last_activation(architecture: Architecture) -> str | None:
+    """The activation whose range the output has; None where the last layers leave it open.
+
+    Example:
+        >>> last_activation(Architecture.parse("conv8 pool | up conv3:sigmoid crop1"))
+        'sigmoid'
+    """
+    last = next((x for x in reversed(architecture.layers) if not isinstance(x, _KEEPS_RANGE)), None)
+    if isinstance(last, Activation):
+        return last.function
+    return "relu" if isinstance(last, SubPixel) else getattr(last, "activation", None)
 
 
 def crossing_marks(architecture: Architecture) -> tuple[str, ...]:

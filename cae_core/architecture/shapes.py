@@ -109,13 +109,8 @@ class Window:
     stride: int
     padding: str
 
-    def measure(self, shape: Shape, channels: int, remedy: str) -> Measure:
-        """A layer that puts such a window over a map.
-
-        Args:
-            shape: (H, W, C) of the input.
-            channels: Channels of the output.
-            remedy: Advice for the error message where the window does not fit.
+    def output_shape(self, shape: Shape, channels: int) -> Shape:
+        """The output's shape, of `channels` channels.
 
         Raises:
             ArchitectureError: Where the window is larger than the map and nothing is padded.
@@ -123,10 +118,13 @@ class Window:
         if self.padding == "valid" and min(shape[:2]) < self.kernel:
             raise ArchitectureError(
                 f"Without padding a window of {self.kernel} x {self.kernel} needs at least "
-                f"{self.kernel} pixels a side. Received: {format_shape(shape)}. "
-                f"{remedy}, or shrink less before it."
+                f"{self.kernel} pixels a side. Received: {format_shape(shape)}."
             )
-        out = (self.output_side(shape[0]), self.output_side(shape[1]), channels)
+        return self.output_side(shape[0]), self.output_side(shape[1]), channels
+
+    def measure(self, shape: Shape, channels: int) -> Measure:
+        """A layer that puts such a window over a map, as `output_shape`."""
+        out = self.output_shape(shape, channels)
         textbook, note = self._textbook(shape, out)
         return Measure(
             output_shape=out,

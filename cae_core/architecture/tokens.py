@@ -12,18 +12,61 @@ from cae_core.architecture.layers import ACTIVATIONS, LAYER_KINDS, Layer
 from cae_core.architecture.layers.base import shown
 from cae_core.errors import ArchitectureError
 
-# What other notations call a layer, for the remedy in an error message.
+# What other libraries call a layer or an activation, and what to write here; for the remedy in an
+# error message. A "2d" at the end is left out.
 _OTHER_NAMES = {
     "maxpool": "pool",
+    "maxpooling": "pool",
     "averagepool": "avgpool",
+    "averagepooling": "avgpool",
+    "globalpool": "avgpool8, with the map's side for 8",
+    "gap": "avgpool8, with the map's side for 8",
+    "convolution": "conv16",
     "upsample": "up",
     "upsampling": "up",
-    "convtranspose": "deconv",
+    "interpolate": "up",
+    "resize": "up",
+    "convt": "deconv16, whose stride is 2 unless you write deconv16s1",
+    "tconv": "deconv16, whose stride is 2 unless you write deconv16s1",
+    "convtranspose": "deconv16, whose stride is 2 unless you write deconv16s1",
+    "transposedconv": "deconv16, whose stride is 2 unless you write deconv16s1",
+    "upconv": "up conv16, or deconv16",
+    "separableconv": "sepconv16",
+    "separable": "sepconv16",
+    "depthwise": "dwconv3, with the kernel for 3",
+    "depthwiseconv": "dwconv3, with the kernel for 3",
+    "dilatedconv": "conv16d2",
+    "atrousconv": "conv16d2",
+    "pointwise": "conv16k1",
+    "drop": "dropout0.2",
+    "spatialdropout": "dropout0.2",
     "batchnorm": "bn",
+    "batchnormalization": "bn",
+    "layernorm": "bn",
+    "groupnorm": "bn",
+    "instancenorm": "bn",
     "fc": "dense",
+    "mlp": "dense",
     "concat": "cat@a",
+    "concatenate": "cat@a",
+    "skip": "cat@a, and @a where the skip begins",
+    "residual": "res16",
+    "resblock": "res16",
+    "zeropad": "pad",
+    "reflectionpad": "pad",
+    "cropping": "crop",
     "pixelshuffle": "shuffle",
+    "depthtospace": "shuffle",
+    "pixelunshuffle": "unshuffle",
+    "spacetodepth": "unshuffle",
+    "prelu": "leaky_relu",
+    "mish": "silu",
+    "hardswish": "silu",
+    "softmax": "sigmoid",
+    "none": "linear",
 }
+# Other names of one and the same function.
+_ACTIVATION_NAMES = {"lrelu": "leaky_relu", "leakyrelu": "leaky_relu", "swish": "silu"}
 
 
 def parse_layer(token: str, position: int | None = None) -> Layer:
@@ -42,13 +85,19 @@ def parse_layer(token: str, position: int | None = None) -> Layer:
     """
     where = shown(token) + (f" (token {position})" if position else "")
     # An activation and a mark are written without their keywords: 'relu', '@a'.
-    whole = f"activation:{token}" if token in ACTIVATIONS else re.sub("^@", "mark@", token)
+    head = _ACTIVATION_NAMES.get(token, token)
+    whole = f"activation:{head}" if head in ACTIVATIONS else re.sub("^@", "mark@", token)
     body, *options = whole.split(":")
     # All letters before the first digit are the keyword: 'conv' in 'conv8k3'.
-    match = re.fullmatch(r"([a-z_]+)(\d*(?:[a-z]\d+)*)(?:@(.*))?", body)
+    match = re.fullmatch(r"([a-z_]+)((?:\d*(?:\.\d+)?)(?:[a-z]\d+)*)(?:@(.*))?", body)
     if match is None or match[1] not in LAYER_KINDS:
         remedy = _suggestion(match[1] if match else body)
         raise ArchitectureError(f"Every token must name a layer. Received: {where}. {remedy}")
+    if re.match(r"conv2d\d", body):
+        raise ArchitectureError(
+            f"A convolution is written conv and its channels. Received: {where}. Write for example "
+            "conv32; two channels with a dilation are conv2k3d2."
+        )
     kind = LAYER_KINDS[match[1]]
     values = _read_numbers(kind, match[2], where) | _read_options(kind, options, where)
     return make_layer(kind, values | _read_name(kind, match[3], where), where)
@@ -78,11 +127,11 @@ def _read_name(kind: type[Layer], name: str | None, where: str) -> dict[str, str
     )
 
 
-def _read_numbers(kind: type[Layer], text: str, where: str) -> dict[str, int]:
+def _read_numbers(kind: type[Layer], text: str, where: str) -> dict[str, float]:
     """The sizes in ``32k5s2`` by field name; a letter used twice fills the next field of it."""
     free = [item for item in dataclasses.fields(kind) if "letter" in item.metadata]
-    values: dict[str, int] = {}
-    for letter, digits in re.findall(r"([a-z]?)(\d+)", text):
+    values: dict[str, float] = {}
+    for letter, digits in re.findall(r"([a-z]?)(\d*\.\d+|\d+)", text):
         item = next((item for item in free if item.metadata["letter"] == letter), None)
         if item is None:
             raise ArchitectureError(
@@ -90,7 +139,8 @@ def _read_numbers(kind: type[Layer], text: str, where: str) -> dict[str, int]:
                 "there or stands twice. Leave it out."
             )
         free.remove(item)
-        values[item.name] = int(digits[:12])
+        # A decimal where a whole number belongs is refused by the layer itself.
+        values[item.name] = float(digits) if "." in digits else int(digits[:12])
     missing = next((item for item in free if item.default is dataclasses.MISSING), None)
     if missing is not None:
         raise ArchitectureError(
@@ -108,7 +158,8 @@ def _read_options(kind: type[Layer], options: list[str], where: str) -> dict[str
         if "options" in item.metadata
     }
     values: dict[str, str] = {}
-    for option in options:
+    for given in options:
+        option = _ACTIVATION_NAMES.get(given, given)
         name = next((n for n, allowed in choices.items() if option in allowed), None)
         if name is None or name in values:
             allowed = ", ".join(word for words in choices.values() for word in words)
@@ -132,8 +183,10 @@ def _written(kind: type[Layer]) -> str:
 
 def _suggestion(word: str, known: Iterable[str] | None = None) -> str:
     """The remedy for a misspelt word."""
-    if known is None and word in _OTHER_NAMES:
-        return f"Did you mean {_OTHER_NAMES[word]!r}?"
+    name = re.sub(r"2d|[\W\d_]", "", word)
+    if known is None and name in _OTHER_NAMES:
+        written, comma, more = _OTHER_NAMES[name].partition(", ")
+        return f"Did you mean {written!r}{comma}{more}?"
     if "," in word:
         return "Separate tokens with spaces."
     if re.fullmatch(r"[\dx]+", word):

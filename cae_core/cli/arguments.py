@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import Preset, get_preset
-from cae_core.cli.terminal import USER_MISTAKE, complain
+from cae_core.architecture.report import Report
+from cae_core.cli.terminal import USER_MISTAKE, complain, note
 
 PROGRAM = "python -m cae_core"
 
@@ -29,8 +30,10 @@ NOTATION = """\
 An ARCHITECTURE is a line in quotes, a token per layer, '|' behind the layer that makes the latent:
   "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid"
   conv32k5s2   32 channels, kernel 5, stride 2; kernel 3, stride 1, padding same, ReLU unless said
+  conv8d2      dilation 2; deconv8s2o1: output padding 1
   conv3:sigmoid, conv16:valid, up:bilinear   another activation, padding, interpolation
-  pool avgpool up deconv16 bn res16 flatten dense100 reshape8x8x16 shuffle unshuffle blur pad crop
+  pool avgpool up deconv16 sepconv16 dwconv3 bn dropout0.2 res16 flatten dense100 reshape8x8x16
+  shuffle unshuffle blur pad crop
   @a ... cat@a or add@a   a skip connection from one place to another
 A PRESET is the name of a network from the literature: latent --list.
 """
@@ -49,6 +52,24 @@ def add_architecture(parser: argparse.ArgumentParser, nargs: str | None = None) 
         metavar="ARCHITECTURE|PRESET",
         help="an architecture in quotes, or the name of a preset",
     )
+
+
+def add_fix(parser: argparse.ArgumentParser) -> None:
+    """Declares --fix."""
+    parser.add_argument(
+        "--fix",
+        action="store_true",
+        help="where the layers do not fit each other, make the smallest change after which they "
+        "do, and say which",
+    )
+
+
+def fixed(report: Report) -> Architecture:
+    """The architecture of a report, after its first remedy where it has problems."""
+    if not report.remedies:
+        return report.architecture  # all is well, or the problem is said where it is used
+    note(f"{report.problems[0]} {report.advice}")
+    return report.remedies[0].architecture
 
 
 def chosen_architecture(

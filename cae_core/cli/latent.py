@@ -10,7 +10,14 @@ from typing import Any
 from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.presets import PRESETS, SOURCES
 from cae_core.architecture.report import Report, Row, analyze
-from cae_core.cli.arguments import NOTATION, PROGRAM, add_architecture, chosen_architecture
+from cae_core.cli.arguments import (
+    NOTATION,
+    PROGRAM,
+    add_architecture,
+    add_fix,
+    chosen_architecture,
+    fixed,
+)
 from cae_core.cli.terminal import DONE, USER_MISTAKE, aligned, complain
 
 
@@ -42,6 +49,7 @@ def add_parser(commands: Any) -> None:
         "--formulas", action="store_true", help="show every calculation with its numbers put in"
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_fix(parser)
     parser.set_defaults(run=run)
 
 
@@ -51,6 +59,7 @@ examples:
   python -m cae_core latent homework --formulas
   python -m cae_core latent "conv16 pool conv8 | up conv1:sigmoid" --input 28x28x1
   python -m cae_core latent strided-bn --json
+  python -m cae_core latent "30x30x3 conv8 pool conv8 pool | up up conv3:sigmoid" --fix
 
 The exit code is 0, with warnings too, and 2 if the architecture cannot work.
 """
@@ -63,13 +72,17 @@ def run(options: argparse.Namespace) -> int:
         return DONE
     architecture, _ = chosen_architecture(options.architecture, options.input)
     report = analyze(architecture, batch_size=options.batch)
+    if options.fix:
+        report = analyze(fixed(report), batch_size=options.batch)
     if options.json:
         print(json.dumps(_report_as_data(report), indent=2))
     else:
         print("\n".join(_report_lines(report, with_formulas=options.formulas)))
     if report.problems:
         others = len(report.problems) - 1
-        complain(report.problems[0] + (f" ({others} more in the table.)" if others else ""))
+        more = f" ({others} more in the table.)" if others else ""
+        hint = " The option --fix takes this one." if report.remedies else ""
+        complain(f"{report.problems[0]}{more} {report.advice}{hint}")
         return USER_MISTAKE
     return DONE
 
@@ -139,6 +152,7 @@ def _report_lines(report: Report, *, with_formulas: bool) -> list[str]:
         f"{report.parameters:,} parameters, {report.macs:,} multiply-accumulates for one image, "
         f"{megabytes:,.1f} MB of outputs for a batch of {report.batch_size}",
         *(f"WARNING: {warning}" for warning in report.warnings),
+        *(f"REMEDY {number}: {remedy}" for number, remedy in enumerate(report.remedies, start=1)),
     ]
 
 
@@ -186,6 +200,10 @@ def _report_as_data(report: Report) -> dict[str, Any]:
         "verdict": report.verdict,
         "warnings": report.warnings,
         "problems": report.problems,
+        "remedies": [
+            {"change": remedy.change, "architecture": str(remedy.architecture)}
+            for remedy in report.remedies
+        ],
         "layers": [
             {
                 "index": row.index,

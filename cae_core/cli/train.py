@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import Preset
-from cae_core.cli.arguments import NOTATION, PROGRAM, add_architecture, chosen_architecture
+from cae_core.architecture.report import analyze
+from cae_core.cli.arguments import (
+    NOTATION,
+    PROGRAM,
+    add_architecture,
+    add_fix,
+    chosen_architecture,
+    fixed,
+)
 from cae_core.cli.places import check_place, unwritable
 from cae_core.cli.terminal import (
     DONE,
@@ -45,6 +53,7 @@ def add_parser(commands: Any) -> None:
         epilog=NOTATION + _examples(),
     )
     add_architecture(parser)
+    add_fix(parser)
     parser.add_argument(
         "--data",
         metavar="NAME|FOLDER",
@@ -168,7 +177,7 @@ def run(options: argparse.Namespace) -> int:
     label = data_name if is_named else Path(data_name).resolve().name
     # Whatever can be refused is refused before anything is downloaded or trained.
     if is_named:
-        check_fit(architecture, DATASETS[data_name].image_shape, task)
+        architecture = _fitting(options, architecture, DATASETS[data_name].image_shape, task)
     folder = _new_folder(options.out or _default_folder(label, task))
     if options.checkpoint is not None:
         check_place("checkpoint", options.checkpoint)
@@ -186,7 +195,7 @@ def run(options: argparse.Namespace) -> int:
             limit=options.limit,
             on_progress=partial(bar.show_loading, label, "MB" if is_named else "images"),
         )
-    check_fit(architecture, data.image_shape, task)
+    architecture = _fitting(options, architecture, data.image_shape, task)
     if options.script is not None:
         _write_script(options.script, architecture, task, config, data_name)
     if options.checkpoint is not None:
@@ -208,6 +217,19 @@ def run(options: argparse.Namespace) -> int:
     print(_test_line(trained, data.image_shape))
     print(f"saved in {trained.save(folder)}")
     return DONE
+
+
+def _fitting(
+    options: argparse.Namespace,
+    architecture: Architecture,
+    image_shape: tuple[int, int, int],
+    task: Task,
+) -> Architecture:
+    """The architecture once it is sure that it fits images and task; with --fix made to fit."""
+    if options.fix and architecture.input_shape == task.input_shape(image_shape):
+        architecture = fixed(analyze(architecture, output_shape=task.output_shape(image_shape)))
+    check_fit(architecture, image_shape, task)
+    return architecture
 
 
 def _test_line(run: Run, image_shape: tuple[int, int, int]) -> str:

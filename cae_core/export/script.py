@@ -34,8 +34,15 @@ MAX_PATCH_SIDE = 256  # the photographs are 300 pixels high and more
 
 # The arguments that the script leaves out where they have these values: Keras's defaults.
 _DEFAULTS: dict[str, dict[str, Any]] = {
-    "Conv2D": {"strides": 1, "padding": "valid", "activation": "linear"},
-    "Conv2DTranspose": {"strides": 1, "padding": "valid", "activation": "linear"},
+    "Conv2D": {"strides": 1, "padding": "valid", "activation": "linear", "dilation_rate": 1},
+    "Conv2DTranspose": {
+        "strides": 1,
+        "padding": "valid",
+        "activation": "linear",
+        "output_padding": None,
+    },
+    "SeparableConv2D": {"strides": 1, "padding": "valid", "activation": "linear"},
+    "DepthwiseConv2D": {"strides": 1, "padding": "valid", "activation": "linear"},
     "MaxPooling2D": {"padding": "valid"},
     "AveragePooling2D": {"padding": "valid"},
     "UpSampling2D": {"interpolation": "nearest"},
@@ -49,6 +56,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 _UNNAMED = {
     "Conv2D": 2,
     "Conv2DTranspose": 2,
+    "SeparableConv2D": 2,
     "BatchNormalization": 0,
     "PrincipalReconstruction": 0,
 }

@@ -47,9 +47,9 @@ def build(
         >>> model.count_params(), model.get_layer("latent").output.shape
         (4911, (None, 8, 8, 16))
     """
-    problem = next((row for row in analyze(architecture).rows if row.problem), None)
-    if problem is not None:
-        raise ArchitectureError(f"Layer {problem.index} ({problem.token}): {problem.problem}")
+    report = analyze(architecture)
+    if any(row.problem for row in report.rows):
+        raise ArchitectureError(f"{report.problems[0]} {report.advice}")
     return _assemble(architecture, input_shape or architecture.input_shape, seed, name)
 
 
@@ -170,10 +170,11 @@ def _keras_layer(
     arguments = dict(call.arguments, name=name, dtype=dtype)
     if trains and isinstance(layer, BatchNorm):
         return FastBatchNormalization(**arguments)
-    if call.is_own and call.has_kernel:
-        arguments["seed"] = seed
-    elif call.has_kernel:
-        arguments["kernel_initializer"] = keras.initializers.GlorotUniform(seed=seed)
+    for part, argument in enumerate(call.random):
+        is_seed = argument == "seed"
+        arguments[argument] = (
+            seed if is_seed else keras.initializers.GlorotUniform(seed=seed + part)
+        )
     if isinstance(layer, Unpca):
         assert projection is not None  # noqa: S101 - `analyze` has seen it
         return projection.inverse(**arguments)

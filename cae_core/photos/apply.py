@@ -315,9 +315,9 @@ def _check_usable(architecture: Architecture) -> None:
         )
     output = walk(architecture)[-1].measure.output_shape
     out_channels = output[2] if len(output) == 3 else channels
-    problems = analyze(architecture, output_shape=(height, width, out_channels)).problems
-    if problems:
-        raise ArchitectureError(problems[0])
+    report = analyze(architecture, output_shape=(height, width, out_channels))
+    if report.problems:
+        raise ArchitectureError(f"{report.problems[0]} {report.advice}")
 
 
 def _check_padded(height: int, width: int, padded_height: int, padded_width: int) -> None:

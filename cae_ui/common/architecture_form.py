@@ -22,7 +22,15 @@ from cae_ui.common.architecture_text import change, show_refusal
 INPUT, LATENT = "input", "latent"
 
 # Sliders cover what people try; larger numbers are typed.
-SLIDER_HIGHEST = {"channels": 128, "kernel": 11, "stride": 4, "size": 8, "factor": 8, "pixels": 16}
+SLIDER_HIGHEST = {
+    "channels": 128,
+    "kernel": 11,
+    "stride": 4,
+    "dilation": 8,
+    "size": 8,
+    "factor": 8,
+    "pixels": 16,
+}
 
 
 def architecture_form(key: str, architecture: Architecture) -> int | None:
@@ -153,7 +161,7 @@ def _field_input(key: str, layer: Layer, position: int, item: dataclasses.Field[
     # The kind is part of the key: another layer at this place has other widgets.
     widget = f"{key}-{position}-{type(layer).__name__}-{item.name}"
     value = getattr(layer, item.name)
-    label = item.name.capitalize()
+    label = item.name.replace("_", " ").capitalize()
 
     def put() -> None:
         chosen = {item.name: st.session_state[widget]}
@@ -167,6 +175,10 @@ def _field_input(key: str, layer: Layer, position: int, item: dataclasses.Field[
     if "options" in item.metadata:
         st.session_state[widget] = value
         st.selectbox(label, item.metadata["options"], key=widget, on_change=put)
+    elif isinstance(item.metadata.get("low"), float):  # a rate
+        low, high = item.metadata["low"], item.metadata["high"]
+        st.session_state[widget] = value
+        st.number_input(label, low, high, step=0.05, format="%g", key=widget, on_change=put)
     elif "letter" in item.metadata:
         value = getattr(layer, "step", None) if value is None else value  # a pool's stride
         low, high = item.metadata["low"], item.metadata["high"]

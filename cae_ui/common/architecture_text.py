@@ -13,6 +13,7 @@ import streamlit as st
 
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import HOMEWORK, PRESETS, Preset, get_preset
+from cae_core.architecture.report import Report
 from cae_core.errors import ArchitectureError
 from cae_ui.common.wording import dataset_title, plain, show_error, source_links
 
@@ -104,6 +105,40 @@ def change(key: str, edit: Callable[[Architecture], Architecture]) -> None:
     st.session_state[key] = str(edited)
     # Two quick edits may come before the page runs: the second one builds on the first.
     st.session_state[f"{key}-readable"] = edited
+
+
+def show_problems(report: Report, key: str = TEXT_KEY) -> None:
+    """The reasons why a network cannot be built, and `show_remedies`."""
+    for problem in report.problems:
+        show_error(problem)
+    show_remedies(report, key)
+
+
+def show_remedies(report: Report, key: str = TEXT_KEY) -> None:
+    """Buttons that make the smallest changes after which the network works.
+
+    Args:
+        report: The report of the architecture under `key`.
+        key: Name of the architecture's text in session state.
+    """
+    if not report.problems:
+        return
+    if not report.remedies:
+        st.caption(report.advice)
+    for number, remedy in enumerate(report.remedies):
+        st.button(
+            plain(remedy.change),
+            key=f"{key}-remedy-{number}",
+            icon=":material/build:",
+            help=f"`{remedy.architecture}`",
+            on_click=_put,
+            args=(key, remedy.architecture),
+        )
+
+
+def _put(key: str, architecture: Architecture) -> None:
+    """Writes an architecture into the text; for use in widget callbacks."""
+    change(key, lambda _: architecture)
 
 
 def show_refusal(key: str) -> None:

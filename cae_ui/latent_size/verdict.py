@@ -6,7 +6,8 @@ import streamlit as st
 
 from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.report import Report
-from cae_ui.common.wording import plain, short_number, show_error
+from cae_ui.common.architecture_text import show_problems
+from cae_ui.common.wording import plain, short_number
 
 
 def show_verdict(report: Report) -> None:
@@ -18,8 +19,7 @@ def show_verdict(report: Report) -> None:
         tone = "green" if report.compression_ratio > 1 else "orange"
         st.markdown(f"### {size.capitalize()}, :{tone}[{ratio}]")
         _show_figures(report)
-    for problem in report.problems:
-        show_error(problem)
+    show_problems(report)
     for warning in () if report.problems else report.warnings:
         st.warning(plain(warning), icon=":material/warning:")
 

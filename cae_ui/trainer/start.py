@@ -6,13 +6,14 @@ import streamlit as st
 
 from cae_core.architecture.editing import fit_to
 from cae_core.architecture.notation import Architecture
+from cae_core.architecture.report import analyze
 from cae_core.data.dataset import DatasetPreview
 from cae_core.errors import CAEError, JobError
 from cae_core.jobs.job import JobRequest
 from cae_core.jobs.limits import memory_estimate_mb
 from cae_core.training.config import TrainConfig
 from cae_core.training.tasks import Task, check_fit
-from cae_ui.common.architecture_text import TEXT_KEY, change
+from cae_ui.common.architecture_text import TEXT_KEY, change, show_remedies
 from cae_ui.common.resources import available_jobs, job_queue, machine_speed
 from cae_ui.common.visitor import visitor
 from cae_ui.common.wording import duration, show_error
@@ -70,16 +71,18 @@ def _explain_fit(architecture: Architecture, data: DatasetPreview, task: Task) -
 
 
 def _offer_fit(data: DatasetPreview, task: Task) -> None:
-    """A button that gives the network the input and output that data and task need."""
+    """Buttons that give the network the input and output that data and task need."""
 
     def fitted(now: Architecture) -> Architecture:
         channels = task.output_shape(data.image_shape)[2]
         return fit_to(now, task.input_shape(data.image_shape), channels, task.output_activation)
 
+    network = fitted(st.session_state[f"{TEXT_KEY}-readable"])
     try:
-        check_fit(fitted(st.session_state[f"{TEXT_KEY}-readable"]), data.image_shape, task)
+        check_fit(network, data.image_shape, task)
     except CAEError:
-        return  # no network of these layers fits: the sentence above says what to do
+        show_remedies(analyze(network, output_shape=task.output_shape(data.image_shape)))
+        return
     st.button(
         "Fit the network to images and task",
         icon=":material/fit_screen:",

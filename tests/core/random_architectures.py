@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
@@ -24,6 +25,8 @@ from cae_core.architecture.layers import (
     Crop,
     Deconv,
     Dense,
+    DepthwiseConv,
+    Dropout,
     Flatten,
     Layer,
     Mark,
@@ -32,6 +35,7 @@ from cae_core.architecture.layers import (
     Pca,
     Reshape,
     Residual,
+    SeparableConv,
     Shuffle,
     Skip,
     SubPixel,
@@ -40,6 +44,7 @@ from cae_core.architecture.layers import (
     Up,
 )
 from cae_core.architecture.notation import Architecture
+from cae_core.architecture.report import analyze
 from cae_core.errors import ArchitectureError
 
 
@@ -49,7 +54,10 @@ def _values(item: dataclasses.Field) -> st.SearchStrategy:
         return st.sampled_from(item.metadata["options"])
     if "name" in item.metadata:
         return st.from_regex(r"[a-z][a-z0-9]{0,15}", fullmatch=True)
-    numbers = st.integers(item.metadata["low"], item.metadata["high"])
+    low, high = item.metadata["low"], item.metadata["high"]
+    if isinstance(low, float):
+        return st.floats(low, high)
+    numbers = st.integers(low, high)
     return st.none() | numbers if item.default is None else numbers
 
 
@@ -58,6 +66,8 @@ layers = st.one_of(
     st.builds(kind, **{item.name: _values(item) for item in dataclasses.fields(kind)})
     for kind in LAYER_KINDS.values()
 )
+
+T = TypeVar("T")
 
 MAX_NUMBERS = 30_000  # per tensor: the networks are built, hundreds of them
 
@@ -115,6 +125,48 @@ def random_architecture(
             chain.append(Conv(shape[2], kernel=1))
     bar = int(rng.integers(1, len(chain)))
     return Architecture(tuple(chain[:bar]), tuple(chain[bar:]), input_shape)
+
+
+def random_misfit(seed: int) -> Architecture | None:
+    """An autoencoder whose decoder undoes its encoder but for a few slips; None where it fits."""
+    rng = np.random.default_rng(seed)
+
+    def pick(*choices: T) -> T:
+        return choices[int(rng.integers(len(choices)))]
+
+    height = int(rng.integers(20, 257))
+    width = height if rng.random() < 0.8 else int(rng.integers(20, 257))
+    encoder, decoder = [], []
+    for channels in (8, 16, 32, 64)[: int(rng.integers(1, 5))]:
+        kernel, stride = pick(3, 3, 3, 4, 5, 7), pick(2, 2, 2, 3)
+        padding = pick("same", "same", "valid")
+        shrinks, grows = pick(
+            ([Conv(channels), MaxPool(stride)], [Up(stride), Conv(channels)]),
+            (
+                [Conv(channels, kernel, stride, padding)],
+                [Deconv(channels, kernel, stride, padding)],
+            ),
+            ([Conv(channels, kernel, 1, padding)], [Conv(channels, kernel, 1, padding)]),
+            ([Unshuffle(2), Conv(channels)], [Conv(4 * channels + pick(0, 0, 1)), Shuffle(2)]),
+            ([Mark("abcd"[len(encoder) % 4]), MaxPool()], [Up(), Blur()]),
+        )
+        encoder += shrinks
+        decoder = grows + decoder
+    marks = [layer.name for layer in encoder if isinstance(layer, Mark)]
+    if marks:
+        skip = pick(Add, Concatenate)(pick(*marks))
+        decoder.insert(int(rng.integers(len(decoder) + 1)), skip)
+    if rng.random() < 0.15:
+        encoder += [Flatten(), Dense(64)]
+        decoder = [Reshape(4, 4, pick(4, 5)), *decoder]
+    if rng.random() < 0.15:
+        decoder.pop(int(rng.integers(len(decoder))))
+    decoder.append(Conv(pick(3, 3, 3, 3, 1), activation="sigmoid"))
+    try:
+        architecture = Architecture(tuple(encoder), tuple(decoder), (height, width, 3))
+    except ArchitectureError:  # a half without layers
+        return None
+    return architecture if analyze(architecture).problems else None
 
 
 def _adds_a_tensor_to_itself(layer: Layer, chain: list[Layer]) -> bool:
@@ -203,13 +255,22 @@ def _map_kinds(
         return Residual(channels(), kernel, stride, activation())
 
     def conv() -> Layer:
-        return Conv(channels(), *sizes(gaps=flavour.window_gaps), padding(), activation())
+        kernel, stride = sizes(gaps=flavour.window_gaps)
+        dilation = int(rng.integers(1, 4)) if stride == 1 and rng.random() < 0.5 else 1
+        return Conv(channels(), kernel, stride, padding(), activation(), dilation)
+
+    def separable() -> Layer:
+        return SeparableConv(channels(), *sizes(gaps=flavour.window_gaps), padding(), activation())
+
+    def depthwise() -> Layer:
+        return DepthwiseConv(*sizes(gaps=flavour.window_gaps), padding(), activation())
 
     def deconv() -> Layer:
         kernel, stride = sizes(gaps=flavour.deconv_gaps)
         if stride > 1:
             kernel = max(kernel, 2)  # a kernel of 1 is refused there
-        return Deconv(channels(), kernel, stride, padding(), activation())
+        added = int(rng.integers(0, stride)) if rng.random() < 0.4 else None
+        return Deconv(channels(), kernel, stride, padding(), activation(), added)
 
     kinds: list[Callable[[], Layer]] = [
         conv,
@@ -221,8 +282,11 @@ def _map_kinds(
         pool,
         up,
         residual,
+        separable,
+        depthwise,
         BatchNorm,
         Blur,
+        lambda: Dropout(float(rng.choice([0.1, 0.25, 0.5]))),
         lambda: Activation(activation()),
         lambda: Shuffle(int(rng.choice([2, 3]))),
         lambda: Unshuffle(int(rng.choice([2, 3]))),

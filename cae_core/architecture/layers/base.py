@@ -54,6 +54,11 @@ def number(
     return field(metadata=metadata) if example else field(default=default, metadata=metadata)
 
 
+def rate(letter: str, *, low: float, high: float, example: float) -> Any:
+    """A part of 1 as a size of a layer: ``0.2``."""
+    return field(metadata={"letter": letter, "low": low, "high": high, "example": example})
+
+
 def choice(options: tuple[str, ...], default: str) -> Any:
     """A named choice of a layer: stands after a colon in the text."""
     return field(default=default, metadata={"options": options})
@@ -71,13 +76,14 @@ class KerasCall:
     Attributes:
         layer_class: Class name in `keras.layers`, or in `cae_core.models.layers` if `is_own`.
         arguments: The call's keyword arguments, as plain Python values.
-        has_kernel: True for a layer that starts from random weights.
+        random: Arguments that seed what the layer draws at random: initializers of Keras's own
+            layers, or ``seed``.
         is_own: True for a class of this project.
     """
 
     layer_class: str
     arguments: dict[str, Any] = field(default_factory=dict)
-    has_kernel: bool = False
+    random: tuple[str, ...] = ()
     is_own: bool = False
 
 
@@ -94,7 +100,7 @@ class Layer:
     title: ClassVar[str]
 
     def __post_init__(self) -> None:
-        for item in dataclasses.fields(self):
+        for item in self.__dataclass_fields__.values():  # faster than `fields`: a search makes many
             _check_field(self.keyword, item, getattr(self, item.name))
 
     def __str__(self) -> str:
@@ -149,9 +155,17 @@ class Layer:
             shape: The tensor's shape without the batch: (H, W, C) or (units,).
 
         Raises:
-            ArchitectureError: Where the layer cannot work on that shape, with the remedy.
+            ArchitectureError: Where the layer cannot work on that shape. The remedy depends on
+                the whole network: `cae_core.architecture.remedies` finds it.
         """
         raise NotImplementedError
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """The shape that `measure` has for the output, for searches that need no more.
+
+        Layers that are met often overwrite it with less work.
+        """
+        return self.measure(shape).output_shape
 
     def keras_call(self) -> KerasCall:
         """The Keras layer that this layer stands for.
@@ -168,7 +182,7 @@ class Layer:
         if len(shape) != 3:
             raise ArchitectureError(
                 f"{self.title} works on a map of height x width x channels. "
-                f"Received: a vector of {shape[0]:,} numbers. Put a reshape before it."
+                f"Received: a vector of {shape[0]:,} numbers."
             )
         height, width, channels = shape
         return height, width, channels
@@ -197,9 +211,13 @@ def _check_field(keyword: str, item: dataclasses.Field[Any], value: object) -> N
         low, high = item.metadata["low"], item.metadata["high"]
         if value is None and item.default is None:
             return
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        is_rate = isinstance(low, float)
+        kinds = (int, float) if is_rate else (int,)
+        if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+            name = item.name.replace("_", " ")
             raise ArchitectureError(
-                f"The {item.name} of {keyword} must be a whole number from {low} to {high:,}. "
+                f"The {name} of {keyword} must be a {'' if is_rate else 'whole '}number "
+                f"from {low} to {high:,}. "
                 f"Received: {shown(value)}. Choose one in that range."
             )
     elif "options" in item.metadata and value not in item.metadata["options"]:

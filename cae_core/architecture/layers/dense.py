@@ -54,14 +54,8 @@ class Dense(Layer):
 
     def measure(self, shape: Shape) -> Measure:
         if len(shape) != 1:
-            everywhere = (
-                f", or use conv{self.units}k1 for a dense layer at every pixel"
-                if self.units <= MAX_CHANNELS
-                else ""
-            )
             raise ArchitectureError(
-                "A dense layer works on a vector. "
-                f"Received: a map of {format_shape(shape)}. Put flatten before it{everywhere}."
+                f"A dense layer works on a vector. Received: a map of {format_shape(shape)}."
             )
         weights = shape[0] * self.units
         return Measure(
@@ -74,7 +68,7 @@ class Dense(Layer):
         )
 
     def keras_call(self) -> KerasCall:
-        return KerasCall("Dense", dict(vars(self)), has_kernel=True)
+        return KerasCall("Dense", dict(vars(self)), ("kernel_initializer",))
 
 
 @register
@@ -93,8 +87,7 @@ class Reshape(Layer):
         if math.prod(out) != size:
             raise ArchitectureError(
                 f"A reshape keeps the number of numbers, {size:,} here. Received: "
-                f"{format_shape(out)} = {math.prod(out):,}. "
-                f"Change the shape, or the layer before it to {math.prod(out):,} units."
+                f"{format_shape(out)} = {math.prod(out):,}."
             )
         # A rearranged vector has no neighbourhoods left to follow: everything may matter.
         formula = Formula(f"{size:,} = {product(out)}")

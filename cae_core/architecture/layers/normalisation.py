@@ -1,11 +1,18 @@
-"""Layers that keep the shape: batch normalisation, activations on their own."""
+"""Layers that keep the shape: batch normalisation, dropout, activations on their own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from cae_core.architecture.formulas import Shape
-from cae_core.architecture.layers.base import ACTIVATIONS, KerasCall, Layer, choice, register
+from cae_core.architecture.layers.base import (
+    ACTIVATIONS,
+    KerasCall,
+    Layer,
+    choice,
+    rate,
+    register,
+)
 from cae_core.architecture.shapes import Measure, unchanged
 
 
@@ -28,6 +35,22 @@ class BatchNorm(Layer):
         # Keras's 0.99 needs about a thousand steps until the averages are those of the images.
         # Trainings here are often shorter, and would be tested with what is left of the start.
         return KerasCall("BatchNormalization", {"momentum": 0.9})
+
+
+@register
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """Sets a part of the numbers to zero, others at every step; in training alone."""
+
+    keyword = "dropout"
+    title = "Dropout"
+    rate: float = rate("", low=0.001, high=0.99, example=0.2)
+
+    def measure(self, shape: Shape) -> Measure:
+        return unchanged(shape)
+
+    def keras_call(self) -> KerasCall:
+        return KerasCall("Dropout", {"rate": self.rate}, ("seed",))
 
 
 @register

@@ -36,10 +36,15 @@ class _Pool(Layer):
         """The stride in pixels."""
         return self.stride or self.size
 
+    @property
+    def _window(self) -> Window:
+        return Window(self.size, self.step, self.padding)
+
     def measure(self, shape: Shape) -> Measure:
-        channels = self.check_map(shape)[2]
-        window = Window(self.size, self.step, self.padding)
-        return window.measure(shape, channels, "Remove this pooling")
+        return self._window.measure(shape, self.check_map(shape)[2])
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return self._window.output_shape(shape, self.check_map(shape)[2])
 
     def _arguments(self) -> dict[str, Any]:
         return {"pool_size": self.size, "strides": self.step, "padding": self.padding}

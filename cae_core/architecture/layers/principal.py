@@ -33,7 +33,7 @@ class Pca(Layer):
         if self.even is not None and (width % 2 or self.even >= self.units):
             raise ArchitectureError(
                 "Mirror-symmetric components need an even width and at least one odd component. "
-                f"Received: {self} on {format_shape(shape)}. Use pca{self.units}."
+                f"Received: {self} on {format_shape(shape)}."
             )
         size = math.prod(shape)
         weights = self.weights(size)
@@ -55,7 +55,7 @@ class Pca(Layer):
 
     def keras_call(self) -> KerasCall:
         arguments = {"units": self.units, "even": self.even}
-        return KerasCall("PrincipalProjection", arguments, has_kernel=True, is_own=True)
+        return KerasCall("PrincipalProjection", arguments, ("seed",), is_own=True)
 
 
 @register
@@ -82,8 +82,7 @@ class Unpca(Layer):
             needed = "no pca before it" if pca is None else f"{pca} before it"
             raise ArchitectureError(
                 "unpca takes a vector as long as that of the pca before it. "
-                f"Received: {format_shape(shape)} here and {needed}. "
-                "Use dense or pca to make a vector of that length, or put pca before it."
+                f"Received: {format_shape(shape)} here and {needed}."
             )
         size = math.prod(map_shape)
         macs = pca.weights(size)
@@ -101,4 +100,4 @@ class Unpca(Layer):
 
     def keras_call(self) -> KerasCall:
         arguments = {"tied": self.weights == "tied"}
-        return KerasCall("PrincipalReconstruction", arguments, has_kernel=True, is_own=True)
+        return KerasCall("PrincipalReconstruction", arguments, ("seed",), is_own=True)

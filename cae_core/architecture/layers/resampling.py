@@ -54,8 +54,7 @@ class Shuffle(Layer):
         if channels % square:
             raise ArchitectureError(
                 f"A shuffle by {self.factor} needs a multiple of {square} channels. "
-                f"Received: {format_shape(shape)}. "
-                f"Give the layer before it {channels + -channels % square:,} channels."
+                f"Received: {format_shape(shape)}."
             )
         return enlarged(shape, self.factor, channels // square)
 
@@ -78,7 +77,7 @@ class Unshuffle(Layer):
         if height % factor or width % factor:
             raise ArchitectureError(
                 f"An unshuffle by {factor} needs height and width that are multiples of {factor}. "
-                f"Received: {format_shape(shape)}. Pad the image first, or choose another factor."
+                f"Received: {format_shape(shape)}."
             )
         out = (height // factor, width // factor, channels * factor**2)
         step = SpatialStep(factor, factor, 0)
@@ -116,7 +115,7 @@ class SubPixel(Layer):
         )
 
     def keras_call(self) -> KerasCall:
-        return KerasCall("SubPixelUpsampling", dict(vars(self)), has_kernel=True, is_own=True)
+        return KerasCall("SubPixelUpsampling", dict(vars(self)), ("seed",), is_own=True)
 
 
 @register
@@ -166,7 +165,7 @@ class Crop(Layer):
         if min(height, width) <= 2 * self.pixels:
             raise ArchitectureError(
                 f"A crop of {self.pixels} needs more than {2 * self.pixels} pixels a side. "
-                f"Received: {format_shape(shape)}. Crop less, or leave it out."
+                f"Received: {format_shape(shape)}."
             )
         return bordered(shape, -self.pixels)
 

@@ -55,8 +55,7 @@ class Concatenate(Skip):
         if len(shape) != len(marked) or shape[:-1] != marked[:-1]:
             raise ArchitectureError(
                 "cat needs two tensors of one height and width. Received: "
-                f"{format_shape(shape)} here and {format_shape(marked)} at @{self.name}. "
-                "Put it where the sizes meet, for example behind an up."
+                f"{format_shape(shape)} here and {format_shape(marked)} at @{self.name}."
             )
         out = (*shape[:-1], shape[-1] + marked[-1])
         formula = Formula(
@@ -81,8 +80,7 @@ class Add(Skip):
         if shape != marked:
             raise ArchitectureError(
                 f"add needs two tensors of one shape. Received: {format_shape(shape)} here and "
-                f"{format_shape(marked)} at @{self.name}. "
-                f"Make them equal, or use cat@{self.name}."
+                f"{format_shape(marked)} at @{self.name}."
             )
         return unchanged(shape, "sum")
 

@@ -126,3 +126,23 @@ def test_mirror_symmetry_halves_the_weights_and_tied_ones_are_counted_once(text,
     assert [row.macs for row in report.rows] == [macs, macs]
     assert report.output_shape == (8, 8, 3)
     assert report.latent_receptive_field == (8, 8)
+
+
+@pytest.mark.parametrize(
+    ("token", "rule"),
+    [
+        ("conv8s2d2", "a stride or a dilation"),
+        ("deconv8s2o2", "output padding is below the stride"),
+        ("deconv8k4o0", "above 0 where an even kernel"),
+        ("conv8d5:valid", "a window of 11 x 11"),
+    ],
+)
+def test_dilation_and_output_padding_that_cannot_be_are_refused_with_a_rule(token, rule):
+    (problem,) = cae.analyze(cae.Architecture.parse(f"8x8x3 {token} | conv3")).problems
+    assert rule in problem
+    assert "Received" in problem
+
+
+def test_two_channels_with_a_dilation_are_not_written_like_another_librarys_convolution():
+    assert str(cae.Architecture.parse("conv2k3d4 | conv3").layers[0]) == "conv2k3d4"
+    assert str(cae.Architecture.parse("conv2k5d4 | conv3").layers[0]) == "conv2k5d4"

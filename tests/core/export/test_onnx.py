@@ -16,9 +16,17 @@ from tests.core.random_architectures import Flavour, random_architecture
 
 # Together these hold every kind of layer, with the sizes at which frameworks differ.
 TEXTS = {
-    "convolutions": "29x30x3 conv4k2 conv4k3s2 conv5k2s3 conv5k3s2:valid | conv3k1s2 conv3k5",
+    "convolutions": (
+        "29x30x3 conv4k2 conv4k3s2 conv4d2 conv4k2d3:valid conv5k2s3 | conv3k1s2 conv3k5"
+    ),
+    "separable convolutions": (
+        "29x30x3 sepconv4k2 sepconv5s2:valid dwconv3s2 dropout0.3 | dwconv4:valid sepconv3k1s2"
+    ),
     "transposed convolutions": (
         "5x6x3 deconv4 deconv4k4 deconv3k2s3 | deconv3k2s4:valid deconv4k5s3:valid deconv3k4s1"
+    ),
+    "output padding": (
+        "5x6x3 deconv4o0 deconv4k4o1 deconv3k2s3o2 | deconv3k5s3o1 deconv4k5s3o2:valid"
     ),
     "poolings": (
         "57x58x3 pad1 pool pad3 pool3s2:same avgpool3s2:same pool2s3:same | pad3 avgpool:same"
