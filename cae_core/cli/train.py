@@ -181,7 +181,7 @@ def run(options: argparse.Namespace) -> int:
     folder = _new_folder(options.out or _default_folder(label, task))
     if options.checkpoint is not None:
         check_place("checkpoint", options.checkpoint)
-    check_loss(config.loss, task)
+    check_loss(config.loss, task, architecture)
     with quiet_tensorflow():
         from cae_core.training.loop import train
 

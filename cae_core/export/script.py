@@ -106,7 +106,7 @@ def generate_script(
     config = config or TrainConfig()
     shape = _image_shape(architecture, dataset, task)
     check_fit(architecture, shape, task)
-    check_loss(config.loss, task)
+    check_loss(config.loss, task, architecture)
     report = analyze(architecture)
     encoder, decoder = _network_lines(report)
     expressions = task.script()

@@ -233,7 +233,7 @@ def _step_function(
     from cae_core.training.loop import Batches, make_optimizer
     from cae_core.training.losses import LOSS_FUNCTIONS, TargetLoss
 
-    check_loss(config.loss, task)
+    check_loss(config.loss, task, architecture)
     inputs = keras.Input(data.image_shape, dtype="uint8", name="image")
     corruption = Corruption(task, config.seed * 10 + TRAINING_NOISE)
     trainer = keras.Model(inputs, build(architecture, seed=config.seed)(corruption(inputs)))

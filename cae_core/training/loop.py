@@ -123,7 +123,7 @@ def train(
     task = task or Reconstruct()
     config = config or TrainConfig()
     report = check_fit(architecture, data.image_shape, task)
-    check_loss(config.loss, task)
+    check_loss(config.loss, task, architecture)
     dtype = training_dtype(report, config.precision)
     network = build_for_training(architecture, seed=config.seed, dtype=dtype)
     if start is not None:

@@ -25,14 +25,14 @@ Keras.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.notation import Architecture
-from cae_core.architecture.report import Report, analyze
+from cae_core.architecture.report import Report, analyze, last_activation
 from cae_core.errors import TrainingError
 from cae_core.training.config import LOSSES
 
@@ -470,12 +470,13 @@ def check_fit(architecture: Architecture, image_shape: ImageShape, task: Task) -
     return report
 
 
-def check_loss(loss: str, task: Task) -> None:
-    """Refuses a loss that makes no sense for the task.
+def check_loss(loss: str, task: Task, architecture: Architecture) -> None:
+    """Refuses a loss that makes no sense for the task or the network's output.
 
     Args:
         loss: A loss of `TrainConfig`.
         task: The task to train on.
+        architecture: The network.
 
     Raises:
         TrainingError: Naming the losses that do.
@@ -484,4 +485,14 @@ def check_loss(loss: str, task: Task) -> None:
         raise TrainingError(
             f"The task {task.name} has targets that only {' and '.join(task.losses)} can measure. "
             f"Received: loss={loss!r}. Choose {' or '.join(task.losses)}."
+        )
+    last = last_activation(architecture)
+    if loss == "bce" and last != "sigmoid":
+        end = architecture.layers[-1]
+        settings: dict[str, Any] = {"activation": "sigmoid"}
+        with_sigmoid = replace(end, **settings) if hasattr(end, "activation") else f"{end} sigmoid"
+        raise TrainingError(
+            "Binary cross-entropy is for outputs between 0 and 1, which a sigmoid makes. "
+            f"Received: loss='bce' and a network that ends in {last or end}. "
+            f"End it with {with_sigmoid}, or choose mse."
         )

@@ -186,7 +186,7 @@ def _field_input(key: str, layer: Layer, position: int, item: dataclasses.Field[
         st.session_state[widget] = value
         if value is None:
             st.number_input(label, low, high, None, placeholder="none", key=widget, on_change=put)
-        elif value <= slider_high and not isinstance(layer, Reshape):
+        elif low < slider_high >= value and not isinstance(layer, Reshape):
             st.slider(label, low, slider_high, key=widget, on_change=put)
         else:
             st.number_input(label, low, high, key=widget, on_change=put)

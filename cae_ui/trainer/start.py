@@ -12,7 +12,7 @@ from cae_core.errors import CAEError, JobError
 from cae_core.jobs.job import JobRequest
 from cae_core.jobs.limits import memory_estimate_mb
 from cae_core.training.config import TrainConfig
-from cae_core.training.tasks import Task, check_fit
+from cae_core.training.tasks import Task, check_fit, check_loss
 from cae_ui.common.architecture_text import TEXT_KEY, change, show_remedies
 from cae_ui.common.resources import available_jobs, job_queue, machine_speed
 from cae_ui.common.visitor import visitor
@@ -25,7 +25,7 @@ def start_button(
     architecture: Architecture, data: DatasetPreview | None, task: Task, config: TrainConfig
 ) -> None:
     """The button that queues a training, with its estimates, or the reason why it is disabled."""
-    fits = data is not None and _explain_fit(architecture, data, task)
+    fits = data is not None and _explain_fit(architecture, data, task, config.loss)
     speed = machine_speed()
     seconds = None
     if fits and data is not None:
@@ -59,10 +59,11 @@ def explain_queue() -> None:
         show_error(error)
 
 
-def _explain_fit(architecture: Architecture, data: DatasetPreview, task: Task) -> bool:
+def _explain_fit(architecture: Architecture, data: DatasetPreview, task: Task, loss: str) -> bool:
     """Whether the network fits; if not, the reason and a button with the network that would."""
     try:
         check_fit(architecture, data.image_shape, task)
+        check_loss(loss, task, architecture)
     except CAEError as error:
         show_error(error)
         _offer_fit(data, task)

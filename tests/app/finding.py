@@ -27,6 +27,11 @@ def press(page, label):
     return labelled(page.button, label).click().run()
 
 
+def remedies(page, key=TEXT):
+    """The buttons that make an architecture fit."""
+    return [button for button in page.button if (button.key or "").startswith(f"{key}-remedy")]
+
+
 def upload(page, key, *files):
     """Uploads files, each a name and a content."""
     named = [(name, content, "application/octet-stream") for name, content in files]

@@ -41,7 +41,7 @@ def test_choices_are_written_into_the_text(latent_page):
 
 def test_sizes_beyond_the_slider_are_typed(latent_page):
     page = write(latent_page(), "conv512k13 | conv3:sigmoid")
-    assert labels_of(page.slider) == ["Stride"]
+    assert labels_of(page.slider) == ["Stride", "Dilation"]
     labelled(page.number_input, "Channels").set_value(600).run()
     assert text_of(page) == "conv600k13 | conv3:sigmoid"
 
@@ -143,3 +143,16 @@ def test_a_name_that_cannot_be_is_refused_and_the_old_one_kept(latent_page):
     assert "Received" in said(page.warning)
     assert text_of(page) == before
     assert page.text_input[0].value == "a"
+
+
+def test_the_rate_of_dropout_dilation_and_output_padding_are_settings(latent_page):
+    page = latent_page(arch="conv8 dropout0.25 conv8 | deconv3s1:sigmoid")
+    page = choose(page, "1")
+    labelled(page.number_input, "Rate").set_value(0.4).run()
+    page = choose(page, "2")
+    labelled(page.slider, "Dilation").set_value(2).run()
+    page = choose(page, "3")
+    assert labelled(page.number_input, "Output padding").value is None
+    labelled(page.number_input, "Output padding").set_value(0).run()
+    assert text_of(page) == "conv8 dropout0.4 conv8d2 | deconv3s1o0:sigmoid"
+    assert not page.error

@@ -1,7 +1,7 @@
 """The verdict on a network."""
 
 from cae_core.architecture.presets import HOMEWORK, PRESETS
-from tests.app.finding import figure, said, text_of, verdict
+from tests.app.finding import figure, layer_rows, remedies, said, text_of, verdict
 
 
 def test_the_page_opens_on_the_homework_network_and_its_answer(latent_page):
@@ -18,3 +18,21 @@ def test_a_latent_larger_than_the_input_warns(latent_page):
     page = latent_page(arch=PRESETS["strided-bn"].text)
     assert "LARGER" in verdict(page)
     assert "This does not compress" in said(page.warning)
+
+
+def test_a_misfit_has_a_button_for_each_remedy_which_makes_the_network_work(latent_page):
+    page = latent_page(arch="25x25x3 conv8s2 conv8s2 | deconv8 deconv3:sigmoid")
+    assert "Received: 28x28x3" in said(page.error)
+    assert 1 <= len(remedies(page)) <= 3
+    remedies(page)[0].click().run()
+    assert not page.error
+    assert layer_rows(page)[-1][2] == "25x25x3"
+    assert not remedies(page)
+
+
+def test_the_second_network_has_its_own_problems_and_buttons(latent_page):
+    page = latent_page(compare="true", vs="conv8 pool | conv3:sigmoid")
+    assert "Received: 16x16x3" in said(page.error)
+    remedies(page, "vs")[0].click().run()
+    assert page.text_area("vs").value == "conv8 pool | up conv3:sigmoid"
+    assert text_of(page) == PRESETS[HOMEWORK].text

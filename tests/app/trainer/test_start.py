@@ -4,7 +4,7 @@ import pytest
 
 from cae_core.jobs import JobQueue
 from tests.app.conftest import PlayedWorker
-from tests.app.finding import SMALL, can_train, press, said, text_of, the_job, write
+from tests.app.finding import SMALL, can_train, press, remedies, said, text_of, the_job, write
 
 
 def test_the_page_opens_ready_to_train(trainer_page):
@@ -32,6 +32,17 @@ def test_a_network_that_cannot_be_built_cannot_be_trained(trainer_page):
     page = trainer_page(arch="conv8 pool conv3 | up up conv3:sigmoid")
     assert not can_train(page)
     assert "64x64x3" in said(page.error)
+    remedies(page)[0].click().run()
+    assert can_train(page)
+
+
+def test_binary_cross_entropy_without_a_sigmoid_cannot_be_trained_until_it_is_fitted(trainer_page):
+    page = trainer_page(arch="conv4 pool | up conv3:linear")
+    page.selectbox("loss").set_value("bce").run()
+    assert not can_train(page)
+    assert "End it with conv3:sigmoid, or choose mse." in said(page.error)
+    press(page, "Fit the network to images and task")
+    assert can_train(page)
 
 
 def test_a_text_that_cannot_be_read_keeps_the_last_network(trainer_page):

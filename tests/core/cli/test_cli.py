@@ -102,7 +102,8 @@ def test_latent_shows_an_impossible_architecture_and_complains_in_one_line(capsy
     assert "Without the layers that cannot work: latent" in captured.out
     (line,) = captured.err.splitlines()
     assert line.startswith("Layer 3 (shuffle4): A shuffle by 4")
-    assert line.endswith("(1 more in the table.)")
+    assert "(1 more in the table.)" in line
+    assert line.endswith("The option --fix takes this one.")
 
 
 def test_latent_complains_about_an_output_of_another_size(capsys):
@@ -112,6 +113,17 @@ def test_latent_complains_about_an_output_of_another_size(capsys):
     assert "    PROBLEM: The output must be 32x32x3. Received: 16x16x3." in captured.out
     assert "\nlatent 16x16x8 = 2,048 numbers" in captured.out
     assert len(captured.err.splitlines()) == 1
+
+
+def test_latent_fix_makes_the_smallest_change_that_was_tried_and_says_it(capsys):
+    text = "74x74x16 conv24s2:valid | deconv16:valid"
+    assert cli.main(["latent", text]) == 2
+    captured = capsys.readouterr()
+    assert "REMEDY 1: Replace layer 2 (deconv16:valid) with deconv16o1:valid" in captured.out
+    assert cli.main(["latent", text, "--fix", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["architecture"].endswith("| deconv16o1:valid")
+    assert "The output must be 74x74x16. Received: 73x73x16. Replace layer 2" in captured.err
 
 
 def test_latent_takes_the_shape_of_the_input_for_a_text_and_for_a_preset(capsys):

@@ -246,3 +246,25 @@ def test_a_strided_1x1_convolution_keeps_every_second_pixel_as_keras_does():
     kernel, bias = layer.get_weights()
     expected = np.tanh(image[:, ::2, ::2] @ kernel[0, 0] + bias)
     np.testing.assert_allclose(np.asarray(layer(image)), expected, atol=1e-6)
+
+
+def test_dropout_acts_in_training_alone_and_its_seed_is_the_networks():
+    architecture = Architecture.parse("8x8x3 conv4 dropout0.5 | conv3")
+    without = Architecture.parse("8x8x3 conv4 linear | conv3")
+    batch = images(2, 8, 8, 3)
+    model, plain = build(architecture, seed=3), build(without, seed=3)
+    plain.set_weights(model.get_weights())
+    np.testing.assert_allclose(outputs(model, batch), outputs(plain, batch), atol=1e-6)
+    trained = np.asarray(model(batch, training=True))
+    assert not np.allclose(trained, outputs(model, batch))
+    np.testing.assert_allclose(
+        np.asarray(build(architecture, seed=3)(batch, training=True)), trained, atol=1e-6
+    )
+    assert len(model.get_weights()) == 4  # two kernels, two biases: its seed is no weight
+
+
+def test_a_separable_convolution_with_a_stride_of_single_pixels_can_be_trained():
+    # Keras's strided 1x1 convolution can end the process, see StridedPointwise.
+    model = build(Architecture.parse("9x9x3 sepconv4k1s2 dwconv1s2 | deconv3s2o0 deconv3s2o0"))
+    model.compile("sgd", "mse")
+    assert np.isfinite(model.train_on_batch(images(2, 9, 9, 3), images(2, 9, 9, 3)))

@@ -275,8 +275,8 @@ def test_a_network_that_is_never_negative_is_refused_where_targets_are(activatio
 @pytest.mark.parametrize("loss", ["bce", "ssim"])
 def test_a_loss_that_cannot_measure_negative_targets_is_refused(loss):
     with pytest.raises(TrainingError, match=f"Received: loss='{loss}'. Choose mse or mae"):
-        check_loss(loss, ColorizeChroma())
-    check_loss(loss, Reconstruct())
+        check_loss(loss, ColorizeChroma(), SIGMOID)
+    check_loss(loss, Reconstruct(), SIGMOID)
 
 
 # A task of one's own
@@ -330,3 +330,21 @@ def test_a_registered_task_is_in_settings_command_line_and_script(desalt):
 def test_a_name_that_is_taken_is_refused(desalt):
     with pytest.raises(ValueError, match=r"name of its own. Received: 'desalt'"):
         register_task(Desalt)
+
+
+SIGMOID = Architecture.parse("conv8 pool | up conv3:sigmoid")
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("conv8 pool | up conv3", "End it with conv3:sigmoid, or choose mse"),
+        ("conv8 pool | up conv3:linear", "End it with conv3:sigmoid"),
+        ("conv8 pool | up conv3:sigmoid bn", "End it with bn sigmoid"),
+    ],
+)
+def test_binary_cross_entropy_is_refused_for_an_output_that_is_no_sigmoid(text, remedy):
+    with pytest.raises(TrainingError, match=remedy):
+        check_loss("bce", Reconstruct(), Architecture.parse(text))
+    check_loss("mse", Reconstruct(), Architecture.parse(text))
+    check_loss("bce", Reconstruct(), Architecture.parse("conv8 pool | up conv3:sigmoid crop1 pad1"))
