@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import numpy as np
 
 from cae_core.errors import ImageError
@@ -22,6 +25,9 @@ _FLAT = 1.5
 _SAFE_SIGMAS = 3.0
 _CLIPPED_SHARE = 1e-3  # of the pixels exactly at an extreme: from here on it is taken for a limit
 _KEPT_SHARE = 0.3  # of the patches at least, however many may be clipped
+# Where more of the patches than this touch a constant area, the others must look like noise: of
+# them at least `_NOISE_SHARE` with no more texture than twice the noise. Edges of a drawing don't.
+_CONSTANT_SHARE, _NOISE_SHARE = 0.1, 0.02
 
 _LUMA = np.array(LUMA, np.float32)
 _LUMA_OF_NOISE = float(np.linalg.norm(_LUMA))  # sigma of the luma of noise with sigma 1
@@ -36,7 +42,8 @@ def estimate_sigma(image: np.ndarray) -> float:
     variance of the noise (Chen et al.). Two things are added. Of a grey image only flat patches
     count, because too few of its dimensions are free of texture (after Liu et al.). And where
     pixels are clipped at black and white, patches far from both are preferred, and what clipping
-    took from the variance is put back.
+    took from the variance is put back. Constant areas (bars, borders, drawings, what is cut off
+    beyond white) have no noise whatever the rest has, and do not count.
 
     Compared on the 68 photographs of CBSD68 (`benchmarks/noise_level.py`) with a robust Laplacian
     (Immerkær) and the median of wavelet coefficients (scikit-image's way), which take texture for
@@ -80,63 +87,89 @@ def estimate_sigma(image: np.ndarray) -> float:
             f"Noise can be estimated in an image of at least {SMALLEST_SIDE} × {SMALLEST_SIDE} "
             f"pixels. Received: {height} × {width}. Set sigma by hand."
         )
-    channels = _different_channels(pixels)
+    constant = _constant_areas(pixels)
+    channels = _different_channels(pixels, ~constant)
     if not channels:
         return 0.0
     if len(channels) == 1:
-        return _sigma_of_grey(channels[0])
-    from_colours = _sigma_of_colour(np.stack(channels, axis=2))
+        return _sigma_of_grey(channels[0], constant)
+    from_colours = _sigma_of_colour(np.stack(channels, axis=2), constant)
     if len(channels) == 2:
         return from_colours
-    from_luma = _sigma_of_grey(pixels @ _LUMA) / _LUMA_OF_NOISE
+    from_luma = _sigma_of_grey(pixels @ _LUMA, constant) / _LUMA_OF_NOISE
     # White noise has both agree within a quarter. JPEG takes the noise out of the colours.
     return from_luma if from_luma > 2 * from_colours else from_colours
 
 
-def _different_channels(pixels: np.ndarray) -> list[np.ndarray]:
+def _constant_areas(pixels: np.ndarray) -> np.ndarray:
+    """H×W×C -> H×W: the pixels of all squares of 3×3 equal pixels.
+
+    White noise of 1/255, rounded to bytes, makes one in five thousand squares equal by chance.
+    """
+    height, width = pixels.shape[:2]
+    equal = np.ones((height - 2, width - 2), bool)
+    for channel in np.moveaxis(pixels, 2, 0):
+        right, below = channel[:, 1:] == channel[:, :-1], channel[1:] == channel[:-1]
+        rows = right[:, 1:] & right[:, :-1]  # H×(W-2): three equal pixels side by side
+        equal &= rows[:-2] & rows[1:-1] & rows[2:] & below[:-1, 1:-1] & below[1:, 1:-1]
+    constant = np.zeros((height, width), bool)
+    for top, left in itertools.product(range(3), range(3)):
+        constant[top : top + height - 2, left : left + width - 2] |= equal
+    return constant
+
+
+def _different_channels(pixels: np.ndarray, counted: np.ndarray) -> list[np.ndarray]:
     """H×W×3 -> up to three H×W: not the constant ones, and of equal ones the first.
 
-    Others would add dimensions in which there is no noise.
+    Others would add dimensions in which there is no noise. Only counted pixels are compared.
     """
     channels: list[np.ndarray] = []
+    if not counted.any():
+        return channels
     for channel in np.moveaxis(pixels, 2, 0):
-        constant = channel.min() == channel.max()
-        if not constant and not any(np.array_equal(channel, other) for other in channels):
+        values = channel[counted]
+        is_known = any(np.array_equal(values, other[counted]) for other in channels)
+        if values.min() < values.max() and not is_known:
             channels.append(channel)
     return channels
 
 
-def _sigma_of_colour(pixels: np.ndarray) -> float:
+def _sigma_of_colour(pixels: np.ndarray, constant: np.ndarray) -> float:
     """Sigma of H×W×2 or 3."""
-    height, width, channels = pixels.shape
-    dimensions = channels * _COLOUR_SIDE**2
-    enough = height * width >= _COLOUR_PATCHES_PER_DIMENSION * dimensions
-    return _sigma_of_patches(pixels, _COLOUR_SIDE if enough else _SMALL_COLOUR_SIDE)
+    dimensions = pixels.shape[2] * _COLOUR_SIDE**2
+    enough = np.sum(~constant) >= _COLOUR_PATCHES_PER_DIMENSION * dimensions
+    return _sigma_of_patches(pixels, constant, _COLOUR_SIDE if enough else _SMALL_COLOUR_SIDE)
 
 
-def _sigma_of_grey(plane: np.ndarray) -> float:
+def _sigma_of_grey(plane: np.ndarray, constant: np.ndarray) -> float:
     """Sigma of H×W."""
     height, width = (side - _GREY_SIDE + 1 for side in plane.shape)
     if height * width < _GREY_PATCHES_PER_DIMENSION * _GREY_SIDE**2:
-        return _sigma_from_laplacian(plane)
-    return _sigma_of_patches(plane[:, :, np.newaxis], _GREY_SIDE, flat=_FLAT)
+        return _sigma_from_laplacian(plane, constant)
+    return _sigma_of_patches(plane[:, :, np.newaxis], constant, _GREY_SIDE, flat=_FLAT)
 
 
-def _sigma_from_laplacian(plane: np.ndarray) -> float:
+def _sigma_from_laplacian(plane: np.ndarray, constant: np.ndarray) -> float:
     """Immerkær's Laplacian, which is blind to edges, with a median against texture."""
     rows = plane[:-2] - 2 * plane[1:-1] + plane[2:]
     laplacian = rows[:, :-2] - 2 * rows[:, 1:-1] + rows[:, 2:]
+    windows = np.lib.stride_tricks.sliding_window_view(constant, (3, 3))
+    counted = laplacian[~windows.any(axis=(2, 3))]
     # The squares of the mask's nine numbers add up to 36.
-    return float(np.median(np.abs(laplacian)) / (6 * _MEDIAN_OF_NORMAL))
+    return float(np.median(np.abs(counted)) / (6 * _MEDIAN_OF_NORMAL)) if counted.size else 0.0
 
 
-def _sigma_of_patches(pixels: np.ndarray, side: int, flat: float | None = None) -> float:
+def _sigma_of_patches(
+    pixels: np.ndarray, constant: np.ndarray, side: int, flat: float | None = None
+) -> float:
     """Sigma from the eigenvalues of patches that are neither clipped nor, with `flat`, textured.
 
     Which patches those are depends on sigma, so that both are found in turns.
     """
     low, high = float(pixels.min()), float(pixels.max())
-    patches = _sample_patches(pixels, side)  # N×C×side×side
+    patches, constant_share = _sample_patches(pixels, constant, side)  # N×C×side×side
+    if not len(patches):
+        return 0.0
     if np.mean(patches <= low) < _CLIPPED_SHARE:
         low = -np.inf
     if np.mean(patches >= high) < _CLIPPED_SHARE:
@@ -160,19 +193,33 @@ def _sigma_of_patches(pixels: np.ndarray, side: int, flat: float | None = None) 
         sigma = _undo_clipping(spread, means[usable], low, high)
         if abs(sigma - before) <= 1e-3 * sigma:
             break
+    if constant_share > _CONSTANT_SHARE and np.mean(texture <= 2 * sigma**2) < _NOISE_SHARE:
+        return 0.0
     return sigma
 
 
-def _sample_patches(pixels: np.ndarray, side: int) -> np.ndarray:
-    """H×W×C -> N×C×side×side in float64: every patch, or as many as are looked at."""
+def _sample_patches(
+    pixels: np.ndarray, constant: np.ndarray, side: int
+) -> tuple[np.ndarray, float]:
+    """The patches that touch no constant area, all or as many as are looked at.
+
+    Returns:
+        H×W×C -> N×C×side×side in float64, and the share of all patches that do touch one.
+    """
     windows = np.lib.stride_tricks.sliding_window_view(pixels, (side, side), axis=(0, 1))
-    rows, columns = windows.shape[:2]
-    positions = np.arange(min(rows * columns, _MAX_PATCHES))
-    if rows * columns > _MAX_PATCHES:
+    touched = np.lib.stride_tricks.sliding_window_view(constant, (side, side))
+    shape = windows.shape[:2]
+    number = math.prod(shape)
+    wanted = math.ceil(_MAX_PATCHES / max(0.05, 1 - constant.mean()))
+    positions = np.arange(min(number, wanted))
+    if number > wanted:
         # A regular grid could fall into step with a pattern.
         rng = np.random.default_rng(0)
-        positions = np.sort(rng.choice(rows * columns, _MAX_PATCHES, replace=False, shuffle=False))
-    return windows[np.unravel_index(positions, (rows, columns))].astype(np.float64)
+        positions = np.sort(rng.choice(number, wanted, replace=False, shuffle=False))
+    places = np.unravel_index(positions, shape)
+    is_free = ~touched[places].any(axis=(1, 2))
+    free = tuple(place[is_free] for place in places)
+    return windows[free].astype(np.float64), 1 - is_free.mean()
 
 
 def _texture(patches: np.ndarray) -> np.ndarray:

@@ -75,6 +75,32 @@ def test_a_sky_that_is_all_white_does_not_hide_the_noise():
     assert estimate_sigma(noisy) == pytest.approx(0.1, rel=0.1)
 
 
+@pytest.mark.parametrize("value", [0, 60, 128, 240, 255])
+@pytest.mark.parametrize("kept", [0.3, 0.8], ids=["much", "little"])
+@pytest.mark.parametrize("grey", [False, True], ids=["colour", "grey"])
+def test_a_border_of_any_value_does_not_hide_the_noise(value, kept, grey):
+    clean = sample_photograph("coffee.png")[:240, :320]
+    noisy = to_uint8(with_noise(clean @ LUMA if grey else clean, 0.1))
+    framed = np.full_like(noisy, value)
+    height = round(240 * kept)
+    framed[120 - height // 2 : 120 + height // 2] = noisy[:height]
+    assert estimate_sigma(framed) == pytest.approx(0.1, rel=0.1)
+
+
+def test_a_border_does_not_hide_the_noise_of_a_small_image():
+    framed = np.full((36, 36), 128, np.uint8)
+    framed[:16] = to_uint8(with_noise(np.full((16, 36), 0.5, np.float32), 0.1))
+    assert estimate_sigma(framed) == pytest.approx(0.1, rel=0.25)
+
+
+def test_a_smooth_drawing_has_no_noise():
+    y, x = np.mgrid[0:160, 0:160]
+    disc = np.clip(60 - np.hypot(x - 80, y - 80), 0, 1)  # its edge is smooth
+    drawing = to_uint8(np.stack([disc, 0.5 + disc / 4, 1 - disc], axis=2).astype(np.float32))
+    assert estimate_sigma(drawing) < 1 / 255
+    assert estimate_sigma(drawing[..., 0]) < 1 / 255
+
+
 def test_heavy_noise_is_found_although_most_of_it_was_clipped():
     noisy = np.clip(with_noise(np.full((128, 128, 3), 0.5), 0.5), 0, 1)
     assert noisy.std() < 0.4
