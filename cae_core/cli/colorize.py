@@ -10,11 +10,18 @@ from typing import Any
 
 from cae_core import zoo
 from cae_core.cli.arguments import PROGRAM
-from cae_core.cli.images import Show, Work, add_place_arguments, work_on_images
+from cae_core.cli.images import (
+    Show,
+    Work,
+    add_place_arguments,
+    add_reading_arguments,
+    read,
+    remarks_on,
+    work_on_images,
+)
 from cae_core.cli.places import write_whole
 from cae_core.cli.terminal import quiet_tensorflow
-from cae_core.images.decoding import open_image
-from cae_core.images.encoding import encode_png
+from cae_core.images.encoding import encode_like
 from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.photos.colorizing import check_settings, colorize, learns_rgb
 
@@ -54,6 +61,7 @@ def add_parser(commands: Any) -> None:
         metavar="NAME",
         help=f"another trained network, see {PROGRAM} zoo; default: {zoo.PHOTO_COLORIZER}",
     )
+    add_reading_arguments(parser)
     parser.set_defaults(run=run)
 
 
@@ -80,13 +88,14 @@ def _colorize_file(options: argparse.Namespace, source: Path, target: Path, show
     """Colorizes and saves one image; the line that says so."""
     begun = time.perf_counter()
     show(begun, 0, 1)
-    image = open_image(source)
+    opened = read(options, source)
     with quiet_tensorflow():
         import keras  # noqa: F401 - here, so that it is quiet, and not before an image is there
     result = colorize(
-        image, options.model, temperature=options.temperature, saturation=options.saturation
+        opened.pixels, options.model, temperature=options.temperature, saturation=options.saturation
     )
-    write_whole("image", target, encode_png(result))
+    write_whole("image", target, encode_like(opened, result))
     height, width = result.shape[:2]
     seconds = time.perf_counter() - begun
-    return f"saved in {target}: {width} x {height} pixels, {seconds:.1f} s"
+    done = f"saved in {target}: {width} x {height} pixels, {seconds:.1f} s"
+    return done + remarks_on(options, opened)

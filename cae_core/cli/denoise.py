@@ -13,12 +13,19 @@ import numpy as np
 
 from cae_core import zoo
 from cae_core.cli.arguments import PROGRAM
-from cae_core.cli.images import Show, Work, add_place_arguments, work_on_images
+from cae_core.cli.images import (
+    Show,
+    Work,
+    add_place_arguments,
+    add_reading_arguments,
+    read,
+    remarks_on,
+    work_on_images,
+)
 from cae_core.cli.places import write_whole
 from cae_core.cli.terminal import quiet_tensorflow
 from cae_core.errors import ZooError
-from cae_core.images.decoding import open_image
-from cae_core.images.encoding import encode_png
+from cae_core.images.encoding import encode_like
 from cae_core.photos.denoising import denoise
 from cae_core.photos.noise_level import estimate_sigma
 
@@ -57,6 +64,7 @@ def add_parser(commands: Any) -> None:
         help=f"another trained network, see {PROGRAM} zoo; only the default one is told sigma, "
         f"the others are applied as they are; default: {zoo.PHOTO_DENOISER}",
     )
+    add_reading_arguments(parser)
     parser.set_defaults(run=run)
 
 
@@ -102,21 +110,17 @@ def _denoise_file(options: argparse.Namespace, source: Path, target: Path, show:
     """Denoises and saves one image; the line that says so."""
     begun = time.perf_counter()
     show(begun, 0, 1)
-    image = _without_equal_channels(open_image(source))
+    opened = read(options, source)
+    image = opened.pixels
     sigma, said = _chosen_sigma(options, image)
     with quiet_tensorflow():
         import keras  # noqa: F401 - here, so that it is quiet, and not before an image is there
     clean = denoise(image, sigma, options.model, on_progress=partial(show, time.perf_counter()))
-    write_whole("image", target, encode_png(clean))
+    write_whole("image", target, encode_like(opened, clean))
     height, width = clean.shape[:2]
     seconds = time.perf_counter() - begun
-    return f"saved in {target}: {width} x {height} pixels, {said}, {seconds:.1f} s"
-
-
-def _without_equal_channels(image: np.ndarray) -> np.ndarray:
-    """A grey image as (H, W), so that it comes back grey; one in colour as it is."""
-    first = image[..., :1]  # (H, W, 1)
-    return first[..., 0] if (image == first).all() else image
+    done = f"saved in {target}: {width} x {height} pixels, {said}, {seconds:.1f} s"
+    return done + remarks_on(options, opened)
 
 
 def _chosen_sigma(options: argparse.Namespace, image: np.ndarray) -> tuple[float, str]:

@@ -14,7 +14,13 @@ from pathlib import Path
 from cae_core.cli.places import PlaceError, check_place, unwritable
 from cae_core.cli.terminal import DONE, INTERRUPTED, USER_MISTAKE, Bar, complain
 from cae_core.errors import ImageError
-from cae_core.images.decoding import IMAGE_SUFFIXES
+from cae_core.images.decoding import (
+    IMAGE_SUFFIXES,
+    MOST_MEGAPIXELS,
+    OpenedImage,
+    read_image,
+)
+from cae_core.images.guards import MAX_PIXELS
 
 # Shows progress: called with the time the work began, the tiles done, and their number.
 Show = Callable[[float, int, int], None]
@@ -57,6 +63,42 @@ def add_place_arguments(parser: argparse.ArgumentParser, work: Work) -> None:
     parser.add_argument("--force", action="store_true", help="write over images that exist already")
 
 
+def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares how images are read: --stretch and --max-megapixels."""
+    parser.add_argument(
+        "--stretch",
+        action="store_true",
+        help="bring the largest 12-bit number to white in a file of 16 bits whose values all are "
+        "12-bit numbers (and so for 8, 10 and 14)",
+    )
+    parser.add_argument(
+        "--max-megapixels",
+        type=_megapixels,
+        default=MAX_PIXELS // 10**6,
+        metavar="N",
+        help=f"the largest image that is opened, up to {MOST_MEGAPIXELS}; a megapixel takes about "
+        f"40 MB of memory; default: {MAX_PIXELS // 10**6}",
+    )
+
+
+def read(options: argparse.Namespace, source: Path) -> OpenedImage:
+    """Opens an image as the options say."""
+    return read_image(source, stretch=options.stretch, max_pixels=options.max_megapixels * 10**6)
+
+
+def remarks_on(options: argparse.Namespace, opened: OpenedImage) -> str:
+    """Lines about what the saved image does not have of the opened one; empty for none."""
+    remarks = ""
+    if opened.left_out:
+        remarks += f"\n  not kept: {', '.join(opened.left_out)}"
+    if opened.used_bits < opened.bits and not options.stretch:
+        remarks += (
+            f"\n  its values are {opened.used_bits}-bit numbers in {opened.bits} bits: --stretch "
+            "brings them to white"
+        )
+    return remarks
+
+
 def work_on_images(
     options: argparse.Namespace, work: Work, process: Callable[[Path, Path, Show], str]
 ) -> int:
@@ -96,6 +138,15 @@ def work_on_images(
     if len(sources) > 1:
         complain(f"{saved} of {len(sources)} images were saved; what is wrong is said above.")
     return USER_MISTAKE
+
+
+def _megapixels(text: str) -> int:
+    """A whole number from 1 to what Pillow opens."""
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_MEGAPIXELS:
+        raise argparse.ArgumentTypeError(
+            f"megapixels are a whole number from 1 to {MOST_MEGAPIXELS}, not {text!r}"
+        )
+    return int(text)
 
 
 def _sources(inputs: Iterable[Path], work: Work) -> list[Path]:

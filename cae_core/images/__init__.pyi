@@ -3,8 +3,12 @@ from .color import rgb_within_gamut as rgb_within_gamut
 from .color_ops import lab_from_rgb as lab_from_rgb
 from .color_ops import rgb_from_lab as rgb_from_lab
 from .decoding import IMAGE_SUFFIXES as IMAGE_SUFFIXES
+from .decoding import OpenedImage as OpenedImage
 from .decoding import open_image as open_image
+from .decoding import over_white as over_white
+from .decoding import read_image as read_image
 from .encoding import encode_jpeg as encode_jpeg
+from .encoding import encode_like as encode_like
 from .encoding import encode_png as encode_png
 from .guards import MAX_FILE_BYTES as MAX_FILE_BYTES
 from .guards import MAX_PIXELS as MAX_PIXELS

@@ -1,89 +1,83 @@
-"""From an image file to an image: Pillow's formats, modes, colour profiles and errors.
+"""From an image file to an image: `open_image`, and `read_image` with all that the file has."""
 
-`open_image` is the one place where bytes from strangers meet a decoder.
-"""
+from __future__ import annotations
 
-import io
 import os
-import struct
-import threading
-import warnings
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, TiffImagePlugin
 
-from cae_core.errors import ImageError
-from cae_core.images.guards import MAX_PIXELS, read_image_file
+from cae_core.images.conversion import Box, Decoded, strips
+from cae_core.images.guards import MAX_FILE_BYTES, MAX_PIXELS, read_image_file
+from cae_core.images.opening import HAS_AVIF, OVERSAMPLING, OpenFile, one_at_a_time
+from cae_core.images.operations import resize
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+IMAGE_SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif"),
+    *((".avif",) if HAS_AVIF else ()),
+)
 """Endings of the names of image files, in small letters."""
 
-# "JPEG" includes what Pillow calls MPO: a phone's JPEG that carries a second image.
-_FORMATS = ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"]
+MOST_MEGAPIXELS = 178
+"""Pillow's limit: the largest image that can be opened where more than `MAX_PIXELS` may be."""
 
-# What turns an image upright, by the value of its EXIF orientation.
-_TRANSPOSITIONS: dict[object, Image.Transpose] = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+# A file of 16 bits a channel with alpha, without any compression.
+_LARGEST_PIXEL = 8
 
-# Reads of a file's content that no honest image needs; Pillow walks some formats
-# piece by piece, in Python.
-_MAX_READS = 60_000
-
-# What Pillow's parsers raise on damaged bytes. The list is long because they index,
-# unpack and assert what the file says; it is caught around calls into Pillow only, so
-# that a bug in this module still surfaces.
-_DECODER_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    AttributeError,
-    AssertionError,
-    EOFError,
-    MemoryError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-)
-
-# Images are decoded one at a time: `warnings.catch_warnings` is not thread-safe,
-# and a host's memory should hold one 40-megapixel image, not one per visitor.
-_DECODING = threading.Lock()
-
-# Large images are converted to float in strips of about this many pixels, so that
-# the intermediate copies stay small beside the result.
-_STRIP_PIXELS = 1_000_000
+# Called with the bytes of memory that the work takes before any of them is used; what it returns
+# is held until they are free.
+Admission = Callable[[int], AbstractContextManager[object]]
 
 
-def open_image(source: bytes | str | os.PathLike[str]) -> np.ndarray:
+@dataclass(frozen=True, eq=False)
+class OpenedImage:
+    """An image, and what its file says beside its colours.
+
+    Attributes:
+        pixels: float32, sRGB, in [0, 1]; (H, W) where the image is grey, else (H, W, 3). Not yet
+            laid over anything where it is transparent.
+        opacity: float32 (H, W), from 0 for transparent to 1; None for an opaque image.
+        full_size: (height, width) of the whole, of which `pixels` may be a reduction or a part.
+        bits: 8, or 16 where the file has more than 8 a channel.
+        used_bits: Less than `bits` where all values of a file of 16 bits are below 2^used_bits,
+            as those of a 12-bit camera are that nobody stretched to white.
+        exif: EXIF metadata that stays true of the image; empty where there is none.
+        dpi: Pixels per inch, across and down; None where the file does not say.
+        left_out: What the file has besides, each in a few words.
+    """
+
+    pixels: np.ndarray
+    opacity: np.ndarray | None
+    full_size: tuple[int, int]
+    bits: int = 8
+    used_bits: int = 8
+    exif: bytes = b""
+    dpi: tuple[float, float] | None = None
+    left_out: tuple[str, ...] = ()
+
+
+def open_image(
+    source: bytes | str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS
+) -> np.ndarray:
     """Open an image from anywhere, without trusting it.
 
-    Reads PNG, JPEG (with the MPO variant of phones), WebP, BMP, TIFF and GIF. Of an
-    animation the first frame is taken. The EXIF orientation is applied, an alpha
-    channel is laid over white, and an embedded colour profile is converted to sRGB;
-    PNG's gAMA chunk is not applied. 16-bit greyscale keeps its precision, 16-bit
-    colour is reduced to 8 bits by Pillow.
+    Reads PNG, JPEG (with the MPO variant of phones), WebP, BMP, TIFF, GIF and, where Pillow does,
+    AVIF. Of an animation the first frame is taken, and of a TIFF whose first page is the
+    thumbnail of another that other. The EXIF orientation is applied, an alpha channel is laid
+    over white, and an embedded colour profile is converted to sRGB; PNG's gAMA chunk is not
+    applied. 16 bits a channel keep their precision. `read_image` gives what this drops.
 
     Args:
         source: The file's content as bytes, or the path of the file.
+        max_pixels: The largest image that is opened, in pixels.
 
     Returns:
         float32 array of shape (height, width, 3), sRGB, in [0, 1].
 
     Raises:
-        ImageError: The file is missing, too large, of more than `MAX_PIXELS` pixels,
+        ImageError: The file is missing, too large, of more than `max_pixels` pixels,
             not an image, damaged, or without a defined white.
 
     Example:
@@ -91,212 +85,148 @@ def open_image(source: bytes | str | os.PathLike[str]) -> np.ndarray:
         >>> open_image(encode_png(np.ones((2, 3), np.float32))).shape
         (2, 3, 3)
     """
-    data, received = read_image_file(source)
-    # Pillow warns about damaged metadata, which does not concern the pixels.
-    with _DECODING, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return _to_float(_load(data, received), received)
+    opened = read_image(source, max_pixels=max_pixels)
+    pixels = over_white(opened.pixels, opened.opacity)
+    return pixels if pixels.ndim == 3 else pixels[..., np.newaxis].repeat(3, axis=2)
 
 
-# --- from bytes to a decoded Pillow image ---------------------------------------------
+def over_white(pixels: np.ndarray, opacity: np.ndarray | None) -> np.ndarray:
+    """Lays a transparent image over white.
+
+    Args:
+        pixels: float (H, W) or (H, W, C), white at 1.
+        opacity: (H, W) in [0, 1]; None for an opaque image, which is returned as it is.
+
+    Returns:
+        An array of the image's shape.
+
+    Example:
+        >>> over_white(np.zeros((1, 2), np.float32), np.array([[0, 0.75]], np.float32))
+        array([[1.  , 0.25]], dtype=float32)
+    """
+    if opacity is None:
+        return pixels
+    share = opacity if pixels.ndim == 2 else opacity[..., np.newaxis]
+    return pixels * share + (1 - share)
 
 
-class _CountedFile(io.BytesIO):
-    """A file in memory that ends a parser's endless walk by counting its reads."""
+def read_image(
+    source: bytes | str | os.PathLike[str],
+    *,
+    longest_side: int | None = None,
+    box: Box | None = None,
+    stretch: bool = False,
+    max_pixels: int = MAX_PIXELS,
+    admission: Admission | None = None,
+) -> OpenedImage:
+    """Open an image as `open_image` does, with its transparency, precision and metadata.
 
-    def __init__(self, data: bytes) -> None:
-        super().__init__(data)
-        self._reads = 0
+    Args:
+        source: The file's content as bytes, or the path of the file.
+        longest_side: Reduces a larger image to this height or width, in pixels. A JPEG is then
+            decoded at a fraction of its size.
+        box: Takes a part (left, top, right, bottom) of the upright image, in pixels.
+        stretch: Brings the largest number of `used_bits` bits to white.
+        max_pixels: The largest image that is opened, in pixels.
+        admission: Called with the bytes of memory that the work takes before any of them is
+            used; what it returns is held meanwhile. None lets every image in.
 
-    def read(self, size: int | None = -1, /) -> bytes:
-        self._reads += 1
-        if self._reads > _MAX_READS:
-            raise OSError(f"it is cut into more than {_MAX_READS:,} pieces")
-        return super().read(size)
+    Returns:
+        The image.
 
+    Raises:
+        ImageError: As `open_image`.
 
-@contextmanager
-def _damage_refused(received: str) -> Iterator[None]:
-    """Turn whatever Pillow raises on a bad file into one `ImageError`."""
-    try:
-        yield
-    except ImageError:
-        raise
-    except Image.UnidentifiedImageError as error:
-        raise ImageError(
-            "An image must be a PNG, JPEG, WebP, BMP, TIFF or GIF file with an intact header. "
-            f"Received: {received} of something else. Save it as PNG or JPEG."
-        ) from error
-    except Image.DecompressionBombError as error:
-        raise ImageError(
-            f"An image may have at most {MAX_PIXELS:,} pixels. "
-            f"Received: {received} that unpack to far more. Shrink the image first."
-        ) from error
-    except _DECODER_ERRORS as error:
-        reason = " ".join(str(error).split())[:100] or type(error).__name__
-        raise ImageError(
-            "An image file must be complete and undamaged. "
-            f"Received: {received} that cannot be decoded ({reason}). "
-            "Get it again from where it came from, or save it anew."
-        ) from error
-
-
-def _load(data: bytes, received: str) -> Image.Image:
-    """Decode the first frame, upright; the number of pixels is checked before."""
-    with _damage_refused(received):
-        image = Image.open(_CountedFile(data), formats=_FORMATS)
-        width, height = image.size
-        if width * height > MAX_PIXELS:
-            raise ImageError(
-                f"An image may have at most {MAX_PIXELS:,} pixels. "
-                f"Received: {received}, {width:,} × {height:,} pixels. Shrink the image first."
-            )
-        image.load()
-        if image.format == "PNG":
-            _scale_png_transparency(image, bit_depth=data[24])
-        if isinstance(image, TiffImagePlugin.TiffImageFile):
-            return _scale_tiff_greys(image)  # Pillow has turned it upright already
-    return _upright(image)
-
-
-def _scale_png_transparency(image: Image.Image, bit_depth: int) -> None:
-    """Bring the transparent colour to 8 bits: Pillow leaves it in the file's own depth."""
-    transparent = image.info.get("transparency")
-    if image.mode == "L" and bit_depth < 8 and isinstance(transparent, int):
-        image.info["transparency"] = transparent * 255 // (2**bit_depth - 1)
-    if image.mode == "RGB" and bit_depth == 16 and isinstance(transparent, tuple):
-        # Pillow keeps the upper byte of a 16-bit colour.
-        image.info["transparency"] = tuple(value >> 8 for value in transparent)
-
-
-def _scale_tiff_greys(image: TiffImagePlugin.TiffImageFile) -> Image.Image:
-    """Do for 12- and 16-bit greys what Pillow does for 8-bit ones only."""
-    if not image.mode.startswith("I;16"):
-        return image
-    values = np.asarray(image)
-    if image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE) == (12,):
-        values = values * 16 + values // 256  # 4095 -> 65535
-    if image.tag_v2.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0:  # white is zero
-        values = 65535 - values
-    scaled = Image.fromarray(values.astype(np.uint16))
-    scaled.info = image.info
-    return scaled
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    """Apply the EXIF orientation."""
-    try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except _DECODER_ERRORS:
-        # Damaged metadata says nothing about the pixels: the image is shown as it is
-        # stored, as every viewer does.
-        return image
-    transposition = _TRANSPOSITIONS.get(orientation)
-    return image if transposition is None else image.transpose(transposition)
-
-
-# --- from a decoded Pillow image to float ---------------------------------------------
-
-
-def _to_float(image: Image.Image, received: str) -> np.ndarray:
-    """Convert any mode to float32 H×W×3 in sRGB over white, strip by strip."""
-    if image.mode == "I":
-        raise ImageError(
-            "An image's white must be known, and 32-bit whole numbers have none. "
-            f"Received: {received} of such numbers. Save it with 8 or 16 bits."
-        )
-    to_srgb = _profile_transform(image)
-    width, height = image.size
-    pixels = np.empty((height, width, 3), np.float32)
-    rows = max(1, _STRIP_PIXELS // width)
-    for top in range(0, height, rows):
-        bottom = min(top + rows, height)
-        strip = image.crop((0, top, width, bottom))
-        if strip.mode == "F":
-            pixels[top:bottom] = _float_strip(strip, received)
-        elif strip.mode.startswith("I;16"):
-            pixels[top:bottom] = _grey16_strip(strip)
+    Example:
+        >>> from cae_core.images.encoding import encode_png
+        >>> file = encode_png(np.ones((20, 30, 3), np.float32))
+        >>> opened = read_image(file, longest_side=15)
+        >>> opened.pixels.shape, opened.full_size
+        ((10, 15), (20, 30))
+    """
+    max_bytes = MAX_FILE_BYTES if max_pixels <= MAX_PIXELS else _LARGEST_PIXEL * max_pixels
+    data, received = read_image_file(source, max(MAX_FILE_BYTES, max_bytes))
+    with one_at_a_time(data, received, max_pixels):
+        file = OpenFile(data, received, max_pixels)
+        if longest_side is not None:
+            file.reduce(longest_side)
+    width, height = file.size
+    left, top, right, bottom = box or (0, 0, width, height)
+    kept = 0 if longest_side is not None else 12 * (right - left) * (bottom - top)
+    admitted = admission(file.decoding_bytes() + kept) if admission else nullcontext()
+    with admitted, one_at_a_time(data, received, max_pixels):
+        decoded = file.decode()
+        used_bits = decoded.used_bits
+        if stretch:
+            decoded = decoded.stretched()
+        if longest_side is None:
+            pixels, opacity = _converted(decoded, box or (0, 0, *decoded.size))
         else:
-            pixels[top:bottom] = _colour_strip(strip, to_srgb)
-    return pixels
+            pixels, opacity = _reduced(decoded, longest_side, (height, width))
+    left_out = file.left_out
+    if decoded.is_rounded:
+        left_out += ("all but 8 of its 16 bits a channel, for its colour profile has tables",)
+    return OpenedImage(
+        pixels,
+        opacity,
+        (height, width),
+        decoded.bits,
+        used_bits,
+        file.exif,
+        file.dpi,
+        left_out,
+    )
 
 
-def _float_strip(strip: Image.Image, received: str) -> np.ndarray:
-    """Take float pixels as they are; their white is 1."""
-    values = np.asarray(strip)
-    if not (values.min() >= 0 and values.max() <= 1):  # also false for NaN
-        raise ImageError(
-            "A float image must have finite values in [0, 1]. "
-            f"Received: {received} with values from {values.min():g} to {values.max():g}. "
-            "Divide by the value of white before saving."
-        )
-    return values[:, :, np.newaxis]  # H×W -> H×W×1, broadcast to three channels
+def _converted(
+    decoded: Decoded, box: Box, block: tuple[int, int] = (1, 1)
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The means of blocks of (height, width) pixels in a box, and of their opacity.
+
+    Returns:
+        float32 (h, w) where the image is grey, else (h, w, 3); and (h, w) or None.
+    """
+    left, top, right, bottom = box
+    shape = ((bottom - top) // block[0], (right - left) // block[1])
+    # As greys for as long as none has a colour.
+    pixels = np.empty((*shape, 1), np.float32)
+    opacity: np.ndarray | None = None
+    for strip in strips(box, block[0]):
+        colours, share = decoded.colours(strip)
+        colours = _block_means(colours, block)
+        start = (strip[1] - top) // block[0]
+        rows = slice(start, start + len(colours))
+        if colours.shape[2] == 3 and pixels.shape[2] == 1:
+            pixels, grey = np.empty((*shape, 3), np.float32), pixels
+            pixels[:start] = grey[:start]
+        pixels[rows] = colours
+        if share is not None:
+            opacity = np.ones(shape, np.float32) if opacity is None else opacity
+            opacity[rows] = _block_means(share[..., np.newaxis], block)[..., 0]
+    return (pixels if pixels.shape[2] == 3 else pixels[..., 0]), opacity
 
 
-def _grey16_strip(strip: Image.Image) -> np.ndarray:
-    """Scale 16-bit greys by 65535; a profile is not applied, littleCMS gets 8 bits only."""
-    greys = np.asarray(strip)
-    values = greys.astype(np.float32) / np.float32(65535)
-    transparent = strip.info.get("transparency")
-    if isinstance(transparent, int):
-        values[greys == transparent] = 1
-    return values[:, :, np.newaxis]  # H×W -> H×W×1, broadcast to three channels
+def _block_means(values: np.ndarray, block: tuple[int, int]) -> np.ndarray:
+    """(H, W, C) -> (H / height, W / width, C); what is left over at the end is dropped."""
+    if block == (1, 1):
+        return values
+    (height, width), channels = block, values.shape[2]
+    rows, columns = values.shape[0] // height, values.shape[1] // width
+    whole = values[: rows * height, : columns * width]
+    return whole.reshape(rows, height, columns, width, channels).mean(axis=(1, 3))
 
 
-def _colour_strip(strip: Image.Image, to_srgb: ImageCms.ImageCmsTransform | None) -> np.ndarray:
-    """Convert an 8-bit strip to sRGB and lay it over white."""
-    colour, alpha = _split_alpha(strip)
-    if to_srgb is not None:
-        colour = to_srgb.apply(colour)
-    values = np.array(colour.convert("RGB"), np.float32)
-    values /= 255
-    if alpha is not None:
-        opacity = np.asarray(alpha, np.float32)[:, :, np.newaxis] / np.float32(255)
-        values *= opacity
-        values += 1 - opacity
-    return values
-
-
-def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """Separate an 8-bit image of any mode into L, RGB, CMYK or LAB, and its alpha."""
-    grey = image.mode in ("1", "L", "LA", "La")
-    if image.mode == "La":  # premultiplied; Pillow has no direct way from it to others
-        image = image.convert("LA")
-    if image.has_transparency_data:
-        with_alpha = image.convert("LA" if grey else "RGBA")
-        return with_alpha.convert("L" if grey else "RGB"), with_alpha.getchannel("A")
-    if image.mode in ("CMYK", "LAB"):
-        return image, None
-    return image.convert("L" if grey else "RGB"), None
-
-
-def _profile_transform(image: Image.Image) -> ImageCms.ImageCmsTransform | None:
-    """Build the conversion from the embedded profile to sRGB, if one is needed."""
-    profile = image.info.get("icc_profile")
-    if not profile or image.mode == "LAB" or image.mode.startswith(("I", "F")):
-        return None
-    mode = _split_alpha(image.crop((0, 0, 1, 1)))[0].mode
-    try:
-        transform = ImageCms.buildTransform(
-            ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-            ImageCms.createProfile("sRGB"),
-            mode,
-            "RGB",
-            ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            ImageCms.Flags.BLACKPOINTCOMPENSATION,
-        )
-    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
-        # A broken profile, or one for another kind of colour, is ignored: the pixels are
-        # whole, and without a profile sRGB is what they are meant to be.
-        return None
-    if mode == "RGB" and _hardly_changes(transform):
-        return None
-    return transform
-
-
-def _hardly_changes(transform: ImageCms.ImageCmsTransform) -> bool:
-    """Recognize sRGB under any name, so that its pixels stay exact."""
-    levels = np.linspace(0, 255, 9).astype(np.uint8)
-    colours = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(9, 81, 3)
-    converted = np.asarray(transform.apply(Image.fromarray(colours)))
-    return bool(np.abs(converted.astype(int) - colours).max() <= 2)
+def _reduced(
+    decoded: Decoded, longest_side: int, full_size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """As `_converted`, the whole image at a height or width of at most `longest_side`."""
+    width, height = decoded.size
+    factor = max(1, max(width, height) // (OVERSAMPLING * longest_side))
+    block = (min(factor, height), min(factor, width))
+    scale = min(1, longest_side / max(full_size))
+    wanted = (max(1, round(scale * full_size[0])), max(1, round(scale * full_size[1])))
+    pixels, opacity = _converted(decoded, (0, 0, width, height), block)
+    if pixels.shape[:2] != wanted:
+        pixels = resize(pixels, *wanted)
+        opacity = None if opacity is None else resize(opacity, *wanted)
+    return pixels, opacity

@@ -23,7 +23,6 @@ _MAX_PNG_EXTRA_CHUNKS = 1_000
 _MAX_JPEG_SEGMENTS = 1_000
 _MAX_JPEG_SCANS = 50
 _MAX_JPEG_METADATA_BYTES = 16_000_000
-_MAX_TIFF_VALUES = 200_000
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -31,11 +30,14 @@ _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
 
 
-def read_image_file(source: bytes | str | os.PathLike[str]) -> tuple[bytes, str]:
+def read_image_file(
+    source: bytes | str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES
+) -> tuple[bytes, str]:
     """Read an image file, unless it is too large or built to keep a decoder busy.
 
     Args:
         source: The file's content as bytes, or the path of the file.
+        max_bytes: The largest file that is read.
 
     Returns:
         The content, and the words for it in an error message.
@@ -48,22 +50,20 @@ def read_image_file(source: bytes | str | os.PathLike[str]) -> tuple[bytes, str]
         >>> read_image_file(b"not yet known to be an image")[1]
         '28 bytes'
     """
-    data, received = _read(source)
+    data, received = _read(source, max_bytes)
     if data.startswith(_PNG_SIGNATURE):
         _check_png_chunks(data, received)
     if data.startswith(b"\xff\xd8"):
         _check_jpeg_segments(data, received)
-    if data[:2] in (b"II", b"MM"):
-        _check_tiff_directory(data, received)
     return data, received
 
 
-def _read(source: bytes | str | os.PathLike[str]) -> tuple[bytes, str]:
+def _read(source: bytes | str | os.PathLike[str], max_bytes: int) -> tuple[bytes, str]:
     """Give a source's content, and the words for it in an error message."""
     if isinstance(source, bytes | bytearray | memoryview):
         data, label = bytes(source), ""
     elif isinstance(source, str | os.PathLike):
-        data, label = _read_file(source), f"{os.fspath(source)!r}, "
+        data, label = _read_file(source, max_bytes), f"{os.fspath(source)!r}, "
     else:
         raise ImageError(
             "An image is opened from bytes or from a path. "
@@ -72,16 +72,16 @@ def _read(source: bytes | str | os.PathLike[str]) -> tuple[bytes, str]:
     received = f"{label}{len(data):,} bytes"
     if not data:
         raise ImageError(f"An image file has content. Received: {received}. Choose another file.")
-    if len(data) > MAX_FILE_BYTES:
+    if len(data) > max_bytes:
         raise ImageError(
-            f"An image file may have at most {MAX_FILE_BYTES:,} bytes. "
+            f"An image file may have at most {max_bytes:,} bytes. "
             f"Received: {label}{'more' if label else f'{len(data):,} bytes'}. "
             "Shrink the image or save it as JPEG."
         )
     return data, received
 
 
-def _read_file(path: str | os.PathLike[str]) -> bytes:
+def _read_file(path: str | os.PathLike[str], max_bytes: int) -> bytes:
     """Read a regular file, and no more of it than shows that it is too large."""
     path = Path(path)
     try:
@@ -89,7 +89,7 @@ def _read_file(path: str | os.PathLike[str]) -> bytes:
         if path.exists() and not path.is_file():
             raise FileNotFoundError(0, "not a regular file")
         with path.open("rb") as file:
-            return file.read(MAX_FILE_BYTES + 1)
+            return file.read(max_bytes + 1)
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         reason = getattr(error, "strerror", None) or error
         raise ImageError(
@@ -152,30 +152,4 @@ def _check_jpeg_segments(data: bytes, received: str) -> None:
                 f"A JPEG image may have at most {_MAX_JPEG_SCANS} scans, "
                 f"{_MAX_JPEG_SEGMENTS:,} segments and {_MAX_JPEG_METADATA_BYTES:,} bytes of "
                 f"metadata. Received: {received} with more. Save it anew."
-            )
-
-
-def _check_tiff_directory(data: bytes, received: str) -> None:
-    """Refuse a TIFF with tables so long that Pillow's lists of them would fill memory."""
-    order = "<" if data[:2] == b"II" else ">"
-    # Classic and BigTIFF: the directory's position, its length, one entry. Told apart
-    # by the same byte that Pillow looks at.
-    big = data[2:3] == b"\x2b"
-    place, offset, length, entry = ("Q", 8, "Q", "HHQ8x") if big else ("L", 4, "H", "HHL4x")
-    try:
-        (start,) = struct.unpack_from(order + place, data, offset)
-        (count,) = struct.unpack_from(order + length, data, start)
-    except (struct.error, OverflowError):
-        return  # shorter than its header says, which Pillow will report
-    first = start + struct.calcsize(order + length)
-    size = struct.calcsize(order + entry)
-    last = min(count, (len(data) - first) // size)
-    for tag, kind, values in struct.iter_unpack(order + entry, data[first : first + last * size]):
-        # Bytes and text (profiles, layers) stay one object; numbers become lists, and
-        # the strip and tile offsets (tags 273, 324) do so in any type.
-        listed = kind not in (1, 2, 6, 7) or tag in (273, 324)
-        if listed and values > _MAX_TIFF_VALUES:
-            raise ImageError(
-                f"A TIFF tag may have at most {_MAX_TIFF_VALUES:,} values. "
-                f"Received: {received} with {values:,} in tag {tag}. Save it as PNG."
             )

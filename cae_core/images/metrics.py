@@ -42,7 +42,7 @@ def psnr(image: np.ndarray, reference: np.ndarray) -> float:
 
 
 def ssim_of(image: np.ndarray, reference: np.ndarray) -> float:
-    """SSIM between two images (H, W, C), clipped to [0, 1].
+    """SSIM between two images (H, W) or (H, W, C), clipped to [0, 1].
 
     The same definition as `ssim`, many times faster on a photograph.
 
@@ -50,7 +50,7 @@ def ssim_of(image: np.ndarray, reference: np.ndarray) -> float:
         >>> ssim_of(np.ones((16, 16, 3)), np.ones((16, 16, 3)))
         1.0
     """
-    pair = [np.clip(one, 0.0, 1.0).astype(np.float32) for one in (image, reference)]
+    pair = [np.atleast_3d(np.clip(one, 0.0, 1.0).astype(np.float32)) for one in (image, reference)]
     if min(pair[0].shape[:2]) < SSIM_WINDOW:
         return float(ssim(pair[0][np.newaxis], pair[1][np.newaxis])[0])
     from skimage.metrics import structural_similarity

@@ -3,6 +3,9 @@
 Inside the core an image is float32, (H, W, 3), sRGB, in [0, 1].
 """
 
+from collections.abc import Iterator
+from types import EllipsisType
+
 import numpy as np
 from PIL import Image
 
@@ -11,6 +14,8 @@ from cae_core.images.guards import MAX_PIXELS
 
 # Rounding in float arithmetic may leave a pixel this far outside [0, 1].
 _ROUNDING = 1e-5
+# Numbers of a large image that are rounded to bytes at a time.
+_STRIP_VALUES = 1 << 20
 
 
 def as_image(array: np.ndarray, name: str = "image", *, unclipped: bool = False) -> np.ndarray:
@@ -22,7 +27,8 @@ def as_image(array: np.ndarray, name: str = "image", *, unclipped: bool = False)
         unclipped: True lets values outside [0, 1] pass, as in an image with noise.
 
     Returns:
-        New float32 array of shape (height, width, 3), in [0, 1] unless unclipped.
+        float32 array of shape (height, width, 3), in [0, 1] unless unclipped; the array itself
+        where it is that already.
 
     Raises:
         ImageError: Another shape or type, values outside [0, 1], NaN or infinity.
@@ -61,12 +67,24 @@ def to_uint8(image: np.ndarray) -> np.ndarray:
             f"Pixels must be uint8 or float. Received: {describe(values)}. "
             "Divide whole numbers by their white first."
         )
-    if np.isnan(values).any():
-        raise ImageError(
-            f"Pixels must be numbers. Received: {describe(values)} with NaN in it. "
-            "Look for a division by zero or a diverged training."
-        )
-    return np.rint(np.clip(values, 0.0, 1.0) * 255.0).astype(np.uint8)
+    pixels = np.empty(values.shape, np.uint8)
+    for rows in _strips(values):
+        if np.isnan(values[rows]).any():
+            raise ImageError(
+                f"Pixels must be numbers. Received: {describe(values)} with NaN in it. "
+                "Look for a division by zero or a diverged training."
+            )
+        pixels[rows] = np.rint(np.clip(values[rows], 0.0, 1.0) * 255.0)
+    return pixels
+
+
+def _strips(values: np.ndarray) -> Iterator[slice | EllipsisType]:
+    """Slices of rows, so that intermediate copies stay small beside a large image."""
+    if values.ndim == 0:
+        yield ...
+        return
+    rows = max(1, _STRIP_VALUES * len(values) // max(1, values.size))
+    yield from (slice(start, start + rows) for start in range(0, len(values), rows))
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -95,15 +113,12 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
     width = _whole_number(width, "width")
     _check_size(height, width)
     planes = np.atleast_3d(values)  # H×W×C
-    resized = [
-        np.asarray(
-            Image.fromarray(np.ascontiguousarray(planes[:, :, channel])).resize(
-                (width, height), Image.Resampling.BICUBIC
-            )
-        )
-        for channel in range(planes.shape[2])
-    ]
-    result = np.clip(np.stack(resized, axis=-1), 0.0, 1.0)
+    result = np.empty((height, width, planes.shape[2]), np.float32)
+    for channel in range(planes.shape[2]):
+        plane = Image.fromarray(np.ascontiguousarray(planes[:, :, channel]))
+        resized = plane.resize((width, height), Image.Resampling.BICUBIC)
+        result[:, :, channel] = np.asarray(resized)
+    np.clip(result, 0.0, 1.0, out=result)
     return result.reshape(height, width, *values.shape[2:])
 
 
@@ -249,19 +264,22 @@ def check_shape(array: np.ndarray, name: str) -> np.ndarray:
 
 
 def _as_float(array: np.ndarray, name: str, *, unclipped: bool = False) -> np.ndarray:
-    """Check one image and give it as new float32 in [0, 1], its shape unchanged."""
+    """Check one image and give it as float32 in [0, 1]: the array itself where it is that."""
     pixels = check_shape(array, name)
     if pixels.dtype == np.uint8:
-        return pixels.astype(np.float32) / np.float32(255)
+        values = pixels.astype(np.float32)
+        values /= 255
+        return values
     smallest, largest = float(pixels.min()), float(pixels.max())
     if unclipped and np.isfinite(smallest) and np.isfinite(largest):
-        return pixels.astype(np.float32)
+        return pixels.astype(np.float32, copy=False)
     if not (smallest >= -_ROUNDING and largest <= 1 + _ROUNDING):  # also false for NaN
         raise ImageError(
             f"The {name} must have finite values in [0, 1]. Received: {describe(pixels)} with "
             f"values from {smallest:g} to {largest:g}. Scale or clip it first."
         )
-    return np.clip(pixels, 0, 1).astype(np.float32)
+    values = pixels.astype(np.float32, copy=False)
+    return values if smallest >= 0 and largest <= 1 else np.clip(values, 0, 1)
 
 
 def _whole_number(value: int, name: str, smallest: int = 1) -> int:

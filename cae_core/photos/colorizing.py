@@ -38,6 +38,10 @@ COLORIZER_STRIDE = 16
 # Radius in reduced pixels, and the variance of lightness (in [0, 1]) below which a window is flat:
 # He & Sun's guided filter follows edges of more.
 GUIDE_RADIUS, FLAT_VARIANCE = 2, 1e-3
+# Mean range of a pixel's channels, in [0, 1], below which a photo is grey; and the distance in the
+# a*b* plane (root mean square) from what its lightness explains, below which it is toned.
+GREY_BELOW, TONED_BELOW = 0.01, 2.0
+_LEVELS = 50  # of lightness, 2 units of L* each
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +114,33 @@ def grey_of(photo: np.ndarray) -> np.ndarray:
     """
     lightness = lightness_of(as_image(photo))
     return rgb_within_gamut(lightness, np.zeros((*lightness.shape, 2), np.float32))[0]
+
+
+def is_coloured(photo: np.ndarray) -> bool:
+    """Says whether a photo has colours, and is neither grey nor toned.
+
+    In a toned photo (sepia, cyanotype, a yellowed print) chrominance is a function of lightness.
+
+    Args:
+        photo: float32 (H, W, 3) in [0, 1].
+
+    Example:
+        >>> sepia = np.linspace(0, 1, 400).reshape(20, 20, 1) * [1.0, 0.8, 0.6]
+        >>> is_coloured(sepia), is_coloured(np.eye(3).reshape(1, 3, 3))
+        (False, True)
+    """
+    from skimage.color import rgb2lab
+
+    if float(np.ptp(photo, axis=2).mean()) < GREY_BELOW:
+        return False
+    lab = rgb2lab(photo).reshape(-1, 3)
+    level = np.clip(lab[:, 0] * (_LEVELS / 100), 0, _LEVELS - 1).astype(int)
+    counts = np.maximum(np.bincount(level, minlength=_LEVELS), 1)
+    variance = 0.0
+    for channel in (lab[:, 1], lab[:, 2]):
+        explained = np.bincount(level, channel, _LEVELS) / counts
+        variance += float(np.mean((channel - explained[level]) ** 2))
+    return variance >= TONED_BELOW**2
 
 
 def check_settings(temperature: float, saturation: float) -> None:

@@ -67,6 +67,12 @@ def complaint(arguments, capsys):
     return line
 
 
+def complaint_at_the_end(arguments, capsys):
+    """The last line that the parser of options writes."""
+    assert ended(arguments) == 2
+    return capsys.readouterr().err.splitlines()[-1]
+
+
 # --- What is saved ---------------------------------------------------------------------------
 
 
@@ -139,6 +145,34 @@ def test_a_grey_image_is_saved_in_grey(tmp_path):
     expected = to_uint8(cae.denoise(cae.open_image(source)[..., 0], 0.1))
     np.testing.assert_array_equal(clean, expected)
     assert clean.shape == (48, 64)
+
+
+def test_transparency_precision_and_metadata_are_kept_and_the_rest_is_named(tmp_path, capsys):
+    words = np.random.default_rng(0).integers(0, 4096, (48, 64), dtype=np.uint16)
+    Image.fromarray(words).save("deep.tif", dpi=(300, 300), save_all=True, append_images=[
+        Image.new("L", (64, 48))
+    ])  # fmt: skip
+    clear = Image.new("RGBA", (64, 48), (200, 100, 50, 51))
+    clear.save("clear.png")
+
+    assert ended(["deep.tif", "clear.png", "--sigma", "0"]) == 0
+
+    deep = cae.images.read_image("deep-denoised.png")
+    assert (deep.bits, deep.pixels.ndim) == (16, 2)
+    assert deep.dpi == pytest.approx((300, 300), abs=0.1)
+    np.testing.assert_allclose(pixels("clear-denoised.png")[..., 3], 51)
+    said = capsys.readouterr().out
+    assert "\n  not kept: 1 other page\n" in said
+    assert "\n  its values are 12-bit numbers in 16 bits: --stretch brings them to white\n" in said
+    assert ended(["deep.tif", "--sigma", "0", "--stretch", "--force"]) == 0
+    assert cae.images.read_image("deep-denoised.png").pixels.max() > 0.8
+
+
+def test_the_largest_image_is_what_the_caller_says(tmp_path, capsys):
+    Image.new("L", (1500, 1000)).save("large.png")
+
+    assert "at most 1,000,000 pixels" in complaint(["large.png", "--max-megapixels", "1"], capsys)
+    assert "from 1 to 178" in complaint_at_the_end(["large.png", "--max-megapixels", "0"], capsys)
 
 
 def test_another_network_of_the_zoo_is_applied_without_a_sigma(cat, tmp_path, monkeypatch, capsys):

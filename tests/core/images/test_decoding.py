@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageFile
 
 from cae_core.errors import ImageError
-from cae_core.images.decoding import open_image
+from cae_core.images.decoding import open_image, read_image
 from cae_core.images.encoding import encode_png
-from cae_core.images.operations import to_uint8
+from cae_core.images.opening import HAS_AVIF
+from cae_core.images.operations import resize, to_uint8
 from tests.core.images.making_files import (
     changed_png,
     exif,
@@ -135,14 +136,14 @@ def transparent_cases():
     chunk = png_chunk(b"tRNS", struct.pack(">3H", 0x1234, 0x5678, 0x9ABC))
     row = b"\0" + struct.pack(">6H", 0x1234, 0x5678, 0x9ABC, 0x2000, 0, 0)
     data = png_file(png_header(2, 1, 16, 2), row, chunk)
-    yield "a colour of 16 bits", data, [[white, (0x20, 0, 0)]], EXACT
+    yield "a colour of 16 bits", data, [[white, (0x2000 / 257, 0, 0)]], EXACT
     chunk = png_chunk(b"tRNS", struct.pack(">H", 0x1234))
     data = png_file(png_header(2, 1, 16, 0), b"\0" + struct.pack(">2H", 0x1234, 0x1235), chunk)
     yield "a grey of 16 bits", data, grey([[255, 0x1235 / 257]]), EXACT
 
 
 def deep_cases():
-    """More than 8 bits: greys keep them all, colours 8."""
+    """More than 8 bits: all are kept."""
     steps = np.array([[0, 1, 255, 256, 1000, 32768, 65534, 65535]], np.uint16)
     for kind in ("PNG", "TIFF"):
         yield f"16-bit greys {kind}", file_of(steps, kind), grey(steps / 257), EXACT
@@ -156,7 +157,7 @@ def deep_cases():
         values[..., 3:] = 65535  # opaque
         rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
         data = png_file(png_header(5, 6, 16, colour_type), rows)
-        yield f"16-bit colours {channels}", data, values[..., :3] / 257, 1
+        yield f"16-bit colours {channels}", data, values[..., :3] / 257, EXACT
     yield "floats", file_of(FLOATS, "TIFF"), grey(255 * FLOATS), EXACT
 
 
@@ -412,3 +413,92 @@ def test_pngsuite_background_images_are_laid_over_white(bad_images):
     transparent = "tp1n3p08 tbbn0g04 tbbn2c16 tbgn2c16 tbwn0g16 tbbn3p08 tbyn3p08"
     for name in transparent.split():
         np.testing.assert_array_equal(open_image(bad_images / f"{name}.png")[0, 0], 1)
+
+
+# A reduction, a part, greys
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_large_image_is_reduced_as_if_it_were_opened_first(kind, orientation):
+    broad = np.kron(noise(15, 20, 3), np.ones((40, 40, 1), np.uint8))
+    data = file_of(broad, kind, exif=exif(orientation))
+    whole = read_image(data).pixels
+    reduced = read_image(data, longest_side=50)
+    assert max(reduced.pixels.shape) == 50
+    assert reduced.full_size == whole.shape[:2]
+    expected = resize(whole, *reduced.pixels.shape[:2])
+    assert np.abs(reduced.pixels - expected).mean() < 0.02
+    assert read_image(data, longest_side=5000).pixels.shape == whole.shape
+
+
+def test_a_large_jpeg_is_decoded_at_a_fraction_of_its_size(monkeypatch):
+    sizes, load = [], ImageFile.ImageFile.load
+
+    def measured(image):
+        sizes.append(image.size)
+        return load(image)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", measured)
+    read_image(file_of(Image.new("RGB", (1600, 800)), "JPEG"), longest_side=100)
+    assert sizes[0] == (200, 100)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_part_is_the_part_of_the_upright_image(orientation):
+    data = file_of(noise(30, 40, 4), "PNG", exif=exif(orientation))
+    whole, part = read_image(data), read_image(data, box=(3, 5, 20, 25))
+    np.testing.assert_array_equal(part.pixels, whole.pixels[5:25, 3:20])
+    np.testing.assert_array_equal(part.opacity, whole.opacity[5:25, 3:20])
+    assert part.full_size == whole.full_size
+
+
+def test_the_thinnest_images_are_reduced():
+    for size in ((1, 3000), (3000, 1)):
+        reduced = read_image(file_of(Image.new("RGB", size, "white"), "PNG"), longest_side=100)
+        assert sorted(reduced.pixels.shape) == [1, 100]
+        assert reduced.pixels.min() == 1
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP"])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_grey_images_are_grey_whatever_their_mode(kind, mode):
+    image = Image.fromarray(noise(20, 30)).resize((300, 200)).convert(mode)
+    assert read_image(file_of(image, kind)).pixels.shape == (200, 300)
+
+
+def test_a_colour_at_the_end_of_a_large_grey_image_is_kept():
+    pixels = np.full((1200, 1000, 3), 90, np.uint8)  # more than one strip
+    pixels[-1, -1] = BROWN
+    opened = read_image(file_of(pixels, "PNG")).pixels
+    np.testing.assert_allclose(255 * opened[-1, -1], BROWN, atol=EXACT)
+    np.testing.assert_allclose(255 * opened[:2], 90, atol=EXACT)
+
+
+def test_a_grey_image_with_a_profile_in_colour_stays_grey():
+    image = Image.fromarray(noise(9, 13)).convert("RGB")
+    assert read_image(file_of(image, "PNG", icc_profile=wide_gamut_profile())).pixels.ndim == 2
+
+
+@pytest.mark.skipif(not HAS_AVIF, reason="This Pillow reads no AVIF.")
+def test_an_avif_opens():
+    opened = open_image(file_of(Image.new("RGB", (16, 12), BROWN), "AVIF", quality=95))
+    np.testing.assert_allclose(255 * opened, np.broadcast_to(BROWN, (12, 16, 3)), atol=4)
+
+
+def test_memory_is_asked_for_before_an_image_is_decoded(monkeypatch):
+    class FullError(Exception):
+        pass
+
+    def refuse(size):
+        asked.append(size)
+        raise FullError
+
+    asked: list[int] = []
+    data = file_of(noise(400, 500, 3), "JPEG")
+    monkeypatch.setattr(ImageFile.ImageFile, "load", None)  # decoding would be a TypeError
+    for options in ({}, {"longest_side": 50}):
+        with pytest.raises(FullError):
+            read_image(data, admission=refuse, **options)
+    whole, reduced = asked
+    assert whole - reduced > 400 * 500 * 12

@@ -27,13 +27,13 @@ from tests.core.images.making_files import (
 DEADLINE = 60
 
 
-def outcome(source):
+def outcome(source, **options):
     """What opening gives or raises; it must end."""
     results: list[np.ndarray | Exception] = []
 
     def work() -> None:
         try:
-            results.append(open_image(source))
+            results.append(open_image(source, **options))
         except Exception as error:  # noqa: BLE001 - handed to the test's own thread
             results.append(error)
 
@@ -44,8 +44,8 @@ def outcome(source):
     return results[0]
 
 
-def assert_refused(source, words):
-    error = outcome(source)
+def assert_refused(source, words, **options):
+    error = outcome(source, **options)
     assert isinstance(error, ImageError), error
     assert words in str(error)
     assert "Received: " in str(error)
@@ -104,15 +104,15 @@ REFUSED = {
         for data in (
             b"plain text",
             b"<!DOCTYPE html><html><body>404</body></html>",
-            b"%PDF-1.7\n",
-            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
-            b"\0\0\0\x18ftypheic",
             b"\x80\x04\x95",  # a pickle
             b"\0" * 1000,
         )
     },
+    "PDF": (b"%PDF-1.7\n", "Received: 9 bytes of a PDF document. Export it as JPEG"),
+    "HEIC": (b"\0\0\0\x18ftypheic", "of an HEIC photo. Export it as JPEG; an iPhone takes JPEG"),
+    "a raw file": (b"\0\0\0\x18ftypcrx ", "of a camera's raw file. Export it as TIFF or JPEG"),
     **{
-        f"format {kind}": (file_of(Image.new("RGB", (4, 4)), kind), "WebP, BMP, TIFF or GIF")
+        f"format {kind}": (file_of(Image.new("RGB", (4, 4)), kind), "PNG, JPEG, WebP, BMP, TIFF, ")
         for kind in ("PPM", "ICO", "TGA", "JPEG2000", "EPS")
     },
     "empty": (b"", "0 bytes"),
@@ -197,7 +197,7 @@ def test_a_path_opens_as_text_and_as_path_and_is_named_where_it_cannot(tmp_path)
 
 def test_a_file_over_the_size_limit_is_refused(monkeypatch, tmp_path):
     assert guards.MAX_FILE_BYTES >= 50_000_000
-    monkeypatch.setattr(guards, "MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr(decoding, "MAX_FILE_BYTES", 1000)
     (tmp_path / "large.png").write_bytes(bytes(1001))
     assert_refused(tmp_path / "large.png", "at most 1,000 bytes")
     assert_refused(bytes(1001), "1,001 bytes")
@@ -209,6 +209,5 @@ def test_too_many_pixels_are_refused_before_decoding(file_format, monkeypatch):
         raise AssertionError("the pixels were decoded")
 
     data = file_of(Image.new("RGB", (30, 20)), file_format)
-    monkeypatch.setattr(decoding, "MAX_PIXELS", 599)
     monkeypatch.setattr(ImageFile.ImageFile, "load", decode)
-    assert_refused(data, "at most 599 pixels. Received: ")
+    assert_refused(data, "at most 599 pixels. Received: ", max_pixels=599)

@@ -48,8 +48,6 @@ def test_as_image_gives_float32_with_three_channels(shape, dtype):
     assert checked.dtype == np.float32
     expected = np.broadcast_to(pixels.reshape(5, 4, -1) / 255, (5, 4, 3))
     np.testing.assert_allclose(checked, expected, atol=1e-3 if dtype == np.float16 else 1e-6)
-    checked[:] = 0  # it is a copy
-    assert given.max() > 0
 
 
 def test_as_image_mends_the_rounding_of_float_arithmetic():

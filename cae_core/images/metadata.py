@@ -1,0 +1,83 @@
+"""What an image file says beside its pixels: what a new file keeps of it, and what it cannot."""
+
+from __future__ import annotations
+
+import math
+
+from PIL import ExifTags, Image
+
+# Tags of the first EXIF directory that tell of the photograph; the others tell how the old file
+# stored it.
+_KEPT = (
+    ExifTags.Base.ImageDescription,
+    ExifTags.Base.Make,
+    ExifTags.Base.Model,
+    ExifTags.Base.Software,
+    ExifTags.Base.DateTime,
+    ExifTags.Base.Artist,
+    ExifTags.Base.Copyright,
+)
+_DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
+# Sizes of the old image, which a turned one hasn't.
+_OUTDATED = (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight, ExifTags.IFD.Interop)
+_SRGB = 1
+_MOST_DPI = 100_000
+# What other formats call their texts, by the key that Pillow keeps them under.
+_LEFT_OUT = {
+    "xmp": "XMP metadata",
+    "XML:com.adobe.xmp": "XMP metadata",
+    "photoshop": "IPTC metadata",
+    "comment": "its comment",
+}
+
+
+def exif_of(image: Image.Image) -> bytes:
+    """The EXIF metadata that stays true of the upright image in sRGB; empty where there is none.
+
+    Args:
+        image: An opened image.
+    """
+    old, new = image.getexif(), Image.Exif()
+    for tag in _KEPT:
+        if tag in old:
+            new[tag] = old[tag]
+    for directory in _DIRECTORIES:
+        values = {
+            key: value for key, value in old.get_ifd(directory).items() if key not in _OUTDATED
+        }
+        if ExifTags.Base.ColorSpace in values:
+            values[ExifTags.Base.ColorSpace] = _SRGB
+        if values:
+            new.get_ifd(directory).update(values)
+    return new.tobytes() if len(new) or any(map(new.get_ifd, _DIRECTORIES)) else b""
+
+
+def dpi_of(image: Image.Image) -> tuple[float, float] | None:
+    """Pixels per inch across and down, where the file says so."""
+    try:
+        across, down = (float(value) for value in image.info["dpi"])
+    except (LookupError, TypeError, ValueError, ArithmeticError):
+        return None
+    is_sane = all(math.isfinite(value) and 1 < value <= _MOST_DPI for value in (across, down))
+    return (across, down) if is_sane else None
+
+
+def left_out_of(image: Image.Image, pages: int) -> tuple[str, ...]:
+    """What a PNG file of the first frame does not have, each in a few words.
+
+    Args:
+        image: An opened image.
+        pages: Number of its pages, where it has such.
+
+    Example:
+        >>> left_out_of(Image.new("L", (1, 1)), 3)
+        ('2 other pages',)
+    """
+    found = [words for key, words in _LEFT_OUT.items() if image.info.get(key)]
+    if pages > 1:
+        found.append("1 other page" if pages == 2 else f"{pages - 1:,} other pages")
+    elif image.format == "MPO":
+        found.append("the second image that a phone puts beside it")
+    elif image.format != "TIFF" and getattr(image, "is_animated", False):
+        found.append("its other frames")
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,148 @@
+"""What a file says beside its pixels: kept in what is saved, or named."""
+
+import struct
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image
+
+from cae_core.images.decoding import read_image
+from cae_core.images.encoding import encode_like
+from tests.core.images.making_files import file_of, noise, png_file, png_header
+from tests.core.images.test_decoding import wide_gamut_profile
+
+EXPOSURE = 33434
+LATITUDE = 2
+
+
+def camera_exif():
+    """Metadata of a photo that a camera held upright took."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make], exif[ExifTags.Base.Orientation] = "Camera", 6
+    exif.get_ifd(ExifTags.IFD.Exif)[EXPOSURE] = 0.5
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ExifImageWidth] = 9
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ColorSpace] = 65535
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[LATITUDE] = (47.0, 0.0, 0.0)
+    return exif
+
+
+def saved(data, change=lambda pixels: pixels):
+    """The file of what was made of an opened one, opened by Pillow."""
+    opened = read_image(data)
+    return encode_like(opened, change(opened.pixels)), opened
+
+
+@pytest.mark.parametrize("deep", [False, True], ids=["8 bits", "16 bits"])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "JPEG", "WEBP"])
+def test_what_tells_of_the_photo_is_kept_and_what_told_of_the_old_file_is_not(kind, deep, tmp_path):
+    pixels = noise(6, 9)
+    if deep:
+        pixels = pixels.astype(np.uint16) * 257
+        if kind in ("JPEG", "WEBP"):
+            pytest.skip("This format has 8 bits.")
+    options = {} if kind == "WEBP" else {"dpi": (300, 150)}
+    data = file_of(pixels, kind, exif=camera_exif().tobytes(), **options)
+    content, opened = saved(data)
+    assert opened.full_size == (9, 6)
+    path = tmp_path / "saved.png"
+    path.write_bytes(content)
+    with Image.open(path) as image:
+        image.load()
+        assert image.size == (6, 9)  # upright
+        exif = image.getexif()
+        if options:
+            assert image.info["dpi"] == pytest.approx((300, 150), abs=0.1)
+    assert exif[ExifTags.Base.Make] == "Camera"
+    assert ExifTags.Base.Orientation not in exif
+    details = exif.get_ifd(ExifTags.IFD.Exif)
+    assert details[EXPOSURE] == pytest.approx(0.5)
+    assert ExifTags.Base.ExifImageWidth not in details
+    assert details[ExifTags.Base.ColorSpace] == 1  # sRGB
+    assert exif.get_ifd(ExifTags.IFD.GPSInfo)[LATITUDE] == (47.0, 0.0, 0.0)
+
+
+def test_metadata_behind_the_pixels_turns_a_png_upright():
+    whole = file_of(noise(4, 6), "PNG", exif=camera_exif().tobytes())
+    start = whole.index(b"eXIf") - 4
+    length = 12 + int.from_bytes(whole[start : start + 4])
+    end = whole.index(b"IEND") - 4
+    moved = (
+        whole[:start] + whole[start + length : end] + whole[start : start + length] + whole[end:]
+    )
+    assert read_image(moved).full_size == (6, 4)
+    assert read_image(moved).exif == read_image(whole).exif != b""
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_transparency_and_precision_are_kept(bits, channels):
+    words = noise(5, 7, channels + 1, high=65536, dtype=np.uint16)
+    levels = (words >> 8).astype(np.uint8)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in words)
+    if bits == 16:
+        data = png_file(png_header(7, 5, 16, 4 if channels == 1 else 6), rows)
+    else:
+        data = file_of(levels, "PNG")
+    content, opened = saved(data, lambda pixels: 1 - pixels)
+    again = read_image(content)
+    assert opened.bits == again.bits == bits
+    assert opened.pixels.shape == (5, 7) if channels == 1 else (5, 7, 3)
+    np.testing.assert_allclose(again.pixels, 1 - opened.pixels, atol=1e-5)
+    np.testing.assert_allclose(again.opacity, opened.opacity, atol=1e-5)
+    exact = (words if bits == 16 else levels)[..., -1] / (65535 if bits == 16 else 255)
+    np.testing.assert_allclose(opened.opacity, exact, atol=1e-5)
+
+
+def test_what_cannot_be_kept_is_named():
+    image = Image.fromarray(noise(6, 9, 3))
+    assert read_image(file_of(image, "JPEG")).left_out == ()
+    assert read_image(file_of(image, "JPEG", comment=b"words")).left_out == ("its comment",)
+    frames = file_of(image, "GIF", save_all=True, append_images=[image.rotate(180)])
+    assert read_image(frames).left_out == ("its other frames",)
+    xmp = file_of(image, "WEBP", xmp=b"<x:xmpmeta/>")
+    assert read_image(xmp).left_out == ("XMP metadata",)
+
+
+def test_damaged_metadata_is_dropped():
+    data = file_of(noise(6, 9, 3), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff", quality=90)
+    opened = read_image(data)
+    assert opened.exif == b""
+
+
+def test_12_bit_values_in_16_bits_are_noticed_and_stretched():
+    values = np.linspace(0, 4095, 12).astype(np.uint16).reshape(3, 4)
+    for kind in ("PNG", "TIFF"):
+        data = file_of(values, kind)
+        opened = read_image(data)
+        assert (opened.bits, opened.used_bits) == (16, 12)
+        assert opened.pixels.max() < 0.07
+        stretched = read_image(data, stretch=True)
+        np.testing.assert_allclose(stretched.pixels, values / 4095, atol=1e-6)
+    full = read_image(file_of(values * 16, "PNG"), stretch=True)
+    assert full.used_bits == 16
+    np.testing.assert_allclose(full.pixels, values * 16 / 65535, atol=1e-6)
+
+
+def test_a_bitmap_has_its_alpha_and_its_profile():
+    pixels = noise(4, 5, 4)
+    assert read_image(bitmap(pixels)).opacity is not None
+    np.testing.assert_allclose(read_image(bitmap(pixels)).opacity, pixels[..., 3] / 255, atol=1e-6)
+    pixels[..., 3] = 0  # as programs write it that know no transparency
+    opened = read_image(bitmap(pixels))
+    assert opened.opacity is None
+    np.testing.assert_allclose(opened.pixels, pixels[..., :3] / 255, atol=1e-6)
+    vivid = np.full((4, 5, 4), (204, 102, 102, 255), np.uint8)
+    converted = read_image(bitmap(vivid, wide_gamut_profile())).pixels
+    np.testing.assert_allclose(255 * converted, np.broadcast_to((220, 94.5, 98), (4, 5, 3)), atol=3)
+
+
+def bitmap(pixels, profile=b""):
+    """A BMP file of RGB and alpha with the newest header."""
+    height, width = pixels.shape[:2]
+    rows = pixels[::-1, :, [2, 1, 0, 3]].tobytes()
+    kind = b"DEBM" if profile else b"BGRs"
+    header = struct.pack("<LllHHLLllLL", 124, width, height, 1, 32, 0, len(rows), 0, 0, 0, 0)
+    header += bytes(16) + kind + bytes(48)
+    header += struct.pack("<4L", 4, 124 + len(rows), len(profile), 0)
+    head = b"BM" + struct.pack("<LHHL", 138 + len(rows), 0, 0, 138)
+    return head + header + rows + profile
