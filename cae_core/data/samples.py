@@ -51,13 +51,25 @@ def sample_photograph(file: str) -> NDArray[np.float32]:
         >>> sample_photograph("chelsea.png").shape
         (300, 451, 3)
     """
+    return open_image(photograph_path(file))
+
+
+def photograph_path(file: str) -> Path:
+    """Find one of the photographs that come with scikit-image.
+
+    Args:
+        file: One of `PHOTOGRAPHS`.
+
+    Raises:
+        DatasetError: They are not where scikit-image has them.
+    """
     folder = photograph_folder()
     if folder is None:
         raise DatasetError(
             "The photographs come with the scikit-image package. "
             "Received: no package with all of them. Install scikit-image 0.25 or 0.26."
         )
-    return open_image(folder / file)
+    return folder / file
 
 
 def photograph_folder() -> Path | None:

@@ -8,9 +8,10 @@ import numpy as np
 import streamlit as st
 
 from cae_core.images.color import lightness_of
-from cae_core.images.encoding import encode_png
+from cae_core.images.decoding import over_white
+from cae_core.images.encoding import encode_like
 from cae_core.images.metrics import ciede2000_map, color_figures
-from cae_core.images.operations import fit_within, to_uint8
+from cae_core.images.operations import as_image, fit_within, to_uint8
 from cae_core.models.ab_bins import TEMPERATURE
 from cae_ui.colorize.scene import Scene, colored
 from cae_ui.colorize.settings import Settings, gives_probabilities
@@ -45,8 +46,8 @@ def show_result(scene: Scene, settings: Settings) -> None:
     (before, before_label), (make_after, after_label) = views.get(str(view), views["Colorized"])
     after = make_after()
     compare_slider(
-        to_uint8(before),
-        to_uint8(after),
+        _pixels(scene, before),
+        _pixels(scene, after),
         before_label=before_label,
         after_label=after_label,
         key="colorized",
@@ -54,6 +55,11 @@ def show_result(scene: Scene, settings: Settings) -> None:
     )
     _explain(str(view))
     _show_lightness(scene)
+
+
+def _pixels(scene: Scene, image: np.ndarray) -> np.ndarray:
+    """An image over white where the photo is transparent, as uint8."""
+    return to_uint8(over_white(np.clip(image, 0.0, 1.0), scene.opened.opacity))
 
 
 def _views(scene: Scene, settings: Settings) -> dict[str, _View]:
@@ -123,7 +129,7 @@ def show_downloads(scene: Scene, photo: Photo, settings: Settings) -> None:
     """The colorized image as a PNG file, and the whole of a large photo on demand."""
     st.download_button(
         "Colorized",
-        encode_png(scene.colorized),
+        encode_like(scene.opened, scene.colorized),
         "colorized.png",
         icon=":material/download:",
         on_click="ignore",
@@ -131,18 +137,18 @@ def show_downloads(scene: Scene, photo: Photo, settings: Settings) -> None:
     if not scene.is_whole:
         show_whole_photo(
             photo,
-            scene.full_size,
+            scene.opened.full_size,
             settings,
             "Colorize",
             "colorized",
-            lambda whole, advance: colored(whole, settings)[0],
+            lambda whole, advance: colored(as_image(whole.pixels), settings)[0],
         )
 
 
 def show_figures(scene: Scene) -> None:
     """Figures of the grey and the colorized image, where the original has colours."""
     if not scene.has_colour:
-        st.caption("The photo has no colours to compare with.")
+        st.caption("The photo has no colours to compare with: it is grey, or toned in one colour.")
         return
     rows = []
     for title, image in (("Grey", scene.grey), ("Colorized", scene.colorized)):

@@ -9,20 +9,20 @@ import numpy as np
 import streamlit as st
 
 from cae_core.images.color import lightness_of, rgb_within_gamut
+from cae_core.images.decoding import OpenedImage
+from cae_core.images.operations import as_image
 from cae_core.photos.colorizing import (
     AbGuess,
     full_size_ab,
     grey_of,
     guess_ab,
+    is_coloured,
     rgb_from,
 )
 from cae_ui.colorize.settings import Settings, returns_rgb
 from cae_ui.common.network_choice import network
 from cae_ui.common.photo_input import Photo, overview
 from cae_ui.common.resources import freeze_garbage_collector
-
-# Mean range of a pixel's channels, in [0, 1], below which a photo counts as grey.
-GREY_BELOW = 0.01
 
 
 @dataclass(frozen=True)
@@ -31,22 +31,22 @@ class Scene:
 
     Attributes:
         name: Name of the photo.
-        photo: (H, W, 3) float32 in [0, 1], the original, a large one reduced.
+        opened: The photo as its file has it, a large one reduced.
+        photo: (H, W, 3) float32 in [0, 1], its colours.
         lightness: (H, W), its L* from 0 to 100.
         grey: (H, W, 3) in [0, 1], its lightness without chrominance.
         colorized: (H, W, 3) in [0, 1].
         was_reduced: (H, W) bool, pixels whose chroma was reduced because sRGB has no such
             colour; None for a network that returns RGB.
-        full_size: Height and width of the whole photo.
     """
 
     name: str
+    opened: OpenedImage
     photo: np.ndarray
     lightness: np.ndarray
     grey: np.ndarray
     colorized: np.ndarray
     was_reduced: np.ndarray | None
-    full_size: tuple[int, int]
 
     @functools.cached_property
     def has_colour(self) -> bool:
@@ -56,7 +56,7 @@ class Scene:
     @property
     def is_whole(self) -> bool:
         """Whether the photo is at full size."""
-        return self.photo.shape[:2] == self.full_size
+        return self.photo.shape[:2] == self.opened.full_size
 
 
 def scene_of(photo: Photo, settings: Settings) -> Scene:
@@ -65,22 +65,18 @@ def scene_of(photo: Photo, settings: Settings) -> Scene:
     Raises:
         ImageError: The photo cannot be opened.
     """
-    small, full_size = overview(photo)
+    opened = overview(photo)
+    small = as_image(opened.pixels)
     colorized, was_reduced = colored(small, settings)
     return Scene(
         photo.name,
+        opened,
         small,
         lightness_of(small),
         grey_of(small),
         colorized,
         was_reduced,
-        full_size,
     )
-
-
-def is_coloured(photo: np.ndarray) -> bool:
-    """Whether a photo has colours, and not three nearly equal channels."""
-    return float(np.ptp(photo, axis=2).mean()) >= GREY_BELOW
 
 
 def colored(photo: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray | None]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
-import numpy as np
 import streamlit as st
 
-from cae_core.data.samples import sample_photograph
-from cae_core.errors import ImageError
-from cae_core.images.decoding import IMAGE_SUFFIXES, open_image
-from cae_core.images.operations import fit_within
-from cae_ui.common.wording import show_error
+from cae_core.data.samples import photograph_path
+from cae_core.images.conversion import Box
+from cae_core.images.decoding import IMAGE_SUFFIXES, OpenedImage, read_image
+from cae_ui.common.resources import image_memory, largest_photo
+from cae_ui.common.wording import plain
 
 SAMPLE_PHOTOS = {
     "Cat": "chelsea.png",
@@ -22,7 +24,9 @@ SAMPLE_PHOTOS = {
 }
 # Longest side of what is worked on while a slider moves: about a screen's worth.
 OVERVIEW_SIDE = 640
-UPLOAD_TYPES = [suffix.lstrip(".") for suffix in IMAGE_SUFFIXES]
+# The others are let through to a sentence that says what to do with them.
+UPLOAD_TYPES = [*(suffix.lstrip(".") for suffix in IMAGE_SUFFIXES), "heic", "heif", "dng"]
+STRETCH = "stretch"
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,38 @@ class Photo:
     Attributes:
         name: Name of the file or of the sample photo.
         identity: Text that no other photo has.
-        open: Decodes it to float32 (H, W, 3) in [0, 1]; raises ImageError where that fails.
+        source: The content of its file, or the path.
     """
 
     name: str
     identity: str
-    open: Callable[[], np.ndarray]
+    source: Callable[[], bytes | Path]
+
+    def read(self, *, longest_side: int | None = None, box: Box | None = None) -> OpenedImage:
+        """The photo, reduced, or a part of it, once there is memory for it.
+
+        Raises:
+            ImageError: It cannot be opened.
+        """
+        return self._opened(longest_side=longest_side, box=box, admission=admitted)
+
+    def read_admitted(self) -> OpenedImage:
+        """The whole photo, for a caller whom `admitted` has given memory for it.
+
+        Raises:
+            ImageError: It cannot be opened.
+        """
+        return self._opened()
+
+    @property
+    def key(self) -> tuple[str, bool]:
+        """Equal for photos with the same pixels."""
+        return self.identity, _is_stretched()
+
+    def _opened(self, **how: object) -> OpenedImage:
+        """`read_image` with what the page and the host have set."""
+        reading: Callable[..., OpenedImage] = read_image
+        return reading(self.source(), stretch=_is_stretched(), max_pixels=largest_photo(), **how)
 
 
 def photo_choice(key: str, *, in_address: bool = False) -> Photo:
@@ -48,10 +78,13 @@ def photo_choice(key: str, *, in_address: bool = False) -> Photo:
         in_address: Keeps the choice of a sample photo in the address.
     """
     upload = st.file_uploader(
-        "Your photo", type=UPLOAD_TYPES, key=f"{key}-upload", help="Any size up to 40 megapixels."
+        "Your photo",
+        type=UPLOAD_TYPES,
+        key=f"{key}-upload",
+        help=f"Any size up to {largest_photo() / 1e6:.0f} megapixels.",
     )
     if upload is not None:
-        return Photo(upload.name, upload.file_id, lambda: open_image(upload.getvalue()))
+        return Photo(upload.name, upload.file_id, upload.getvalue)
     name = str(
         st.segmented_control(
             "or one of these",
@@ -62,33 +95,60 @@ def photo_choice(key: str, *, in_address: bool = False) -> Photo:
             bind="query-params" if in_address else None,
         )
     )
-    return Photo(name, name, lambda: sample_photograph(SAMPLE_PHOTOS[name]))
+    return Photo(name, name, partial(photograph_path, SAMPLE_PHOTOS[name]))
 
 
-def overview(photo: Photo) -> tuple[np.ndarray, tuple[int, int]]:
-    """A photo reduced to at most `OVERVIEW_SIDE` pixels, and the (height, width) of the whole.
+def overview(photo: Photo, longest_side: int = OVERVIEW_SIDE) -> OpenedImage:
+    """A photo reduced to at most so many pixels, with remarks on what is not kept of its file.
 
     Kept in the session: decoding and reducing a large upload takes longer than a network's work
     on the result, and a slider must not do it. The whole is not kept, for many sessions share a
     server.
+
+    Raises:
+        ImageError: The photo cannot be opened.
     """
+    key = (photo.key, longest_side)
     kept = st.session_state.get("overview")
-    if kept is None or kept[0] != photo.identity:
-        whole = photo.open()
-        kept = (photo.identity, fit_within(whole, OVERVIEW_SIDE), whole.shape[:2])
-        st.session_state["overview"] = kept
-    return kept[1], kept[2]
+    if kept is None or kept[0] != key:
+        kept = st.session_state["overview"] = (key, photo.read(longest_side=longest_side))
+    opened: OpenedImage = kept[1]
+    if opened.left_out:
+        st.caption(f":material/info: Not kept: {plain(', '.join(opened.left_out))}.")
+    if opened.used_bits < opened.bits:
+        st.toggle(
+            f"Bring {opened.used_bits}-bit values to white",
+            key=STRETCH,
+            help=f"All values of this file of {opened.bits} bits are {opened.used_bits}-bit "
+            "numbers, as some cameras and scanners write them: without this it is dark.",
+        )
+    return opened
 
 
-def photo_input(key: str) -> tuple[np.ndarray, str] | None:
-    """A chosen photo, decoded; an error is shown where that fails.
+def _is_stretched() -> bool:
+    """Whether the toggle of `overview` is on."""
+    return bool(st.session_state.get(STRETCH, False))
 
-    Returns:
-        The photo, float32 (H, W, 3) in [0, 1], and its name; None where it cannot be opened.
+
+@contextmanager
+def admitted(size: int, *, is_long: bool = False) -> Iterator[None]:
+    """Holds memory for work on an image; says so while it has to wait for it.
+
+    Args:
+        size: Bytes that the work takes.
+        is_long: For work of many seconds.
+
+    Raises:
+        ImageError: This server never has as much.
     """
-    photo = photo_choice(key)
-    try:
-        return photo.open(), photo.name
-    except ImageError as error:
-        show_error(error)
-        return None
+    place = st.empty()
+
+    def say() -> None:
+        place.info(
+            "Other images are being worked on. This one waits until there is memory for it.",
+            icon=":material/hourglass_empty:",
+        )
+
+    with image_memory().reserve(size, is_long=is_long, on_wait=say):
+        place.empty()
+        yield

@@ -10,15 +10,18 @@ import streamlit as st
 
 from cae_core.architecture.notation import Architecture
 from cae_core.errors import ImageError
-from cae_core.images.encoding import encode_png
+from cae_core.images.decoding import over_white
+from cae_core.images.encoding import encode_like
 from cae_core.images.metrics import psnr
-from cae_core.images.operations import fit_within
+from cae_core.images.operations import as_image
 from cae_core.jobs.job import JobStatus
+from cae_core.long_work import OnProgress
 from cae_core.photos.apply import apply_to_photo, plan_photo
 from cae_core.training.tasks import LUMA, Task
-from cae_ui.common.photo_input import SAMPLE_PHOTOS, photo_input
+from cae_ui.common.photo_input import SAMPLE_PHOTOS, overview, photo_choice
 from cae_ui.common.pixels import show_image
 from cae_ui.common.resources import trained_run
+from cae_ui.common.whole_photo import show_whole_photo
 from cae_ui.common.wording import plain, show_error
 
 PREVIEW_SIDE = 1200
@@ -67,23 +70,18 @@ def try_run_on_photo(status: JobStatus) -> None:
 
 def try_on_photo(network: TrainedNetwork) -> None:
     """A photo, the network's input and its output with their PSNR, and the output as a download."""
-    chosen = photo_input("try")
-    if chosen is None:
-        return
-    photo, name = chosen
-    height, width = photo.shape[:2]
-    if max(height, width) > PREVIEW_SIDE and not st.toggle(
-        f"Work on all of its {height * width / 1e6:.1f} megapixels (slower)", key="try-whole"
-    ):
-        photo = fit_within(photo, PREVIEW_SIDE)
-        st.caption(f"Reduced from {width} x {height} to {photo.shape[1]} x {photo.shape[0]}.")
-    if network.architecture.input_shape[2] == 1 and not network.task.needs_color:
-        photo = _grey(photo)
+    chosen = photo_choice("try")
     try:
+        opened = overview(chosen, PREVIEW_SIDE)
+        photo = _taken(network, opened.pixels)
         damaged, result = _output(network, photo)
     except ImageError as error:
         show_error(error)
         return
+    name = chosen.name
+    height, width = opened.full_size
+    if photo.shape[:2] != opened.full_size:
+        st.caption(f"Reduced from {width} x {height} to {photo.shape[1]} x {photo.shape[0]}.")
     images = [(photo, f"{plain(name)}, {photo.shape[1]} x {photo.shape[0]}")]
     if not np.array_equal(damaged, photo):
         caption = f"{network.task.input_caption}: {psnr(damaged, photo):.2f} dB"
@@ -91,15 +89,31 @@ def try_on_photo(network: TrainedNetwork) -> None:
     images.append((result, f"Output of the network: {psnr(result, photo):.2f} dB"))
     for column, (image, caption) in zip(st.columns(len(images)), images, strict=True):
         with column:
-            show_image(image, caption)
+            show_image(over_white(image, opened.opacity), caption)
     plan = plan_photo(network.architecture, *photo.shape[:2])
     how = f"Applied: {plan}. PSNR against the original."
     if network.dataset == PHOTO_PATCHES and name in SAMPLE_PHOTOS:
         how += " Parts of this photo were among the training patches: upload one of your own."
     st.caption(how)
     st.download_button(
-        "Download the result", encode_png(result), "result.png", icon=":material/download:"
+        "Download the result", encode_like(opened, result), "result.png", icon=":material/download:"
     )
+    if photo.shape[:2] != opened.full_size:
+        show_whole_photo(
+            chosen,
+            opened.full_size,
+            network.identity,
+            "Work on",
+            "result",
+            lambda whole, advance: _applied(network, _taken(network, whole.pixels), advance)[1],
+        )
+
+
+def _taken(network: TrainedNetwork, pixels: np.ndarray) -> np.ndarray:
+    """A photo with the channels that the network was trained on, (H, W, 1 or 3)."""
+    photo = as_image(pixels)
+    is_grey = network.architecture.input_shape[2] == 1 and not network.task.needs_color
+    return photo @ np.array(LUMA, np.float32)[:, np.newaxis] if is_grey else photo
 
 
 def _output(network: TrainedNetwork, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -115,18 +129,20 @@ def _output(network: TrainedNetwork, photo: np.ndarray) -> tuple[np.ndarray, np.
         def advance(done: int, total: int) -> None:
             bar.progress(done / total, "The network works …")
 
-        # (H, W, C) -> (1, H, W, C) and back: tasks work on batches.
-        damaged = np.asarray(network.task.corrupt(photo[np.newaxis], network.seed))[0]
-        output = apply_to_photo(
-            network.model, network.architecture, damaged, clip=False, on_progress=advance
-        )
-        result = np.asarray(network.task.image(output[np.newaxis], photo[np.newaxis]))[0]
+        damaged, result = _applied(network, photo, advance)
         bar.empty()
         visible = np.broadcast_to(np.clip(damaged, 0, 1), photo.shape)
         st.session_state["try-result"] = kept = (key, (visible, result))
     return kept[1]
 
 
-def _grey(photo: np.ndarray) -> np.ndarray:
-    """The luma of a photo, (H, W, 3) -> (H, W, 1)."""
-    return photo @ np.array(LUMA, np.float32)[:, np.newaxis]
+def _applied(
+    network: TrainedNetwork, photo: np.ndarray, advance: OnProgress
+) -> tuple[np.ndarray, np.ndarray]:
+    """The damaged photo, and the image that the network makes of it."""
+    # (H, W, C) -> (1, H, W, C) and back: tasks work on batches.
+    damaged = np.asarray(network.task.corrupt(photo[np.newaxis], network.seed))[0]
+    output = apply_to_photo(
+        network.model, network.architecture, damaged, clip=False, on_progress=advance
+    )
+    return damaged, np.asarray(network.task.image(output[np.newaxis], photo[np.newaxis]))[0]

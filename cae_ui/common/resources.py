@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import streamlit as st
 
 from cae_core.data.dataset import Dataset, DatasetPreview
 from cae_core.data.registry import load_dataset
 from cae_core.data.uploads import load_uploads
-from cae_core.errors import JobError
+from cae_core.errors import ImageError, JobError
+from cae_core.images.decoding import MOST_MEGAPIXELS
+from cae_core.images.guards import MAX_PIXELS
+from cae_core.images.memory import MEGABYTE, MemoryBudget
 from cae_core.jobs.estimates import Calibration, calibrate_apart
 from cae_core.jobs.limits import Limits, shared_runs
 from cae_core.jobs.queue import JobQueue
@@ -21,6 +26,8 @@ from cae_core.jobs.work import warm_up
 from cae_core.jobs.worker import WorkerProcess
 from cae_core.training.runs import Run
 
+MEMORY_VARIABLE, DEFAULT_MEMORY = "CAE_IMAGE_MEMORY_MB", 1200
+MEGAPIXELS_VARIABLE = "CAE_MAX_MEGAPIXELS"
 SECONDS_PER_DAY = 86_400
 
 
@@ -112,6 +119,43 @@ def uploaded_dataset(files: list[tuple[str, bytes]]) -> Dataset:
         digest.update(name.encode())
         digest.update(content)
     return _uploaded_dataset(digest.hexdigest(), files)
+
+
+@st.cache_resource(show_spinner=False)
+def image_memory() -> MemoryBudget:
+    """Memory for the images of all sessions."""
+    return MemoryBudget(_whole_number(MEMORY_VARIABLE, DEFAULT_MEMORY) * MEGABYTE)
+
+
+def largest_photo() -> int:
+    """Pixels of the largest photo that is opened."""
+    return min(_whole_number(MEGAPIXELS_VARIABLE, MAX_PIXELS // 10**6), MOST_MEGAPIXELS) * 10**6
+
+
+def _whole_number(variable: str, default: int) -> int:
+    """The value of an environment variable.
+
+    Raises:
+        ImageError: It is no whole number above 0.
+    """
+    value = os.environ.get(variable, str(default))
+    if not value.isdecimal() or not int(value):
+        raise ImageError(
+            f"{variable} is a whole number above 0. Received: {value!r}. "
+            f"Leave it out for {default}."
+        )
+    return int(value)
+
+
+def _remove(folder: TemporaryDirectory[str]) -> None:
+    """Deletes a folder with all files in it."""
+    folder.cleanup()
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=_remove)
+def results_folder() -> TemporaryDirectory[str]:
+    """A folder for large results of this session; it goes when the visitor leaves."""
+    return TemporaryDirectory(prefix="cae-results-")
 
 
 def freeze_garbage_collector() -> None:

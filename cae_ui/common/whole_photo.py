@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from cae_core.images.encoding import encode_png
-from cae_core.images.operations import to_uint8
-from cae_ui.common.photo_input import Photo
+from cae_core.images.decoding import OpenedImage
+from cae_core.images.encoding import encode_like
+from cae_core.long_work import OnProgress
+from cae_ui.common.photo_input import Photo, admitted
+from cae_ui.common.resources import results_folder
 from cae_ui.common.wording import plain
 
-# Takes the whole photo and a function that is called with the tiles done and their number.
-Work = Callable[[np.ndarray, Callable[[int, int], None]], np.ndarray]
+# Takes the whole photo, whose pixels it may write to, and a function that is called with the tiles
+# done and their number.
+Work = Callable[[OpenedImage, OnProgress], np.ndarray]
+# Memory of the work: as floats, as bytes, and as a file; and that of one tile.
+_BYTES_PER_PIXEL, _TILE_BYTES = 18, 250_000_000
 
 
 def show_whole_photo(
@@ -34,41 +40,50 @@ def show_whole_photo(
     """
     height, width = full_size
     st.subheader("The whole photo")
-    key = (photo.identity, settings)
+    key = (photo.key, settings)
     kept_under = f"whole-{participle}"
+    # A file and not bytes in the session: a visitor's result would take memory for as long as he
+    # stays.
+    path = Path(results_folder().name) / f"{participle}.png"
     if st.button(
         f"{verb} all {height * width / 1e6:.1f} megapixels", icon=":material/auto_fix_high:"
     ):
-        # Kept as a file's bytes: a tenth of the image's memory.
-        st.session_state[kept_under] = (key, *_worked_on(photo, work))
+        st.session_state.pop(kept_under, None)
+        seconds = _work_on(photo, height * width, work, path)
+        st.session_state[kept_under] = (key, seconds)
     kept = st.session_state.get(kept_under)
-    if kept is None or kept[0] != key:
+    if kept is None or kept[0] != key or not path.exists():
         st.caption(f"{width:,} x {height:,} pixels; the image above is reduced or a part.")
         return
-    _, content, seconds = kept
     st.caption(
-        f"{plain(photo.name)}, {width:,} x {height:,} pixels, done in {seconds:.1f} s, "
-        f"{len(content) / 1e6:.1f} MB."
+        f"{plain(photo.name)}, {width:,} x {height:,} pixels, done in {kept[1]:.1f} s, "
+        f"{path.stat().st_size / 1e6:.1f} MB."
     )
     st.download_button(
-        "Download the whole photo", content, f"{participle}.png", icon=":material/download:"
+        "Download the whole photo",
+        path.read_bytes,
+        f"{participle}.png",
+        icon=":material/download:",
     )
 
 
-def _worked_on(photo: Photo, work: Work) -> tuple[bytes, float]:
-    """The result as a PNG file, and the seconds it took."""
+def _work_on(photo: Photo, pixels: int, work: Work, path: Path) -> float:
+    """Saves the result as a PNG file; returns the seconds that it took."""
     place = st.empty()
-    with place.container(horizontal=True, vertical_alignment="center"):
-        bar = st.progress(0.0, "The network works …")
-        # A press runs the page anew, which ends this run at its next report.
-        st.button("Stop", icon=":material/stop_circle:", key="stop-whole")
-    started = time.perf_counter()
+    with place.container():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            bar = st.progress(0.0, "The network works …")
+            # A press runs the page anew, which ends this run at its next report.
+            st.button("Stop", icon=":material/stop_circle:", key="stop-whole")
+        with admitted(_BYTES_PER_PIXEL * pixels + _TILE_BYTES, is_long=True):
+            started = time.perf_counter()
 
-    def advance(done: int, total: int) -> None:
-        spent = time.perf_counter() - started
-        bar.progress(done / total, f"About {spent * (total / done - 1):.0f} s left")
+            def advance(done: int, total: int) -> None:
+                spent = time.perf_counter() - started
+                bar.progress(done / total, f"About {spent * (total / done - 1):.0f} s left")
 
-    image = work(photo.open(), advance)
+            opened = photo.read_admitted()
+            result = work(opened, advance)
+            path.write_bytes(encode_like(opened, result))
     place.empty()
-    seconds = time.perf_counter() - started
-    return encode_png(to_uint8(np.clip(image, 0.0, 1.0))), seconds
+    return time.perf_counter() - started

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -12,9 +11,11 @@ import numpy as np
 import streamlit as st
 
 from cae_core import zoo
-from cae_core.images.encoding import encode_png
+from cae_core.images.decoding import OpenedImage, over_white
+from cae_core.images.encoding import encode_like
 from cae_core.images.metrics import psnr, ssim_of
 from cae_core.images.operations import to_uint8
+from cae_core.long_work import OnProgress
 from cae_core.photos.denoising import denoise
 from cae_ui.common.compare_slider import compare_slider
 from cae_ui.common.network_choice import network
@@ -23,14 +24,14 @@ from cae_ui.common.pixels import show_image
 from cae_ui.common.resources import freeze_garbage_collector
 from cae_ui.common.whole_photo import show_whole_photo
 from cae_ui.common.wording import plain
-from cae_ui.denoise.scene import ADD_NOISE, Scene, with_noise
+from cae_ui.denoise.scene import ADD_NOISE, Scene, add_noise
 
 
 def show_result(scene: Scene, model: str) -> np.ndarray:
     """The noisy and the denoised image under the comparison slider, and their figures.
 
     Returns:
-        The denoised image, float32 (H, W, 3).
+        The denoised image, of the noisy one's shape.
     """
     # In every run, because elements that change their place would be drawn anew.
     place = st.empty()
@@ -56,7 +57,7 @@ def show_result(scene: Scene, model: str) -> np.ndarray:
         label_visibility="collapsed",
     )  # fmt: skip
     (before, before_label), (make_after, after_label) = views.get(str(view), views["Denoised"])
-    _compare(before, make_after(), before_label, after_label)
+    _compare(scene, before, make_after(), before_label, after_label)
     _show_figures(scene, clean, seconds)
     return clean
 
@@ -64,16 +65,18 @@ def show_result(scene: Scene, model: str) -> np.ndarray:
 def _show_while_starting(scene: Scene, place: st.delta_generator.DeltaGenerator) -> None:
     """The noisy image, while the first visitor waits for TensorFlow to start."""
     with place.container():
-        show_image(_pixels(scene.noisy), _label(scene))
+        show_image(_pixels(scene, scene.noisy), _label(scene))
         _start_network()
     place.empty()
 
 
-def _compare(before: np.ndarray, after: np.ndarray, before_label: str, after_label: str) -> None:
+def _compare(
+    scene: Scene, before: np.ndarray, after: np.ndarray, before_label: str, after_label: str
+) -> None:
     """The comparison slider of the page."""
     compare_slider(
-        _pixels(before),
-        _pixels(after),
+        _pixels(scene, before),
+        _pixels(scene, after),
         before_label=before_label,
         after_label=after_label,
         key="denoised",
@@ -104,11 +107,12 @@ def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
         st.metric(
             "SSIM, denoised", f"{similar:.3f}", f"{similar - similar_before:+.3f}", width="content"
         )
-    st.caption(f"{took}. PSNR over all three channels; the output is cut to [0, 1].")
+    channels = "in grey" if clean.ndim == 2 else "over all three channels"
+    st.caption(f"{took}. PSNR {channels}; the output is cut to [0, 1].")
 
 
 def show_downloads(scene: Scene, clean: np.ndarray) -> None:
-    """The denoised and the noisy image as PNG files.
+    """The denoised and the noisy image as PNG files, with what else the photo's file has.
 
     Made in every run, not on demand: a press while the page reruns would ask for an image that is
     gone.
@@ -117,7 +121,7 @@ def show_downloads(scene: Scene, clean: np.ndarray) -> None:
         for label, image in (("Denoised", clean), ("Noisy", scene.noisy)):
             st.download_button(
                 label,
-                encode_png(_pixels(image)),
+                encode_like(scene.opened, image),
                 f"{label.lower()}.png",
                 icon=":material/download:",
                 on_click="ignore",
@@ -129,13 +133,13 @@ def show_whole(scene: Scene, photo: Photo, mode: str, model: str) -> None:
     if scene.is_whole:
         return
 
-    def work(whole: np.ndarray, advance: Callable[[int, int], None]) -> np.ndarray:
+    def work(whole: OpenedImage, advance: OnProgress) -> np.ndarray:
         if mode == ADD_NOISE:
-            whole = with_noise(whole, scene.sigma, scene.options)
-        return cleaned(whole, scene.input_sigma, model, on_progress=advance)
+            add_noise(whole.pixels, scene.sigma, scene.options)
+        return cleaned(whole.pixels, scene.input_sigma, model, on_progress=advance)
 
     settings = (mode, model, scene.input_sigma, scene.sigma, scene.options)
-    show_whole_photo(photo, scene.full_size, settings, "Denoise", "denoised", work)
+    show_whole_photo(photo, scene.opened.full_size, settings, "Denoise", "denoised", work)
 
 
 def _is_network_ready() -> bool:
@@ -154,7 +158,7 @@ def cleaned(
     image: np.ndarray,
     sigma: float,
     model: str,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> np.ndarray:
     """An image denoised by a network of `denoiser_input`."""
     return denoise(image, sigma, network(model), on_progress=on_progress)
@@ -172,6 +176,6 @@ def _label(scene: Scene) -> str:
     return f"Noisy, sigma {255 * scene.sigma:.0f}"
 
 
-def _pixels(image: np.ndarray) -> np.ndarray:
-    """An image cut to [0, 1], as uint8."""
-    return to_uint8(np.clip(image, 0.0, 1.0))
+def _pixels(scene: Scene, image: np.ndarray) -> np.ndarray:
+    """An image over white where the photo is transparent, as uint8."""
+    return to_uint8(over_white(np.clip(image, 0.0, 1.0), scene.opened.opacity))

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from cae_core.images.decoding import OpenedImage
 from cae_core.photos.noise_level import estimate_sigma
 from cae_ui.common.photo_input import OVERVIEW_SIDE, Photo, overview
 
 ADD_NOISE, IS_NOISY = "add", "noisy"
 LARGEST_SIGMA = 100
+_ROWS_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -38,26 +40,27 @@ class Scene:
 
     Attributes:
         name: Name of the photo.
-        noisy: (H, W, 3) float32, the image with noise; beyond [0, 1] where that is not clipped.
+        opened: The photo, or the part of it, as its file has it.
+        noisy: float32, (H, W) for a grey photo, else (H, W, 3), the image with noise; beyond
+            [0, 1] where that is not clipped.
         clean: The image without noise; None for a photo that came with its noise.
         sigma: Standard deviation of the noise in [0, 1], added or estimated.
         input_sigma: Sigma that the network gets as its input, in [0, 1].
-        full_size: (H, W) of the whole photo.
         options: Options of the added noise.
     """
 
     name: str
+    opened: OpenedImage
     noisy: np.ndarray
     clean: np.ndarray | None
     sigma: float
     input_sigma: float
-    full_size: tuple[int, int]
     options: NoiseOptions
 
     @property
     def is_whole(self) -> bool:
         """Whether the image is the whole photo at full size."""
-        return self.noisy.shape[:2] == self.full_size
+        return self.noisy.shape[:2] == self.opened.full_size
 
 
 def scene_input(photo: Photo, mode: str, options: NoiseOptions) -> Scene:
@@ -66,9 +69,9 @@ def scene_input(photo: Photo, mode: str, options: NoiseOptions) -> Scene:
     Raises:
         ImageError: The photo cannot be opened.
     """
-    part, full_size = _part_input(photo, mode)
+    part = _part_input(photo, mode)
     if mode == IS_NOISY:
-        return _noisy_scene(photo.name, part, full_size)
+        return _noisy_scene(photo.name, part)
     sigma = st.slider("Noise sigma, of 255", 0, LARGEST_SIGMA, 25, key="sigma", bind="query-params")
     level = sigma / 255
     input_sigma = level if options.input_sigma is None else options.input_sigma
@@ -76,35 +79,33 @@ def scene_input(photo: Photo, mode: str, options: NoiseOptions) -> Scene:
     if options.input_sigma is not None:
         caption += f" The network is given {255 * input_sigma:.0f}."
     st.caption(caption)
-    noisy = with_noise(part, level, options)
-    return Scene(photo.name, noisy, part, level, input_sigma, full_size, options)
+    noisy = with_noise(part.pixels, level, options)
+    return Scene(photo.name, part, noisy, part.pixels, level, input_sigma, options)
 
 
-def _part_input(photo: Photo, mode: str) -> tuple[np.ndarray, tuple[int, int]]:
+def _part_input(photo: Photo, mode: str) -> OpenedImage:
     """A photo; a large one is reduced, or a part of it is cut out.
 
     Reduction removes noise, so a photo that is noisy already is cut and never reduced.
-
-    Returns:
-        The image, (h, w, 3), and the height and width of the whole photo.
     """
-    small, (height, width) = overview(photo)
+    small = overview(photo)
+    height, width = small.full_size
     if max(height, width) <= OVERVIEW_SIDE:
-        return small, (height, width)
+        return small
     if mode == ADD_NOISE and not st.toggle(
         "Work on a part at full size", key="part", bind="query-params"
     ):
         st.caption(
-            f"Reduced from {width:,} x {height:,} to {small.shape[1]} x {small.shape[0]} "
-            "for the slider; denoise the whole photo below."
+            f"Reduced from {width:,} x {height:,} to {small.pixels.shape[1]} x "
+            f"{small.pixels.shape[0]} for the slider; denoise the whole photo below."
         )
-        return small, (height, width)
+        return small
     left, top = (_position(*axis) for axis in (("across", width), ("down", height)))
     st.caption(
         f"A part of {min(width, OVERVIEW_SIDE)} x {min(height, OVERVIEW_SIDE)} of "
         f"{width:,} x {height:,} pixels for the slider; denoise the whole photo below."
     )
-    return _part(photo, left, top), (height, width)
+    return _part(photo, left, top, small.full_size)
 
 
 def _position(direction: str, length: int) -> int:
@@ -117,20 +118,23 @@ def _position(direction: str, length: int) -> int:
     return round((length - OVERVIEW_SIDE) * percent / 100)
 
 
-def _part(photo: Photo, left: int, top: int) -> np.ndarray:
+def _part(photo: Photo, left: int, top: int, full_size: tuple[int, int]) -> OpenedImage:
     """A part of a photo at full size, kept in the session as `overview` is."""
-    wanted = (photo.identity, left, top)
+    wanted = (photo.key, left, top)
     kept = st.session_state.get("photo-part")
     if kept is None or kept[0] != wanted:
-        part = photo.open()[top : top + OVERVIEW_SIDE, left : left + OVERVIEW_SIDE]
-        kept = (wanted, np.ascontiguousarray(part))
+        bottom, right = (
+            min(start + OVERVIEW_SIDE, side)
+            for start, side in zip((top, left), full_size, strict=True)
+        )
+        kept = (wanted, photo.read(box=(left, top, right, bottom)))
         st.session_state["photo-part"] = kept
     return kept[1]
 
 
-def _noisy_scene(name: str, part: np.ndarray, full_size: tuple[int, int]) -> Scene:
+def _noisy_scene(name: str, part: OpenedImage) -> Scene:
     """The slider and the scene of a photo that is noisy already: its sigma is estimated."""
-    estimated = _estimated_sigma(part)
+    estimated = _estimated_sigma(part.pixels)
     strength = st.slider(
         "Strength",
         0.0,
@@ -146,7 +150,7 @@ def _noisy_scene(name: str, part: np.ndarray, full_size: tuple[int, int]) -> Sce
         f"Estimated noise: sigma {255 * estimated:.1f} of 255 = {estimated:.3f}. "
         f"The network is given {255 * input_sigma:.1f}."
     )
-    return Scene(name, part, None, estimated, input_sigma, full_size, NoiseOptions())
+    return Scene(name, part, part.pixels, None, estimated, input_sigma, NoiseOptions())
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -157,18 +161,21 @@ def _estimated_sigma(photo: np.ndarray) -> float:
 
 def with_noise(photo: np.ndarray, sigma: float, options: NoiseOptions) -> np.ndarray:
     """A photo plus white Gaussian noise; a seed gives the same noise at every sigma."""
-    # The noise of a whole photo is used once: keeping it would fill the server's memory.
-    unit_noise = _kept_noise if max(photo.shape) <= OVERVIEW_SIDE else _drawn_noise
-    noisy = photo + np.float32(sigma) * unit_noise(photo.shape, options.seed)
+    noisy = photo + np.float32(sigma) * _kept_noise(photo.shape, options.seed)
     return np.clip(noisy, 0.0, 1.0) if options.is_clipped else noisy
 
 
-def _drawn_noise(shape: tuple[int, ...], seed: int) -> np.ndarray:
-    """White Gaussian noise of sigma 1, float32."""
-    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+def add_noise(photo: np.ndarray, sigma: float, options: NoiseOptions) -> None:
+    """Does as `with_noise` in a large photo's own memory, and keeps no noise."""
+    rng = np.random.default_rng(options.seed)
+    for top in range(0, len(photo), _ROWS_AT_ONCE):
+        rows = photo[top : top + _ROWS_AT_ONCE]
+        rows += np.float32(sigma) * rng.standard_normal(rows.shape, dtype=np.float32)
+        if options.is_clipped:
+            np.clip(rows, 0.0, 1.0, out=rows)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _kept_noise(shape: tuple[int, ...], seed: int) -> np.ndarray:
-    """`_drawn_noise`, kept. A resource, so that it is not copied; nobody writes to it."""
-    return _drawn_noise(shape, seed)
+    """White Gaussian noise of sigma 1. A resource, so not copied; nobody writes to it."""
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)

@@ -71,7 +71,9 @@ def test_the_difference_is_not_computed_while_nobody_looks_at_it(small_page, mon
 def test_a_grey_image_is_said_to_have_nothing_to_compare_with(colorize_page):
     page = colorize_page()
     sixteen_bits = Image.fromarray(np.asarray(scene(90, 70).convert("L"), np.uint16) * 257)
+    sepia = np.asarray(scene(90, 70).convert("L"))[..., np.newaxis] * np.array([1, 0.85, 0.6])
     for image, is_grey in (
+        (Image.fromarray(sepia.astype(np.uint8)), True),
         (scene(90, 70).convert("L"), True),
         (sixteen_bits, True),
         (scene(90, 70).convert("P"), False),

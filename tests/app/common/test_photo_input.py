@@ -2,11 +2,13 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from cae_ui.common import photo_input
 from tests.app.finding import labelled, press, said, upload
-from tests.app.images import png
+from tests.app.images import encoded, png, scene
 
 
 class PhotoPage(NamedTuple):
@@ -61,16 +63,44 @@ def test_a_large_photo_is_tried_small_and_worked_on_whole(page, kind):
 
 def test_a_moved_slider_does_not_decode_the_upload_again(page, kind, monkeypatch):
     decoded = []
-    decode = photo_input.open_image
+    decode = photo_input.read_image
 
-    def counted(content):
+    def counted(content, **options):
         decoded.append(len(content))
-        return decode(content)
+        return decode(content, **options)
 
-    monkeypatch.setattr(photo_input, "open_image", counted)
+    monkeypatch.setattr(photo_input, "read_image", counted)
     upload(page, kind.upload, ("mine.png", png(90, 70)))
     for value in kind.values:
         page.slider(kind.slider).set_value(value).run()
     assert len(decoded) == 1
     upload(page, kind.upload, ("other.png", png(80, 60)))
     assert len(decoded) == 2
+
+
+def test_grey_stays_grey(page, kind):
+    grey = scene(90, 70).convert("L")
+    upload(page, kind.upload, ("grey.png", encoded(grey, "PNG")))
+    assert not page.error
+    assert page.session_state["overview"][1].pixels.ndim == 2
+
+
+def test_what_is_not_kept_of_a_file_is_said(page, kind):
+    pages = encoded(scene(90, 70), "TIFF", save_all=True, append_images=[scene(80, 60)])
+    upload(page, kind.upload, ("pages.tif", pages))
+    assert "Not kept: 1 other page." in said(page.caption)
+
+
+def test_12_bit_values_are_offered_to_be_stretched(page, kind):
+    dark = np.asarray(scene(90, 70).convert("L"), np.uint16) * 16
+    upload(page, kind.upload, ("dark.png", encoded(Image.fromarray(dark), "PNG")))
+    assert page.session_state["overview"][1].pixels.max() < 0.07
+    labelled(page.toggle, "Bring 12-bit values to white").set_value(True).run()
+    assert page.session_state["overview"][1].pixels.max() > 0.8
+    upload(page, kind.upload, ("plain.png", png(90, 70)))
+    assert not page.error
+
+
+def test_a_heic_photo_is_told_what_to_do(page, kind):
+    upload(page, kind.upload, ("photo.heic", b"\0\0\0\x18ftypheic" + bytes(50)))
+    assert "Export it as JPEG" in said(page.error)
