@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ RUNS_VARIABLE = "CAE_RUNS_DIR"
 SERVER_LOCK = ".lock"
 LEASE = "lease"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL_TEXT = re.compile(rf"{os.strerror(errno.ENOSPC)}|\d+ requested and \d+ written")
 
 
 def runs_folder() -> Path:
@@ -117,8 +119,8 @@ def _replace(folder: Path, token: str) -> None:
 
 
 def is_disk_full(error: Exception) -> bool:
-    """True for an error that says that there is no room left; HDF5 says so in its text only."""
-    return getattr(error, "errno", None) in _FULL or os.strerror(errno.ENOSPC) in str(error)
+    """True for an error that says that there is no room left; HDF5 and NumPy have no number."""
+    return getattr(error, "errno", None) in _FULL or bool(_FULL_TEXT.search(str(error)))
 
 
 def storage_error(error: Exception) -> JobError:

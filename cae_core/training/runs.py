@@ -9,7 +9,10 @@ module does not import Keras; loading a run's model does.
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
+import os
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +38,7 @@ WEIGHTS = "model.weights.h5"
 SAMPLES = "samples.npy"
 SAMPLES_IMAGE = "samples.png"
 TEST_IMAGES = "test.npz"
+HDF5_OVERHEAD = 300_000
 TEST_FIGURES = ("mse", "mae", "psnr", "ssim", "images")
 
 
@@ -111,6 +115,7 @@ class Run:
         np.save(folder / SAMPLES, self.samples)
         np.savez(folder / TEST_IMAGES, errors=self.errors, extremes=self.extremes)
         (folder / SAMPLES_IMAGE).write_bytes(encode_png(samples_image(self.samples)))
+        _check_room(folder, 2 * sum(weights.nbytes for weights in self.model.get_weights()))
         self.model.save_weights(folder / WEIGHTS)
 
     @classmethod
@@ -180,6 +185,19 @@ def load_test_images(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
     """
     with np.load(Path(folder) / TEST_IMAGES, allow_pickle=False) as arrays:
         return arrays["errors"], arrays["extremes"]
+
+
+def _check_room(folder: Path, size: int) -> None:
+    """Refuses to write HDF5 on a disk that is nearly full.
+
+    Where the disk fills up while HDF5 writes, the process crashes later, in another training.
+
+    Args:
+        folder: A folder on the disk.
+        size: Bytes of the file; as much as a small file's overhead is added.
+    """
+    if shutil.disk_usage(folder).free < size + HDF5_OVERHEAD:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _not_a_run(folder: str | Path, error: Exception) -> RunError:

@@ -42,6 +42,7 @@ from cae_core.jobs.job import (
 from cae_core.jobs.limits import Limits, shared_runs
 from cae_core.jobs.queue import JobQueue
 from cae_core.jobs.worker import WorkerProcess
+from cae_core.training import runs
 from cae_core.training.config import TrainConfig
 from cae_core.training.learning_rate import find_learning_rate
 from cae_core.training.runs import Run
@@ -935,37 +936,44 @@ def test_a_resumed_training_that_fails_keeps_the_network_it_had(tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of 2 MB, and a function that fills it."""
+    """A disk of 3 MB, and a function that fills it but for some bytes."""
     mount = shutil.which("mount")
-    command = [mount or "", "-t", "tmpfs", "-o", "size=2m", "none", str(tmp_path)]
+    command = [mount or "", "-t", "tmpfs", "-o", "size=3m", "none", str(tmp_path)]
     if os.geteuid() != 0 or mount is None or subprocess.run(command, check=False).returncode:  # noqa: S603
         pytest.skip("Only root can make a small disk.")
 
-    def fill():
-        with (tmp_path / "filler").open("ab", buffering=0) as filler, contextlib.suppress(OSError):
-            while True:
-                filler.write(bytes(4096))
+    def fill(left=0):
+        with (tmp_path / "filler").open("ab", buffering=0) as filler:
+            with contextlib.suppress(OSError):
+                while True:
+                    filler.write(bytes(4096))
+            filler.truncate(filler.tell() - left)
 
     yield tmp_path, fill
     while tmp_path.is_mount():
         subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)  # noqa: S603, S607
 
 
+@pytest.mark.parametrize(
+    ("place", "name", "left"),
+    [(work, "write_array", 0), (Run, "save", 16_384), (runs, "encode_png", 50_000)],
+    ids=["during the training", "for its samples", "for its weights"],
+)
 def test_a_disk_that_fills_up_ends_the_training_with_the_reason_and_the_queue_goes_on(
-    small_disk, monkeypatch
+    small_disk, monkeypatch, place, name, left
 ):
     folder, fill = small_disk
     executor = ByHand()
     queue = JobQueue(folder, executor)
-    full, waiting = (queue.submit(request(epochs=1000), images()) for _ in range(2))
-    write = work.write_array
+    full, waiting = (queue.submit(request(), images()) for _ in range(2))
+    write = getattr(place, name)
 
-    def write_on_a_full_disk(path, array):
-        fill()
-        write(path, array)
+    def write_on_a_full_disk(*arguments):
+        fill(left)
+        return write(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(work, "write_array", write_on_a_full_disk)
+        patch.setattr(place, name, write_on_a_full_disk)
         future, run_job, arguments = executor.calls.pop(0)
         future.set_running_or_notify_cancel()
         future.set_result(run_job(*arguments))
@@ -973,6 +981,7 @@ def test_a_disk_that_fills_up_ends_the_training_with_the_reason_and_the_queue_go
     assert (status.state, status.reason) == (FAILED, EndReason.DISK_FULL)
     assert "Received: a full disk" in status.message
     assert queue.status(waiting).state == QUEUED
+    fill()
     with pytest.raises(JobError, match="Received: a full disk"):
         queue.submit(request(), images())
     assert len(queue.jobs()) == 2
