@@ -29,6 +29,7 @@ from cae_core.errors import ArchitectureError
 
 DEFAULT_INPUT_SHAPE = (32, 32, 3)
 BAR = "|"  # ends the encoder
+_INVISIBLE = re.compile("[\\u200b\\u2060\\ufeff]")
 MAX_LAYERS = 200
 MAX_TEXT_LENGTH = 4_000
 
@@ -113,7 +114,8 @@ class Architecture:
                 f"An architecture text has at most {MAX_TEXT_LENGTH:,} characters. "
                 f"Received: {len(text):,}. Leave some layers out."
             )
-        tokens = text.lower().replace(BAR, f" {BAR} ").split()
+        # Characters without width come along where a text is copied from a page.
+        tokens = _INVISIBLE.sub("", text).lower().replace(BAR, f" {BAR} ").split()
         if input_shape is not None:
             input_shape = _checked_input_shape(input_shape)
         shape_in_text = _shape_token(tokens[0]) if tokens else None

@@ -124,7 +124,7 @@ def show_remedies(report: Report, key: str = TEXT_KEY) -> None:
     if not report.problems:
         return
     if not report.remedies:
-        st.caption(report.advice)
+        st.caption(plain(report.advice))
     for number, remedy in enumerate(report.remedies):
         st.button(
             plain(remedy.change),

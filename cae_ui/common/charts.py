@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cae_core.training.learning_rate import LearningRateTest
-from cae_ui.common.wording import rate_text
+from cae_ui.common.wording import plain_html, rate_text
 
 TEAL, AMBER, INDIGO, RED, SKY, GREY = (
     "#0f766e",
@@ -36,6 +36,8 @@ def framed(
 ) -> go.Figure:
     """A figure without margins, with its axes and, where `legend_y` is given, a legend in a row.
 
+    Names and texts of its traces are shown as they stand: a run's name is no HTML.
+
     Args:
         figure: The figure, changed in place.
         height: Height in CSS pixels.
@@ -46,6 +48,13 @@ def framed(
     """
     if legend_y is not None:
         layout["legend"] = {"orientation": "h", "y": legend_y}
+    for trace in figure.data:
+        for part in ("name", "text", "hovertext"):
+            value = getattr(trace, part, None)
+            if isinstance(value, str):
+                trace[part] = plain_html(value)
+            elif value is not None:
+                trace[part] = [plain_html(each) for each in value]
     margin = {"l": 0, "r": 0, "t": 8, "b": 0} | layout.pop("margin", {})
     return figure.update_layout(height=height, margin=margin, xaxis=xaxis, yaxis=yaxis, **layout)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from cae_ui.common.address import asked, name_the_unusable
+
 # In the page itself: a file would be missing for a moment whenever another visitor leaves.
 ICON = "data:image/png;base64," + base64.b64encode(
     Path(__file__).with_name("icon.png").read_bytes()
@@ -42,7 +44,9 @@ def route() -> None:
     page = _navigation()
     st.html(_STYLE)
     st.session_state[_ROUTED] = True
+    notes, given = st.container(), asked()
     page.run()
+    name_the_unusable(notes, page.title, given)
 
 
 def page_header(title: str, introduction: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 
@@ -15,17 +16,39 @@ from cae_core.errors import CAEError
 UPLOADS = "uploads"  # name of the data set that uploaded images make
 
 
+JOINER = "\N{WORD JOINER}"  # takes no room; the notation reads past it
+# Where Streamlit makes of a text without any mark-up a link (https://, www., a@b.c), an icon, an
+# emoji or a colour (:word:), or an arrow or a dash.
+_MADE_OF_TEXT = re.compile(
+    r"(?<=:)(?=//)|(?i:(?<=\bwww)(?=\.))|(?<=\w@)(?=[\w-]+\.)|(?<=:)(?=[\w/+-]+:)"
+    r"|(?<=\s[-<>~])(?=[-=>]+(\s|$))"
+)
+
+
 def plain(text: object) -> str:
     r"""A text or an error in a form that Streamlit's Markdown shows as it stands.
 
-    Messages quote what came from outside, an address or a file's name, and that must not
-    become a link, an image or a formula.
+    Messages quote what came from outside, an address, a file's or a run's name, and that must not
+    become a link, an icon, an image, a heading or a formula.
 
     Example:
         >>> print(plain("Received: 'pool*2*'."))
         Received: 'pool\*2\*'.
     """
-    return re.sub(r"([\\`*_\[\]<$~])", r"\\\1", str(text))
+    line = re.sub(r"\s*[\r\n]\s*", " ", str(text)).strip()
+    line = re.sub(r"([\\`*_\[\]<$~&])", r"\\\1", _MADE_OF_TEXT.sub(JOINER, line))
+    # A heading, a quotation, a list only at the beginning.
+    return re.sub(r"^(?=([#>+-]+|\d+[.)])(\s|$))", JOINER, line)
+
+
+def plain_html(text: object) -> str:
+    """A text as Plotly's labels show it as it stands, which know some HTML.
+
+    Example:
+        >>> plain_html("<b>run</b>")
+        '&lt;b&gt;run&lt;/b&gt;'
+    """
+    return html.escape(str(text), quote=False)
 
 
 def show_error(error: object) -> None:

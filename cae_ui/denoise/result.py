@@ -65,7 +65,7 @@ def show_result(scene: Scene, model: str) -> np.ndarray:
 def _show_while_starting(scene: Scene, place: st.delta_generator.DeltaGenerator) -> None:
     """The noisy image, while the first visitor waits for TensorFlow to start."""
     with place.container():
-        show_image(_pixels(scene, scene.noisy), _label(scene))
+        show_image(_pixels(scene, scene.noisy), plain(_label(scene)))
         _start_network()
     place.empty()
 
@@ -172,7 +172,7 @@ def _removed(noisy: np.ndarray, clean: np.ndarray, gain: float) -> np.ndarray:
 def _label(scene: Scene) -> str:
     """Label of the noisy image."""
     if scene.clean is None:
-        return plain(scene.name)
+        return scene.name  # the slider's labels are no Markdown
     return f"Noisy, sigma {255 * scene.sigma:.0f}"
 
 

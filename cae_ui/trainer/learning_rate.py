@@ -139,7 +139,7 @@ def _show_end(status: JobStatus) -> None:
         if status.state == FAILED:
             show_error(status.message)
         elif test is None:
-            st.caption(status.message)
+            st.caption(plain(status.message))
         else:
             show_chart(rate_figure(test), key=f"rates-{status.id}")
             st.markdown(f"{plain(test.reason)} {plain(status.message)}")

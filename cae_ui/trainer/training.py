@@ -19,7 +19,7 @@ from cae_core.training.tasks import Denoise, Task
 from cae_ui.common.charts import LOG_AXIS, TRAINING_COLOR, VALIDATION_COLOR, framed, show_chart
 from cae_ui.common.pixels import show_pixels, show_samples
 from cae_ui.common.resources import available_jobs, job_queue
-from cae_ui.common.wording import attempt, dataset_title, duration, show_error
+from cae_ui.common.wording import attempt, dataset_title, duration, plain, show_error
 
 JOB_PARAMETER = "job"
 REFRESH_SECONDS = 0.5
@@ -65,7 +65,7 @@ def describe_request(status: JobStatus) -> str:
     """Architecture, data, task and epochs of a job in one line."""
     request = status.request
     return (
-        f"`{request.architecture}` on {dataset_title(request.dataset)}, {request.task}, "
+        f"`{request.architecture}` on {plain(dataset_title(request.dataset))}, {request.task}, "
         f"{request.config.epochs} epochs"
     )
 
@@ -103,9 +103,13 @@ def _show_end(status: JobStatus) -> None:
     elif status.state == STOPPED:
         kept = f"Stopped after {done} whole epochs; the network trained so far is kept. "
         is_kept = status.run_folder is not None
-        st.success(f"{kept if is_kept else ''}{status.message}", icon=":material/stop_circle:")
+        st.success(
+            f"{kept if is_kept else ''}{plain(status.message)}", icon=":material/stop_circle:"
+        )
     else:
-        st.success(f"Finished: {done} epochs. {status.message}", icon=":material/check_circle:")
+        st.success(
+            f"Finished: {done} epochs. {plain(status.message)}", icon=":material/check_circle:"
+        )
     if status.can_resume:
         where = "after its last whole epoch" if status.has_checkpoint else "from the beginning"
         st.button(

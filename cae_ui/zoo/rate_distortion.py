@@ -53,7 +53,7 @@ def sweep_points(study: list[Result]) -> Points:
         f"Sweep of {len(study)} architectures",
         sizes=[result.latent_size for result in study],
         errors=[result.mse for result in study],
-        labels=[f"{result.network}<br>{result.group}" for result in study],
+        labels=[f"{result.network}, {result.group}" for result in study],
         marker={"size": 8, "color": INDIGO, "opacity": 0.6},
     )
 

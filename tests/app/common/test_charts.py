@@ -4,7 +4,7 @@ import numpy as np
 
 from cae_core.training import learning_rate
 from cae_core.zoo.table import rows
-from cae_ui.common.charts import latent_size_figure, rate_figure
+from cae_ui.common.charts import Points, latent_size_figure, rate_figure
 from cae_ui.zoo.rate_distortion import zoo_points
 
 
@@ -28,3 +28,11 @@ def test_a_learning_rate_test_is_drawn_with_its_suggestion_marked():
     assert "0.001" in mark.text
     nothing = learning_rate.suggest([1e-4, 1e-3], [0.5, 0.5])
     assert len(rate_figure(nothing).data) == 1
+
+
+def test_a_runs_name_is_no_html_in_a_legend():
+    name = '<a href="https://evil.example">run</a>'
+    figure = latent_size_figure([Points(name, [1], [0.1], [name], {})], None, height=300)
+    (points,) = figure.data
+    assert points.name == '&lt;a href="https://evil.example"&gt;run&lt;/a&gt;'
+    assert points.text == (points.name,)

@@ -1,0 +1,66 @@
+"""Strangers' text stays text; what an address asks for in vain is named."""
+
+import pytest
+
+from cae_core import Architecture
+from cae_ui.common.wording import JOINER, plain
+from tests.app.finding import said
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://evil.example", f"https:{JOINER}//evil.example"),
+        ("see WWW.evil.example", f"see WWW{JOINER}.evil.example"),
+        ("me@evil.example", f"me@{JOINER}evil.example"),
+        (":material/home: :smile: :red[a]", None),
+        ("[a](b) ![c](d) <b>", r"\[a\](b) !\[c\](d) \<b>"),
+        ("&lt;b&gt;", r"\&lt;b\&gt;"),
+        ("# title", f"{JOINER}# title"),
+        ("1. first", f"{JOINER}1. first"),
+        ("a\n\n# b", "a # b"),
+        ("a -> b", f"a -{JOINER}> b"),
+        ("conv3:sigmoid", "conv3:sigmoid"),
+        ("Received: 5; so 3.5", "Received: 5; so 3.5"),
+    ],
+)
+def test_what_markdown_would_make_something_of_stays_text(text, shown):
+    if shown is None:
+        assert plain(text).count(f":{JOINER}") == 2
+        assert r"\[a\]" in plain(text)
+    else:
+        assert plain(text) == shown
+    assert plain(text).replace(JOINER, "").replace("\\", "") == text.replace("\n\n", " ")
+
+
+def test_a_text_copied_from_a_message_is_read_as_it_was():
+    text = "conv8:valid:tanh pool | up conv3:sigmoid"
+    assert JOINER in plain(text)
+    assert str(Architecture.parse(plain(text).replace("\\", ""))) == text
+
+
+@pytest.mark.parametrize(
+    ("query", "said_of_it"),
+    [
+        ({"sigma": "5000"}, "sigma=5000"),
+        ({"sigma": "many"}, "sigma=many"),
+        ({"mode": "https://evil.example"}, f"mode=https:{JOINER}//evil.example"),
+        ({"clip": "perhaps"}, "clip=perhaps"),
+        ({"model": "doesnotexist"}, "model=doesnotexist"),
+    ],
+)
+def test_a_value_of_the_address_that_the_page_lacks_is_named_once(denoise_page, query, said_of_it):
+    page = denoise_page(**query)
+    assert f"Received: {said_of_it}." in said(page.warning)
+    page.run()
+    assert "An address names" not in said(page.warning)
+
+
+def test_a_network_of_the_address_that_is_none_is_named_and_values_that_are_there_are_not(
+    zoo_page, denoise_page, latent_page
+):
+    assert "network=doesnotexist" in said(zoo_page(network="doesnotexist").warning)
+    assert not zoo_page(network="homework").warning
+    page = denoise_page(sigma="25", mode="Add noise to a photo", clip="true", unknown="x")
+    assert "An address names" not in said(page.warning)
+    assert "An address names" not in said(latent_page(arch="conv8 | conv3:sigmoid").warning)
