@@ -232,19 +232,33 @@ class JobQueue:
                     known.pop(job_id, None)
 
     def expire(self) -> None:
-        """Deletes what has been kept long enough: runs, and images that wait for a Resume."""
+        """Deletes what has been kept long enough: runs, and images that wait for a Resume.
+
+        Nobody's jobs stay: they are older than the visitors' that are told how long theirs do.
+        """
         self._next_expiry = time.monotonic() + EXPIRY_INTERVAL_SECONDS
         with contextlib.suppress(OSError):
             for folder in self._folders():
                 days = (time.time() - _last_change(folder)) / SECONDS_PER_DAY
-                if self._is_under_way(folder.name):
+                is_over = self.limits.run_days is not None and days > self.limits.run_days
+                has_old_images = days > self.limits.upload_days and (folder / DATA).exists()
+                if not (is_over or has_old_images) or self._stays(folder):
                     continue
-                if self.limits.run_days is not None and days > self.limits.run_days:
+                if is_over:
                     with contextlib.suppress(JobError):  # another tab has just deleted it
                         self.delete(folder.name)
-                elif days > self.limits.upload_days and (folder / DATA).exists():
+                else:
                     # Emptied, which needs no room on the disk.
                     (folder / DATA).rename(folder / DATA_EXPIRED).write_bytes(b"")
+
+    def _stays(self, folder: Path) -> bool:
+        """True for a job that waits or runs, and for nobody's."""
+        if self._is_under_way(folder.name):
+            return True
+        try:
+            return JobStatus.read(folder).request.owner == ""
+        except JobError:
+            return False
 
     def _hand_over(self, folder: Path, token: str, owner: str) -> None:
         """Hands a prepared job to the executor."""
