@@ -19,6 +19,7 @@ from cae_ui.common.charts import TEAL, framed, show_chart
 from cae_ui.common.pixels import show_samples
 from cae_ui.common.resources import job_queue, run_retention, trained_run
 from cae_ui.common.wording import attempt, dataset_title, plain
+from cae_ui.trainer.training import JOB_PARAMETER
 
 HISTOGRAM_BINS = 40
 
@@ -142,7 +143,7 @@ def _show_name(status: JobStatus) -> None:
 
     def delete() -> None:
         attempt(job_queue().delete, status.id)
-        st.query_params.clear()
+        st.query_params.pop(JOB_PARAMETER, None)
 
     with st.popover("Name or delete this run", icon=":material/edit:"):
         st.text_input("Name", value=status.name, max_chars=60, key=widget, on_change=rename)

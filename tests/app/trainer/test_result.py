@@ -77,19 +77,20 @@ def test_the_worst_and_best_images_are_shown_with_the_spread_of_the_error(traine
 
 
 def test_a_run_can_be_named_and_deleted(trainer_page, finished):
-    page = trainer_page(job=finished())
+    page = trainer_page(job=finished(), arch=SMALL, epochs="2")
     labelled(page.text_input, "Name").set_value("Mine").run()
     assert the_job().name == "Mine"
     folder = the_job().folder
     press(page, "Delete it with all its files")
     assert not folder.exists()
     assert "job" not in page.query_params
+    assert page.query_params["epochs"] == "2"
 
 
 @pytest.mark.parametrize("act", ["rename", "delete"])
 def test_a_run_that_another_tab_deleted_is_a_sentence(trainer_page, finished, act):
     job_id = finished()
-    page = trainer_page(job=job_id)
+    page = trainer_page(job=job_id, arch=SMALL)
     resources.job_queue().delete(job_id)
     if act == "rename":
         page.text_input(f"name-{job_id}").set_value("best").run()
