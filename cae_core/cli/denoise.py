@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ from cae_core.cli.places import write_whole
 from cae_core.cli.terminal import quiet_tensorflow
 from cae_core.errors import ZooError
 from cae_core.images.encoding import encode_like
+from cae_core.photos.camera_denoising import LARGEST_STRENGTH, denoise_camera
 from cae_core.photos.denoising import denoise
+from cae_core.photos.noise_kind import Choice, choose_denoiser
 from cae_core.photos.noise_level import estimate_sigma
 
 _WORK = Work("denoise", "denoised")
@@ -48,21 +51,21 @@ def add_parser(commands: Any) -> None:
         "--sigma",
         type=_sigma,
         metavar="S",
-        help="standard deviation of the noise from 0 to 1; 25/255 is the 25 of papers; "
+        help="standard deviation of white noise from 0 to 1; 25/255 is the 25 of papers; "
         "default: estimated, and said",
     )
     noise.add_argument(
         "--strength",
         type=_strength,
         metavar="X",
-        help="multiplies the estimated sigma: 0.5 keeps more detail, 1.5 smooths more; default: 1",
+        help="multiplies the estimated noise: 0.5 keeps more detail, 1.5 smooths more; at most "
+        f"{LARGEST_STRENGTH:g} for a camera's noise; default: 1",
     )
     parser.add_argument(
         "--model",
-        default=zoo.PHOTO_DENOISER,
         metavar="NAME",
-        help=f"another trained network, see {PROGRAM} zoo; only the default one is told sigma, "
-        f"the others are applied as they are; default: {zoo.PHOTO_DENOISER}",
+        help=f"a trained network, see {PROGRAM} zoo; default: {zoo.PHOTO_DENOISER} for white noise "
+        f"or a given sigma, {zoo.CAMERA_DENOISER} for a camera's noise",
     )
     add_reading_arguments(parser)
     parser.set_defaults(run=run)
@@ -75,7 +78,7 @@ examples:
   {PROGRAM} denoise photo.jpg --sigma 25/255 --out clean.png
   {PROGRAM} denoise photos more/*.jpg --out clean     a folder and some files
 
-A line per image says where it was saved, its width and height, sigma and the seconds it took,
+A line per image says where it was saved, its width and height, its noise and the seconds it took,
 for the first one with those for loading the network. The exit code is 0, or 2 if an image could
 not be opened; the others are saved all the same.
 """
@@ -89,17 +92,24 @@ def run(options: argparse.Namespace) -> int:
 
 def _check_model(options: argparse.Namespace) -> None:
     """Refuses a network that does not denoise, and a sigma for one that is not told any."""
+    if options.model is None:
+        return
     card = zoo.card(options.model)
     if card.noise_range is None:
         raise ZooError(
             "A network that denoises was trained on noise. "
             f"Received: {card.name} ({card.title}). Choose another: {PROGRAM} zoo"
         )
-    is_given = options.sigma is not None or options.strength is not None
-    if is_given and card.name != zoo.PHOTO_DENOISER:
+    takes_strength = card.name in {zoo.PHOTO_DENOISER, zoo.CAMERA_DENOISER}
+    if options.sigma is not None and card.name != zoo.PHOTO_DENOISER:
         raise ZooError(
-            f"--sigma and --strength belong to {zoo.PHOTO_DENOISER}, which is told the noise. "
-            f"Received: --model {card.name}. Leave them out, or choose the other network."
+            f"--sigma belongs to {zoo.PHOTO_DENOISER}, which is told the noise. "
+            f"Received: --model {card.name}. Leave it out, or choose the other network."
+        )
+    if options.strength is not None and not takes_strength:
+        raise ZooError(
+            f"--strength belongs to {zoo.PHOTO_DENOISER} and {zoo.CAMERA_DENOISER}. "
+            f"Received: --model {card.name}. Leave it out, or choose another network."
         )
 
 
@@ -112,10 +122,22 @@ def _denoise_file(options: argparse.Namespace, source: Path, target: Path, show:
     show(begun, 0, 1)
     opened = read(options, source)
     image = opened.pixels
-    sigma, said = _chosen_sigma(options, image)
     with quiet_tensorflow():
         import keras  # noqa: F401 - here, so that it is quiet, and not before an image is there
-    clean = denoise(image, sigma, options.model, on_progress=partial(show, time.perf_counter()))
+    on_progress = partial(show, time.perf_counter())
+    strength = 1.0 if options.strength is None else options.strength
+    choice = _choice(options, image)
+    said = choice.reason
+    if choice.name is None:
+        clean = image
+    elif choice.name == zoo.CAMERA_DENOISER:
+        clean = denoise_camera(image, strength, strength, on_progress=on_progress)
+        said += _multiplied(strength)
+    else:
+        sigma = min(1.0, strength * choice.sigma)
+        clean = denoise(image, sigma, choice.name, on_progress=on_progress)
+        if choice.name == zoo.PHOTO_DENOISER:
+            said += _multiplied(strength) + _beyond_training(sigma)
     write_whole("image", target, encode_like(opened, clean))
     height, width = clean.shape[:2]
     seconds = time.perf_counter() - begun
@@ -123,22 +145,33 @@ def _denoise_file(options: argparse.Namespace, source: Path, target: Path, show:
     return done + remarks_on(options, opened)
 
 
-def _chosen_sigma(options: argparse.Namespace, image: np.ndarray) -> tuple[float, str]:
-    """The sigma that the network is told, and how that is said."""
-    if options.model != zoo.PHOTO_DENOISER:
-        return 0.0, f"{options.model} as it is, which is told no sigma"
-    how = ""
-    sigma = options.sigma
-    if sigma is None:
-        estimated = estimate_sigma(image)
-        strength = 1.0 if options.strength is None else options.strength
-        sigma = min(1.0, strength * estimated)
-        how = " estimated" if strength == 1 else f" = {strength:g} x the estimated {estimated:.3f}"
-    said = f"sigma {sigma:.3f}{how} ({255 * sigma:.1f}/255)"
-    noise_range = zoo.card(options.model).noise_range
-    if noise_range and sigma > noise_range[1]:
-        said += f", beyond the {noise_range[1]:.3f} that the network has learnt"
-    return sigma, said
+def _choice(options: argparse.Namespace, image: np.ndarray) -> Choice:
+    """The network for an image, its sigma, and how that is said."""
+    if options.sigma is not None:
+        said = f"sigma {options.sigma:.3f} ({255 * options.sigma:.1f}/255)"
+        return Choice(zoo.PHOTO_DENOISER, options.sigma, said)
+    if options.model is None:
+        choice = choose_denoiser(image)
+        reason = choice.reason[0].lower() + choice.reason[1:].rstrip(".")
+        return replace(choice, reason=f"{choice.name or 'unchanged'}, {reason}")
+    if options.model == zoo.PHOTO_DENOISER:
+        sigma = estimate_sigma(image)
+        said = f"sigma {sigma:.3f} estimated ({255 * sigma:.1f}/255)"
+        return Choice(options.model, sigma, said)
+    return Choice(options.model, 0.0, f"{options.model} as it is, which is told no sigma")
+
+
+def _multiplied(strength: float) -> str:
+    """How a strength is said."""
+    return "" if strength == 1 else f", {strength:g} x"
+
+
+def _beyond_training(sigma: float) -> str:
+    """How a sigma is said that the photo denoiser was not trained on."""
+    noise_range = zoo.card(zoo.PHOTO_DENOISER).noise_range
+    if noise_range is None or sigma <= noise_range[1]:
+        return ""
+    return f", beyond the {noise_range[1]:.3f} that the network has learnt"
 
 
 # --- Options ---------------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 
 `builder` makes and splits the model of an architecture, `layers` has the layers that Keras lacks,
 `precision` chooses the number format of a training; `networks` is the registry of the other
-networks: `photo_denoiser` and `colorizer` (with `ab_bins`), behind `cae_core.denoise` and
-`cae_core.colorize`.
+networks: `photo_denoiser` and `camera_denoiser`, behind `cae_core.denoise`, and `colorizer` (with
+`ab_bins`), behind `cae_core.colorize`.
 """
 
 import lazy_loader

@@ -7,6 +7,7 @@ from .ab_bins import soft_bins as soft_bins
 from .builder import build as build
 from .builder import build_for_training as build_for_training
 from .builder import split as split
+from .camera_denoiser import build_camera_denoiser as build_camera_denoiser
 from .colorizer import build_colorizer as build_colorizer
 from .networks import NETWORKS as NETWORKS
 from .networks import build_network as build_network

@@ -1,7 +1,8 @@
 """Networks applied to photographs of any size.
 
 `tiling` plans tiles and joins them, `apply` puts a trained autoencoder on a photo, `denoising` and
-`colorizing` are behind `cae_core.denoise` and `cae_core.colorize`, `noise_level` estimates sigma,
+`colorizing` are behind `cae_core.denoise` and `cae_core.colorize`, `camera_denoising` takes a
+camera's noise off, `noise_kind` chooses the network for an image, `noise_level` estimates sigma,
 `classical` has the methods that networks are compared with.
 """
 

@@ -1,5 +1,7 @@
 from .apply import apply_to_photo as apply_to_photo
 from .apply import plan_photo as plan_photo
+from .camera_denoising import denoise_camera as denoise_camera
+from .camera_denoising import noise_levels as noise_levels
 from .classical import CLASSICAL as CLASSICAL
 from .classical import denoise_classical as denoise_classical
 from .colorizing import AbGuess as AbGuess
@@ -12,4 +14,6 @@ from .colorizing import is_coloured as is_coloured
 from .colorizing import learns_rgb as learns_rgb
 from .colorizing import rgb_from as rgb_from
 from .denoising import denoise as denoise
+from .noise_kind import Choice as Choice
+from .noise_kind import choose_denoiser as choose_denoiser
 from .noise_level import estimate_sigma as estimate_sigma

@@ -413,3 +413,15 @@ def _known_outputs(step: SpatialStep, first: int, last: int) -> tuple[int, int]:
     # see the input before them, so that the known positions stay one interval.
     kernel = max(step.kernel, stride)
     return (first - 1) * stride + kernel - offset, (last + 1) * stride - 1 - offset
+
+
+def with_channels_of(clean: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """An output (H, W, C) with as many channels and axes as the input image.
+
+    Args:
+        clean: (H, W, 1 or 3).
+        shape: Shape of the input: (H, W), (H, W, 1) or (H, W, 3).
+    """
+    if len(shape) == 3 and shape[2] == 3:
+        return clean.repeat(3 // clean.shape[2], axis=2)  # a network for grey gives one channel
+    return clean.mean(axis=2, keepdims=len(shape) == 3)

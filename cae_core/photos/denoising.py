@@ -21,8 +21,11 @@ from cae_core.errors import ImageError
 from cae_core.images.operations import as_image
 from cae_core.long_work import OnProgress, ShouldStop
 from cae_core.models.precision import BFLOAT16, FLOAT32, has_fast_bfloat16
-from cae_core.photos.apply import apply_to_photo
-from cae_core.photos.tiling import apply_in_tiles, round_up
+from cae_core.photos.apply import apply_to_photo, with_channels_of
+from cae_core.photos.camera_denoising import denoise_camera
+from cae_core.photos.noise_kind import choose_denoiser
+from cae_core.photos.noise_level import estimate_sigma
+from cae_core.photos.tiling import apply_padded
 
 if TYPE_CHECKING:
     from cae_core.training.runs import Run
@@ -41,23 +44,27 @@ _one_tile_at_a_time = threading.Lock()
 
 def denoise(
     image: np.ndarray,
-    sigma: float | np.ndarray,
+    sigma: float | np.ndarray | None = None,
     model: str | Run | None = None,
     *,
     precision: str | None = None,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> np.ndarray:
-    """Takes white Gaussian noise off an image.
+    """Takes the noise off an image: white Gaussian noise of a given sigma, or whatever it has.
 
     Args:
         image: (H, W), (H, W, 1) or (H, W, 3), from 1x1 on; uint8, or float in [0, 1], beyond
             which noise may reach.
-        sigma: The noise's standard deviation in units of [0, 1], from 0 to 1; one number, or
-            (H, W) numbers where it differs from place to place. The photo denoiser was trained
-            up to 100/255. A larger value than the noise has smooths more.
-        model: By default the photo denoiser, which knows sigma. The name of another network of
-            `cae_core.zoo.cards`, or a run of `cae_core.train`, is applied as it is, whatever sigma.
+        sigma: The standard deviation of white noise in units of [0, 1], from 0 to 1; one number,
+            or (H, W) numbers where it differs from place to place. The photo denoiser was trained
+            up to 100/255. A larger value than the noise has smooths more. By default estimated,
+            where the model needs it.
+        model: By default, with a sigma the photo denoiser, and without one the network that
+            `choose_denoiser` names for the image's noise; an image without noise is returned as
+            it is. The camera denoiser estimates the noise itself, whatever sigma; see
+            `denoise_camera` for its strengths. The name of another network of
+            `cae_core.zoo.cards`, or a run of `cae_core.train`, is applied as it is.
         precision: ``"float32"`` or ``"mixed_bfloat16"`` for the photo denoiser; by default the
             faster one of this processor, but float32 below a sigma of 10/255.
         on_progress: Called with the tiles done and their number.
@@ -72,12 +79,21 @@ def denoise(
         StoppedError: `should_stop()` said so.
     """
     photo = as_image(image, unclipped=True)  # (H, W, 3)
+    if model is None and sigma is None:
+        choice = choose_denoiser(image)
+        if choice.name is None:
+            return np.clip(with_channels_of(photo, np.shape(image)), 0.0, 1.0)
+        model, sigma = choice.name, choice.sigma
+    elif sigma is None:
+        sigma = estimate_sigma(image) if model == zoo.PHOTO_DENOISER else 0.0
     level = _sigma_map(sigma, photo)
+    if model == zoo.CAMERA_DENOISER:
+        return denoise_camera(image, on_progress=on_progress, should_stop=should_stop)
     if model is None or model == zoo.PHOTO_DENOISER:
         clean = _denoise_photo(photo, level, precision, on_progress, should_stop)
     else:
         clean = _apply(model, photo, on_progress, should_stop)
-    return np.clip(_of_shape(clean, np.shape(image)), 0.0, 1.0)
+    return np.clip(with_channels_of(clean, np.shape(image)), 0.0, 1.0)
 
 
 def _sigma_map(sigma: float | np.ndarray, image: np.ndarray) -> np.ndarray:
@@ -112,26 +128,22 @@ def _denoise_photo(
 ) -> np.ndarray:
     """The photo denoiser, tile by tile; (H, W, 3) -> (H, W, 3)."""
     network = zoo.load(zoo.PHOTO_DENOISER, precision or preferred_precision(float(level.max())))
-    height, width = image.shape[:2]
     # (H, W, 3) and (H, W, 1) -> (H, W, 4), so that both are cut into tiles as one
     both = np.concatenate([image, level], axis=2)
-    below, right = (round_up(side, DENOISER_STRIDE) - side for side in (height, width))
-    both = np.pad(both, ((0, below), (0, right), (0, 0)), mode="symmetric")
 
     def on_tile(tile: np.ndarray) -> np.ndarray:
         with _one_tile_at_a_time:
             return np.asarray(network.predict_on_batch([tile[..., :3], tile[..., 3:]]))
 
-    clean = apply_in_tiles(
+    return apply_padded(
         on_tile,
         both,
+        stride=DENOISER_STRIDE,
         tile=DENOISER_TILE,
         halo=DENOISER_HALO,
-        multiple=DENOISER_STRIDE,
         on_progress=on_progress,
         should_stop=should_stop,
     )
-    return clean[:height, :width]
 
 
 def preferred_precision(sigma: float) -> str:
@@ -154,10 +166,3 @@ def _apply(
     return apply_to_photo(
         network, architecture, image, on_progress=on_progress, should_stop=should_stop
     )
-
-
-def _of_shape(clean: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """(H, W, C) with the channels of the image that came in."""
-    if len(shape) == 3 and shape[2] == 3:
-        return clean.repeat(3 // clean.shape[2], axis=2)  # a network for grey gives one channel
-    return clean.mean(axis=2, keepdims=len(shape) == 3)

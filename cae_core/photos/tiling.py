@@ -148,6 +148,53 @@ def apply_in_tiles(
     return result
 
 
+def apply_padded(
+    function: Callable[[np.ndarray], np.ndarray],
+    image: np.ndarray,
+    *,
+    stride: int,
+    tile: int,
+    halo: int,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> np.ndarray:
+    """`apply_in_tiles` for a network with stride: mirrored borders make up for odd sides.
+
+    Args:
+        function: See `apply_in_tiles`.
+        image: The image, (H, W, C), float32.
+        stride: Total stride of the function, of which both sides become multiples.
+        tile: Side of the tiles without their halo, in pixels.
+        halo: How far around a pixel the function looks, in pixels.
+        on_progress: Called with the tiles done and their number after each tile.
+        should_stop: Asked before each tile; True stops the work.
+
+    Returns:
+        (H, W, C2), float32.
+
+    Raises:
+        StoppedError: `should_stop()` said so.
+
+    Example:
+        >>> image = np.ones((5, 7, 3), np.float32)
+        >>> apply_padded(lambda tile: 2 * tile, image, stride=4, tile=8, halo=0).shape
+        (5, 7, 3)
+    """
+    height, width = image.shape[:2]
+    below, right = (round_up(side, stride) - side for side in (height, width))
+    padded = np.pad(image, ((0, below), (0, right), (0, 0)), mode="symmetric")
+    result = apply_in_tiles(
+        function,
+        padded,
+        tile=tile,
+        halo=halo,
+        multiple=stride,
+        on_progress=on_progress,
+        should_stop=should_stop,
+    )
+    return result[:height, :width]
+
+
 def round_up(value: int, multiple: int) -> int:
     """The smallest multiple of `multiple` that is at least `value`.
 

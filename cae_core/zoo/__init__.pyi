@@ -1,3 +1,4 @@
+from .cards import CAMERA_DENOISER as CAMERA_DENOISER
 from .cards import CARD as CARD
 from .cards import COLORIZED as COLORIZED
 from .cards import COLORIZER as COLORIZER

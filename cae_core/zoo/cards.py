@@ -38,6 +38,7 @@ if not FOLDER.is_dir():
 CARD = "card.json"
 WEIGHTS = "model.weights.h5"
 PHOTO_DENOISER = "photo-denoiser"
+CAMERA_DENOISER = "camera-denoiser"
 COLORIZER = "colorizer"  # a registered network, of which the zoo has two
 PHOTO_COLORIZER = "photo-colorizer"
 # Conditions of a colorizer's figures, and of the grey images beside it.

@@ -27,9 +27,10 @@ def mode_input() -> str:
 
 
 def denoiser_input() -> str:
-    """The network, the photo denoiser by default."""
+    """The network, the photo denoiser by default; all for white noise."""
     others = [name for name in zoo.names() if zoo.card(name).noise_range is not None]
-    others.remove(zoo.PHOTO_DENOISER)
+    for name in (zoo.PHOTO_DENOISER, zoo.CAMERA_DENOISER):
+        others.remove(name)
     return network_input("model", [zoo.PHOTO_DENOISER, *others], Denoise)
 
 

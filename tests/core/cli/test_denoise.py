@@ -14,6 +14,8 @@ from cae_core.cli.terminal import Bar
 from cae_core.data.samples import sample_photograph
 from cae_core.images.operations import to_uint8
 from cae_core.models.builder import build
+from cae_core.photos.camera_denoising import denoise_camera
+from cae_core.photos.noise_kind import Choice
 from cae_core.zoo import cards
 
 SIGMA = 25 / 255
@@ -90,27 +92,44 @@ def test_the_file_is_what_the_function_gives_rounded_to_8_bits(cat, tmp_path, ca
     assert names(tmp_path) == ["cat-denoised.png", "cat.png"]
 
 
-def test_sigma_is_estimated_and_said_where_it_is_not_given(cat, capsys):
-    image = cae.open_image(cat)
-    sigma = cae.estimate_sigma(image)
+def test_white_noise_is_estimated_and_said_where_sigma_is_not_given(cat, capsys):
+    sigma = cae.estimate_sigma(cae.open_image(cat))
 
     assert ended([cat]) == 0
 
-    expected = to_uint8(cae.denoise(image, sigma))
+    expected = to_uint8(cae.denoise(cae.open_image(cat), sigma))
     np.testing.assert_array_equal(pixels("cat-denoised.png"), expected)
-    assert f"sigma {sigma:.3f} estimated ({255 * sigma:.1f}/255)" in capsys.readouterr().out
+    assert f"photo-denoiser, white noise: {255 * sigma:.1f} of 255" in capsys.readouterr().out
 
 
 def test_strength_multiplies_the_estimated_sigma(cat, capsys):
-    image = cae.open_image(cat)
-    sigma = cae.estimate_sigma(image)
+    sigma = cae.estimate_sigma(cae.open_image(cat))
 
     assert ended([cat, "--strength", "0.5"]) == 0
 
-    expected = to_uint8(cae.denoise(image, 0.5 * sigma))
+    expected = to_uint8(cae.denoise(cae.open_image(cat), 0.5 * sigma))
     np.testing.assert_array_equal(pixels("cat-denoised.png"), expected)
-    said = f"sigma {0.5 * sigma:.3f} = 0.5 x the estimated {sigma:.3f} ({127.5 * sigma:.1f}/255)"
-    assert said in capsys.readouterr().out
+    assert ", 0.5 x, " in capsys.readouterr().out
+
+
+def test_a_cameras_noise_goes_to_the_camera_denoiser_with_the_strength(cat, monkeypatch, capsys):
+    choice = Choice(zoo.CAMERA_DENOISER, 0.02, "Noise as a camera's.")
+    monkeypatch.setattr(command, "choose_denoiser", lambda image: choice)
+
+    assert ended([cat, "--strength", "2"]) == 0
+
+    expected = to_uint8(denoise_camera(cae.open_image(cat), 2.0, 2.0))
+    np.testing.assert_array_equal(pixels("cat-denoised.png"), expected)
+    assert "camera-denoiser, noise as a camera's, 2 x, " in capsys.readouterr().out
+
+
+def test_an_image_without_noise_is_saved_as_it_is(cat, monkeypatch, capsys):
+    monkeypatch.setattr(command, "choose_denoiser", lambda image: Choice(None, 0.0, "No noise."))
+
+    assert ended([cat]) == 0
+
+    np.testing.assert_array_equal(pixels("cat-denoised.png"), pixels(cat))
+    assert "unchanged, no noise, " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -321,9 +340,9 @@ def test_a_sigma_for_a_network_that_is_told_none_is_refused(cat, monkeypatch, ca
     fields = {**vars(zoo.card(zoo.PHOTO_DENOISER)), "name": "tiny"}
     monkeypatch.setattr(zoo, "card", lambda name: zoo.Card(**fields))
 
-    for option in (["--sigma", "0.1"], ["--strength", "2"]):
-        line = complaint([cat, "--model", "tiny", *option], capsys)
-        assert line.startswith("--sigma and --strength belong to photo-denoiser")
+    for option in ("--sigma", "--strength"):
+        line = complaint([cat, "--model", "tiny", option, "0.1"], capsys)
+        assert line.startswith(f"{option} belongs to photo-denoiser")
 
 
 def test_a_network_that_never_saw_noise_is_refused(cat, monkeypatch, capsys):

@@ -45,4 +45,4 @@ def test_a_card_that_names_a_registered_network_loads_it(toy, tmp_path, monkeypa
 
 def test_the_networks_of_the_project_are_registered():
     assert build_network("colorizer").count_params() < 1_000_000
-    assert {"photo-denoiser", "colorizer"} <= set(NETWORKS)
+    assert {"photo-denoiser", "camera-denoiser", "colorizer"} <= set(NETWORKS)

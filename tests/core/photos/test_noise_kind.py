@@ -1,0 +1,69 @@
+"""choose_denoiser(): the network for the kind of noise in an image."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+import cae_core as cae
+from cae_core import zoo
+from cae_core.data.samples import sample_photograph
+from cae_core.images.metrics import psnr
+from cae_core.photos.noise_kind import choose_denoiser
+from tests.core.photos.test_camera_denoising import with_camera_noise
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return sample_photograph("chelsea.png")[:192, :192]
+
+
+def with_white_noise(image, units):
+    noise = np.random.default_rng(0).standard_normal(image.shape, dtype=np.float32)
+    return image + units / 255 * noise
+
+
+def as_jpeg(image):
+    buffer = io.BytesIO()
+    Image.fromarray(np.round(image * 255).astype(np.uint8)).save(buffer, "JPEG", quality=80)
+    return cae.open_image(buffer.getvalue())
+
+
+@pytest.mark.parametrize("units", [8, 25, 75])
+def test_white_noise_goes_to_the_photo_denoiser_with_its_sigma(photo, units):
+    noisy = with_white_noise(photo, units)
+    choice = choose_denoiser(noisy)
+    assert choice.name == zoo.PHOTO_DENOISER
+    assert choice.sigma * 255 == pytest.approx(units, rel=0.15)
+    assert "White noise" in choice.reason
+    np.testing.assert_array_equal(cae.denoise(noisy), cae.denoise(noisy, choice.sigma))
+
+
+def test_white_noise_in_grey_is_white_noise(photo):
+    assert choose_denoiser(with_white_noise(photo.mean(axis=2), 15)).name == zoo.PHOTO_DENOISER
+
+
+@pytest.mark.parametrize("saved", [lambda image: image, as_jpeg], ids=["pixels", "JPEG"])
+def test_noise_alike_in_neighbouring_pixels_goes_to_the_camera_denoiser(photo, saved):
+    noisy = saved(with_camera_noise(photo))
+    choice = choose_denoiser(noisy)
+    assert choice.name == zoo.CAMERA_DENOISER
+    assert "camera" in choice.reason
+    assert psnr(cae.denoise(noisy), photo) > psnr(noisy, photo) + 1
+
+
+def test_an_image_without_noise_comes_back(photo):
+    clean = gaussian_filter(photo, (1, 1, 0))
+    choice = choose_denoiser(clean)
+    assert (choice.name, choice.sigma) == (None, 0)
+    np.testing.assert_array_equal(cae.denoise(clean), clean)
+
+
+def test_a_named_network_is_taken_whatever_the_noise(photo):
+    noisy = with_white_noise(photo, 25)
+    sigma = cae.estimate_sigma(noisy)
+    chosen = cae.denoise(noisy, model=zoo.PHOTO_DENOISER)
+    np.testing.assert_array_equal(chosen, cae.denoise(noisy, sigma))
+    assert np.abs(cae.denoise(noisy, model=zoo.CAMERA_DENOISER) - chosen).max() > 0.01
