@@ -14,9 +14,8 @@ from cae_core.photos.noise_level import estimate_sigma
 # Level of luma noise that white noise of sigma 1 has.
 LUMA_OF_WHITE = 0.669
 # From this share of the camera denoiser's estimate on, the one for white noise explains it. On 9
-# photographs of BSDS500's train the share is 0.88 and more for white noise of 3 to 50 of 255, 0.74
-# and less for noise blurred by 0.8 pixels; on 19 high-ISO photographs of real_noise's train 0.19 and
-# less.
+# photographs of BSDS500's train it is 0.88 and more for white noise of 3 to 50 of 255, 0.74 and
+# less for noise blurred by 0.8 pixels; on 19 photographs of real_noise's train 0.19 and less.
 WHITE_SHARE = 0.8
 # Below, in units of [0, 1], an image has no noise that anyone would see.
 LEAST_SIGMA = 1 / 255
