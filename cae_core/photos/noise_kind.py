@@ -9,7 +9,7 @@ import numpy as np
 from cae_core import zoo
 from cae_core.images.operations import as_image
 from cae_core.photos.camera_denoising import noise_levels
-from cae_core.photos.noise_level import estimate_sigma
+from cae_core.photos.noise_level import SMALLEST_SIDE, constant_areas, estimate_sigma
 
 # Level of luma noise that white noise of sigma 1 has.
 LUMA_OF_WHITE = 0.669
@@ -45,8 +45,8 @@ def choose_denoiser(image: np.ndarray) -> Choice:
     The noise is estimated twice: by `estimate_sigma`, which is right for white noise and blind to
     most of a noise whose neighbouring pixels resemble each other, as demosaicing, noise reduction
     and JPEG leave it; and by the estimator of the camera denoiser, which was trained on both (the
-    median over the image). Where the first explains the second, the noise is white. The camera
-    denoiser knows colour photographs only: grey ones are left to the first estimate.
+    median over the image without constant areas). Where the first explains the second, the noise
+    is white. The camera denoiser knows colour photographs only: grey ones are left to the first.
 
     Args:
         image: (H, W), (H, W, 1) or (H, W, 3), at least 8x8; uint8, or float in [0, 1], beyond
@@ -55,7 +55,7 @@ def choose_denoiser(image: np.ndarray) -> Choice:
     Raises:
         ImageError: Not such an image.
     """
-    photo = as_image(image, unclipped=True)
+    photo = _without_borders(as_image(image, unclipped=True))
     top, left = (max(0, side - _LOOKED_AT) // 2 // 4 * 4 for side in photo.shape[:2])
     part = photo[top : top + _LOOKED_AT, left : left + _LOOKED_AT]
     white = estimate_sigma(part)
@@ -63,12 +63,29 @@ def choose_denoiser(image: np.ndarray) -> Choice:
         if white < LEAST_SIGMA:
             return Choice(None, 0.0, f"No noise to speak of: {255 * white:.1f} of 255.")
         return Choice(zoo.PHOTO_DENOISER, white, f"Noise in grey: {255 * white:.1f} of 255.")
-    sigma = float(np.median(noise_levels(part)[..., 0])) / LUMA_OF_WHITE
+    varied = ~constant_areas(part)
+    levels = noise_levels(part)[..., 0][varied] if varied.any() else np.zeros(1)
+    sigma = float(np.median(levels)) / LUMA_OF_WHITE
     said = f"{255 * white:.1f} of 255 by the estimate for white noise, {255 * sigma:.1f} in all"
-    if sigma < LEAST_SIGMA:
+    if max(white, sigma) < LEAST_SIGMA:
         return Choice(None, 0.0, f"No noise to speak of: {said}.")
     if white >= WHITE_SHARE * sigma:
         return Choice(zoo.PHOTO_DENOISER, white, f"White noise: {said}.")
     return Choice(
         zoo.CAMERA_DENOISER, sigma, f"Noise of neighbouring pixels alike, as a camera's: {said}."
     )
+
+
+def _without_borders(photo: np.ndarray) -> np.ndarray:
+    """The photo without constant areas at its sides, whose noise the estimator would spread.
+
+    Nothing is cut off where too little for an estimate would be left.
+    """
+    varied = ~constant_areas(photo)
+    slices = []
+    for axis in (1, 0):
+        places = np.flatnonzero(varied.any(axis=axis))
+        if len(places) < SMALLEST_SIDE:
+            return photo
+        slices.append(slice(places[0], places[-1] + 1))
+    return photo[tuple(slices)]

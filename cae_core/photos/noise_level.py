@@ -87,7 +87,7 @@ def estimate_sigma(image: np.ndarray) -> float:
             f"Noise can be estimated in an image of at least {SMALLEST_SIDE} × {SMALLEST_SIDE} "
             f"pixels. Received: {height} × {width}. Set sigma by hand."
         )
-    constant = _constant_areas(pixels)
+    constant = constant_areas(pixels)
     channels = _different_channels(pixels, ~constant)
     if not channels:
         return 0.0
@@ -101,7 +101,7 @@ def estimate_sigma(image: np.ndarray) -> float:
     return from_luma if from_luma > 2 * from_colours else from_colours
 
 
-def _constant_areas(pixels: np.ndarray) -> np.ndarray:
+def constant_areas(pixels: np.ndarray) -> np.ndarray:
     """H×W×C -> H×W: the pixels of all squares of 3×3 equal pixels.
 
     White noise of 1/255, rounded to bytes, makes one in five thousand squares equal by chance.

@@ -54,6 +54,13 @@ def test_noise_alike_in_neighbouring_pixels_goes_to_the_camera_denoiser(photo, s
     assert psnr(cae.denoise(noisy), photo) > psnr(noisy, photo) + 1
 
 
+@pytest.mark.parametrize("damage", [with_white_noise, with_camera_noise])
+def test_a_border_of_one_colour_changes_no_choice(photo, damage):
+    noisy = damage(photo, 25) if damage is with_white_noise else damage(photo)
+    bordered = np.pad(noisy, ((70, 70), (70, 70), (0, 0)), constant_values=0.5)
+    assert choose_denoiser(bordered).name == choose_denoiser(noisy).name
+
+
 def test_an_image_without_noise_comes_back(photo):
     clean = gaussian_filter(photo, (1, 1, 0))
     choice = choose_denoiser(clean)
