@@ -7,6 +7,7 @@ The tree::
     ├── ImageError          an image that cannot be opened or used
     ├── DatasetError        a data set that cannot be found, read or split
     ├── TrainingError       settings that cannot be trained with
+    ├── RecordError         a file that the app keeps and cannot read
     ├── RunError            a run's folder that cannot be read or written
     ├── ExportError         a network that cannot be saved as asked
     ├── JobError            a background job that cannot be started or found
@@ -39,6 +40,10 @@ class DatasetError(CAEError):
 
 class TrainingError(CAEError):
     """Settings that cannot be trained with."""
+
+
+class RecordError(CAEError):
+    """A file that the app keeps and cannot read; the reason only, for the error of a whole."""
 
 
 class RunError(CAEError):

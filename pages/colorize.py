@@ -7,7 +7,7 @@ from cae_ui.colorize.chrominance import show_chrominance
 from cae_ui.colorize.lesson import show_lesson
 from cae_ui.colorize.result import show_alternatives, show_downloads, show_figures, show_result
 from cae_ui.colorize.scene import scene_of
-from cae_ui.colorize.settings import settings_input
+from cae_ui.colorize.settings import colorizer_input, settings_input
 from cae_ui.common.photo_input import photo_choice
 from cae_ui.common.shell import page_header
 from cae_ui.common.wording import show_error
@@ -20,10 +20,12 @@ page_header(
 settings, view = st.columns([4, 8], gap="large")
 with settings:
     photo = photo_choice("colorize", in_address=True)
-    chosen = settings_input()
+    model = colorizer_input()
 
 with view:
     try:
+        with settings:
+            chosen = settings_input(model)
         scene = scene_of(photo, chosen)
         show_result(scene, chosen)
         show_downloads(scene, photo, chosen)

@@ -7,8 +7,10 @@ from cae_ui.common.architecture_form import architecture_form
 from cae_ui.common.architecture_text import TEXT_KEY, architecture_input, preset_input
 from cae_ui.common.photo_trial import try_run_on_photo
 from cae_ui.common.shell import page_header
+from cae_ui.common.visitor import keep_visitor
 from cae_ui.trainer.comparison import show_comparison
 from cae_ui.trainer.data import dataset_input
+from cae_ui.trainer.own_runs import all_runs, show_own_runs
 from cae_ui.trainer.result import show_result
 from cae_ui.trainer.settings import config_input, take_over, task_input, width_input
 from cae_ui.trainer.start import explain_queue, start_button
@@ -19,6 +21,7 @@ page_header(
     "Train a network on real images and watch it learn. The training continues when you leave the "
     "page, and the address of the page leads back to it.",
 )
+keep_visitor()
 explain_queue()
 settings, view = st.columns([5, 7], gap="large")
 with settings:
@@ -38,9 +41,11 @@ with view:
     status = chosen_job()
     if status is not None:
         show_job(status)
-        show_result(status)
-        try_run_on_photo(status)
+        if show_result(status):
+            try_run_on_photo(status)
     elif data is not None:
         show_data(data, task)
 
-show_comparison()
+runs = all_runs()
+show_own_runs(runs)
+show_comparison(runs.finished)

@@ -12,7 +12,7 @@ from cae_core import zoo
 from cae_core.architecture.formulas import format_shape
 from cae_core.cli.arguments import PROGRAM
 from cae_core.cli.results import results_markdown
-from cae_core.cli.terminal import DONE, aligned
+from cae_core.cli.terminal import DONE, aligned, complain
 from cae_core.zoo.cards import Card
 
 _WIDTH = 96
@@ -68,6 +68,8 @@ def run(options: argparse.Namespace) -> int:
         print(results_markdown(), end="")
         return DONE
     cards = [zoo.card(name) for name in zoo.names()]
+    for reason in zoo.unreadable_cards().values():
+        complain(reason)
     if options.json:
         print(_as_json([dataclasses.asdict(card) for card in cards]))
     else:

@@ -17,7 +17,9 @@ from pathlib import Path
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import get_preset
 from cae_core.architecture.report import analyze
+from cae_core.errors import RecordError
 from cae_core.files import replacing
+from cae_core.records import read_json
 from cae_core.training.config import TrainConfig
 
 MEASURED_PRESETS = ("homework", "strided-bn")
@@ -39,6 +41,10 @@ class Calibration:
     seconds_per_image: float
     seconds_per_mac: float
 
+    def __post_init__(self) -> None:
+        if not (self.seconds_per_image > 0 and self.seconds_per_mac >= 0):
+            raise RecordError("has times that no machine needs")
+
     def seconds(self, architecture: Architecture, images: int, epochs: int) -> float:
         """About how long a training takes.
 
@@ -57,9 +63,11 @@ class Calibration:
 
     @classmethod
     def load(cls, path: str | Path) -> Calibration | None:
-        """Reads what `calibrate` wrote; None where it has not yet."""
-        path = Path(path)
-        return cls(**json.loads(path.read_text())) if path.exists() else None
+        """Reads what `calibrate` wrote; None where it has not yet, or where the file is damaged."""
+        try:
+            return read_json(cls, Path(path))
+        except RecordError:
+            return None
 
 
 def calibrate_apart(path: str) -> None:

@@ -20,15 +20,17 @@ from typing import Any
 import numpy as np
 
 from cae_core.architecture.notation import Architecture
-from cae_core.errors import JobError
+from cae_core.errors import JobError, RecordError
 from cae_core.files import replacing
+from cae_core.records import naming, parse_json, read_images, read_json, read_text
 from cae_core.training.config import TrainConfig
 from cae_core.training.learning_rate import LearningRateTest
-from cae_core.training.progress import EpochRecord, Progress
+from cae_core.training.progress import Progress
 from cae_core.training.tasks import Task, task_from_dict, task_to_dict
 
 QUEUED, RUNNING, FINISHED, STOPPED, FAILED = "queued", "running", "finished", "stopped", "failed"
 ENDED = (FINISHED, STOPPED, FAILED)
+STATES = (QUEUED, RUNNING, *ENDED)
 TRAINING, RATE_TEST = "training", "learning-rate test"
 
 REQUEST = "request.json"
@@ -41,6 +43,24 @@ CHECKPOINT = "checkpoint.npz"
 NAME = "name.txt"
 RUN = "run"
 RATE_TEST_RESULT = "learning_rate_test.json"
+LONGEST_NAME = 60
+
+
+@dataclass(frozen=True)
+class _RequestFile:
+    """The keys of ``request.json``; older ones have neither kind nor owner, but a limit."""
+
+    architecture: dict[str, Any]
+    task: dict[str, Any]
+    config: TrainConfig
+    dataset: str
+    kind: str = TRAINING
+    owner: str = ""
+    limit: int | None = None  # of the images: no longer used
+
+    def __post_init__(self) -> None:
+        if self.kind not in (TRAINING, RATE_TEST):
+            raise RecordError("has another 'kind' than this version knows")
 
 
 class EndReason(StrEnum):
@@ -53,6 +73,21 @@ class EndReason(StrEnum):
     DISK_FULL = "disk full"
     SERVER_GONE = "server gone"
     ERROR = "error"
+
+
+@dataclass(frozen=True)
+class _StatusFile:
+    """The keys of ``status.json``; older ones have neither reason nor time."""
+
+    state: str
+    message: str
+    progress: Progress | None
+    reason: EndReason | None = None
+    written: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.state not in STATES:
+            raise RecordError("has another 'state' than this version knows")
 
 
 @dataclass(frozen=True)
@@ -106,17 +141,14 @@ class JobRequest:
 
     @classmethod
     def from_json(cls, text: str) -> JobRequest:
-        """The inverse of `to_json`."""
-        data = json.loads(text)
-        return cls(
-            architecture=Architecture.from_json(data["architecture"]),
-            task=task_from_dict(data["task"]),
-            config=TrainConfig(**data["config"]),
-            dataset=data["dataset"],
-            # Older requests have neither.
-            kind=data.get("kind", TRAINING),
-            owner=data.get("owner", ""),
-        )
+        """The inverse of `to_json`.
+
+        Raises:
+            CAEError: The text is something else.
+        """
+        file = parse_json(_RequestFile, text)
+        architecture, task = Architecture.from_json(file.architecture), task_from_dict(file.task)
+        return cls(architecture, task, file.config, file.dataset, file.kind, file.owner)
 
 
 @dataclass(frozen=True)
@@ -184,9 +216,21 @@ class JobStatus:
         return folder if self.has_ended and folder.is_dir() else None
 
     def samples(self) -> np.ndarray | None:
-        """The newest sample images, (3, N, H, W, C) uint8; None before the first."""
+        """The newest sample images, (3, N, H, W, C) uint8; None before the first.
+
+        Raises:
+            JobError: For a file that is not whole.
+        """
         path = self.folder / SAMPLES
-        return np.load(path, allow_pickle=False) if path.exists() else None
+        if not path.exists():
+            return None
+        try:
+            return read_images(path, 3)
+        except RecordError as error:
+            raise JobError(
+                f"A training's folder holds its sample images, whole. Received: {error}. "
+                "Its figures are not affected; train again for new images."
+            ) from error
 
     def learning_rate_test(self) -> LearningRateTest | None:
         """The result of a learning-rate range test; None where it has not ended well.
@@ -198,11 +242,11 @@ class JobStatus:
         if not path.exists():
             return None
         try:
-            return LearningRateTest.from_json(path.read_text())
-        except (OSError, KeyError, TypeError, ValueError) as error:
+            return read_json(LearningRateTest, path)
+        except RecordError as error:
             raise JobError(
-                f"A learning-rate test's folder holds {RATE_TEST_RESULT}, whole. "
-                f"Received: {self.id} ({error!r}). Test again."
+                f"A learning-rate test's folder holds its result, whole. Received: {error}. "
+                "Discard it, and test again."
             ) from error
 
     @classmethod
@@ -217,25 +261,25 @@ class JobStatus:
             JobError: The folder's files are not whole.
         """
         try:
-            status = json.loads((folder / STATUS).read_text())
-            name = folder / NAME
-            return cls(
-                id=folder.name,
-                state=status["state"],
-                request=JobRequest.from_json((folder / REQUEST).read_text()),
-                folder=folder,
-                message=status["message"],
-                progress=_progress_from_dict(status["progress"]) if status["progress"] else None,
-                position=position if status["state"] == QUEUED else 0,
-                name=name.read_text() if name.exists() else "",
-                reason=EndReason(status["reason"]) if status.get("reason") else None,
-                written=float(status.get("written", 0)),
-            )
-        except (OSError, KeyError, TypeError, ValueError) as error:
+            file = read_json(_StatusFile, folder / STATUS)
+            request = read_request(folder)
+        except RecordError as error:
             raise JobError(
-                f"A job's folder holds {REQUEST} and {STATUS}, both whole. "
-                f"Received: {folder.name} ({error!r}). Delete the folder, or train again."
+                f"A job's folder holds {REQUEST} and {STATUS}, both whole. Received: {error}. "
+                "Delete it, and train again."
             ) from error
+        return cls(
+            id=folder.name,
+            state=file.state,
+            request=request,
+            folder=folder,
+            message=file.message,
+            progress=file.progress,
+            position=position if file.state == QUEUED else 0,
+            name=_read_name(folder),
+            reason=file.reason,
+            written=file.written,
+        )
 
 
 def write_status(
@@ -278,15 +322,33 @@ def finish(folder: Path, end: End) -> None:
     write_status(folder, end.state, end.message, status.progress, end.reason)
 
 
-def _progress_from_dict(data: dict[str, Any]) -> Progress:
-    """The progress of a status file."""
-    return Progress(
-        **data
-        | {
-            "history": tuple(EpochRecord(**record) for record in data["history"]),
-            "trace": tuple((float(at), float(loss)) for at, loss in data["trace"]),
-        }
-    )
+def read_request(folder: Path) -> JobRequest:
+    """Reads the request in a job's folder.
+
+    Raises:
+        RecordError: It cannot be read.
+    """
+    text = read_text(folder / REQUEST)
+    with naming(folder / REQUEST):
+        return JobRequest.from_json(text)
+
+
+def _read_name(folder: Path) -> str:
+    """The name that a person gave a job; none where it cannot be read, which costs nothing else."""
+    try:
+        return shown_name(read_text(folder / NAME))
+    except RecordError:
+        return ""
+
+
+def shown_name(text: str) -> str:
+    r"""A name as it is kept: one line of at most 60 characters that can be seen.
+
+    Example:
+        >>> shown_name(" two\n lines ")
+        'two lines'
+    """
+    return "".join(filter(str.isprintable, " ".join(text.split())))[:LONGEST_NAME]
 
 
 def write_text(path: Path, text: str) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from cae_core.data.dataset import Dataset
-from cae_core.errors import JobError, WorkerError
+from cae_core.errors import JobError, RecordError, WorkerError
 from cae_core.files import replacing
 from cae_core.jobs.job import (
     DATA,
@@ -37,6 +37,8 @@ from cae_core.jobs.job import (
     JobRequest,
     JobStatus,
     finish,
+    read_request,
+    shown_name,
     write_status,
     write_text,
 )
@@ -45,7 +47,6 @@ from cae_core.jobs.storage import Lease, claim, storage_error
 from cae_core.jobs.work import run_job
 from cae_core.training.tasks import check_fit
 
-LONGEST_NAME = 60
 SECONDS_PER_DAY = 86_400
 EXPIRY_INTERVAL_SECONDS = 3_600
 # Microseconds came later: jobs from before are still found.
@@ -204,7 +205,7 @@ class JobQueue:
         with self._changes:
             folder = self.status(job_id).folder
             try:
-                write_text(folder / NAME, name.strip()[:LONGEST_NAME])
+                write_text(folder / NAME, shown_name(name))
             except OSError as error:
                 raise storage_error(error) from error
 
@@ -343,22 +344,34 @@ class JobQueue:
         """The trainings that a visitor may see: all of them where they are shared, else his."""
         return self.jobs() if shared else self.jobs_of(visitor)
 
-    def damaged(self) -> list[str]:
-        """The error of every job's folder that cannot be read."""
-        return self._read_all()[1]
+    def damaged(self, visitor: str = "", *, shared: bool = True) -> dict[str, str]:
+        """Why jobs cannot be read, by id: a visitor's own, and where they are shared nobody's."""
+        return {
+            job_id: reason
+            for job_id, reason in self._read_all()[1].items()
+            if (owner := self._owner_of(job_id)) == visitor or (shared and not owner)
+        }
 
-    def _read_all(self) -> tuple[list[JobStatus], list[str]]:
+    def _owner_of(self, job_id: str) -> str:
+        """The owner of a damaged job; nobody where its request cannot be read."""
+        try:
+            return read_request(self.folder / job_id).owner
+        except RecordError:
+            return ""
+
+    def _read_all(self) -> tuple[list[JobStatus], dict[str, str]]:
         """Jobs of every kind, the newest first, and the errors of those that cannot be read."""
-        found, errors = [], []
+        found: list[JobStatus] = []
+        errors: dict[str, str] = {}
         try:
             folders = self._folders()
         except OSError as error:
-            return [], [str(storage_error(error))]
+            return found, {"": str(storage_error(error))}  # no job's, and of them all
         for folder in folders:
             try:
                 found.append(self.status(folder.name))
             except JobError as error:
-                errors.append(str(error))
+                errors[folder.name] = str(error)
         return found, errors
 
     def stop(self, job_id: str) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from cae_core.architecture.notation import Architecture
 from cae_core.data.registry import Dataset, load_dataset
-from cae_core.errors import CAEError
+from cae_core.errors import CAEError, JobError, RecordError
 from cae_core.jobs.job import (
     CHECKPOINT,
     DATA,
@@ -20,7 +20,6 @@ from cae_core.jobs.job import (
     FINISHED,
     RATE_TEST,
     RATE_TEST_RESULT,
-    REQUEST,
     RUN,
     RUNNING,
     SAMPLES,
@@ -30,12 +29,14 @@ from cae_core.jobs.job import (
     EndReason,
     JobRequest,
     finish,
+    read_request,
     write_array,
     write_status,
     write_text,
 )
 from cae_core.jobs.limits import Limits
 from cae_core.jobs.storage import Lease, LeaseLostError, is_disk_full, storage_error
+from cae_core.records import read_images
 from cae_core.training.config import TrainConfig
 from cae_core.training.learning_rate import find_learning_rate
 from cae_core.training.progress import Progress
@@ -108,7 +109,7 @@ def _work(lease: Lease) -> End:
     """Does a job; returns its end."""
     folder = lease.folder
     try:
-        request = JobRequest.from_json((folder / REQUEST).read_text())
+        request = read_request(folder)
         work = _test_learning_rates if request.kind == RATE_TEST else _train
         watch = _Watch(folder, Limits.from_environment().minutes)
         _write_status(lease, "Loading the images.")
@@ -199,8 +200,16 @@ def _load_data(folder: Path, request: JobRequest) -> Dataset:
     """The images that came with the job, or those of the named data set."""
     if not (folder / DATA).exists():
         return load_dataset(request.dataset, seed=request.config.seed)
-    with np.load(folder / DATA, allow_pickle=False) as parts:
-        return Dataset(request.dataset, parts["train"], parts["validation"], parts["test"])
+    try:
+        train, validation, test = (
+            read_images(folder / DATA, name=part) for part in ("train", "validation", "test")
+        )
+    except RecordError as error:
+        raise JobError(
+            f"The images of a training are kept with it, whole. Received: {error}. "
+            "Upload them again, and start a new training."
+        ) from error
+    return Dataset(request.dataset, train, validation, test)
 
 
 def warm_up() -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from cae_core.data.dataset import Dataset
 from cae_core.files import replacing
+from cae_core.records import read_json
 
 # Latent sizes at which the error is computed.
 COMPONENTS = (1, 2, 4, 8, 10, 16, 32, 49, 64, 128, 256, 512, 768, 1000, 1024, 2048)
@@ -67,11 +68,13 @@ def save_pca_line(dataset: str, path: str) -> None:
 
 
 def load_pca_line(path: str | Path) -> dict[int, float] | None:
-    """Reads the errors that `save_pca_line` wrote; None where the file does not exist."""
+    """Reads the errors that `save_pca_line` wrote; None where the file does not exist.
+
+    Raises:
+        RecordError: The file is something else.
+    """
     path = Path(path)
-    if not path.exists():
-        return None
-    return {int(count): error for count, error in json.loads(path.read_text()).items()}
+    return read_json(dict[int, float], path) if path.exists() else None
 
 
 def _blocks(images: np.ndarray, mean: np.ndarray) -> Iterator[np.ndarray]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_core.data.registry import load_dataset
 from cae_core.errors import TrainingError
+from cae_core.records import read_text
 from cae_core.training.config import TrainConfig
 
 
@@ -82,14 +84,13 @@ def read_table(path: Path) -> list[Result]:
     """
     if not path.exists():
         return []
-    with path.open(newline="") as file:
-        reader = csv.DictReader(file)
-        rows = list(reader)
     try:
+        reader = csv.DictReader(io.StringIO(read_text(path)))
+        rows = list(reader)
         if set(reader.fieldnames or ()) != set(_COLUMNS):
             raise ValueError(f"its columns are {', '.join(reader.fieldnames or ()) or 'none'}")
         return [Result(**_typed(row)) for row in rows]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise TrainingError(
             f"A sweep's table has the columns {', '.join(_COLUMNS)}. Received: {path} ({error!r}). "
             "Name another file with --out."

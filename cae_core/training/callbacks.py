@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from zipfile import BadZipFile
 
 import keras
 import numpy as np
@@ -165,10 +164,10 @@ class Checkpoint(keras.callbacks.Callback):
                         EpochRecord(int(epoch), *map(float, rest))
                         for epoch, *rest in arrays["history"]
                     ]
-        except (KeyError, ValueError, OSError, EOFError, BadZipFile, AttributeError) as error:
+        except Exception as error:  # NumPy and zipfile raise whatever a flipped bit leads to
             raise TrainingError(
-                "A checkpoint belongs to one network and its settings. "
-                f"Received: {self.path} ({error}). Delete it to begin anew."
+                "A checkpoint is whole, and of this network and its settings. "
+                f"Received: {self.path.name}, which is not. Start a new training."
             ) from error
         return int(trainer.optimizer.iterations)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from cae_core.errors import RecordError
 from cae_core.files import replacing
+from cae_core.records import checked, read_text
 from cae_core.training.progress import EpochRecord
 
 HISTORY = "history.csv"
@@ -44,32 +47,39 @@ def read_history(folder: Path) -> list[dict[str, float]]:
         Numbers by the names of their columns; no rows before the first epoch.
 
     Raises:
-        ValueError: It is not a table of numbers.
+        RecordError: It is not a table of numbers.
     """
     if not (folder / HISTORY).exists():
         return []
     names, *lines = _lines(folder)
-    return [dict(zip(names, map(_number, line), strict=True)) for line in lines]
+    try:
+        return [dict(zip(names, map(_number, line), strict=True)) for line in lines]
+    except ValueError as error:
+        raise RecordError(f"{HISTORY} is no table of numbers") from error
 
 
 def read_records(folder: Path) -> tuple[EpochRecord, ...]:
     """The inverse of `history_csv`; empty where a training was stopped in its first epoch.
 
     Raises:
-        OSError: There is no such file.
-        ValueError: It is not a table of such records.
+        RecordError: There is no such file, or it is not a table of such records.
     """
     if tuple(_lines(folder)[0]) != _COLUMNS:
-        raise ValueError(f"other columns in {HISTORY}")
-    return tuple(EpochRecord(int(row.pop("epoch")), **row) for row in read_history(folder))
+        raise RecordError(f"{HISTORY} has other columns")
+    try:
+        return checked(tuple[EpochRecord, ...], read_history(folder))
+    except RecordError as error:
+        raise RecordError(f"{HISTORY} {error}") from error
 
 
 def _lines(folder: Path) -> list[list[str]]:
     """The header and the lines of a folder's table."""
-    with (folder / HISTORY).open(newline="") as file:
-        lines = list(csv.reader(file))
+    try:
+        lines = list(csv.reader(io.StringIO(read_text(folder / HISTORY))))
+    except csv.Error as error:  # a field of over 131,072 characters
+        raise RecordError(f"{HISTORY} is no table of numbers") from error
     if not lines:
-        raise ValueError(f"no table in {HISTORY}")
+        raise RecordError(f"{HISTORY} is empty")
     return lines
 
 

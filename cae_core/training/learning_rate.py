@@ -16,8 +16,9 @@ import numpy as np
 
 from cae_core.architecture.notation import Architecture
 from cae_core.data.dataset import Dataset
-from cae_core.errors import TrainingError
+from cae_core.errors import RecordError, TrainingError
 from cae_core.long_work import ShouldStop
+from cae_core.records import Measured, parse_json
 from cae_core.training.config import TrainConfig
 from cae_core.training.progress import Progress
 from cae_core.training.tasks import Reconstruct, Task, check_fit, check_loss
@@ -47,10 +48,15 @@ class LearningRateTest:
     """
 
     rates: tuple[float, ...]
-    losses: tuple[float, ...]
+    losses: tuple[Measured, ...]
     suggestion: float | None
     reason: str
     stopped: bool = False
+
+    def __post_init__(self) -> None:
+        suggests_nothing = self.suggestion is None
+        if len(self.rates) != len(self.losses) or not (self.rates or suggests_nothing):
+            raise RecordError("has other losses than learning rates")
 
     def to_json(self) -> str:
         """The test as JSON."""
@@ -60,19 +66,15 @@ class LearningRateTest:
     def from_json(cls, text: str) -> LearningRateTest:
         """The inverse of `to_json`.
 
+        Raises:
+            RecordError: The text is something else.
+
         Example:
             >>> test = suggest([0.001, 0.01, 0.1], [0.5, 0.2, 0.1])
             >>> LearningRateTest.from_json(test.to_json()) == test
             True
         """
-        data = json.loads(text)
-        return cls(
-            rates=tuple(data["rates"]),
-            losses=tuple(data["losses"]),
-            suggestion=data["suggestion"],
-            reason=data["reason"],
-            stopped=data["stopped"],
-        )
+        return parse_json(cls, text)
 
 
 def find_learning_rate(

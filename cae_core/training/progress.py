@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from cae_core.errors import RecordError
+from cae_core.records import Measured
+
 
 @dataclass(frozen=True)
 class EpochRecord:
     """The losses after one epoch."""
 
     epoch: int
-    loss: float
-    validation_loss: float
+    loss: Measured
+    validation_loss: Measured
     seconds: float
 
 
@@ -41,14 +44,18 @@ class Progress:
     epochs: int
     batch: int
     batches: int
-    loss: float | None
+    loss: Measured | None
     images_per_second: float
     seconds: float
     seconds_left: float
     history: tuple[EpochRecord, ...] = ()
-    trace: tuple[tuple[float, float], ...] = ()
+    trace: tuple[tuple[float, Measured], ...] = ()
     samples: np.ndarray | None = field(default=None, repr=False, compare=False)
     is_testing: bool = False
+
+    def __post_init__(self) -> None:
+        if min(self.epoch, self.epochs, self.batch + 1, self.batches) < 1:
+            raise RecordError("has counts that no training reaches")
 
     @property
     def fraction(self) -> float:

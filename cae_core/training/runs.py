@@ -15,19 +15,20 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cae_core.architecture.notation import Architecture
-from cae_core.errors import CAEError, RunError
+from cae_core.errors import RecordError, RunError
 from cae_core.files import replacing
 from cae_core.images.encoding import encode_png
 from cae_core.images.operations import image_grid
+from cae_core.records import Measured, naming, read_array, read_images, read_json
 from cae_core.training.config import TrainConfig
 from cae_core.training.history import HISTORY, history_csv, read_records
 from cae_core.training.progress import EpochRecord
-from cae_core.training.tasks import Task, task_from_dict, task_to_dict
+from cae_core.training.tasks import Task, check_fit, task_from_dict, task_to_dict
 
 if TYPE_CHECKING:
     import keras
@@ -39,7 +40,30 @@ SAMPLES = "samples.npy"
 SAMPLES_IMAGE = "samples.png"
 TEST_IMAGES = "test.npz"
 HDF5_OVERHEAD = 300_000
-TEST_FIGURES = ("mse", "mae", "psnr", "ssim", "images")
+
+
+@dataclass(frozen=True)
+class _SettingsFile:
+    """The keys of ``settings.json``; `layers` is the architecture as JSON, for programs."""
+
+    architecture: str
+    layers: dict[str, Any]
+    task: dict[str, Any]
+    config: TrainConfig
+    dataset: str
+    seconds: float
+    stopped: bool
+
+
+@dataclass(frozen=True)
+class _TestFile:
+    """The keys of ``test.json``; the fields of `Run.test`."""
+
+    mse: Measured
+    mae: Measured
+    psnr: Measured
+    ssim: Measured
+    images: int
 
 
 @dataclass(frozen=True)
@@ -129,12 +153,15 @@ class Run:
         from cae_core.models.builder import build
 
         try:
+            samples = read_images(Path(folder) / SAMPLES, 3)
+        except RecordError as error:
+            raise _not_a_run(error) from error
+        errors, extremes = load_test_images(folder)
+        try:
             model = build(summary.architecture)
             model.load_weights(Path(folder) / WEIGHTS)
-            samples = np.load(Path(folder) / SAMPLES, allow_pickle=False)
-            errors, extremes = load_test_images(folder)
-        except (OSError, EOFError, KeyError, ValueError) as error:
-            raise _not_a_run(folder, error) from error
+        except Exception as error:  # Keras and h5py raise whatever a flipped bit leads to
+            raise _not_a_run(f"{WEIGHTS} is missing, damaged or another network's") from error
         values = {f.name: getattr(summary, f.name) for f in dataclasses.fields(summary)}
         return cls(model=model, samples=samples, errors=errors, extremes=extremes, **values)
 
@@ -161,20 +188,25 @@ class RunSummary:
         """
         folder = Path(folder)
         try:
-            settings = json.loads((folder / SETTINGS).read_text())
-            test = json.loads((folder / TEST).read_text())
+            settings = read_json(_SettingsFile, folder / SETTINGS)
+            with naming(folder / SETTINGS):
+                architecture = Architecture.from_json(settings.layers)
+                task = task_from_dict(settings.task)
+                height, width, channels = architecture.input_shape
+                images = (height, width, 3 if task.needs_color else channels)
+                check_fit(architecture, images, task)
             return cls(
-                architecture=Architecture.from_json(settings["layers"]),
-                task=task_from_dict(settings["task"]),
-                config=TrainConfig(**settings["config"]),
-                dataset=settings["dataset"],
+                architecture=architecture,
+                task=task,
+                config=settings.config,
+                dataset=settings.dataset,
                 history=read_records(folder),
-                test=test | {name: test[name] for name in TEST_FIGURES},  # a KeyError without one
-                seconds=settings["seconds"],
-                stopped=settings["stopped"],
+                test=vars(read_json(_TestFile, folder / TEST)),
+                seconds=settings.seconds,
+                stopped=settings.stopped,
             )
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise _not_a_run(folder, error) from error
+        except RecordError as error:
+            raise _not_a_run(error) from error
 
 
 def load_test_images(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
@@ -182,9 +214,18 @@ def load_test_images(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
         `Run.errors` and `Run.extremes`.
+
+    Raises:
+        RunError: The file is not whole.
     """
-    with np.load(Path(folder) / TEST_IMAGES, allow_pickle=False) as arrays:
-        return arrays["errors"], arrays["extremes"]
+    path = Path(folder) / TEST_IMAGES
+    try:
+        errors = read_array(path, "errors")
+        if errors.ndim != 1 or errors.dtype.kind != "f":
+            raise RecordError(f"{TEST_IMAGES} holds no errors")
+        return errors, read_images(path, 2, 3, name="extremes")
+    except RecordError as error:
+        raise _not_a_run(error) from error
 
 
 def _check_room(folder: Path, size: int) -> None:
@@ -200,12 +241,11 @@ def _check_room(folder: Path, size: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _not_a_run(folder: str | Path, error: Exception) -> RunError:
+def _not_a_run(reason: object) -> RunError:
     """The error for a folder of which a part is missing or damaged."""
-    reason = str(error) if isinstance(error, CAEError) else repr(error)
     return RunError(
-        f"A run's folder holds {SETTINGS}, {HISTORY}, {TEST}, {SAMPLES} and {WEIGHTS}. "
-        f"Received: {folder} ({reason}). Train again, or delete the folder."
+        f"A run's folder holds {SETTINGS}, {HISTORY}, {TEST}, {SAMPLES} and {WEIGHTS}, all whole. "
+        f"Received: one of which {reason}. Delete it, and train again."
     )
 
 

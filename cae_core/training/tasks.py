@@ -31,9 +31,11 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from cae_core.architecture.formulas import format_shape
+from cae_core.architecture.layers.base import shown
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import Report, analyze, last_activation
-from cae_core.errors import TrainingError
+from cae_core.errors import RecordError, TrainingError
+from cae_core.records import checked
 from cae_core.training.config import LOSSES
 
 LUMA = (0.299, 0.587, 0.114)  # Rec. 601
@@ -423,15 +425,17 @@ def task_from_dict(data: dict[str, Any]) -> Task:
     known = {item.name for item in fields(kind)} if kind else set()
     if kind is None or not set(data) <= known | {"task"}:
         raise TrainingError(
-            f"A task is one of {', '.join(TASKS)} with its own settings. Received: {data}. "
+            f"A task is one of {', '.join(TASKS)} with its own settings. Received: {shown(data)}. "
             "Correct its name or leave the unknown setting out."
         )
-    settings: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in data.items()
-        if key != "task"
-    }
-    return kind(**settings)
+    settings = {key: value for key, value in data.items() if key != "task"}
+    try:
+        return checked(kind, settings)
+    except RecordError as error:
+        raise TrainingError(
+            f"A task's settings are those of {kind.__name__}. Received: one that {error}. "
+            "Correct it, or leave it out."
+        ) from error
 
 
 def check_fit(architecture: Architecture, image_shape: ImageShape, task: Task) -> Report:

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cae_core.architecture.notation import BAR, Architecture
-from cae_core.errors import ZooError
+from cae_core.errors import RecordError, ZooError
+from cae_core.records import naming, read_json
 from cae_core.training.learning_rate import LearningRateTest
 from cae_core.training.tasks import Task, task_from_dict
 
@@ -134,12 +135,28 @@ def learning_rate_test(name: str) -> LearningRateTest | None:
         True
     """
     path = FOLDER / name / LEARNING_RATE
-    return LearningRateTest.from_json(path.read_text()) if path.exists() else None
+    return read_json(LearningRateTest, path) if path.exists() else None
 
 
 def names() -> list[str]:
-    """Names of all trained networks, in alphabetical order."""
-    return sorted(path.parent.name for path in FOLDER.glob(f"*/{CARD}"))
+    """Names of all trained networks whose card can be read, in alphabetical order."""
+    return sorted(set(_folders()) - unreadable_cards().keys())
+
+
+def unreadable_cards() -> dict[str, str]:
+    """The reasons why cards cannot be read, by name of their network."""
+    found = {}
+    for name in _folders():
+        try:
+            card(name)
+        except ZooError as error:
+            found[name] = str(error)
+    return found
+
+
+def _folders() -> list[str]:
+    """Names of the folders that hold a card."""
+    return [path.parent.name for path in FOLDER.glob(f"*/{CARD}")]
 
 
 def card(name: str) -> Card:
@@ -169,19 +186,20 @@ def read_card(path: Path) -> Card:
     Raises:
         ZooError: For a file that cannot be read or is not a card.
     """
+    name = path.parent.name
     try:
-        fields = json.loads(path.read_text())
-        height, width, channels = fields["input_shape"]
-        fields |= {
-            "input_shape": (height, width, channels),
-            "noise_range": fields["noise_range"] and tuple(fields["noise_range"]),
-            "figures": tuple(fields["figures"]),
-        }
-        return Card(**fields)
-    except (OSError, KeyError, TypeError, ValueError) as error:
+        found = read_json(Card, path)
+        with naming(path):
+            named = ({"test_set", "condition"} <= row.keys() for row in found.figures)
+            if not found.figures or not all(named):
+                raise RecordError("has figures without a test set or a condition")
+            # Read once, so that a card which names no network or task is refused here.
+            _ = found.architecture, found.task
+        return found
+    except RecordError as error:
         raise ZooError(
-            f"A card is a JSON file with the fields of Card. Received: {path} ({error!r}). "
-            f"Run python -m cae_core make {path.parent.name} again."
+            f"A card is a JSON file with the fields of Card. Received: {name}, whose {error}. "
+            f"Install the project again, or run python -m cae_core make {name}."
         ) from error
 
 

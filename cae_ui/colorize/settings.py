@@ -18,7 +18,7 @@ class Settings:
     """Settings of a colorization.
 
     Attributes:
-        model: The network, a choice of `_colorizer_input`.
+        model: The network, a choice of `colorizer_input`.
         temperature: Temperature of the annealed mean; for networks that give probabilities.
         saturation: Factor of a* and b*; for networks that return a* and b*.
     """
@@ -28,9 +28,12 @@ class Settings:
     saturation: float
 
 
-def settings_input() -> Settings:
-    """The network and the sliders that it has."""
-    model = _colorizer_input()
+def settings_input(model: str) -> Settings:
+    """The sliders that a network has.
+
+    Raises:
+        CAEError: For a run that cannot be read.
+    """
     temperature = TEMPERATURE
     if gives_probabilities(model):
         temperature = st.slider(
@@ -47,11 +50,10 @@ def settings_input() -> Settings:
     return Settings(model, temperature, saturation)
 
 
-def _colorizer_input() -> str:
+def colorizer_input() -> str:
     """The network, the photo colorizer by default."""
-    others = [name for name in zoo.names() if _colorizes(name)]
-    others.remove(zoo.PHOTO_COLORIZER)
-    return network_input("colorizer", [zoo.PHOTO_COLORIZER, *others], ColorizeRGB, ColorizeChroma)
+    names = sorted(filter(_colorizes, zoo.names()), key=zoo.PHOTO_COLORIZER.__ne__)
+    return network_input("colorizer", names, ColorizeRGB, ColorizeChroma)
 
 
 def _colorizes(name: str) -> bool:

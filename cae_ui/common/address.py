@@ -29,7 +29,12 @@ def name_the_unusable(place: DeltaGenerator, page: str, given: dict[str, list[st
     st.session_state[_CHECKED] = page
     for name, values in given.items():
         shown = _shown(name)
-        if shown is not None and not _is_same(values, shown):
+        # An address may hold a label, or the value itself: a network's id.
+        if (
+            shown is not None
+            and not _is_same(values, shown)
+            and values != [str(st.session_state[name])]
+        ):
             place.warning(
                 plain(
                     f"An address names what its page offers. Received: {name}={', '.join(values)}. "

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
 from cae_core import zoo
+from cae_core.jobs.job import JobStatus
 from cae_core.training.runs import Run
 from cae_core.training.tasks import Task
-from cae_ui.common.resources import available_jobs, has_runs, trained_run
+from cae_ui.common.resources import has_runs, job_queue, loaded_run, run_version, visible_jobs
+from cae_ui.common.run_labels import distinct, run_labels
 
 RUN_PREFIX = "run:"
 
@@ -19,40 +20,54 @@ def network_input(key: str, names: Sequence[str], *tasks: type[Task]) -> str:
     """A list of networks of the zoo and of finished trainings on this server.
 
     Args:
-        key: Name of the choice in session state and address.
+        key: Name of the choice in session state and address, which hold names and ids.
         names: The networks of the zoo; the first is the default.
         *tasks: The tasks of the trainings.
 
     Returns:
-        The choice, which `network` takes.
+        The choice, which `network` takes; another one once a training was resumed.
     """
-    titles = {name: zoo.card(name).title for name in names} | _trained_here(tasks)
-    return st.selectbox(
-        "Network", list(titles), format_func=titles.__getitem__, key=key, bind="query-params"
+    runs = {f"{RUN_PREFIX}{status.id}": status for status in _trained_here(tasks)}
+    labels = run_labels(runs.values())
+    titles = distinct(
+        {name: zoo.card(name).title for name in names}
+        | {choice: f"Trained here: {labels[status.id]}" for choice, status in runs.items()}
     )
+    if key not in st.session_state:
+        wanted = st.query_params.pop(key, None)  # the router names one that is not in the list
+        if wanted in titles:
+            st.session_state[key] = st.query_params[key] = wanted
+
+    def remember() -> None:
+        st.query_params[key] = st.session_state[key]
+
+    choice = st.selectbox(
+        "Network", list(titles), format_func=titles.__getitem__, key=key, on_change=remember
+    )
+    if st.query_params.get(key, choice) not in titles:
+        st.warning(
+            "The chosen network was deleted, perhaps in another tab. Choose another.",
+            icon=":material/link_off:",
+        )
+    return f"{choice}@{run_version(runs[choice])}" if choice in runs else choice
 
 
-def _trained_here(tasks: tuple[type[Task], ...]) -> dict[str, str]:
-    """The titles of finished trainings by choice; starts no worker where there are none."""
-    queue = available_jobs() if has_runs() else None
-    if queue is None:
-        return {}
-    finished = [
+def _trained_here(tasks: tuple[type[Task], ...]) -> list[JobStatus]:
+    """Finished trainings with one of some tasks; starts no worker where there are none."""
+    return [
         status
-        for status in queue.jobs()
+        for status in (visible_jobs() if has_runs() else [])
         if isinstance(status.request.task, tasks) and status.run_folder is not None
     ]
-    return {
-        f"{RUN_PREFIX}{status.run_folder}": (
-            f"Trained here: {status.name or status.request.architecture}"
-        )
-        for status in finished
-    }
 
 
 def network(choice: str) -> str | Run:
-    """The network of a choice as the core takes it: a name of the zoo, or a loaded run."""
+    """The network of a choice as the core takes it: a name of the zoo, or a loaded run.
+
+    Raises:
+        CAEError: For a run that was deleted meanwhile, or that cannot be read.
+    """
     if not choice.startswith(RUN_PREFIX):
         return choice
-    folder = Path(choice.removeprefix(RUN_PREFIX))
-    return trained_run(str(folder), folder.stat().st_mtime)
+    job_id = choice.removeprefix(RUN_PREFIX).partition("@")[0]
+    return loaded_run(job_queue().status(job_id))

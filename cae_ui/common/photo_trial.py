@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from cae_core.architecture.notation import Architecture
-from cae_core.errors import ImageError
+from cae_core.errors import ImageError, RunError
 from cae_core.images.decoding import over_white
 from cae_core.images.encoding import encode_like
 from cae_core.images.metrics import psnr
@@ -20,7 +20,7 @@ from cae_core.photos.apply import apply_to_photo, plan_photo
 from cae_core.training.tasks import LUMA, Task
 from cae_ui.common.photo_input import SAMPLE_PHOTOS, overview, photo_choice
 from cae_ui.common.pixels import show_image
-from cae_ui.common.resources import trained_run
+from cae_ui.common.resources import loaded_run, run_version
 from cae_ui.common.whole_photo import show_whole_photo
 from cae_ui.common.wording import plain, show_error
 
@@ -54,11 +54,14 @@ def try_run_on_photo(status: JobStatus) -> None:
     if status.run_folder is None:
         return
     st.subheader("Try it on your photo")
-    modified = status.run_folder.stat().st_mtime
-    run = trained_run(str(status.run_folder), modified)
+    try:
+        run = loaded_run(status)
+    except RunError as error:
+        show_error(error)
+        return
     try_on_photo(
         TrainedNetwork(
-            f"{status.run_folder} {modified}",
+            f"{status.id} {run_version(status)}",
             run.model,
             run.architecture,
             run.task,

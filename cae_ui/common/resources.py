@@ -19,12 +19,14 @@ from cae_core.images.decoding import MOST_MEGAPIXELS
 from cae_core.images.guards import MAX_PIXELS
 from cae_core.images.memory import MEGABYTE, MemoryBudget
 from cae_core.jobs.estimates import Calibration, calibrate_apart
+from cae_core.jobs.job import RUN, JobStatus
 from cae_core.jobs.limits import Limits, shared_runs
 from cae_core.jobs.queue import JobQueue
 from cae_core.jobs.storage import runs_folder
 from cae_core.jobs.work import warm_up
 from cae_core.jobs.worker import WorkerProcess
 from cae_core.training.runs import Run
+from cae_ui.common.visitor import visitor
 
 MEMORY_VARIABLE, DEFAULT_MEMORY = "CAE_IMAGE_MEMORY_MB", 1200
 MEGAPIXELS_VARIABLE = "CAE_MAX_MEGAPIXELS"
@@ -53,7 +55,8 @@ def worker() -> WorkerProcess:
 def speed_file() -> Path:
     """Has the worker measure this machine, once a day; returns the path of the result."""
     path = runs_folder() / "speed.json"
-    if not path.exists() or time.time() - path.stat().st_mtime > SECONDS_PER_DAY:
+    is_known = Calibration.load(path) is not None  # a damaged file is measured again
+    if not is_known or time.time() - path.stat().st_mtime > SECONDS_PER_DAY:
         worker().submit(calibrate_apart, str(path))
     return path
 
@@ -92,6 +95,24 @@ def available_jobs() -> JobQueue | None:
         return job_queue()
     except JobError:
         return None
+
+
+def visible_jobs() -> list[JobStatus]:
+    """The trainings that this visitor may see, the newest first."""
+    queue = available_jobs()
+    return [] if queue is None else queue.jobs_for(visitor(), shared=runs_are_shared())
+
+
+def damaged_jobs() -> dict[str, str]:
+    """Why jobs of this visitor cannot be read, by id."""
+    queue = available_jobs()
+    return {} if queue is None else queue.damaged(visitor(), shared=runs_are_shared())
+
+
+def is_own(status: JobStatus) -> bool:
+    """Whether this visitor may stop, resume, rename and delete a job: his, or a shared nobody's."""
+    is_nobodys = not status.request.owner
+    return status.belongs_to(visitor()) or (is_nobodys and runs_are_shared())
 
 
 def run_retention() -> str:
@@ -168,14 +189,26 @@ def freeze_garbage_collector() -> None:
     gc.freeze()
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the trained network …")
-def trained_run(folder: str, modified: float) -> Run:
-    """A finished run with its model; the first one takes TensorFlow's start with it.
+def run_version(status: JobStatus) -> int:
+    """A number that changes whenever a training writes its run again; 0 where it has none."""
+    try:
+        return status.run_folder.stat().st_mtime_ns if status.run_folder else 0
+    except OSError:  # deleted just now
+        return 0
 
-    Args:
-        folder: The run's folder.
-        modified: Time of its last change: a resumed training writes it again.
+
+def loaded_run(status: JobStatus) -> Run:
+    """The finished run of a training with its model.
+
+    Raises:
+        RunError: It was deleted meanwhile, or cannot be read.
     """
+    return _loaded_run(str(status.folder / RUN), run_version(status))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the trained network …")
+def _loaded_run(folder: str, version: int) -> Run:
+    """Caches runs; the first one takes TensorFlow's start with it."""
     run = Run.load(folder)
     freeze_garbage_collector()
     return run

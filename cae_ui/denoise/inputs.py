@@ -28,10 +28,12 @@ def mode_input() -> str:
 
 def denoiser_input() -> str:
     """The network, the photo denoiser by default; all for white noise."""
-    others = [name for name in zoo.names() if zoo.card(name).noise_range is not None]
-    for name in (zoo.PHOTO_DENOISER, zoo.CAMERA_DENOISER):
-        others.remove(name)
-    return network_input("model", [zoo.PHOTO_DENOISER, *others], Denoise)
+    names = [
+        name
+        for name in zoo.names()
+        if zoo.card(name).noise_range is not None and name != zoo.CAMERA_DENOISER
+    ]
+    return network_input("model", sorted(names, key=zoo.PHOTO_DENOISER.__ne__), Denoise)
 
 
 def options_input(mode: str) -> NoiseOptions:

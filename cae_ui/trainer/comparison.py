@@ -11,7 +11,7 @@ import streamlit as st
 
 from cae_core.architecture.report import analyze
 from cae_core.data.registry import DATASETS, is_available
-from cae_core.errors import RunError
+from cae_core.errors import RecordError
 from cae_core.jobs.job import JobStatus
 from cae_core.studies.pca import load_pca_line, save_pca_line
 from cae_core.training.config import LOSS_TITLES
@@ -27,57 +27,34 @@ from cae_ui.common.charts import (
     latent_size_figure,
     show_chart,
 )
-from cae_ui.common.resources import available_jobs, runs_folder, worker
-from cae_ui.common.wording import dataset_title, plain, show_error
+from cae_ui.common.resources import runs_folder, worker
+from cae_ui.common.run_labels import distinct, run_labels, shortened
+from cae_ui.common.wording import dataset_title, show_error
 
 SHOWN_AT_FIRST = 5
 
 
-def show_comparison() -> None:
-    """The finished runs of this server, the chosen ones compared; nothing while there is one."""
-    runs = _finished_runs()
+def show_comparison(runs: dict[str, tuple[JobStatus, RunSummary]]) -> None:
+    """Finished runs by id, the chosen ones compared; nothing while there is one."""
     if len(runs) < 2:
         return
     st.subheader("Compare runs")
+    labels = run_labels(job for job, _ in runs.values())
     chosen = st.multiselect(
         "Runs",
         list(runs),
         default=list(runs)[:SHOWN_AT_FIRST],
-        format_func=lambda job_id: _title(runs[job_id][0]),
+        format_func=labels.__getitem__,
         # A new run begins a new choice, so that it is among those shown.
-        key=f"compared-{len(runs)}",
+        key=f"compared-{next(iter(runs))}",
     )
     if not chosen:
         return
-    titles = {job_id: _title(runs[job_id][0]) for job_id in chosen}
-    summaries = {titles[job_id]: runs[job_id][1] for job_id in chosen}
+    # By label, of which no two are equal.
+    summaries = {labels[job_id]: runs[job_id][1] for job_id in chosen}
     st.dataframe(_table(summaries), hide_index=True, width="stretch")
     show_chart(losses_figure(summaries), key="losses")
     _show_latent_sizes(summaries)
-
-
-def _finished_runs() -> dict[str, tuple[JobStatus, RunSummary]]:
-    """Every finished job with its run, the newest first; damaged ones are named on the page."""
-    queue = available_jobs()
-    if queue is None:
-        return {}
-    found = {}
-    problems = queue.damaged()
-    for status in queue.jobs():
-        if status.run_folder is not None:
-            try:
-                found[status.id] = (status, RunSummary.load(status.run_folder))
-            except RunError as error:
-                problems.append(str(error))
-    for problem in problems:
-        st.caption(f":material/info: {plain(problem)}")
-    return found
-
-
-def _title(status: JobStatus) -> str:
-    """The name of a run, or its architecture and the time of its start."""
-    started = f"{status.id[9:11]}:{status.id[11:13]}:{status.id[13:15]}"
-    return status.name or f"{status.request.architecture} ({started})"
 
 
 def _table(summaries: dict[str, RunSummary]) -> list[dict[str, object]]:
@@ -102,12 +79,13 @@ def _table(summaries: dict[str, RunSummary]) -> list[dict[str, object]]:
 def losses_figure(summaries: dict[str, RunSummary]) -> go.Figure:
     """Validation losses against epochs."""
     figure = go.Figure()
+    legend = distinct({title: shortened(title) for title in summaries})
     for number, (title, summary) in enumerate(summaries.items()):
         figure.add_trace(
             go.Scatter(
                 x=[record.epoch for record in summary.history],
                 y=[record.validation_loss for record in summary.history],
-                name=title if len(title) < 40 else title[:39] + "…",
+                name=legend[title],
                 hovertext=title,
                 mode="lines+markers",
                 line={"color": COLORS[number % len(COLORS)]},
@@ -141,7 +119,7 @@ def _show_latent_sizes(summaries: dict[str, RunSummary]) -> None:
         key="latent-sizes",
     )
     path = runs_folder() / f"pca-{dataset}.json"
-    line = load_pca_line(path)
+    line = _kept_line(path) if dataset in DATASETS else None
     reconstructions = {
         title: summary
         for title, summary in summaries.items()
@@ -161,6 +139,18 @@ def _show_latent_sizes(summaries: dict[str, RunSummary]) -> None:
         "with as many components, fitted on the same training images, is the best linear "
         "autoencoder."
     )
+
+
+def _kept_line(path: Path) -> dict[int, float] | None:
+    """The PCA line that the worker computed; a damaged one is said, and can be computed again."""
+    try:
+        return load_pca_line(path)
+    except RecordError as error:
+        show_error(
+            f"The line of the best linear autoencoder is kept on this server. Received: {error}. "
+            "Draw it again."
+        )
+        return None
 
 
 @st.cache_resource(show_spinner=False)
@@ -206,6 +196,9 @@ def run_points(summaries: dict[str, RunSummary]) -> Points:
 def add_trend(figure: go.Figure, points: Points) -> None:
     """Adds the line that fits three or more latent sizes best, on both logarithmic axes."""
     sizes, errors = np.array(points.sizes, float), np.array(points.errors, float)
+    # A training that went wrong has no error; a logarithmic axis has no 0.
+    has_place = (sizes > 0) & (errors > 0) & np.isfinite(errors)
+    sizes, errors = sizes[has_place], errors[has_place]
     if len(np.unique(sizes)) < 3:
         return
     slope, start = np.polyfit(np.log(sizes), np.log(errors), 1)

@@ -10,7 +10,7 @@ from cae_core.jobs.job import FAILED, RATE_TEST, JobRequest, JobStatus
 from cae_core.training.config import TrainConfig
 from cae_core.training.learning_rate import STEPS
 from cae_ui.common.charts import rate_figure, show_chart
-from cae_ui.common.resources import available_jobs, job_queue, machine_speed
+from cae_ui.common.resources import available_jobs, is_own, job_queue, machine_speed
 from cae_ui.common.wording import attempt, dataset_title, plain, rate_text, show_error
 from cae_ui.trainer.training import REFRESH_SECONDS, show_progress
 
@@ -94,7 +94,7 @@ def start_test(request: JobRequest, own: Dataset | None, previous: JobStatus | N
         seconds = speed.seconds(request.architecture, STEPS * request.config.batch_size, 1)
     try:
         _choose(job_queue().submit(request, own, seconds=seconds))
-        if previous is not None:
+        if previous is not None and is_own(previous):
             job_queue().delete(previous.id)
     except CAEError as error:
         show_error(error)
@@ -143,7 +143,7 @@ def _show_end(status: JobStatus) -> None:
         else:
             show_chart(rate_figure(test), key=f"rates-{status.id}")
             st.markdown(f"{plain(test.reason)} {plain(status.message)}")
-            suggestion = test.suggestion
+            suggestion = test.suggestion if test.suggestion in RATES else None
     with st.container(horizontal=True):
         if suggestion is not None:
             is_used = st.session_state[RATE_KEY] == suggestion
@@ -155,13 +155,14 @@ def _show_end(status: JobStatus) -> None:
                 on_click=_use,
                 args=(suggestion,),
             )
-        st.button(
-            "Discard the test",
-            icon=":material/close:",
-            key="discard-lr-test",
-            on_click=_discard,
-            args=(status.id,),
-        )
+        if is_own(status):
+            st.button(
+                "Discard the test",
+                icon=":material/close:",
+                key="discard-lr-test",
+                on_click=_discard,
+                args=(status.id,),
+            )
 
 
 def _use(rate: float) -> None:
@@ -200,6 +201,6 @@ def _described(request: JobRequest) -> str:
     """Architecture, data, task and settings of a test in one line."""
     config = request.config
     return (
-        f"`{request.architecture}` on {dataset_title(request.dataset)}, {request.task}, "
+        f"`{request.architecture}` on {plain(dataset_title(request.dataset))}, {request.task}, "
         f"batches of {config.batch_size}, {config.optimizer}, {config.loss}, seed {config.seed}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from pathlib import Path
 
@@ -9,32 +10,43 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from cae_core.errors import RunError
 from cae_core.export.files import save_keras, save_onnx, save_zip
 from cae_core.export.script import generate_script
 from cae_core.images.metrics import psnr_from_mse
-from cae_core.jobs.job import JobStatus
+from cae_core.jobs.job import LONGEST_NAME, RUN, JobStatus
 from cae_core.training.history import history_csv
 from cae_core.training.runs import SAMPLES_IMAGE, RunSummary, load_test_images
 from cae_ui.common.charts import TEAL, framed, show_chart
 from cae_ui.common.pixels import show_samples
-from cae_ui.common.resources import job_queue, run_retention, trained_run
-from cae_ui.common.wording import attempt, dataset_title, plain
+from cae_ui.common.resources import is_own, job_queue, loaded_run, run_retention
+from cae_ui.common.wording import attempt, dataset_title, plain, show_error
 from cae_ui.trainer.training import JOB_PARAMETER
 
 HISTOGRAM_BINS = 40
 
 
-def show_result(status: JobStatus) -> None:
-    """Test figures, images, downloads and name of a job; nothing while it has no run."""
+def show_result(status: JobStatus) -> bool:
+    """Test figures, images, downloads and name of a job; nothing while it has no run.
+
+    Returns:
+        Whether it has one that can be read.
+    """
     if status.run_folder is None:
-        return
-    summary = RunSummary.load(status.run_folder)
+        return False
+    try:
+        summary = RunSummary.load(status.run_folder)
+    except RunError as error:
+        show_error(error)
+        return False
     st.subheader("Test")
     _show_figures(summary)
     if st.toggle("Show the worst and best test images", key="extremes", bind="query-params"):
         _show_extremes(status, summary)
     _show_downloads(status, summary)
-    _show_name(status)
+    if is_own(status):
+        _show_name(status)
+    return True
 
 
 def _show_figures(summary: RunSummary) -> None:
@@ -53,7 +65,11 @@ def _show_figures(summary: RunSummary) -> None:
 
 def _show_extremes(status: JobStatus, summary: RunSummary) -> None:
     """The histogram of the error over the test images, and its worst and best images."""
-    errors, (worst, best) = load_test_images(str(status.run_folder))
+    try:
+        errors, (worst, best) = load_test_images(status.folder / RUN)
+    except RunError as error:
+        show_error(error)
+        return
     show_chart(error_histogram(errors), key=f"errors-{status.id}")
     caption = summary.task.input_caption
     st.markdown("**Worst**")
@@ -77,9 +93,6 @@ def error_histogram(errors: np.ndarray) -> go.Figure:
 
 def _show_downloads(status: JobStatus, summary: RunSummary) -> None:
     """Script, losses, sample images and network of the run as files."""
-    folder = status.run_folder
-    if folder is None:
-        return
     script = generate_script(
         summary.architecture, task=summary.task, config=summary.config, dataset=summary.dataset
     )
@@ -88,23 +101,24 @@ def _show_downloads(status: JobStatus, summary: RunSummary) -> None:
         st.download_button(
             "Losses", history_csv(summary.history), "history.csv", icon=":material/table:"
         )
-        st.download_button(
-            "Images",
-            (folder / SAMPLES_IMAGE).read_bytes(),
-            "samples.png",
-            icon=":material/image:",
-        )
+        with contextlib.suppress(OSError):  # the least of its files: the others are still there
+            st.download_button(
+                "Images",
+                (status.folder / RUN / SAMPLES_IMAGE).read_bytes(),
+                "samples.png",
+                icon=":material/image:",
+            )
         # Made on demand: the first one starts TensorFlow.
         st.download_button(
             ".keras",
-            lambda: _model_file(folder, ".keras"),
+            lambda: _model_file(status, ".keras"),
             "autoencoder.keras",
             icon=":material/deployed_code:",
             on_click="ignore",
         )
         st.download_button(
             "ONNX",
-            lambda: _model_file(folder, ".onnx"),
+            lambda: _model_file(status, ".onnx"),
             "autoencoder.onnx",
             icon=":material/deployed_code:",
             on_click="ignore",
@@ -112,24 +126,24 @@ def _show_downloads(status: JobStatus, summary: RunSummary) -> None:
         archive = f"autoencoder-{status.id}.zip"
         st.download_button(
             "Everything, as a zip",
-            lambda: _zip_file(folder, archive),
+            lambda: _zip_file(status, archive),
             archive,
             icon=":material/folder_zip:",
             on_click="ignore",
         )
 
 
-def _model_file(folder: Path, suffix: str) -> bytes:
+def _model_file(status: JobStatus, suffix: str) -> bytes:
     """A run's network as the bytes of one file."""
-    model = trained_run(str(folder), folder.stat().st_mtime).model
+    model = loaded_run(status).model
     with tempfile.TemporaryDirectory() as place:
         save = save_onnx if suffix == ".onnx" else save_keras
         return save(model, Path(place) / f"autoencoder{suffix}").read_bytes()
 
 
-def _zip_file(folder: Path, name: str) -> bytes:
+def _zip_file(status: JobStatus, name: str) -> bytes:
     """A run as the bytes of a zip archive with one folder, named like the archive."""
-    run = trained_run(str(folder), folder.stat().st_mtime)
+    run = loaded_run(status)
     with tempfile.TemporaryDirectory() as place:
         return save_zip(run, Path(place) / name).read_bytes()
 
@@ -146,6 +160,8 @@ def _show_name(status: JobStatus) -> None:
         st.query_params.pop(JOB_PARAMETER, None)
 
     with st.popover("Name or delete this run", icon=":material/edit:"):
-        st.text_input("Name", value=status.name, max_chars=60, key=widget, on_change=rename)
+        st.text_input(
+            "Name", value=status.name, max_chars=LONGEST_NAME, key=widget, on_change=rename
+        )
         st.caption(f"This run is kept {run_retention()}.")
         st.button("Delete it with all its files", icon=":material/delete:", on_click=delete)

@@ -18,7 +18,7 @@ from cae_core.training.progress import Progress
 from cae_core.training.tasks import Denoise, Task
 from cae_ui.common.charts import LOG_AXIS, TRAINING_COLOR, VALIDATION_COLOR, framed, show_chart
 from cae_ui.common.pixels import show_pixels, show_samples
-from cae_ui.common.resources import available_jobs, job_queue
+from cae_ui.common.resources import available_jobs, is_own, job_queue
 from cae_ui.common.wording import attempt, dataset_title, duration, plain, show_error
 
 JOB_PARAMETER = "job"
@@ -90,7 +90,11 @@ def _show_status(job_id: str, had_ended: bool) -> None:
             loss_figure(status.progress, config.epochs, LOSS_TITLES[config.loss]),
             key=f"loss-{job_id}",
         )
-    samples = status.samples()
+    try:
+        samples = status.samples()
+    except JobError as error:
+        show_error(error)
+        return
     if samples is not None:
         show_samples(samples, status.request.task.input_caption)
 
@@ -110,7 +114,7 @@ def _show_end(status: JobStatus) -> None:
         st.success(
             f"Finished: {done} epochs. {plain(status.message)}", icon=":material/check_circle:"
         )
-    if status.can_resume:
+    if status.can_resume and is_own(status):
         where = "after its last whole epoch" if status.has_checkpoint else "from the beginning"
         st.button(
             "Resume",
@@ -136,19 +140,20 @@ def show_progress(status: JobStatus, describe: Callable[[Progress], str]) -> Non
     elif status.is_stopping:
         text = "Stopping …"
     elif progress is None:
-        text = status.message
+        text = plain(status.message)
     else:
         text = f"{describe(progress)} · {duration(progress.seconds_left)} left"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(progress.fraction if progress else 0.0, text)
-        st.button(
-            "Stop",
-            icon=":material/stop_circle:",
-            key=f"stop-{status.id}",
-            on_click=attempt,
-            args=(job_queue().stop, status.id),
-            disabled=status.is_stopping,
-        )
+        if is_own(status):
+            st.button(
+                "Stop",
+                icon=":material/stop_circle:",
+                key=f"stop-{status.id}",
+                on_click=attempt,
+                args=(job_queue().stop, status.id),
+                disabled=status.is_stopping,
+            )
 
 
 def _epochs_done(progress: Progress) -> str:

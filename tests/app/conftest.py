@@ -55,6 +55,8 @@ def worker(monkeypatch, tmp_path):
     runs = tmp_path / "runs"
     monkeypatch.setenv("CAE_RUNS_DIR", str(runs))
     monkeypatch.setenv("CAE_DATA_LIMIT", DATA_LIMIT)
+    # As on one's own machine, which a machine without a screen is not taken for.
+    monkeypatch.setenv("CAE_SHARED_RUNS", "1")
     monkeypatch.setattr(resources, "WorkerProcess", lambda preload: played)
     # As on a machine that was measured before: the worker has nothing to do at first.
     runs.mkdir()

@@ -5,7 +5,8 @@ import pytest
 import cae_core as cae
 from cae_core import zoo
 from cae_ui.common import resources
-from tests.app.finding import SMALL
+from cae_ui.denoise import result
+from tests.app.finding import SMALL, said
 
 TO_AB = "32x32x1 conv4 pool | up conv2:tanh"
 
@@ -26,8 +27,56 @@ def test_finished_trainings_for_the_task_can_be_chosen(
     page = request.getfixturevalue(fixture)()
     options = page.selectbox(key).options
     assert options[0] == zoo.card(first).title
-    assert [name for name in options if "Trained here" in name] == [f"Trained here: {network}"]
-    run_folder = resources.job_queue().status(job_id).run_folder
-    page.selectbox(key).set_value(f"run:{run_folder}").run()
+    (trained,) = [name for name in options if "Trained here" in name]
+    assert trained == f"Trained here: {network}, {task}, Photo patches"
+    page.selectbox(key).set_value(f"run:{job_id}").run()
+    assert page.query_params[key] == f"run:{job_id}"
     assert not page.error
+    assert page.get("download_button")
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The networks that the page Denoise has applied."""
+    networks = []
+    apply = result.denoise
+
+    def noting(image, sigma, network, **settings):
+        networks.append(network)
+        return apply(image, sigma, network, **settings)
+
+    monkeypatch.setattr(result, "denoise", noting)
+    return networks
+
+
+def test_two_trainings_of_one_network_are_two_choices_and_each_gives_its_own(
+    denoise_page, finished, asked
+):
+    runs = {sigma: finished(SMALL, cae.Denoise(sigma)) for sigma in (0.1, 0.3)}
+    for sigma, job_id in runs.items():
+        asked.clear()
+        page = denoise_page(model=f"run:{job_id}")
+        labels = [name for name in page.selectbox("model").options if "Trained here" in name]
+        assert len(set(labels)) == len(runs)
+        assert f"sigma {sigma}" in page.selectbox("model").value or asked[-1].task.sigma == sigma
+        assert asked[-1].task == cae.Denoise(sigma)
+
+
+@pytest.mark.parametrize("wanted", ["doesnotexist", "run:20200101-000000-abcdef", "https://e.com"])
+def test_a_network_in_the_address_that_there_is_none_of_is_named(denoise_page, wanted):
+    page = denoise_page(model=wanted)
+    assert "choose another" in said(page.warning)
+    assert page.selectbox("model").value == zoo.PHOTO_DENOISER
+    page.selectbox("model").set_value("homework-denoise").run()
+    assert page.query_params["model"] == "homework-denoise"
+    assert not page.warning
+    assert not denoise_page(model="homework-denoise").warning
+
+
+def test_a_run_that_another_tab_deleted_is_named_and_the_page_stays_usable(colorize_page, finished):
+    job_id = finished(TO_AB, cae.ColorizeChroma())
+    page = colorize_page(colorizer=f"run:{job_id}")
+    resources.job_queue().delete(job_id)
+    page.run()
+    assert "was deleted" in said(page.warning)
     assert page.get("download_button")

@@ -33,20 +33,20 @@ def test_no_network_is_loaded_before_somebody_asks_for_a_file_of_it(
     trainer_page, finished, offered, monkeypatch
 ):
     loaded = []
-    load = result.trained_run
+    load = result.loaded_run
 
-    def noting(folder, modified):
-        loaded.append(folder)
-        return load(folder, modified)
+    def noting(status):
+        loaded.append(status.run_folder)
+        return load(status)
 
-    monkeypatch.setattr(result, "trained_run", noting)
+    monkeypatch.setattr(result, "loaded_run", noting)
     trainer_page(job=finished())
     made_later = {label for label, (data, _) in offered.items() if callable(data)}
     assert made_later == {".keras", "ONNX", EVERYTHING}
     assert offered.keys() >= {"Keras script", "Losses", "Images", "Download the result"}
     assert loaded == []
     offered[".keras"][0]()
-    assert loaded == [str(the_job().run_folder)]
+    assert loaded == [the_job().run_folder]
 
 
 def test_everything_comes_as_a_zip_that_is_named_after_the_job(

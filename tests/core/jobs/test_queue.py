@@ -400,7 +400,7 @@ def test_a_damaged_learning_rate_test_is_refused(tmp_path, text):
     queue = JobQueue(tmp_path, ByHand())
     status = queue.status(queue.submit(request(kind=RATE_TEST), images()))
     (status.folder / "learning_rate_test.json").write_text(text)
-    with pytest.raises(JobError, match=r"holds learning_rate_test\.json, whole\. Received: "):
+    with pytest.raises(JobError, match=r"whole\. Received: learning_rate_test\.json "):
         status.learning_rate_test()
 
 
@@ -577,7 +577,7 @@ def test_images_are_never_unpickled(tmp_path):
     queue = JobQueue(tmp_path, InLine())
     folder = tmp_path / queue.submit(request(GREY, "cifar-10"))
     np.save(folder / "samples.npy", np.array([print], dtype=object), allow_pickle=True)
-    with pytest.raises(ValueError, match="allow_pickle"):
+    with pytest.raises(ValueError, match=r"samples\.npy is damaged"):
         queue.status(folder.name).samples()
 
 
@@ -702,7 +702,7 @@ def test_a_damaged_job_is_left_out_of_the_list_and_named(tmp_path):
     (tmp_path / broken / "status.json").write_text('{"state": "run')
     assert [status.id for status in queue.jobs()] == [whole]
     assert len(queue.damaged()) == 1
-    assert broken in queue.damaged()[0]
+    assert "whole" in queue.damaged()[broken]
     queue.close()
     JobQueue(tmp_path, ByHand())  # a restart survives it as well
 
@@ -1029,7 +1029,7 @@ def test_a_folder_of_jobs_that_vanishes_is_named_and_takes_nothing_down(tmp_path
     queue = JobQueue(tmp_path / "runs", ByHand())
     shutil.rmtree(tmp_path / "runs")
     assert queue.jobs() == []
-    (problem,) = queue.damaged()
+    (problem,) = queue.damaged().values()
     assert "No such file or directory" in problem
     assert str(tmp_path) not in problem
     with pytest.raises(JobError, match="No such file or directory"):

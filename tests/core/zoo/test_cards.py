@@ -109,7 +109,7 @@ def test_a_damaged_card_is_one_clear_error(tmp_path, monkeypatch, damage):
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / zoo.CARD).write_text(damage)
     monkeypatch.setattr(cards, "FOLDER", tmp_path)
-    with pytest.raises(zoo.ZooError, match=r"A card is .* Received: .* make net again"):
+    with pytest.raises(zoo.ZooError, match=r"A card is .* Received: net, whose .* make net\."):
         zoo.card("net")
 
 
