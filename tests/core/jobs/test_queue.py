@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import fcntl
 import itertools
 import json
 import os
@@ -885,10 +886,8 @@ def test_a_worker_that_its_server_left_behind_writes_neither_state_nor_result(
 
 
 def test_a_job_of_a_killed_server_tells_why_it_ended_and_can_be_resumed(tmp_path):
-    with subprocess.Popen(  # noqa: S603 - our own script
-        [sys.executable, "-c", SERVER, tmp_path], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as server:
-        folder = tmp_path / server.stdout.readline().strip()
+    with serving(tmp_path) as server:
+        folder = tmp_path / server.stdout.readline().split()[0]
         wait_until(lambda: JobStatus.read(folder).progress)
         with pytest.raises(JobError, match="belongs to one running app"):
             JobQueue(tmp_path, ByHand())
@@ -902,8 +901,59 @@ def test_a_job_of_a_killed_server_tells_why_it_ended_and_can_be_resumed(tmp_path
     assert status.can_resume
 
 
+@pytest.mark.heavy
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="Only Linux has /proc.")
+def test_a_training_resumed_while_the_killed_servers_worker_lives_ends_as_if_it_did_not(tmp_path):
+    with serving(tmp_path) as server:
+        job_id, pid = server.stdout.readline().split()
+        folder, orphan = tmp_path / job_id, int(pid)
+        wait_until(lambda: (p := JobStatus.read(folder).progress) and len(p.history) >= 3)
+        stop_between_two_writes(orphan, folder)
+        server.kill()
+    queue = JobQueue(tmp_path, InLine())
+    assert queue.status(job_id).reason == EndReason.SERVER_GONE
+    # The rest of a thousand epochs would take its time: two more will do.
+    epochs = len(queue.status(job_id).progress.history) + 2
+    asked = json.loads((folder / "request.json").read_text())
+    asked["config"]["epochs"] = epochs
+    (folder / "request.json").write_text(json.dumps(asked))
+    queue.resume(job_id)
+    status = queue.status(job_id)
+    assert (status.state, len(Run.load(status.run_folder).history)) == (FINISHED, epochs)
+    os.kill(orphan, signal.SIGCONT)
+    wait_until(lambda: not is_running(orphan))
+    assert queue.status(job_id) == status
+    assert len(Run.load(status.run_folder).history) == epochs
+
+
+def is_running(process):
+    """Whether a process is there that is not only waiting to be buried."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def stop_between_two_writes(process, folder):
+    """Stops a worker, so that it lives on, where it doesn't hold the lease's lock."""
+    with (folder / "lease").open() as lease:
+        while True:
+            os.kill(process, signal.SIGSTOP)
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            os.kill(process, signal.SIGCONT)
+
+
+def serving(folder):
+    """A server in a process of its own; it prints the id of a job and the number of its worker."""
+    return subprocess.Popen(  # noqa: S603 - our own script
+        [sys.executable, "-c", SERVER, folder], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+
+
 SERVER = """
-import sys, threading
+import os, sys, threading
 import numpy as np
 import cae_core as cae
 from cae_core.data.dataset import Dataset
@@ -912,8 +962,10 @@ from cae_core.jobs import JobQueue, JobRequest, WorkerProcess
 noise = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 1), np.uint8)
 network = cae.Architecture.parse("8x8x1 conv4 pool | up conv1:sigmoid")
 asked = JobRequest(network, cae.Reconstruct(), cae.TrainConfig(epochs=1000), "noise")
-queue = JobQueue(sys.argv[1], WorkerProcess())
-print(queue.submit(asked, Dataset("noise", noise, noise, noise)), flush=True)
+worker = WorkerProcess()
+pid = worker.submit(os.getpid).result()
+queue = JobQueue(sys.argv[1], worker)
+print(queue.submit(asked, Dataset("noise", noise, noise, noise)), pid, flush=True)
 threading.Event().wait()
 """
 
