@@ -31,7 +31,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     # A name of its own, so that two writers at once don't write into one file.
-    partial = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.partial{path.suffix}")
+    partial = path.with_name(f".{path.stem[:40]}.{uuid.uuid4().hex}.partial{path.suffix}")
     try:
         yield partial
         partial.replace(path)

@@ -81,7 +81,7 @@ def parse_layer(token: str, position: int | None = None) -> Layer:
 
     Example:
         >>> parse_layer("conv32k5s2")
-        Conv(channels=32, kernel=5, stride=2, padding='same', activation='relu')
+        Conv(channels=32, kernel=5, stride=2, padding='same', activation='relu', dilation=1)
     """
     where = shown(token) + (f" (token {position})" if position else "")
     # An activation and a mark are written without their keywords: 'relu', '@a'.

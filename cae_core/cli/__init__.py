@@ -3,8 +3,8 @@
 A command is a module with two functions: ``add_parser`` declares its options, ``run`` does the
 work and returns the exit code. To add one, write both and name the module in `_COMMANDS`.
 
-Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 2 a user's mistake, said
-in one line, 130 stopped with Ctrl-C. Importing this package does not import Keras.
+Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 done in part, 2 a user's
+mistake, said in one line, 130 stopped with Ctrl-C. Importing this package does not import Keras.
 """
 
 from __future__ import annotations

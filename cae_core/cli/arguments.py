@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from pathlib import Path
 from typing import Any, NoReturn
 
 from cae_core.architecture.notation import Architecture
@@ -24,6 +25,13 @@ class Parser(argparse.ArgumentParser):
         """Ends the program with the message and where to read more."""
         complain(f"{self.prog}: {message}. For help: {self.prog} --help")
         self.exit(USER_MISTAKE)
+
+
+def path_argument(text: str) -> Path:
+    """A path; the empty one, which a variable that isn't set leaves, would be this folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a path has at least one character: it is empty")
+    return Path(text)
 
 
 NOTATION = """\

@@ -20,7 +20,7 @@ from cae_core.cli.images import (
     work_on_images,
 )
 from cae_core.cli.places import write_whole
-from cae_core.cli.terminal import quiet_tensorflow
+from cae_core.cli.terminal import harmless, quiet_tensorflow
 from cae_core.images.encoding import encode_like
 from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.photos.colorizing import check_settings, colorize, learns_rgb
@@ -72,8 +72,8 @@ examples:
   {PROGRAM} colorize photos --out colour --saturation 0.8
 
 A line per image says where it was saved, its width and height and the seconds it took, for the
-first one with those for loading the network. The exit code is 0, or 2 if an image could not be
-opened; the others are saved all the same.
+first one with those for loading the network. The exit code is 0, 1 if some of
+several images could not be saved, which are listed at the end, 2 if nothing could be.
 """
 
 
@@ -97,5 +97,5 @@ def _colorize_file(options: argparse.Namespace, source: Path, target: Path, show
     write_whole("image", target, encode_like(opened, result))
     height, width = result.shape[:2]
     seconds = time.perf_counter() - begun
-    done = f"saved in {target}: {width} x {height} pixels, {seconds:.1f} s"
+    done = f"saved in {harmless(target)}: {width} x {height} pixels, {seconds:.1f} s"
     return done + remarks_on(options, opened)

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import glob
+import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from cae_core.cli.places import PlaceError, check_place, unwritable
-from cae_core.cli.terminal import DONE, INTERRUPTED, USER_MISTAKE, Bar, complain
-from cae_core.errors import ImageError
+from cae_core.cli.arguments import path_argument
+from cae_core.cli.places import check_new_file
+from cae_core.cli.terminal import (
+    DONE,
+    INTERRUPTED,
+    PARTLY_DONE,
+    USER_MISTAKE,
+    Bar,
+    complain,
+)
+from cae_core.errors import CAEError, ImageError, PlaceError
 from cae_core.images.decoding import (
     IMAGE_SUFFIXES,
     MOST_MEGAPIXELS,
@@ -43,20 +53,24 @@ class Work:
         """Suffix of the names of saved images."""
         return f"-{self.participle}"
 
+    def has_made(self, file: Path) -> bool:
+        """Whether a file is called as those that the command saves, numbered ones too."""
+        return re.search(rf"{self.ending}(-\d+)?$", file.stem) is not None
+
 
 def add_place_arguments(parser: argparse.ArgumentParser, work: Work) -> None:
     """Declares the inputs, --out and --force."""
     parser.add_argument(
         "inputs",
         nargs="+",
-        type=Path,
+        type=path_argument,
         metavar="INPUT",
-        help="an image, or a folder whose images are taken, without its subfolders and without "
-        f"those whose name ends in {work.ending}",
+        help="an image, a pattern such as 'photos/*.jpg', or a folder whose images are taken, "
+        f"without its subfolders and without those whose name ends in {work.ending}",
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=path_argument,
         metavar="FILE.png|FOLDER",
         help="where to save: a file for one image, or a folder; default: beside each original",
     )
@@ -112,9 +126,11 @@ def work_on_images(
     Returns:
         The exit code.
     """
-    sources = _sources(options.inputs, work)
+    sources, failed = _sources(options.inputs, work)
     targets = _targets(sources, options.out, work)
-    _check_targets(sources, targets, work, may_exist=options.force)
+    asked = len(sources) + len(failed)
+    if asked == 1:  # one image's problem is the command's
+        check_new_file("image", targets[0], may_exist=options.force)
     bar = Bar(sys.stderr)
     saved = 0
     try:
@@ -122,22 +138,28 @@ def work_on_images(
             for index, (source, target) in enumerate(zip(sources, targets, strict=True)):
                 show = partial(_show, bar, sources, index)
                 try:
+                    check_new_file("image", target, may_exist=options.force)
                     said = process(source, target, show)
-                except ImageError as error:
+                except CAEError as error:
                     bar.clear()
                     complain(f"{source}: {error}")
+                    failed.append(source)
                     continue
                 saved += 1
                 bar.clear()
                 print(said, flush=True)
     except KeyboardInterrupt:  # a file is written whole or not at all, so it may come at any time
-        complain(f"Stopped. {saved} of {len(sources)} images were saved.")
+        complain(f"Stopped. {saved} of {asked} images were saved.")
         return INTERRUPTED
-    if saved == len(sources):
+    if not failed:
         return DONE
-    if len(sources) > 1:
-        complain(f"{saved} of {len(sources)} images were saved; what is wrong is said above.")
-    return USER_MISTAKE
+    if asked == 1:
+        return USER_MISTAKE
+    complain(
+        f"{saved} of {asked} images were saved; what is wrong is said above. "
+        f"Not saved: {', '.join(map(str, failed))}"
+    )
+    return PARTLY_DONE
 
 
 def _megapixels(text: str) -> int:
@@ -149,22 +171,35 @@ def _megapixels(text: str) -> int:
     return int(text)
 
 
-def _sources(inputs: Iterable[Path], work: Work) -> list[Path]:
-    """The image files that are meant, each once."""
-    return list(dict.fromkeys(file for given in inputs for file in _files(given, work)))
+def _sources(inputs: Sequence[Path], work: Work) -> tuple[list[Path], list[Path]]:
+    """The image files that are meant, each once, and the inputs of several that mean none."""
+    found: dict[Path, None] = {}
+    failed = []
+    for given in inputs:
+        try:
+            found |= dict.fromkeys(_files(given, work))
+        except ImageError as error:
+            if len(inputs) == 1:
+                raise
+            complain(f"{given}: {error}")
+            failed.append(given)
+    return list(found), failed
 
 
 def _files(given: Path, work: Work) -> list[Path]:
-    """A file as it is, or the images of a folder, but for those that were saved here."""
+    """A file as it is, or the images of a folder, but for those that were saved here.
+
+    A pattern that no shell has expanded, in quotes or on Windows, is expanded here.
+    """
     try:
+        if not given.exists() and set("*?") & set(str(given)):
+            return _matching(given, work)
         if not given.is_dir():
             return [given]
         files = sorted(
             file
             for file in given.iterdir()
-            if file.suffix.lower() in IMAGE_SUFFIXES
-            and not file.stem.endswith(work.ending)
-            and file.is_file()
+            if file.suffix.lower() in IMAGE_SUFFIXES and not work.has_made(file) and file.is_file()
         )
     except OSError as error:
         raise ImageError(
@@ -179,10 +214,39 @@ def _files(given: Path, work: Work) -> list[Path]:
     return files
 
 
+def _matching(pattern: Path, work: Work) -> list[Path]:
+    """The files that a pattern fits, folders as `_files`."""
+    found = [
+        file
+        for place in sorted(glob.glob(str(pattern)))  # noqa: PTH207 - a pattern may be absolute
+        if not work.has_made(Path(place))
+        for file in _files(Path(place), work)
+    ]
+    if not found:
+        raise ImageError(
+            f"A pattern fits at least one image. Received: {pattern}, which fits none to "
+            f"{work.verb}. Check the path."
+        )
+    return found
+
+
 def _targets(sources: Sequence[Path], out: Path | None, work: Work) -> list[Path]:
-    """The file that each output is saved in: the one named by --out, or named after its input."""
+    """The file that each output is saved in: the one named by --out, or named after its input.
+
+    Of several inputs for one name, photo.jpg and photo.png, the later ones get a number.
+    """
     if out is None or out.is_dir() or out.suffix.lower() not in IMAGE_SUFFIXES:
-        return [(out or source.parent) / f"{source.stem}{work.ending}.png" for source in sources]
+        taken: set[str] = set()
+        targets = []
+        for source in sources:
+            folder, stem = out or source.parent, f"{source.stem}{work.ending}"
+            endings = ("", *(f"-{count}" for count in range(2, len(sources) + 1)))
+            # Some file systems take Photo.png and photo.png for one.
+            names = (folder / f"{stem}{ending}.png" for ending in endings)
+            target = next(x for x in names if str(x.absolute()).casefold() not in taken)
+            taken.add(str(target.absolute()).casefold())
+            targets.append(target)
+        return targets
     if out.suffix.lower() != ".png":
         raise PlaceError(
             f"A {work.participle} image is saved as PNG, which loses nothing. "
@@ -194,31 +258,6 @@ def _targets(sources: Sequence[Path], out: Path | None, work: Work) -> list[Path
             f"Received: --out {out} for {len(sources)} images. Name a folder."
         )
     return [out]
-
-
-def _check_targets(
-    sources: Sequence[Path], targets: Sequence[Path], work: Work, *, may_exist: bool
-) -> None:
-    """Refuses, before the work, places that cannot be written or are taken."""
-    sources_of: dict[Path, Path] = {}
-    for source, target in zip(sources, targets, strict=True):
-        other = sources_of.setdefault(target.absolute(), source)
-        if other != source:
-            raise PlaceError(
-                "Every image is saved under a name of its own. "
-                f"Received: {other} and {source}, both for {target}. {work.verb.capitalize()} them "
-                "one by one, with --out."
-            )
-        try:
-            exists = target.exists()
-            check_place("image", target)
-        except OSError as error:  # a name that is too long, a folder that may not be entered
-            raise unwritable("image", target, str(error.strerror)) from error
-        if exists and not may_exist:
-            raise PlaceError(
-                f"An image that exists is not written over. Received: {target}. "
-                "Choose another place with --out, or add --force."
-            )
 
 
 def _show(

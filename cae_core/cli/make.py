@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import runpy
-from pathlib import Path
 from typing import Any
 
 from cae_core import zoo
-from cae_core.cli.arguments import PROGRAM, Parser
+from cae_core.cli.arguments import PROGRAM, Parser, path_argument
+from cae_core.cli.places import check_place
 from cae_core.cli.terminal import DONE, aligned
 from cae_core.cli.zoo import first_figure
 from cae_core.errors import TrainingError
@@ -81,7 +81,11 @@ def _make(name: str, arguments: list[str]) -> None:
     parser.add_argument("--card", action="store_true", help="only measure, and write the card")
     parser.add_argument("--words", action="store_true", help="only write the card's words anew")
     parser.add_argument(
-        "--out", type=Path, default=folder, metavar="FOLDER", help="folder of weights and card"
+        "--out",
+        type=path_argument,
+        default=folder,
+        metavar="FOLDER",
+        help="folder of weights and card",
     )
     if name in IMAGENET_RECIPES:
         parser.add_argument(
@@ -104,6 +108,7 @@ def _make(name: str, arguments: list[str]) -> None:
         if options.out == folder:
             parser.error("--imagenet makes another network: name its folder with --out")
         recipe = IMAGENET_RECIPES[name]
+    check_place("network", options.out / "card.json")
     if options.words:
         card = pipeline.describe(recipe, options.out)
     elif options.card:

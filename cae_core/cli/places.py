@@ -19,9 +19,37 @@ def check_place(what: str, path: Path) -> None:
     Raises:
         PlaceError: The nearest folder that exists is none, or cannot be written to.
     """
-    nearest = next(place for place in path.absolute().parents if place.exists())
+    try:
+        path.exists()
+        nearest = next(place for place in path.absolute().parents if place.exists())
+    except OSError as error:  # a name that is too long, a folder that may not be entered
+        raise unwritable(what, path, str(error.strerror)) from error
     if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
         raise unwritable(what, path, f"nothing can be made in {nearest}")
+
+
+def check_new_file(what: str, path: Path, *, may_exist: bool) -> None:
+    """Refuses a file that exists, unless --force was given, and a place as `check_place`.
+
+    Args:
+        what: What is to be saved, for the message.
+        path: Where.
+        may_exist: Whether --force was given.
+
+    Raises:
+        PlaceError: It exists, or cannot be written.
+    """
+    check_place(what, path)
+    if path.is_dir():
+        raise unwritable(what, path, "it is a folder")
+    if path.exists() and not may_exist:
+        raise PlaceError(
+            f"{_AN.get(what, 'A')} {what} that exists is not written over. Received: {path}. "
+            "Choose another place, or add --force."
+        )
+
+
+_AN = {"image": "An"}
 
 
 def unwritable(what: str, path: Path, reason: str) -> PlaceError:

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from cae_core.architecture.notation import Architecture
-from cae_core.cli.arguments import NOTATION, PROGRAM
-from cae_core.cli.terminal import DONE, aligned, note, quiet_tensorflow
+from cae_core.cli.arguments import NOTATION, PROGRAM, path_argument
+from cae_core.cli.places import check_place
+from cae_core.cli.terminal import DONE, aligned, harmless, note, quiet_tensorflow
 from cae_core.data.registry import DATASET_NAMES, load_dataset
 from cae_core.errors import TrainingError
 from cae_core.studies import claims, latent_size, tables
 from cae_core.studies.pca import save_pca_line
-from cae_core.studies.sweep import Result, Trial, run_sweep
+from cae_core.studies.sweep import Result, Trial, read_table, run_sweep
 from cae_core.training.config import TrainConfig
 from cae_core.training.tasks import Reconstruct, check_fit
 
@@ -40,7 +41,7 @@ def add_parser(commands: Any) -> None:
         help="latent-size: is the size of the latent correlated with the error, on CIFAR-10; "
         "claims: what a source claims, with three seeds (each takes an hour and more)",
     )
-    parser.add_argument("--out", type=Path, metavar="FILE", help="the table, a CSV file")
+    parser.add_argument("--out", type=path_argument, metavar="FILE", help="the table, a CSV file")
     parser.add_argument(
         "--data",
         metavar="NAME|FOLDER",
@@ -64,7 +65,10 @@ def run(options: argparse.Namespace) -> int:
     """Trains what is missing and prints the table; returns the exit code."""
     trials = _trials(options)
     path = options.out or (tables.table_path(options.study) if options.study else Path("sweep.csv"))
-    # A setting out of range is found before anything is trained.
+    # A setting out of range, a place that can't be written, another's file: found before anything
+    # is trained.
+    check_place("table", path)
+    read_table(path)
     for trial in trials:
         TrainConfig(epochs=trial.epochs, seed=trial.seed)
     shape = load_dataset(trials[0].dataset, limit=trials[0].images or None).image_shape
@@ -80,7 +84,9 @@ def run(options: argparse.Namespace) -> int:
     if options.study == tables.LATENT_SIZE:
         _add_lines()
     print("\n".join(_table(results)))
-    print("\n".join(["", *_conclusions(options.study, results), f"The table is in {path}."]))
+    print(
+        "\n".join(["", *_conclusions(options.study, results), f"The table is in {harmless(path)}."])
+    )
     return DONE
 
 

@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import threading
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,33 @@ from typing import Any
 from cae_core.long_work import ShouldStop
 from cae_core.training.progress import Progress
 
-DONE, USER_MISTAKE, INTERRUPTED = 0, 2, 130
+DONE, PARTLY_DONE, USER_MISTAKE, INTERRUPTED = 0, 1, 2, 130
 """The exit codes."""
+
+
+def harmless(text: object) -> str:
+    r"""A text, a file's name perhaps, whose control characters are shown and not obeyed.
+
+    Example:
+        >>> print(harmless("\x1b[31mred\x07.png"))
+        \x1b[31mred\x07.png
+    """
+    return "".join(
+        character.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        else character
+        for character in str(text)
+    )
 
 
 def complain(message: str) -> None:
     """Prints an error on stderr, in one line whatever the message quotes."""
-    print(" ".join(message.split()), file=sys.stderr)
+    print(harmless(" ".join(message.split())), file=sys.stderr)
 
 
 def note(message: str) -> None:
     """Prints a remark on stderr."""
-    print(message, file=sys.stderr)
+    print("\n".join(map(harmless, message.split("\n"))), file=sys.stderr)
 
 
 def aligned(rows: Sequence[tuple[str, ...]], right: set[int]) -> list[str]:
@@ -132,7 +148,7 @@ class Bar:
             self._rewrite(fraction, said)
         elif int(fraction * 10) > self.tenths_said:
             self.tenths_said = int(fraction * 10)
-            print(said, file=self.stream, flush=True)
+            print(harmless(said), file=self.stream, flush=True)
 
     def clear(self) -> None:
         """Takes the line away, so that something else can stand in its place."""
@@ -148,6 +164,7 @@ class Bar:
 
     def _rewrite(self, fraction: float, said: str) -> None:
         """Writes over the line, cut to what the terminal holds so that it stays one."""
+        said = harmless(said)
         done = round(self.WIDTH * fraction)
         line = f"[{'#' * done}{'.' * (self.WIDTH - done)}] {fraction:4.0%}  {said}"
         columns = self._columns()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+import tempfile
 import time
 from functools import partial
 from pathlib import Path
@@ -21,12 +22,16 @@ from cae_core.cli.arguments import (
     add_fix,
     chosen_architecture,
     fixed,
+    path_argument,
 )
-from cae_core.cli.places import check_place, unwritable
+from cae_core.cli.places import check_new_file, check_place, write_whole
 from cae_core.cli.terminal import (
     DONE,
+    PARTLY_DONE,
     Bar,
     aligned,
+    complain,
+    harmless,
     note,
     quiet_tensorflow,
     stop_on_interrupt,
@@ -122,19 +127,20 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=path_argument,
         metavar="FOLDER",
         help="a new folder for the run; default: runs/<data>-<task>-<date>-<time>",
     )
     parser.add_argument(
         "--script",
-        type=Path,
+        type=path_argument,
         metavar="FILE",
         help="write this training as a Keras script that runs on its own, too",
     )
+    parser.add_argument("--force", action="store_true", help="write over a script that exists")
     parser.add_argument(
         "--checkpoint",
-        type=Path,
+        type=path_argument,
         metavar="FILE",
         help="an .npz file that holds the training's state after every epoch; where it is there, "
         "the training goes on from it: say the same options again",
@@ -181,6 +187,8 @@ def run(options: argparse.Namespace) -> int:
     folder = _new_folder(options.out or _default_folder(label, task))
     if options.checkpoint is not None:
         check_place("checkpoint", options.checkpoint)
+    if options.script is not None:
+        check_new_file("script", options.script, may_exist=options.force)
     check_loss(config.loss, task, architecture)
     with quiet_tensorflow():
         from cae_core.training.loop import train
@@ -215,7 +223,19 @@ def run(options: argparse.Namespace) -> int:
             checkpoint=options.checkpoint,
         )
     print(_test_line(trained, data.image_shape))
-    print(f"saved in {trained.save(folder)}")
+    return _save(trained, folder)
+
+
+def _save(trained: Run, folder: Path) -> int:
+    """Saves a finished run, where its folder can't be made any more in another; the exit code."""
+    try:
+        trained.save(folder)
+    except (OSError, RunError) as error:
+        refuge = Path(tempfile.mkdtemp(prefix="cae-lab-")) / folder.name
+        trained.save(refuge)
+        complain(f"The run could not be saved in {folder}: {error} It is saved in {refuge}")
+        return PARTLY_DONE
+    print(f"saved in {harmless(folder)}")
     return DONE
 
 
@@ -299,12 +319,12 @@ def _default_folder(label: str, task: Task) -> Path:
 
 def _new_folder(folder: Path) -> Path:
     """The folder, once it is sure that a run can be saved there after the training."""
+    check_place("run", folder)
     if folder.exists():
         raise RunError(
             f"A run is saved to a new folder. Received: {folder}, which exists. "
             "Choose another name, or delete it first."
         )
-    check_place("run", folder)
     return folder
 
 
@@ -315,12 +335,8 @@ def _write_script(
     from cae_core.export.script import generate_script
 
     text = generate_script(architecture, task=task, config=config, dataset=data_name)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise unwritable("script", path, str(error.strerror)) from error
-    print(f"script in {path}")
+    write_whole("script", path, text.encode())
+    print(f"script in {harmless(path)}")
 
 
 def _sigma(text: str) -> float | tuple[float, float]:

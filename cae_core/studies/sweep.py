@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_core.data.registry import load_dataset
-from cae_core.errors import TrainingError
+from cae_core.errors import PlaceError, TrainingError
 from cae_core.records import read_text
 from cae_core.training.config import TrainConfig
 
@@ -90,7 +91,7 @@ def read_table(path: Path) -> list[Result]:
         if set(reader.fieldnames or ()) != set(_COLUMNS):
             raise ValueError(f"its columns are {', '.join(reader.fieldnames or ()) or 'none'}")
         return [Result(**_typed(row)) for row in rows]
-    except (KeyError, TypeError, ValueError, csv.Error) as error:
+    except (KeyError, TypeError, ValueError, OSError, csv.Error) as error:
         raise TrainingError(
             f"A sweep's table has the columns {', '.join(_COLUMNS)}. Received: {path} ({error!r}). "
             "Name another file with --out."
@@ -169,8 +170,25 @@ def _run(trial: Trial, config: TrainConfig) -> Result:
 
 
 def _append(result: Result, path: Path) -> None:
-    """Adds a line to the table, with a header in a new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Adds a line to the table, with a header in a new one.
+
+    Raises:
+        PlaceError: The table can't be written any more; the line is in a file of its own then.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_line(result, path)
+    except OSError as error:
+        refuge = Path(tempfile.mkdtemp(prefix="cae-lab-")) / path.name
+        _write_line(result, refuge)
+        raise PlaceError(
+            f"A table is saved where files can be made. Received: {path} ({error.strerror}); the "
+            f"last result is in {refuge}. Make room, or choose another place."
+        ) from error
+
+
+def _write_line(result: Result, path: Path) -> None:
+    """Adds a line to a file, with a header in a new one."""
     is_new = not path.exists()
     with path.open("a", newline="") as file:
         writer = csv.DictWriter(file, _COLUMNS)

@@ -14,7 +14,7 @@ from cae_core import cli
 from cae_core.architecture.presets import PRESETS
 from cae_core.cli.terminal import Bar
 from cae_core.training.progress import EpochRecord, Progress
-from cae_core.training.runs import RunSummary
+from cae_core.training.runs import Run, RunSummary
 from cae_core.training.tasks import ColorizeChroma, ColorizeRGB
 
 # Keras 3.15 reads a TensorFlow variable in a way that NumPy 2.4 frowns at when weights are saved.
@@ -504,3 +504,64 @@ def test_without_a_terminal_a_download_says_every_tenth_once():
     assert lines == [f"mine: {hundred}00 of 1,000 images" for hundred in range(1, 10)] + [
         "mine: 1,000 of 1,000 images"
     ]
+
+
+# --- Nothing lost, nothing overwritten ------------------------------------------------------
+
+
+def test_a_script_that_exists_is_not_written_over_unless_forced(capsys):
+    Path("mine.py").write_text("what was there")
+    line = complaint(["train", TINY, *QUICK, "--script", "mine.py"], capsys)
+    assert line.startswith("A script that exists is not written over. Received: mine.py.")
+    assert Path("mine.py").read_text() == "what was there"
+
+
+def test_a_finished_run_whose_folder_cannot_be_made_any_more_is_saved_elsewhere(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "refuge"))
+    (tmp_path / "refuge").mkdir()
+    save = Run.save
+
+    def full(self, folder):
+        if Path(folder).parent == Path("runs"):
+            raise OSError(28, "No space left on device")
+        return save(self, folder)
+
+    monkeypatch.setattr(Run, "save", full)
+    Path("mine.py").write_text("what was there")
+    arguments = ["train", TINY, *QUICK, "--out", "runs/mine", "--script", "mine.py", "--force"]
+    assert ended(arguments) == 1
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert "could not be saved in runs/mine" in line
+    assert Run.load(Path(line.rpartition(" in ")[2])).test["mse"] > 0
+    assert "import keras" in Path("mine.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", TINY, "--out", ""], "it is empty"),
+        (["train", TINY, "--out", "n" * 300], "(File name too long)"),
+        (["train", TINY, "--script", "there.csv/autoencoder.py"], "nothing can be made in"),
+        (["sweep", TINY, "--out", "there.csv"], "its columns are not, mine"),
+        (["sweep", TINY, "--out", "there.csv/table.csv"], "nothing can be made in"),
+        (["make", "homework", "--out", "there.csv"], "nothing can be made in"),
+    ],
+)
+def test_where_nothing_can_be_saved_is_said_before_the_work(arguments, said, capsys):
+    Path("there.csv").write_text("not,mine\n1,2\n")
+    assert said in complaint(arguments, capsys)
+    assert Path("there.csv").read_text() == "not,mine\n1,2\n"
+
+
+def test_full_and_closed_outputs_end_without_a_traceback():
+    program = f"{sys.executable} -m cae_core latent homework"
+    for redirection, code in ((">/dev/full", 1), (">&-", 0), ("2>&- >&-", 0), ("| true", 0)):
+        shell = ["sh", "-c", f"{program} {redirection}"]
+        result = subprocess.run(  # noqa: S603
+            shell, capture_output=True, text=True, check=False, env=environment()
+        )
+        assert result.returncode == code, redirection
+        assert "Traceback" not in result.stderr
+        assert ("No space left" in result.stderr) == (redirection == ">/dev/full")

@@ -265,13 +265,33 @@ def test_nothing_is_written_over_unless_forced(cat, tmp_path, capsys):
     before = b"what was there"
     (tmp_path / "dog-denoised.png").write_bytes(before)
 
-    line = complaint(["cat.png", "dog.png", "--sigma", "0.1"], capsys)
+    line = complaint(["dog.png", "--sigma", "0.1"], capsys)
     assert line.startswith("An image that exists is not written over. Received: dog-denoised.png")
+    assert ended(["dog.png", "cat.png", "--sigma", "0.1"]) == 1  # the other one is saved
+    assert capsys.readouterr().err.endswith("Not saved: dog.png\n")
     assert (tmp_path / "dog-denoised.png").read_bytes() == before
-    assert not (tmp_path / "cat-denoised.png").exists()
+    assert (tmp_path / "cat-denoised.png").exists()
 
     assert ended([dog, "--sigma", "0.1", "--force"]) == 0
     assert pixels(tmp_path / "dog-denoised.png").shape == (48, 64, 3)
+
+
+def test_two_images_for_one_name_are_numbered_and_a_pattern_is_expanded(cat, tmp_path):
+    save_noisy(tmp_path / "cat.webp")
+
+    assert ended(["c*.*", "--sigma", "0.1"]) == 0
+    assert ended(["c*.*", "--sigma", "0.1", "--force"]) == 0
+
+    expected = ["cat-denoised-2.png", "cat-denoised.png", "cat.png", "cat.webp"]
+    assert names(tmp_path) == expected
+
+
+def test_a_file_name_that_would_steer_the_terminal_is_shown_and_not_obeyed(tmp_path, capsys):
+    save_noisy(tmp_path / "\x1b[2Jcat.png")
+    assert ended([".", "--sigma", "0.1"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith(r"saved in \x1b[2Jcat-denoised.png")
+    assert "\x1b" not in captured.out + captured.err
 
 
 # --- What goes wrong -------------------------------------------------------------------------
@@ -282,15 +302,21 @@ def test_a_broken_file_is_said_and_the_others_are_saved(tmp_path, capsys):
         save_noisy(tmp_path / "photos" / name)
     (tmp_path / "photos" / "b.png").write_bytes(b"\x89PNG and no more")
 
-    assert ended(["photos", "nothing.png", "--sigma", "0.1", "--out", "clean"]) == 2
+    (tmp_path / "none").mkdir()
+
+    assert ended(["photos", "nothing.png", "none", "--sigma", "0.1", "--out", "clean"]) == 1
 
     captured = capsys.readouterr()
     assert names(tmp_path / "clean") == ["a-denoised.png", "c-denoised.png"]
     assert len(captured.out.splitlines()) == 2
-    broken, missing, summary = captured.err.splitlines()
+    empty, broken, missing, summary = captured.err.splitlines()
+    assert empty.startswith("none: A folder of images has images")
     assert broken.startswith("photos/b.png: An image must be a PNG")
     assert missing.startswith("nothing.png: An image is opened from a file that can be read.")
-    assert summary == "2 of 4 images were saved; what is wrong is said above."
+    assert summary == (
+        "2 of 5 images were saved; what is wrong is said above. "
+        "Not saved: none, photos/b.png, nothing.png"
+    )
 
 
 def test_an_image_too_small_for_an_estimate_is_said_and_works_with_a_sigma(tmp_path, capsys):
@@ -320,7 +346,10 @@ def test_an_image_too_small_for_an_estimate_is_said_and_works_with_a_sigma(tmp_p
         (["cat.png", "--model", "bogus"], "Received: 'bogus'"),
         (["cat.png", "--out", "clean.jpg"], "Write clean.png."),
         (["cat.png", "cat2.png", "--out", "clean.png"], "--out clean.png for 2 images"),
-        (["cat.png", "cat.jpg"], "Received: cat.png and cat.jpg, both for cat-denoised.png"),
+        ([""], "it is empty"),
+        (["cat.png", "--out", ""], "it is empty"),
+        (["*.tif"], "Received: *.tif, which fits none to denoise."),
+        (["\x1b[31mred\u202e.png"], r"\x1b[31mred\u202e.png: An image is opened"),
         (["cat.png", "--out", "cat.png"], "is not written over. Received: cat.png."),
         (["cat.png", "--out", "cat.png/folder"], "nothing can be made in"),
         (["empty"], "Received: empty, which has none to denoise."),

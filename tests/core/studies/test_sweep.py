@@ -2,14 +2,16 @@
 
 import csv
 import dataclasses
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 import cae_core as cae
 from cae_core import cli
+from cae_core.errors import PlaceError
 from cae_core.studies import claims, sweep, tables
-from cae_core.studies.sweep import Trial, read_table
+from cae_core.studies.sweep import Result, Trial, _append, read_table
 from cae_core.training import loop
 
 SMALL = "conv4 pool conv2 | up conv3:sigmoid"
@@ -125,3 +127,15 @@ def test_a_study_can_be_asked_for_by_name(tmp_path, trained, capsys, monkeypatch
 def test_a_result_keeps_what_was_asked_for():
     result = sweep.Result(**dataclasses.asdict(trial(SMALL)), mse=0.1)
     assert result.trial == trial(SMALL)
+
+
+def test_a_result_that_the_table_cannot_take_any_more_is_kept_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "refuge"))
+    (tmp_path / "refuge").mkdir()
+    table = tmp_path / "table.csv"
+    table.mkdir()  # no file can take its place
+    result = Result("conv8 | conv3", 1, mse=0.5)
+    with pytest.raises(PlaceError, match="the last result is in") as caught:
+        _append(result, table)
+    refuge = Path(str(caught.value).partition("result is in ")[2].partition(". Make")[0])
+    assert read_table(refuge) == [result]
