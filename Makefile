@@ -4,6 +4,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# One more than there are cores: browser tests mostly wait.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 1)")
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: run test test-all lint venv dev bench clean
 
@@ -11,10 +14,10 @@ run: venv
 	$(BIN)/streamlit run app.py
 
 test: dev lint
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(PYTEST)
 
 test-all: dev lint
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "heavy or not heavy"
+	$(PYTEST) -m "heavy or not heavy"
 
 lint: dev
 	$(BIN)/ruff check .

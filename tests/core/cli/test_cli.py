@@ -270,6 +270,7 @@ def test_train_tests_and_saves_a_run(capsys, tmp_path):
     assert "\r" not in captured.err
 
 
+@pytest.mark.heavy
 def test_train_takes_from_a_preset_what_is_not_said(capsys):
     cli.main(["train", "denoise-0.3", *QUICK])
 

@@ -408,6 +408,7 @@ def test_a_damaged_learning_rate_test_is_refused(tmp_path, text):
 # Warming
 
 
+@pytest.mark.heavy
 def test_a_worker_can_be_warmed_before_its_first_job():
     with WorkerProcess() as worker:
         assert worker.submit(work.warm_up).result(DEADLINE) is None
@@ -585,6 +586,7 @@ def test_images_are_never_unpickled(tmp_path):
 # With a process of its own
 
 
+@pytest.mark.heavy
 def test_a_worker_killed_in_the_middle_of_a_job_fails_that_job_and_the_next_one_is_trained(
     tmp_path,
 ):

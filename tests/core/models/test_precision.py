@@ -63,6 +63,7 @@ def test_any_network_computes_nearly_the_same_in_bfloat16(seed):
     assert np.abs(outputs[0] - outputs[1]).max() < 0.1 * spread
 
 
+@pytest.mark.heavy
 def test_a_training_in_bfloat16_ends_with_a_float32_network_as_good():
     data = load_dataset("photo_patches", limit=128)
     architecture = Architecture.parse("conv8 pool | up conv3:sigmoid")
