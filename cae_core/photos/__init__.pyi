@@ -12,6 +12,7 @@ from .colorizing import grey_of as grey_of
 from .colorizing import guess_ab as guess_ab
 from .colorizing import is_coloured as is_coloured
 from .colorizing import learns_rgb as learns_rgb
+from .colorizing import merged as merged
 from .colorizing import rgb_from as rgb_from
 from .denoising import denoise as denoise
 from .noise_kind import Choice as Choice

@@ -201,6 +201,7 @@ def apply_to_photo(
     image: np.ndarray,
     *,
     clip: bool = True,
+    overwrite: bool = False,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> np.ndarray:
@@ -216,6 +217,8 @@ def apply_to_photo(
         image: The image: (H, W), (H, W, 1) or (H, W, 3); uint8, or float in [0, 1], beyond
             which noise may reach.
         clip: Whether the output is cut to [0, 1]; an output that is no image is not.
+        overwrite: Lets the output take the memory of the image, where that is float32 (H, W, 3)
+            and the network is applied to the whole.
         on_progress: Called with the tiles done and their number.
         should_stop: Asked before each tile, or batch of tiles; True stops the work.
 
@@ -242,13 +245,12 @@ def apply_to_photo(
     channels = architecture.input_shape[2]
     if channels == 1:
         photo = (photo @ np.array(LUMA, np.float32))[:, :, np.newaxis]  # (H, W, 3) -> (H, W, 1)
-    photo = _padded(photo, plan)
     if plan.is_whole:
+        padded = (plan.padded_height, plan.padded_width)
         # All tiles have one shape, that of the first. It is built in: Keras cannot upsample
         # bilinearly without knowing it.
         window_height, window_width = (
-            plan_axis(side, plan.tile_height, plan.halo, plan.multiple)[0].stop
-            for side in photo.shape[:2]
+            plan_axis(side, plan.tile_height, plan.halo, plan.multiple)[0].stop for side in padded
         )
         network = build(architecture, input_shape=(window_height, window_width, channels))
         network.set_weights(model.get_weights())
@@ -258,12 +260,14 @@ def apply_to_photo(
             tile=plan.tile_height,
             halo=plan.halo,
             multiple=plan.multiple,
+            padded=padded,
+            overwrite=overwrite,
             on_progress=on_progress,
             should_stop=should_stop,
         )
     else:
-        result = _apply_to_pieces(model, photo, plan, on_progress, should_stop)
-    result = result[:height, :width]
+        pieces = _padded(photo, plan)
+        result = _apply_to_pieces(model, pieces, plan, on_progress, should_stop)[:height, :width]
     return np.clip(result, 0.0, 1.0, out=result) if clip else result
 
 
@@ -322,7 +326,7 @@ def _check_usable(architecture: Architecture) -> None:
 
 def _check_padded(height: int, width: int, padded_height: int, padded_width: int) -> None:
     """Refuses what padding would make many times larger: a few pixels by millions."""
-    if padded_height * padded_width > 2 * MAX_PIXELS:
+    if padded_height * padded_width > 2 * max(MAX_PIXELS, height * width):
         raise ImageError(
             f"An image may have at most {2 * MAX_PIXELS:,} pixels once it is padded to a size "
             f"that the network takes. Received: {height:,} x {width:,}, padded to "

@@ -48,6 +48,7 @@ def denoise(
     model: str | Run | None = None,
     *,
     precision: str | None = None,
+    overwrite: bool = False,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> np.ndarray:
@@ -67,6 +68,7 @@ def denoise(
             `cae_core.zoo.cards`, or a run of `cae_core.train`, is applied as it is.
         precision: ``"float32"`` or ``"mixed_bfloat16"`` for the photo denoiser; by default the
             faster one of this processor, but float32 below a sigma of 10/255.
+        overwrite: Lets the output take the memory of the image, where that is float32 (H, W, 3).
         on_progress: Called with the tiles done and their number.
         should_stop: Asked before each tile; True stops the work.
 
@@ -90,14 +92,15 @@ def denoise(
     if model == zoo.CAMERA_DENOISER:
         return denoise_camera(image, on_progress=on_progress, should_stop=should_stop)
     if model is None or model == zoo.PHOTO_DENOISER:
-        clean = _denoise_photo(photo, level, precision, on_progress, should_stop)
+        clean = _denoise_photo(photo, level, precision, overwrite, on_progress, should_stop)
     else:
-        clean = _apply(model, photo, on_progress, should_stop)
-    return np.clip(with_channels_of(clean, np.shape(image)), 0.0, 1.0)
+        clean = _apply(model, photo, overwrite, on_progress, should_stop)
+    clean = with_channels_of(clean, np.shape(image))
+    return np.clip(clean, 0.0, 1.0, out=clean)
 
 
 def _sigma_map(sigma: float | np.ndarray, image: np.ndarray) -> np.ndarray:
-    """Sigma as (H, W, 1), checked."""
+    """Sigma as (H, W, 1), checked; one number takes no memory."""
     level = np.asarray(sigma)
     allowed = ((), image.shape[:2], (*image.shape[:2], 1))
     is_real = np.issubdtype(level.dtype, np.floating) or np.issubdtype(level.dtype, np.integer)
@@ -114,33 +117,39 @@ def _sigma_map(sigma: float | np.ndarray, image: np.ndarray) -> np.ndarray:
             "Sigma is in units of [0, 1], from 0 to 1. "
             f"Received: {received}. Divide units of 0-255 by 255."
         )
-    full = np.empty((*image.shape[:2], 1), np.float32)
-    full[...] = level.reshape(*image.shape[:2], 1) if level.ndim else level
-    return full
+    level = level.astype(np.float32)
+    if level.ndim == 0:
+        return np.broadcast_to(level, (*image.shape[:2], 1))
+    return level.reshape(*image.shape[:2], 1)
 
 
 def _denoise_photo(
     image: np.ndarray,
     level: np.ndarray,
     precision: str | None,
+    overwrite: bool,
     on_progress: OnProgress | None,
     should_stop: ShouldStop | None,
 ) -> np.ndarray:
     """The photo denoiser, tile by tile; (H, W, 3) -> (H, W, 3)."""
     network = zoo.load(zoo.PHOTO_DENOISER, precision or preferred_precision(float(level.max())))
-    # (H, W, 3) and (H, W, 1) -> (H, W, 4), so that both are cut into tiles as one
-    both = np.concatenate([image, level], axis=2)
+    is_uniform = level.strides == (0, 0, 0)
+    if not is_uniform:
+        # (H, W, 3) and (H, W, 1) -> (H, W, 4), so that both are cut into tiles as one
+        image = np.concatenate([image, level], axis=2)
 
     def on_tile(tile: np.ndarray) -> np.ndarray:
+        sigma = np.full_like(tile[..., :1], level[0, 0, 0]) if is_uniform else tile[..., 3:]
         with _one_tile_at_a_time:
-            return np.asarray(network.predict_on_batch([tile[..., :3], tile[..., 3:]]))
+            return np.asarray(network.predict_on_batch([tile[..., :3], sigma]))
 
     return apply_padded(
         on_tile,
-        both,
+        image,
         stride=DENOISER_STRIDE,
         tile=DENOISER_TILE,
         halo=DENOISER_HALO,
+        overwrite=overwrite,
         on_progress=on_progress,
         should_stop=should_stop,
     )
@@ -158,11 +167,17 @@ def preferred_precision(sigma: float) -> str:
 def _apply(
     model: str | Run,
     image: np.ndarray,
+    overwrite: bool,
     on_progress: OnProgress | None,
     should_stop: ShouldStop | None,
 ) -> np.ndarray:
     """A network that is an architecture, as it is."""
     network, architecture = zoo.network_of(model)
     return apply_to_photo(
-        network, architecture, image, on_progress=on_progress, should_stop=should_stop
+        network,
+        architecture,
+        image,
+        overwrite=overwrite,
+        on_progress=on_progress,
+        should_stop=should_stop,
     )

@@ -9,7 +9,6 @@ ends where the image ends, so that zero padding is added there and nowhere else.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -98,6 +97,8 @@ def apply_in_tiles(
     tile: int = 256,
     halo: int,
     multiple: int = 1,
+    padded: tuple[int, int] | None = None,
+    overwrite: bool = False,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> np.ndarray:
@@ -110,6 +111,9 @@ def apply_in_tiles(
         tile: Side of the tiles without their halo, in pixels.
         halo: How far around a pixel the function looks, in pixels.
         multiple: Total stride of the function.
+        padded: Height and width that the image is continued to by its mirror image, at the
+            bottom and on the right; by default its own.
+        overwrite: Lets the result take the image's memory, where it has as many channels.
         on_progress: Called with the tiles done and their number after each tile.
         should_stop: Asked before each tile; True stops the work.
 
@@ -125,27 +129,50 @@ def apply_in_tiles(
         (5, 7, 3)
     """
     height, width = image.shape[:2]
-    tiles = list(
-        itertools.product(
-            plan_axis(height, tile, halo, multiple), plan_axis(width, tile, halo, multiple)
-        )
-    )
+    padded_height, padded_width = padded or (height, width)
+    bands = plan_axis(padded_height, tile, halo, multiple)
+    across = plan_axis(padded_width, tile, halo, multiple)
+    number, done = len(bands) * len(across), 0
     result = np.empty((height, width, 0), np.float32)  # its channels come with the first tile
-    for done, (rows, columns) in enumerate(tiles, start=1):
-        stop_if(should_stop, "Work on the image", f"{done - 1} of {len(tiles)} tiles")
-        part = image[rows.read, columns.read]
-        output = np.asarray(function(part[np.newaxis]))  # (1, h, w, C2)
-        if output.shape[:3] != (1, *part.shape[:2]):
-            raise ValueError(
-                "A function that is applied in tiles keeps height and width. "
-                f"Received: {output.shape} for {(1, *part.shape)}."
-            )
-        if done == 1:
-            result = np.empty((height, width, output.shape[3]), np.float32)
-        result[rows.write, columns.write] = output[0, rows.crop, columns.crop]
-        if on_progress is not None:
-            on_progress(done, len(tiles))
+    finished: tuple[slice, np.ndarray] | None = None  # a band of the result, not yet written
+    for rows in bands:
+        strip = _copied(image, rows, padded_width)
+        if finished is not None:  # the strip has a copy of the rows that both bands read
+            result[finished[0]] = finished[1]
+        for columns in across:
+            stop_if(should_stop, "Work on the image", f"{done} of {number} tiles")
+            part = strip[:, columns.read]
+            output = np.asarray(function(part[np.newaxis]))  # (1, h, w, C2)
+            if output.shape[:3] != (1, *part.shape[:2]):
+                raise ValueError(
+                    "A function that is applied in tiles keeps height and width. "
+                    f"Received: {output.shape} for {(1, *part.shape)}."
+                )
+            if not done:
+                shape = (height, width, output.shape[3])
+                result = (
+                    image if overwrite and image.shape == shape else np.empty(shape, np.float32)
+                )
+            if columns is across[0]:
+                band_height = rows.write_stop - rows.write_start
+                band = np.empty((band_height, padded_width, output.shape[3]), np.float32)
+            band[:, columns.write] = output[0, rows.crop, columns.crop]
+            done += 1
+            if on_progress is not None:
+                on_progress(done, number)
+        inside = slice(rows.write_start, min(rows.write_stop, height))
+        finished = inside, band[: max(0, inside.stop - inside.start), :width]
+    if finished is not None:
+        result[finished[0]] = finished[1]
     return result
+
+
+def _copied(image: np.ndarray, rows: Span, padded_width: int) -> np.ndarray:
+    """A copy of the rows that a tile reads, of an image that is continued by its mirror image."""
+    height, width = image.shape[:2]
+    indices = np.arange(rows.start, rows.stop) % (2 * height)
+    strip = image[np.minimum(indices, 2 * height - 1 - indices)]
+    return np.pad(strip, ((0, 0), (0, padded_width - width), (0, 0)), mode="symmetric")
 
 
 def apply_padded(
@@ -155,6 +182,7 @@ def apply_padded(
     stride: int,
     tile: int,
     halo: int,
+    overwrite: bool = False,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> np.ndarray:
@@ -166,6 +194,7 @@ def apply_padded(
         stride: Total stride of the function, of which both sides become multiples.
         tile: Side of the tiles without their halo, in pixels.
         halo: How far around a pixel the function looks, in pixels.
+        overwrite: See `apply_in_tiles`.
         on_progress: Called with the tiles done and their number after each tile.
         should_stop: Asked before each tile; True stops the work.
 
@@ -181,18 +210,17 @@ def apply_padded(
         (5, 7, 3)
     """
     height, width = image.shape[:2]
-    below, right = (round_up(side, stride) - side for side in (height, width))
-    padded = np.pad(image, ((0, below), (0, right), (0, 0)), mode="symmetric")
-    result = apply_in_tiles(
+    return apply_in_tiles(
         function,
-        padded,
+        image,
         tile=tile,
         halo=halo,
         multiple=stride,
+        padded=(round_up(height, stride), round_up(width, stride)),
+        overwrite=overwrite,
         on_progress=on_progress,
         should_stop=should_stop,
     )
-    return result[:height, :width]
 
 
 def round_up(value: int, multiple: int) -> int:

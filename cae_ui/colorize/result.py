@@ -13,7 +13,7 @@ from cae_core.images.encoding import encode_like
 from cae_core.images.metrics import ciede2000_map, color_figures
 from cae_core.images.operations import as_image, fit_within, to_uint8
 from cae_core.models.ab_bins import TEMPERATURE
-from cae_ui.colorize.scene import Scene, colored
+from cae_ui.colorize.scene import Scene, color_whole, colored
 from cae_ui.colorize.settings import Settings, gives_probabilities
 from cae_ui.common.compare_slider import compare_slider
 from cae_ui.common.photo_input import Photo
@@ -141,7 +141,7 @@ def show_downloads(scene: Scene, photo: Photo, settings: Settings) -> None:
             settings,
             "Colorize",
             "colorized",
-            lambda whole, advance: colored(as_image(whole.pixels), settings)[0],
+            lambda whole, advance: color_whole(as_image(whole.pixels), settings, advance),
         )
 
 

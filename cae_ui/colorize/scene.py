@@ -8,15 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from cae_core.images.color import lightness_of, rgb_within_gamut
+from cae_core.images.color import lightness_of
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.operations import as_image
+from cae_core.long_work import OnProgress
 from cae_core.photos.colorizing import (
     AbGuess,
-    full_size_ab,
     grey_of,
     guess_ab,
     is_coloured,
+    merged,
     rgb_from,
 )
 from cae_ui.colorize.settings import Settings, returns_rgb
@@ -85,7 +86,17 @@ def colored(photo: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarr
         return _rgb_from(photo, settings.model), None
     lightness = lightness_of(photo)
     ab = _guess(lightness, settings.model).at(settings.temperature)
-    return rgb_within_gamut(lightness, settings.saturation * full_size_ab(ab, lightness))
+    return merged(lightness, ab, settings.saturation)
+
+
+def color_whole(photo: np.ndarray, settings: Settings, on_progress: OnProgress) -> np.ndarray:
+    """A whole photo colorized, in its own memory where that is possible; nothing is kept."""
+    model = network(settings.model)
+    if returns_rgb(settings.model):
+        return rgb_from(photo, model, on_progress)
+    lightness = lightness_of(photo)
+    ab = guess_ab(lightness, model).at(settings.temperature)
+    return merged(lightness, ab, settings.saturation, out=photo, on_progress=on_progress)[0]
 
 
 @st.cache_resource(max_entries=16, show_spinner="The network works …")

@@ -136,7 +136,7 @@ def show_whole(scene: Scene, photo: Photo, mode: str, model: str) -> None:
     def work(whole: OpenedImage, advance: OnProgress) -> np.ndarray:
         if mode == ADD_NOISE:
             add_noise(whole.pixels, scene.sigma, scene.options)
-        return cleaned(whole.pixels, scene.input_sigma, model, on_progress=advance)
+        return cleaned(whole.pixels, scene.input_sigma, model, advance, overwrite=True)
 
     settings = (mode, model, scene.input_sigma, scene.sigma, scene.options)
     show_whole_photo(photo, scene.opened.full_size, settings, "Denoise", "denoised", work)
@@ -159,9 +159,11 @@ def cleaned(
     sigma: float,
     model: str,
     on_progress: OnProgress | None = None,
+    *,
+    overwrite: bool = False,
 ) -> np.ndarray:
     """An image denoised by a network of `denoiser_input`."""
-    return denoise(image, sigma, network(model), on_progress=on_progress)
+    return denoise(image, sigma, network(model), overwrite=overwrite, on_progress=on_progress)
 
 
 def _removed(noisy: np.ndarray, clean: np.ndarray, gain: float) -> np.ndarray:

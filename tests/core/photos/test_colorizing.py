@@ -8,7 +8,8 @@ from skimage.color import rgb2lab
 
 import cae_core as cae
 from cae_core import zoo
-from cae_core.images.color import lightness_of
+from cae_core.data.samples import sample_photograph
+from cae_core.images.color import lightness_of, rgb_within_gamut
 from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.models.colorizer import build_colorizer
 from cae_core.photos.colorizing import (
@@ -19,6 +20,8 @@ from cae_core.photos.colorizing import (
     full_size_ab,
     grey_of,
     guess_ab,
+    is_coloured,
+    merged,
 )
 
 PHOTO = data.astronaut()[20:220, 100:330]
@@ -164,6 +167,30 @@ def test_colours_stop_where_lightness_has_an_edge():
     assert ab[:, 30:].mean() > 34
     # From one to the other in a step, where plain enlargement takes some pixels.
     assert (ab[:, 27] - ab[:, 26]).min() > 20
+
+
+def test_a_tall_image_is_merged_in_bands_without_a_seam():
+    rng = np.random.default_rng(0)
+    lightness = (100 * rng.random((600, 40))).astype(np.float32)
+    small = rng.normal(0, 20, (150, 10, 2)).astype(np.float32)
+    expected, was_reduced = rgb_within_gamut(lightness, full_size_ab(small, lightness))
+    out = np.zeros((600, 40, 3), np.float32)
+    rgb, reduced = merged(lightness, small, out=out)
+    assert rgb is out
+    np.testing.assert_allclose(rgb, expected, atol=1e-4)
+    assert np.mean(reduced != was_reduced) < 1e-3
+
+
+def test_an_image_is_coloured_where_its_lightness_does_not_explain_its_colours():
+    photo = sample_photograph("chelsea.png")
+    grey = photo.mean(axis=2, keepdims=True)
+    cyanotype = np.concatenate([grey**1.5, grey, grey**0.7], axis=2)
+    noise = np.random.default_rng(0).normal(0, 2 / 255, photo.shape)
+    for toned in (grey * [1, 0.85, 0.65], cyanotype, np.repeat(grey, 3, axis=2)):
+        assert not is_coloured(np.clip(toned + noise, 0, 1))
+    pale = grey + 0.4 * (photo - grey)
+    for coloured in (photo, pale, sample_photograph("coffee.png"), sample_photograph("rocket.jpg")):
+        assert is_coloured(coloured)
 
 
 def test_chrominance_of_the_images_own_size_stays_as_it_is():

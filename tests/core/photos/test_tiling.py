@@ -97,6 +97,24 @@ def test_a_filter_in_tiles_equals_the_filter_on_the_whole(height, width, tile, h
     np.testing.assert_allclose(tiled, _window_mean(image[np.newaxis])[0], atol=1e-6)
 
 
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (5, 7), (21, 30), (40, 12)])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_padded_image_gives_what_the_padded_array_gives_in_old_memory_or_new(
+    height, width, overwrite
+):
+    image = np.random.default_rng(0).random((height, width, 2), np.float32)
+    padded = (round_up(height, 4), round_up(width, 4))
+    whole = np.pad(
+        image, ((0, padded[0] - height), (0, padded[1] - width), (0, 0)), mode="symmetric"
+    )
+    expected = _window_mean(whole[np.newaxis])[0, :height, :width]
+    result = apply_in_tiles(
+        _window_mean, image, tile=4, halo=4, multiple=4, padded=padded, overwrite=overwrite
+    )
+    np.testing.assert_allclose(result, expected, rtol=1e-5)
+    assert (result is image) == overwrite
+
+
 def test_a_halo_that_is_too_small_shows():
     image = np.random.default_rng(0).random((20, 20, 1), dtype=np.float32)
     tiled = apply_in_tiles(_window_mean, image, tile=8, halo=1)
