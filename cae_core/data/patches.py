@@ -10,13 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cae_core.data.cutting import BLOCK_SIDE, cut_parts, part_sizes, split_blocks, split_indices
 from cae_core.data.dataset import Dataset, Pixels, check_split
 from cae_core.errors import CAEError, DatasetError
-from cae_core.images.decoding import IMAGE_SUFFIXES
-from cae_core.images.operations import resize, to_uint8
+from cae_core.images.decoding import IMAGE_SUFFIXES, OpenedImage, over_white
+from cae_core.images.operations import to_uint8
 from cae_core.long_work import OnProgress, ShouldStop, stop_if
 
 PATCH = 32
@@ -39,7 +38,8 @@ class PatchSettings(NamedTuple):
         validation_fraction: Share of the images or blocks used for validation.
         test_fraction: Share of the images or blocks used for the test.
         max_patches: At most so many patches in all parts together.
-        max_decoded_pixels: No further image is opened once so many pixels were decoded.
+        max_work: No further image is opened after this much work: pixels that were decoded, and
+            an eighth of those that were skipped by decoding a JPEG at a fraction of its size.
     """
 
     patch: int = PATCH
@@ -47,7 +47,7 @@ class PatchSettings(NamedTuple):
     validation_fraction: float = 0.1
     test_fraction: float = 0.1
     max_patches: int = MAX_PATCHES
-    max_decoded_pixels: float = math.inf
+    max_work: float = math.inf
 
     def check(self) -> None:
         """Refuse settings that are out of range.
@@ -72,11 +72,12 @@ class Source(NamedTuple):
 
     Attributes:
         label: Its name in notes.
-        open: Returns it as `open_image` does, or raises a `CAEError`.
+        open: Returns it, reduced to a longest side but not below a shortest, as `read_image` does,
+            or raises a `CAEError`.
     """
 
     label: str
-    open: Callable[[], NDArray[np.float32]]
+    open: Callable[[int, int], OpenedImage]
 
 
 def dataset_from_sources(
@@ -161,7 +162,8 @@ def _open_sources(
     images: list[Pixels] = []
     problems: list[tuple[str, str]] = []
     seen: set[bytes] = set()
-    kept_pixels = decoded_pixels = left_out = 0
+    kept_pixels = left_out = 0
+    work = 0.0
     # As large as allowed if there are few, smaller if there are many.
     fair_side = math.isqrt(MAX_KEPT_PIXELS // max(1, len(sources)))
     longest = min(max(fair_side, MIN_MAX_SIDE), MAX_SIDE)
@@ -169,20 +171,20 @@ def _open_sources(
         stop_if(should_stop, "Loading the images", f"{done:,} of {len(sources):,}")
         if on_progress is not None:
             on_progress(done, len(sources))
-        if kept_pixels >= MAX_KEPT_PIXELS or decoded_pixels >= settings.max_decoded_pixels:
+        if kept_pixels >= MAX_KEPT_PIXELS or work >= settings.max_work:
             left_out += 1
             continue
         try:
-            image = source.open()
+            opened = source.open(longest, settings.patch)
         except CAEError as error:
             problems.append((source.label, str(error)))
             continue
-        height, width = image.shape[:2]
-        decoded_pixels += height * width
+        height, width = opened.full_size
+        work += opened.work
         if min(height, width) < settings.patch:
             problems.append((source.label, f"{height}×{width} is smaller than a patch."))
             continue
-        photo = _shrunk(image, longest, settings.patch)
+        photo = _pixels(opened)
         fingerprint = hashlib.sha256(repr(photo.shape).encode() + photo.tobytes()).digest()
         if fingerprint in seen:  # twins in two parts would give the test away
             problems.append((source.label, "it equals another image."))
@@ -194,7 +196,7 @@ def _open_sources(
         on_progress(len(sources), len(sources))
     notes = _notes_on(sorted(problems))
     if left_out:
-        notes.append(f"Left out {left_out:,} images: the others are as many as memory allows.")
+        notes.append(f"Left out {left_out:,} images: the others are as many as are worked on here.")
     if not images:
         raise DatasetError(
             "A data set needs at least one image that can be used. "
@@ -213,10 +215,7 @@ def _notes_on(problems: Sequence[tuple[str, str]]) -> list[str]:
     return notes
 
 
-def _shrunk(image: NDArray[np.float32], longest: int, patch: int) -> Pixels:
-    """Return the image as uint8, its longer side at most `longest`, no side below `patch`."""
-    height, width = image.shape[:2]
-    scale = max(longest / max(height, width), patch / min(height, width))
-    if scale < 1:
-        image = resize(image, max(patch, round(height * scale)), max(patch, round(width * scale)))
-    return to_uint8(image)
+def _pixels(opened: OpenedImage) -> Pixels:
+    """Return an image over white as uint8, (H, W, 3)."""
+    pixels = to_uint8(over_white(opened.pixels, opened.opacity))
+    return pixels if pixels.ndim == 3 else pixels[..., np.newaxis].repeat(3, axis=2)

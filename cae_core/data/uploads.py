@@ -8,17 +8,14 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-from numpy.typing import NDArray
-
 from cae_core.data.dataset import Dataset
 from cae_core.data.patches import PatchSettings, Source, dataset_from_sources
 from cae_core.errors import DatasetError
-from cae_core.images.decoding import IMAGE_SUFFIXES, open_image
+from cae_core.images.decoding import IMAGE_SUFFIXES, OpenedImage, read_image
 from cae_core.images.guards import MAX_FILE_BYTES
 from cae_core.long_work import OnProgress, ShouldStop
 
-MAX_UPLOADED_PIXELS = 2_000_000_000  # decoded from one upload: about a minute of work
+MAX_WORK = 500_000_000  # see PatchSettings; of one upload: about half a minute
 
 MAX_ZIP_ENTRIES = 20_000
 MAX_UNZIPPED_BYTES = 512 * 2**20
@@ -71,36 +68,47 @@ def load_folder(
         for file in folder.rglob("*")
         if file.suffix.lower() in IMAGE_SUFFIXES and file.is_file()
     )
-    sources = [
-        Source(file.relative_to(folder).as_posix(), partial(open_image, file)) for file in files
-    ]
+    sources = [Source(file.relative_to(folder).as_posix(), partial(_read, file)) for file in files]
     return dataset_from_sources(
         sources, settings or PatchSettings(), folder.resolve().name, on_progress, should_stop
     )
 
 
-def load_uploads(files: Sequence[tuple[str, bytes]]) -> Dataset:
+def _read(source: Path | bytes, longest_side: int, shortest_side: int) -> OpenedImage:
+    """Open an image, reduced to what is cut into patches."""
+    return read_image(source, longest_side=longest_side, shortest_side=shortest_side)
+
+
+def load_uploads(
+    files: Sequence[tuple[str, bytes]],
+    *,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Dataset:
     """Cut uploaded images, and the images in uploaded zip archives, into a data set.
 
-    Archives are read in memory; nothing is written to disk. How many entries they have and
-    how large these become is limited. Folders, archives within archives and `__MACOSX` are
-    ignored; images that can't be used are skipped with a note.
+    Archives are read in memory; nothing is written to disk. How many entries they have, how large
+    these become and how many pixels are decoded is limited. Folders, archives within archives and
+    `__MACOSX` are ignored; images that can't be used are skipped with a note.
 
     Args:
         files: Names and contents of the uploaded files.
+        on_progress: Called with (images done, images in total).
+        should_stop: Asked before every image; True stops the work.
 
     Returns:
         The data set, as `dataset_from_sources` describes it.
 
     Raises:
+        StoppedError: `should_stop()` said so.
         DatasetError: No image is usable, or an archive is over the limits or broken.
     """
-    settings = PatchSettings(max_decoded_pixels=MAX_UPLOADED_PIXELS)
+    settings = PatchSettings(max_work=MAX_WORK)
     sources: list[Source] = []
     unzipped_bytes = 0
     for name, content in files:
         if Path(name).suffix.lower() != ".zip":
-            sources.append(Source(name, partial(open_image, content)))
+            sources.append(Source(name, partial(_read, content)))
             continue
         archive = _open_zip(name, content)
         entries = [entry for entry in archive.infolist() if _is_image_entry(entry)]
@@ -115,7 +123,7 @@ def load_uploads(files: Sequence[tuple[str, bytes]]) -> Dataset:
             f"Zip archives may hold up to {MAX_UNZIPPED_BYTES // 2**20} MB of images. "
             f"Received: {unzipped_bytes // 2**20:,} MB. Upload fewer images."
         )
-    return dataset_from_sources(sources, settings, "uploads")
+    return dataset_from_sources(sources, settings, "uploads", on_progress, should_stop)
 
 
 def _open_zip(name: str, content: bytes) -> zipfile.ZipFile:
@@ -145,7 +153,9 @@ def _is_image_entry(entry: zipfile.ZipInfo) -> bool:
     )
 
 
-def _open_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[np.float32]:
+def _open_entry(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, longest_side: int, shortest_side: int
+) -> OpenedImage:
     """Open an image in an archive, reading no more than it declares and the limit allows."""
     if entry.file_size > MAX_FILE_BYTES:
         raise DatasetError(
@@ -172,4 +182,4 @@ def _open_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[np.
             f"An image in a zip archive has the size that it declares, {entry.file_size:,} bytes. "
             f"Received: {len(content):,}. Make it anew."
         )
-    return open_image(content)
+    return _read(content, longest_side, shortest_side)

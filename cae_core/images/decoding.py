@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -46,6 +47,7 @@ class OpenedImage:
         exif: EXIF metadata that stays true of the image; empty where there is none.
         dpi: Pixels per inch, across and down; None where the file does not say.
         left_out: What the file has besides, each in a few words.
+        work: Pixels that were decoded, and an eighth of those that a JPEG's decoder skipped.
     """
 
     pixels: np.ndarray
@@ -56,6 +58,7 @@ class OpenedImage:
     exif: bytes = b""
     dpi: tuple[float, float] | None = None
     left_out: tuple[str, ...] = ()
+    work: int = 0
 
 
 def open_image(
@@ -114,6 +117,7 @@ def read_image(
     source: bytes | str | os.PathLike[str],
     *,
     longest_side: int | None = None,
+    shortest_side: int = 0,
     box: Box | None = None,
     stretch: bool = False,
     max_pixels: int = MAX_PIXELS,
@@ -125,6 +129,7 @@ def read_image(
         source: The file's content as bytes, or the path of the file.
         longest_side: Reduces a larger image to this height or width, in pixels. A JPEG is then
             decoded at a fraction of its size.
+        shortest_side: What the other side is not reduced below, whatever the longest is.
         box: Takes a part (left, top, right, bottom) of the upright image, in pixels.
         stretch: Brings the largest number of `used_bits` bits to white.
         max_pixels: The largest image that is opened, in pixels.
@@ -148,9 +153,11 @@ def read_image(
     data, received = read_image_file(source, max(MAX_FILE_BYTES, max_bytes))
     with one_at_a_time(data, received, max_pixels):
         file = OpenFile(data, received, max_pixels)
+        width, height = file.size
+        scale = 1.0
         if longest_side is not None:
-            file.reduce(longest_side)
-    width, height = file.size
+            scale = max(longest_side / max(file.size), shortest_side / min(file.size))
+            file.reduce(scale)
     left, top, right, bottom = box or (0, 0, width, height)
     kept = 0 if longest_side is not None else 12 * (right - left) * (bottom - top)
     admitted = admission(file.decoding_bytes() + kept) if admission else nullcontext()
@@ -162,7 +169,7 @@ def read_image(
         if longest_side is None:
             pixels, opacity = _converted(decoded, box or (0, 0, *decoded.size))
         else:
-            pixels, opacity = _reduced(decoded, longest_side, (height, width))
+            pixels, opacity = _reduced(decoded, min(1.0, scale), (height, width))
     left_out = file.left_out
     if decoded.is_rounded:
         left_out += ("all but 8 of its 16 bits a channel, for its colour profile has tables",)
@@ -175,6 +182,7 @@ def read_image(
         file.exif,
         file.dpi,
         left_out,
+        work=math.prod(decoded.size) + (width * height - math.prod(decoded.size)) // 8,
     )
 
 
@@ -217,13 +225,12 @@ def _block_means(values: np.ndarray, block: tuple[int, int]) -> np.ndarray:
 
 
 def _reduced(
-    decoded: Decoded, longest_side: int, full_size: tuple[int, int]
+    decoded: Decoded, scale: float, full_size: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """As `_converted`, the whole image at a height or width of at most `longest_side`."""
+    """As `_converted`, the whole image at a scale of its full size."""
     width, height = decoded.size
-    factor = max(1, max(width, height) // (OVERSAMPLING * longest_side))
+    factor = max(1, int(max(width, height) / (OVERSAMPLING * scale * max(full_size))))
     block = (min(factor, height), min(factor, width))
-    scale = min(1, longest_side / max(full_size))
     wanted = (max(1, round(scale * full_size[0])), max(1, round(scale * full_size[1])))
     pixels, opacity = _converted(decoded, (0, 0, width, height), block)
     if pixels.shape[:2] != wanted:

@@ -88,7 +88,7 @@ _DECODER_ERRORS = (
 _DECODING = threading.Lock()
 
 OVERSAMPLING = 2
-"""An image is decoded at no less than this many times the side that is asked for."""
+"""An image is decoded at no less than this many times the scale that is asked for."""
 _STRIP_BYTES = 50_000_000  # of the strip that is converted at a time, and its copies
 _BMP_HEADER, _BMP_EMBEDDED = 14, b"DEBM"  # a profile in the file; "MBED", least byte first
 
@@ -205,14 +205,12 @@ class OpenFile:
             # stored, as every viewer does.
             return 1
 
-    def reduce(self, longest_side: int) -> None:
-        """Lets a JPEG be decoded at a fraction of its size, at least twice a longest side."""
-        if isinstance(self._image, JpegImagePlugin.JpegImageFile):
+    def reduce(self, scale: float) -> None:
+        """Lets a JPEG be decoded at a fraction of its size, at least at twice a scale."""
+        scale *= OVERSAMPLING
+        if isinstance(self._image, JpegImagePlugin.JpegImageFile) and scale < 1:
             width, height = self._image.size
-            scale = OVERSAMPLING * longest_side / max(width, height)
-            if scale < 1:
-                wanted = (math.ceil(scale * width), math.ceil(scale * height))
-                self._image.draft(None, wanted)
+            self._image.draft(None, (math.ceil(scale * width), math.ceil(scale * height)))
 
     def decoding_bytes(self) -> int:
         """Memory that the decoded image takes, at most, while it is decoded and turned."""

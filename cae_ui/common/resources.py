@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import os
 import time
+from collections import OrderedDict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +13,6 @@ import streamlit as st
 
 from cae_core.data.dataset import Dataset, DatasetPreview
 from cae_core.data.registry import load_dataset
-from cae_core.data.uploads import load_uploads
 from cae_core.errors import ImageError, JobError
 from cae_core.images.decoding import MOST_MEGAPIXELS
 from cae_core.images.guards import MAX_PIXELS
@@ -30,6 +29,7 @@ from cae_ui.common.visitor import visitor
 
 MEMORY_VARIABLE, DEFAULT_MEMORY = "CAE_IMAGE_MEMORY_MB", 1200
 MEGAPIXELS_VARIABLE = "CAE_MAX_MEGAPIXELS"
+MOST_UPLOADED = 2  # data sets of uploaded images that are kept for all sessions, 90 MB each
 SECONDS_PER_DAY = 86_400
 
 
@@ -128,18 +128,21 @@ def named_dataset(name: str) -> DatasetPreview:
     return load_dataset(name).preview()
 
 
-@st.cache_resource(max_entries=2, show_spinner="Cutting your images into patches …")
-def _uploaded_dataset(digest: str, _files: list[tuple[str, bytes]]) -> Dataset:
-    return load_uploads(_files)
+@st.cache_resource(show_spinner=False)
+def uploaded_datasets() -> OrderedDict[tuple[str, ...], Dataset]:
+    """The last data sets that visitors uploaded, by the identities of the files.
+
+    A plain dictionary, because what Streamlit caches cannot show its progress.
+    """
+    return OrderedDict()
 
 
-def uploaded_dataset(files: list[tuple[str, bytes]]) -> Dataset:
-    """Uploaded images as a data set, cut once however often the page runs."""
-    digest = hashlib.sha256()
-    for name, content in files:
-        digest.update(name.encode())
-        digest.update(content)
-    return _uploaded_dataset(digest.hexdigest(), files)
+def keep_uploaded(identity: tuple[str, ...], data: Dataset) -> None:
+    """Keeps a data set, and of older ones as many as memory allows."""
+    kept = uploaded_datasets()
+    kept[identity] = data
+    while len(kept) > MOST_UPLOADED:
+        kept.popitem(last=False)
 
 
 @st.cache_resource(show_spinner=False)

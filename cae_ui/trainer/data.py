@@ -7,14 +7,24 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cae_core.data.dataset import Dataset, DatasetPreview
 from cae_core.data.registry import DATASETS, is_available
-from cae_core.errors import DatasetError
+from cae_core.data.uploads import load_uploads
+from cae_core.errors import CAEError
 from cae_core.jobs.limits import Limits
-from cae_ui.common.photo_input import UPLOAD_TYPES
-from cae_ui.common.resources import available_jobs, named_dataset, run_retention, uploaded_dataset
+from cae_ui.common.photo_input import UPLOAD_TYPES, admitted
+from cae_ui.common.resources import (
+    available_jobs,
+    keep_uploaded,
+    named_dataset,
+    run_retention,
+    uploaded_datasets,
+)
 from cae_ui.common.wording import UPLOADS, plain, show_error
 from cae_ui.trainer.download import offer_download
 
 OWN_IMAGES = "own-images"
+_STOPPED = "own-images-stopped"
+# The images that are kept, their patches, and the image that is decoded.
+_WORK_BYTES = 500_000_000
 
 
 def dataset_input() -> DatasetPreview | None:
@@ -30,7 +40,7 @@ def dataset_input() -> DatasetPreview | None:
             offer_download(name)
             return None
         data = named_dataset(name)
-    except DatasetError as error:
+    except CAEError as error:
         show_error(error)
         return None
     _describe(data, DATASETS[name].description)
@@ -55,9 +65,15 @@ def _uploads_input() -> DatasetPreview | None:
             f"run's files {run_retention()}."
         )
         return None
-    data = _uploaded(files).preview()
-    _describe(data, "Patches of your images.")
-    return data
+    data = _uploaded(files)
+    if data is None:
+        st.info("Stopped before your images were cut.")
+        # The press runs the page anew, which cuts them.
+        st.button("Cut them into patches", on_click=st.session_state.pop, args=(_STOPPED, None))
+        return None
+    preview = data.preview()
+    _describe(preview, "Patches of your images.")
+    return preview
 
 
 def _describe(data: DatasetPreview, description: str) -> None:
@@ -75,6 +91,32 @@ def own_images() -> Dataset | None:
     return _uploaded(files) if st.session_state["data"] == UPLOADS and files else None
 
 
-def _uploaded(files: list[UploadedFile]) -> Dataset:
-    """Uploaded files as a data set."""
-    return uploaded_dataset([(file.name, file.getvalue()) for file in files])
+def _uploaded(files: list[UploadedFile]) -> Dataset | None:
+    """Uploaded files as a data set, cut once however often the page runs; None once stopped."""
+    identity = tuple(file.file_id for file in files)
+    kept = uploaded_datasets()
+    if identity in kept:
+        return kept[identity]
+    if st.session_state.get(_STOPPED) == identity:
+        return None
+    place = st.empty()
+    with place.container():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            bar = st.progress(0.0, "Cutting your images into patches …")
+            # A press runs the page anew, which ends this run at its next report.
+            st.button("Stop", icon=":material/stop_circle:", on_click=_stop, args=(identity,))
+        with admitted(_WORK_BYTES, is_long=True):
+            data = load_uploads(
+                [(file.name, file.getvalue()) for file in files],
+                on_progress=lambda done, total: bar.progress(
+                    done / max(1, total), f"Image {min(done + 1, total):,} of {total:,}"
+                ),
+            )
+    place.empty()
+    keep_uploaded(identity, data)
+    return data
+
+
+def _stop(identity: tuple[str, ...]) -> None:
+    """Has the page leave some files alone."""
+    st.session_state[_STOPPED] = identity

@@ -1,6 +1,7 @@
 """The data set to train on: downloaded, uploaded, damaged."""
 
 import pytest
+import streamlit as st
 
 from cae_core.data import uploads
 from cae_core.errors import DatasetError
@@ -76,6 +77,23 @@ def test_a_damaged_data_file_is_named(trainer_page, monkeypatch, tmp_path):
 
 
 # Uploads
+
+
+def test_cutting_images_can_be_stopped_and_begun_again(trainer_page, monkeypatch):
+    def stopped(files, *, on_progress):
+        on_progress(1, len(files))
+        # What a press on Stop does while the page works.
+        trainer_data._stop(tuple(file.file_id for file in st.session_state[OWN_IMAGES]))
+        st.rerun()
+
+    monkeypatch.setattr(trainer_data, "load_uploads", stopped)
+    page = upload(trainer_page(data=OWN), OWN_IMAGES, *TEN_IMAGES)
+    assert "Stopped before your images were cut." in said(page.info)
+    assert not can_train(page)
+    monkeypatch.setattr(trainer_data, "load_uploads", uploads.load_uploads)
+    press(page, "Cut them into patches")
+    assert "Patches of your images." in said(page.caption)
+    assert can_train(page)
 
 
 def test_own_images_are_cut_into_patches_and_trained_on(trainer_page, worker):

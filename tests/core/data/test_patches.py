@@ -11,6 +11,7 @@ from cae_core.data import cutting, patches
 from cae_core.data.cutting import blocks_of, split_indices
 from cae_core.data.patches import PatchSettings, Source, dataset_from_sources
 from cae_core.errors import DatasetError
+from cae_core.images.decoding import OpenedImage
 from cae_core.images.operations import as_image
 
 PARTS = ("train", "validation", "test")
@@ -22,10 +23,16 @@ def make_images(count, height=64, width=64, seed=0):
     return list(rng.random((count, height, width, 3), dtype=np.float32))
 
 
+def opened(image, longest, shortest):
+    """An array as if it were a file's."""
+    pixels = as_image(image)
+    return OpenedImage(pixels, None, pixels.shape[:2])
+
+
 def patches_from_images(images, **settings):
     """A data set of arrays in place of files."""
     sources = [
-        Source(f"image {index}", partial(as_image, image))
+        Source(f"image {index}", partial(opened, image))
         for index, image in enumerate(images, start=1)
     ]
     return dataset_from_sources(sources, PatchSettings(**settings), "images")
@@ -192,18 +199,11 @@ def test_another_size_of_patch_is_possible():
     assert dataset.image_shape == (64, 64, 3)
 
 
-def test_large_images_are_shrunk_and_long_ones_keep_room_for_a_patch():
-    shrunk = patches._shrunk(make_images(1, 300, 1200)[0], 1024, 32)
-    assert shrunk.shape == (256, 1024, 3)
-    assert patches._shrunk(make_images(1, 40, 2000)[0], 256, 32).shape == (32, 1600, 3)
-    assert patches._shrunk(make_images(1, 40, 50)[0], 256, 32).shape == (40, 50, 3)
-
-
 def test_images_beyond_what_memory_may_hold_are_left_out_with_a_note(monkeypatch):
     monkeypatch.setattr(patches, "MAX_KEPT_PIXELS", 15 * 64 * 64)
     dataset = patches_from_images(make_images(40))
     assert dataset.source.startswith("Patches of 15 images")
-    assert dataset.notes == ("Left out 25 images: the others are as many as memory allows.",)
+    assert dataset.notes == ("Left out 25 images: the others are as many as are worked on here.",)
 
 
 def test_an_image_that_comes_twice_is_used_once():

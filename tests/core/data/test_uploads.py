@@ -11,7 +11,7 @@ from cae_core.data import patches, uploads
 from cae_core.data.registry import load_dataset
 from cae_core.data.uploads import load_folder, load_uploads
 from cae_core.errors import DatasetError, StoppedError
-from cae_core.images.encoding import encode_png
+from cae_core.images.encoding import encode_jpeg, encode_png
 
 
 def pngs(count, seed=0):
@@ -180,10 +180,37 @@ ELEVEN = zip_of(pngs(11))
 
 
 def test_the_work_that_one_upload_can_cause_is_bounded(monkeypatch):
-    monkeypatch.setattr(uploads, "MAX_UPLOADED_PIXELS", 12 * 64 * 64)
+    monkeypatch.setattr(uploads, "MAX_WORK", 12 * 64 * 64)
     dataset = load_uploads(pngs(20))
     assert dataset.source.startswith("Patches of 12 images")
-    assert dataset.notes == ("Left out 8 images: the others are as many as memory allows.",)
+    assert dataset.notes == ("Left out 8 images: the others are as many as are worked on here.",)
+
+
+def test_large_images_are_opened_small_and_long_ones_keep_room_for_a_patch(monkeypatch):
+    sizes, read = [], uploads.read_image
+
+    def measured(source, **options):
+        opened = read(source, **options)
+        sizes.append((opened.pixels.shape[:2], opened.work))
+        return opened
+
+    monkeypatch.setattr(uploads, "read_image", measured)
+    noise = np.random.default_rng(0).random((40, 3000, 3), dtype=np.float32)
+    load_uploads(
+        [("long.png", encode_png(noise)), ("large.jpg", encode_jpeg(np.ones((2400, 4800))))]
+    )
+    assert sorted(sizes) == [
+        ((32, 2400), 40 * 3000),
+        ((512, 1024), 1200 * 2400 + (2400 * 4800 - 1200 * 2400) // 8),
+    ]
+
+
+def test_an_upload_reports_its_progress_and_can_be_stopped():
+    progress = []
+    load_uploads([("photos.zip", ELEVEN)], on_progress=lambda *now: progress.append(now))
+    assert progress == [(done, 11) for done in range(12)]
+    with pytest.raises(StoppedError, match="after 0 of 11"):
+        load_uploads([("photos.zip", ELEVEN)], should_stop=lambda: True)
 
 
 def test_nothing_that_is_uploaded_touches_the_disk(monkeypatch):
