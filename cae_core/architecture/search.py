@@ -222,6 +222,10 @@ class Search:
                 count += 1
                 heapq.heappush(queue, (cost + CHANGED * misfits, count, cost, place, edits))
 
+        mirrored = self._mirrored()
+        if mirrored:
+            best = _ADDED + len(mirrored) / 10
+            yield best, mirrored
         place: _Place | None = self.start
         while place is not None:  # every single change of the architecture as it is
             for cost, follower, edit in self._changes(place):
@@ -240,6 +244,37 @@ class Search:
                     break
                 if place is not None:
                     costs[place] = cost
+
+    def _mirrored(self) -> Edits:
+        """Output paddings with which the transposed convolutions undo the encoder's strides.
+
+        They add no weights and keep every layer; empty where that is not enough.
+        """
+        sides: list[Shape] = []  # heights and widths before each layer that made them smaller
+        edits: Edits = ()
+        place: _Place | None = self.start
+        while place is not None and place.at < len(self.layers):
+            at, layer = place.at, self.layers[place.at]
+            follower = self._kept(place)
+            if at >= self.latent and isinstance(layer, Deconv) and layer.stride > 1 and sides:
+                target = sides.pop()
+                for added in range(layer.stride):
+                    if follower is not None and follower.shape[:2] == target:
+                        break
+                    other = dataclasses.replace(layer, output_padding=added)
+                    follower = self._put((other,), place)
+                    if follower is not None and follower.shape[:2] == target:
+                        follower = follower._replace(at=at + 1)
+                        edits += (Edit(at, 1, (other,)),)
+                        break
+                else:
+                    return ()
+            elif at < self.latent and follower and len(follower.shape) == 3:
+                if follower.shape[:2] < place.shape[:2]:
+                    sides.append(place.shape[:2])
+            place = follower
+        is_enough = place is not None and place.shape == self.wanted
+        return edits if is_enough else ()
 
     def _kept(self, place: _Place) -> _Place | None:
         """The place behind the architecture's own layer."""

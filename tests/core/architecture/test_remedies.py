@@ -19,7 +19,11 @@ def remedies_of(text):
         # What a window or a stride leaves over, what a transposed convolution doesn't give back.
         ("74x74x16 conv24s2:valid | deconv16:valid", "deconv16o1:valid"),
         ("250x250x3 conv16k11s3:valid | deconv3k11s3:valid", "deconv3k11s3o2:valid"),
-        ("25x25x3 conv8s2 conv8s2 conv8s2 conv8s2 | deconv8 deconv8 deconv8 deconv3", "conv3k8"),
+        (
+            "25x25x3 conv8s2 conv8s2 conv8s2 conv8s2 | deconv8 deconv8 deconv8 deconv3",
+            "Replace layer 6 (deconv8) with deconv8o0, and replace layer 7 (deconv8) with "
+            "deconv8o0, and replace layer 8 (deconv3) with deconv3o0",
+        ),
         ("33x33x3 unshuffle2 conv8 | conv12 shuffle2", "Begin with 32x32x3"),
         ("conv8:valid pool | up conv3", "Replace layer 1 (conv8:valid) with conv8"),
         ("30x30x3 pool pool | up up conv3", "Add pad before layer 5 (conv3)"),
