@@ -47,7 +47,7 @@ _STEPS = 5_000  # layers that the search may put into place, six times as many f
 
 # What a change costs: those that keep more of the network come first.
 CHANGED, _SWAPPED, _ADDED, _REMOVED = 10.0, 11.0, 12.0, 12.5
-_IN_ENCODER = 2.0  # a change that the latent feels
+_IN_ENCODER = 3.0  # a change that the latent feels
 DENSE_END = 36.0  # flatten, dense, reshape: fits always, and forgets what convolutions are for
 _LARGEST_KERNEL, _LARGEST_NUMBER = 31, 16
 _MAX_DENSE_WEIGHTS = 50_000_000
@@ -163,6 +163,11 @@ def _values(
             yield {"kernel": number, "padding": "valid"}
 
 
+def _shrinks(before: Shape, after: Shape) -> bool:
+    """Whether a map became a map of less height or width."""
+    return len(before) == len(after) == 3 and after[:2] < before[:2]
+
+
 def _most(layer: Layer, name: str) -> int:
     """The largest number that a field of a layer allows."""
     fields = {item.name: item for item in dataclasses.fields(layer)}
@@ -269,9 +274,8 @@ class Search:
                         break
                 else:
                     return ()
-            elif at < self.latent and follower and len(follower.shape) == 3:
-                if follower.shape[:2] < place.shape[:2]:
-                    sides.append(place.shape[:2])
+            elif at < self.latent and follower and _shrinks(place.shape, follower.shape):
+                sides.append(place.shape[:2])
             place = follower
         is_enough = place is not None and place.shape == self.wanted
         return edits if is_enough else ()

@@ -28,6 +28,7 @@ def remedies_of(text):
         ("conv8:valid pool | up conv3", "Replace layer 1 (conv8:valid) with conv8"),
         ("30x30x3 pool pool | up up conv3", "Add pad before layer 5 (conv3)"),
         ("31x29x1 pool | up conv1", "Replace layer 3 (conv1) with deconv1k2s1:valid"),
+        ("conv8 pool | up up conv3", "Remove layer 3 (up)"),
         ("conv8 pool | conv3", "Add up before layer 3 (conv3)"),
         ("conv8 pool | up conv4", "Replace layer 4 (conv4) with conv3"),
         # Layers that cannot work where they stand.
