@@ -17,8 +17,10 @@ The tree::
     └── StoppedError        work that ended because `should_stop()` said so
 
 A message has three parts, in this order: the rule, ``Received: ...``, and the
-remedy. The app shows the text as it stands, the command line prints it and exits
-with 2. Anything that is not a `CAEError` is a bug, and surfaces.
+remedy. A layer that cannot work knows no remedy: `Report.remedies` has those
+that were tried in its network. The app shows the text as it stands, the command
+line prints it and exits with 2. Anything that is not a `CAEError` is a bug, and
+surfaces.
 """
 
 

@@ -47,6 +47,8 @@ from .presets import Source as Source
 from .presets import get_preset as get_preset
 from .receptive_field import Node as Node
 from .receptive_field import walk as walk
+from .remedies import Remedy as Remedy
+from .remedies import find_remedies as find_remedies
 from .report import BYTES_PER_NUMBER as BYTES_PER_NUMBER
 from .report import Report as Report
 from .report import Row as Row

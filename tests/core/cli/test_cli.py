@@ -1,3 +1,4 @@
+import argparse
 import io
 import json
 import os
@@ -11,11 +12,14 @@ import pytest
 from PIL import Image
 
 from cae_core import cli
+from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import PRESETS
+from cae_core.cli import train as train_command
 from cae_core.cli.terminal import Bar
+from cae_core.errors import TrainingError
 from cae_core.training.progress import EpochRecord, Progress
 from cae_core.training.runs import Run, RunSummary
-from cae_core.training.tasks import ColorizeChroma, ColorizeRGB
+from cae_core.training.tasks import ColorizeChroma, ColorizeRGB, Reconstruct
 
 # Keras 3.15 reads a TensorFlow variable in a way that NumPy 2.4 frowns at when weights are saved.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -566,3 +570,13 @@ def test_full_and_closed_outputs_end_without_a_traceback():
         assert result.returncode == code, redirection
         assert "Traceback" not in result.stderr
         assert ("No space left" in result.stderr) == (redirection == ">/dev/full")
+
+
+def test_train_fix_makes_the_network_fit_images_and_task(capsys):
+    options = argparse.Namespace(fix=True)
+    misfit = Architecture.parse("conv8 pool | conv3:sigmoid")
+    fitted = train_command._fitting(options, misfit, (32, 32, 3), Reconstruct())
+    assert str(fitted) == "conv8 pool | up conv3:sigmoid"
+    assert "Add up before layer 3 (conv3:sigmoid)" in capsys.readouterr().err
+    with pytest.raises(TrainingError, match="Add up before layer 3"):
+        train_command._fitting(argparse.Namespace(fix=False), misfit, (32, 32, 3), Reconstruct())
