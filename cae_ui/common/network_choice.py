@@ -33,10 +33,12 @@ def network_input(key: str, names: Sequence[str], *tasks: type[Task]) -> str:
         {name: zoo.card(name).title for name in names}
         | {choice: f"Trained here: {labels[status.id]}" for choice, status in runs.items()}
     )
-    if key not in st.session_state:
-        wanted = st.query_params.pop(key, None)  # the router names one that is not in the list
-        if wanted in titles:
-            st.session_state[key] = st.query_params[key] = wanted
+    wanted = st.query_params.get(key)
+    if wanted in titles:
+        # Every time: the browser knows a choice by its label, which another tab may have changed.
+        st.session_state[key] = wanted
+    elif key not in st.session_state:
+        st.query_params.pop(key, None)  # the router says so
 
     def remember() -> None:
         st.query_params[key] = st.session_state[key]

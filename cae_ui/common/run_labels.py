@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from cae_core.jobs.job import JobStatus
@@ -10,25 +10,32 @@ from cae_ui.common.wording import dataset_title
 
 
 def run_labels(jobs: Iterable[JobStatus]) -> dict[str, str]:
-    """Labels of trainings by id: the name, or architecture, task and data.
+    """Labels of trainings by id: the name or the architecture.
 
-    Where that is not enough to tell them apart, the time is added.
+    Where that is the same, what differs is added: the task with its noise, the data, the time.
     """
     listed = list(jobs)
-    labels = {status.id: status.name or _description(status) for status in listed}
-    seen = Counter(labels.values())
-    return distinct(
-        {
-            job_id: f"{label} ({started(job_id)})" if seen[label] > 1 else label
-            for job_id, label in labels.items()
-        }
-    )
+    labels = {status.id: status.name or str(status.request.architecture) for status in listed}
+    for detail in (_task, _data, _time):
+        details = defaultdict[str, set[str]](set)
+        for status in listed:
+            details[labels[status.id]].add(detail(status))
+        for status in listed:
+            if len(details[label := labels[status.id]]) > 1:
+                labels[status.id] = f"{label}, {detail(status)}"
+    return distinct(labels)
 
 
-def _description(status: JobStatus) -> str:
-    """Architecture, task and data of a training."""
-    request = status.request
-    return f"{request.architecture}, {request.task}, {dataset_title(request.dataset)}"
+def _task(status: JobStatus) -> str:
+    return str(status.request.task)
+
+
+def _data(status: JobStatus) -> str:
+    return dataset_title(status.request.dataset)
+
+
+def _time(status: JobStatus) -> str:
+    return started(status.id)
 
 
 def started(job_id: str) -> str:

@@ -40,13 +40,17 @@ def show_comparison(runs: dict[str, tuple[JobStatus, RunSummary]]) -> None:
         return
     st.subheader("Compare runs")
     labels = run_labels(job for job, _ in runs.values())
+    # A new run begins a new choice, so that it is among those shown.
+    key = f"compared-{next(iter(runs))}"
+    kept = st.session_state.setdefault(f"{key}-ids", list(runs)[:SHOWN_AT_FIRST])
+    # Set every time: the browser knows a choice by its label, which a new name changes.
+    st.session_state[key] = [job_id for job_id in kept if job_id in runs]
+
+    def remember() -> None:
+        st.session_state[f"{key}-ids"] = st.session_state[key]
+
     chosen = st.multiselect(
-        "Runs",
-        list(runs),
-        default=list(runs)[:SHOWN_AT_FIRST],
-        format_func=labels.__getitem__,
-        # A new run begins a new choice, so that it is among those shown.
-        key=f"compared-{next(iter(runs))}",
+        "Runs", list(runs), format_func=labels.__getitem__, key=key, on_change=remember
     )
     if not chosen:
         return

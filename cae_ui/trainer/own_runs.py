@@ -20,6 +20,7 @@ from cae_ui.common.run_labels import run_labels
 from cae_ui.common.wording import attempt, plain
 from cae_ui.trainer.training import JOB_PARAMETER
 
+_LIST, _CHOSEN = "own-run", "chosen-own-run"
 # A folder full of damaged runs leaves room for the rest of the page.
 MOST_DAMAGED = 5
 
@@ -61,8 +62,9 @@ def show_own_runs(runs: Runs) -> None:
         return
     st.subheader("My runs")
     st.caption(
-        f"They are kept {run_retention()}, with the images for testing. A cookie in this browser "
-        "makes them yours: without it nobody can rename or delete them."
+        f"Each is kept {run_retention()}, with the few validation and test images that its "
+        "results show. A cookie in this browser makes them yours: without it nobody can rename or "
+        "delete them."
     )
     if runs.own:
         _show_choice({status.id: status for status in runs.own})
@@ -76,12 +78,19 @@ def _show_choice(own: dict[str, JobStatus]) -> None:
     """The list of trainings, and what can be done with the chosen one."""
     labels = run_labels(own.values())
     opened = st.query_params.get(JOB_PARAMETER)
+    chosen = st.session_state.get(_CHOSEN, opened)
+    # Set every time: the browser knows a choice by its label, which a new name changes.
+    st.session_state[_LIST] = chosen if chosen in own else next(iter(own))
+
+    def remember() -> None:
+        st.session_state[_CHOSEN] = st.session_state[_LIST]
+
     job_id = st.selectbox(
         "Run",
         list(own),
-        index=list(own).index(opened) if opened in own else 0,
         format_func=labels.__getitem__,
-        key="own-run",
+        key=_LIST,
+        on_change=remember,
         label_visibility="collapsed",
     )
     status = own[job_id]

@@ -70,6 +70,7 @@ class Server:
                     **os.environ,
                     "CAE_RUNS_DIR": str(runs),
                     "CAE_DATA_LIMIT": DATA_LIMIT,
+                    "CAE_SHARED_RUNS": "1",  # every page is a visitor of its own
                 },
                 stdout=log,
                 stderr=log,

@@ -73,6 +73,20 @@ def test_what_a_visitor_starts_is_his_and_nobody_elses(trainer_page, hosted):
     assert "My runs" not in other.subheader.values
 
 
+def test_a_new_name_leaves_the_choice_where_it_was(trainer_page, finished):
+    first, second = finished(), finished(SMALL, cae.Denoise(0.1))
+    page = trainer_page()
+    assert page.selectbox("own-run").value == second
+    page.selectbox("own-run").set_value(first).run()
+    (compared,) = [each for each in page.multiselect if each.label == "Runs"]
+    compared.set_value([first]).run()
+    labelled(page.text_input, "New name").set_value("Mine").run()
+    assert page.selectbox("own-run").value == first
+    assert [each.value for each in page.multiselect if each.label == "Runs"] == [[first]]
+    press(page, "Delete for good")
+    assert [status.id for status in resources.job_queue().jobs()] == [second]
+
+
 def test_the_open_run_is_the_only_one_that_leaves_the_address_when_it_is_deleted(
     trainer_page, finished
 ):
