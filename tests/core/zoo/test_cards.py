@@ -118,7 +118,11 @@ def test_a_damaged_card_is_one_clear_error(tmp_path, monkeypatch, damage):
 ARCHITECTURES = [name for name in KEPT if zoo.card(name).architecture is not None]
 
 
-def check_figures(name, test_set, images):
+# Their hundreds of millions of multiply-adds an image would take longer than all other tests.
+BELOW_PCA = [name for name in ARCHITECTURES if name.startswith("pca-")]
+
+
+def check_figures(name, test_set, images, tolerance=0.01):
     rows = [row for row in zoo.card(name).figures if row["test_set"] == test_set]
     assert rows
     for row in rows:
@@ -127,8 +131,8 @@ def check_figures(name, test_set, images):
             assert found == pytest.approx(row["confidence"], rel=0.01)
         if "task" in row:
             measured = evaluate(zoo.load(name), images, task_from_dict(row["task"]))
-            assert measured["psnr"] == pytest.approx(row["psnr"], rel=0.01)
-            assert measured["mse"] == pytest.approx(row["mse"], rel=0.01)
+            assert measured["psnr"] == pytest.approx(row["psnr"], rel=tolerance)
+            assert measured["mse"] == pytest.approx(row["mse"], rel=tolerance)
 
 
 @each(KEPT)
@@ -141,7 +145,16 @@ def test_a_network_has_the_parameters_and_the_errors_of_its_card(name):
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("name", BELOW_PCA)
+def test_a_large_network_does_on_a_tenth_of_the_test_set_nearly_what_its_card_says(
+    name, whole_data
+):
+    images = cae.load_dataset(zoo.card(name).dataset).test[::10]
+    check_figures(name, f"{zoo.card(name).dataset} test", images, tolerance=0.08)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("name", [name for name in ARCHITECTURES if name not in BELOW_PCA])
 def test_a_network_does_on_the_whole_test_set_what_its_card_says(name, whole_data):
     dataset = zoo.card(name).dataset
     images = cae.load_dataset(dataset).test
