@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
     results = run_sweep(trials, path, on_result=report)
     if options.study == tables.LATENT_SIZE:
         _add_lines()
-    print("\n".join(_table(results)))
+    print("\n".join(map(harmless, _table(results))))
     print(
         "\n".join(["", *_conclusions(options.study, results), f"The table is in {harmless(path)}."])
     )

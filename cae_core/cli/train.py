@@ -222,7 +222,7 @@ def run(options: argparse.Namespace) -> int:
             should_stop=stop_requested,
             checkpoint=options.checkpoint,
         )
-    print(_test_line(trained, data.image_shape))
+    print(harmless(_test_line(trained, data.image_shape)))
     return _save(trained, folder)
 
 
