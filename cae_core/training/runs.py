@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -53,6 +54,7 @@ class _SettingsFile:
     dataset: str
     seconds: float
     stopped: bool
+    weights: str = ""  # their SHA-256; older runs have none
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,8 @@ class Run:
 
     def _write(self, folder: Path) -> None:
         """Writes every file of the run."""
+        _check_room(folder, 2 * sum(weights.nbytes for weights in self.model.get_weights()))
+        self.model.save_weights(folder / WEIGHTS)
         settings = {
             "architecture": str(self.architecture),
             "layers": json.loads(self.architecture.to_json()),
@@ -132,6 +136,7 @@ class Run:
             "dataset": self.dataset,
             "seconds": self.seconds,
             "stopped": self.stopped,
+            "weights": _sha256(folder / WEIGHTS),
         }
         (folder / SETTINGS).write_text(json.dumps(settings, indent=2))
         (folder / TEST).write_text(json.dumps(self.test, indent=2))
@@ -139,8 +144,6 @@ class Run:
         np.save(folder / SAMPLES, self.samples)
         np.savez(folder / TEST_IMAGES, errors=self.errors, extremes=self.extremes)
         (folder / SAMPLES_IMAGE).write_bytes(encode_png(samples_image(self.samples)))
-        _check_room(folder, 2 * sum(weights.nbytes for weights in self.model.get_weights()))
-        self.model.save_weights(folder / WEIGHTS)
 
     @classmethod
     def load(cls, folder: str | Path) -> Run:
@@ -152,14 +155,18 @@ class Run:
         summary = RunSummary.load(folder)
         from cae_core.models.builder import build
 
+        folder = Path(folder)
         try:
-            samples = read_images(Path(folder) / SAMPLES, 3)
+            samples = read_images(folder / SAMPLES, 3)
+            checksum = read_json(_SettingsFile, folder / SETTINGS).weights
         except RecordError as error:
             raise _not_a_run(error) from error
         errors, extremes = load_test_images(folder)
         try:
+            if checksum and _sha256(folder / WEIGHTS) != checksum:
+                raise RecordError(f"{WEIGHTS} is not what was written")
             model = build(summary.architecture)
-            model.load_weights(Path(folder) / WEIGHTS)
+            model.load_weights(folder / WEIGHTS)
         except Exception as error:  # Keras and h5py raise whatever a flipped bit leads to
             raise _not_a_run(f"{WEIGHTS} is missing, damaged or another network's") from error
         values = {f.name: getattr(summary, f.name) for f in dataclasses.fields(summary)}
@@ -239,6 +246,12 @@ def _check_room(folder: Path, size: int) -> None:
     """
     if shutil.disk_usage(folder).free < size + HDF5_OVERHEAD:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _sha256(path: Path) -> str:
+    """Checksum of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _not_a_run(reason: object) -> RunError:

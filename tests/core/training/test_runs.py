@@ -250,6 +250,19 @@ def test_a_file_with_something_else_in_it_is_refused(damaged, name, text):
     load_error(damaged, RunSummary.load)
 
 
+def test_a_weight_with_another_bit_is_refused_and_an_older_run_without_a_checksum_is_not(damaged):
+    path = damaged / "model.weights.h5"
+    content = bytearray(path.read_bytes())
+    weight = Run.load(damaged).model.get_weights()[0].ravel()[0].tobytes()
+    content[content.index(weight)] ^= 1
+    path.write_bytes(content)
+    assert "model.weights.h5 is missing, damaged" in load_error(damaged)
+    settings = json.loads((damaged / "settings.json").read_text())
+    del settings["weights"]
+    (damaged / "settings.json").write_text(json.dumps(settings))
+    assert Run.load(damaged)
+
+
 @pytest.mark.filterwarnings("ignore:Skipping nested container:UserWarning")
 def test_weights_of_another_network_are_refused(damaged):
     path = damaged / "settings.json"
