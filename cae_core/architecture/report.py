@@ -84,12 +84,14 @@ class Report:
         rows: One per layer.
         batch_size: The batch that `activation_bytes` is for.
         wanted_shape: The shape wanted of the output.
+        keeps_input: True where the input is given, by images for one: no remedy changes it.
     """
 
     architecture: Architecture
     rows: tuple[Row, ...]
     batch_size: int
     wanted_shape: Shape
+    keeps_input: bool = False
 
     @property
     def input_size(self) -> int:
@@ -174,8 +176,7 @@ class Report:
         """The smallest changes after which there is no problem, each one tried."""
         from cae_core.architecture.remedies import find_remedies
 
-        is_input = self.wanted_shape == self.architecture.input_shape
-        return find_remedies(self.architecture, None if is_input else self.wanted_shape)
+        return find_remedies(self.architecture, self.wanted_shape if self.keeps_input else None)
 
     @property
     def advice(self) -> str:
@@ -215,7 +216,8 @@ def analyze(
     Args:
         architecture: Its layers need not fit each other: misfits are reported at their rows.
         batch_size: Images per batch, for the bytes of activations.
-        output_shape: The shape wanted of the output, by default the input's.
+        output_shape: The shape wanted of the output, by default the input's. Where it is given,
+            no remedy changes the input.
 
     Returns:
         The report.
@@ -244,7 +246,7 @@ def analyze(
         for node in walk(architecture)
     )
     wanted = architecture.input_shape if output_shape is None else tuple(output_shape)
-    return Report(architecture, rows, batch_size, wanted)
+    return Report(architecture, rows, batch_size, wanted, keeps_input=output_shape is not None)
 
 
 def _warnings(report: Report) -> list[str]:

@@ -89,6 +89,13 @@ def test_a_wanted_output_keeps_the_input_as_it_is():
         assert analyze(remedy.architecture, output_shape=(32, 32, 2)).problems == ()
 
 
+def test_images_of_one_size_keep_the_input_as_it_is():
+    architecture = Architecture.parse("33x33x3 unshuffle2 conv8 | conv12 shuffle2")
+    assert "Begin with 32x32x3" in analyze(architecture).advice
+    remedies = analyze(architecture, output_shape=(33, 33, 3)).remedies
+    assert {remedy.architecture.input_shape for remedy in remedies} == {(33, 33, 3)}
+
+
 def test_a_network_without_problems_has_no_remedy_and_no_advice():
     report = analyze(Architecture.parse("conv8 pool | up conv3"))
     assert (report.remedies, report.advice) == ((), "")
