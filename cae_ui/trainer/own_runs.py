@@ -96,7 +96,7 @@ def _show_choice(own: dict[str, JobStatus]) -> None:
     status = own[job_id]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Open",
+            "Open this run",
             icon=":material/open_in_new:",
             disabled=opened == job_id,
             on_click=_open,

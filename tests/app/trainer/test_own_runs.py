@@ -37,7 +37,7 @@ CONTROLS = {"Stop", "Resume", "Rename", "Delete for good", "Delete it with all i
 
 def test_a_run_can_be_opened_renamed_and_deleted_from_the_list(trainer_page, finished):
     job_id = finished()
-    page = press(trainer_page(), "Open")
+    page = press(trainer_page(), "Open this run")
     assert page.query_params["job"] == job_id
     labelled(page.text_input, "New name").set_value("Mine").run()
     assert the_job().name == "Mine"
