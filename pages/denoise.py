@@ -13,22 +13,22 @@ from cae_ui.denoise.scene import scene_input
 
 page_header(
     "Denoise",
-    "Drop a photo, add noise and watch a network remove it again. The photo denoiser gets the "
-    "noise level as a second input; your photo is not stored.",
+    "Add noise to a photo and watch a network remove it again. Or drop a photo that is noisy: the "
+    "network for its kind of noise is chosen. Your photo is not stored.",
 )
 settings, view = st.columns([4, 8], gap="large")
 with settings:
     mode = mode_input()
     photo = photo_choice("denoise", in_address=True)
-    model = denoiser_input()
+    model = denoiser_input(mode)
     options = options_input(mode)
 
 with view:
     try:
-        scene = scene_input(photo, mode, options)
-        clean = show_result(scene, model)
+        scene = scene_input(photo, mode, model, options)
+        clean = show_result(scene)
         show_downloads(scene, clean)
-        show_whole(scene, photo, mode, model)
-        show_methods(scene, model)
+        show_whole(scene, photo, mode)
+        show_methods(scene)
     except CAEError as error:
         show_error(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -16,13 +16,16 @@ from cae_ui.common.run_labels import distinct, run_labels
 RUN_PREFIX = "run:"
 
 
-def network_input(key: str, names: Sequence[str], *tasks: type[Task]) -> str:
+def network_input(
+    key: str, names: Sequence[str], *tasks: type[Task], first: Mapping[str, str] | None = None
+) -> str:
     """A list of networks of the zoo and of finished trainings on this server.
 
     Args:
         key: Name of the choice in session state and address, which hold names and ids.
         names: The networks of the zoo; the first is the default.
         *tasks: The tasks of the trainings.
+        first: Choices before all networks, with their labels; the first of these is the default.
 
     Returns:
         The choice, which `network` takes; another one once a training was resumed.
@@ -30,7 +33,8 @@ def network_input(key: str, names: Sequence[str], *tasks: type[Task]) -> str:
     runs = {f"{RUN_PREFIX}{status.id}": status for status in _trained_here(tasks)}
     labels = run_labels(runs.values())
     titles = distinct(
-        {name: zoo.card(name).title for name in names}
+        dict(first or {})
+        | {name: zoo.card(name).title for name in names}
         | {choice: f"Trained here: {labels[status.id]}" for choice, status in runs.items()}
     )
     wanted = st.query_params.get(key)

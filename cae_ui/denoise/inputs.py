@@ -7,7 +7,7 @@ import streamlit as st
 from cae_core import zoo
 from cae_core.training.tasks import Denoise
 from cae_ui.common.network_choice import network_input
-from cae_ui.denoise.scene import ADD_NOISE, IS_NOISY, LARGEST_SIGMA, NoiseOptions
+from cae_ui.denoise.scene import ADD_NOISE, AUTOMATIC, IS_NOISY, LARGEST_SIGMA, NoiseOptions
 
 
 def mode_input() -> str:
@@ -26,14 +26,21 @@ def mode_input() -> str:
     )
 
 
-def denoiser_input() -> str:
-    """The network, the photo denoiser by default; all for white noise."""
+def denoiser_input(mode: str) -> str:
+    """The network; by default the photo denoiser for added noise, which is white, or `AUTOMATIC`.
+
+    A choice for noise that is added does not hold for a photo that is noisy already.
+    """
     names = [
         name
         for name in zoo.names()
         if zoo.card(name).noise_range is not None and name != zoo.CAMERA_DENOISER
     ]
-    return network_input("model", sorted(names, key=zoo.PHOTO_DENOISER.__ne__), Denoise)
+    names.sort(key=zoo.PHOTO_DENOISER.__ne__)
+    if mode == ADD_NOISE:
+        return network_input("model", names, Denoise)
+    automatic = {AUTOMATIC: "Chosen by the noise"}
+    return network_input("denoiser", [zoo.CAMERA_DENOISER, *names], Denoise, first=automatic)
 
 
 def options_input(mode: str) -> NoiseOptions:

@@ -23,10 +23,11 @@ CURVE_SIGMAS = (5, 10, 15, 25, 35, 50, 75, 100)
 CURVE_SIDE = 192
 
 
-def show_methods(scene: Scene, model: str) -> None:
+def show_methods(scene: Scene) -> None:
     """Other denoisers on the same image: figures and times, and PSNR at every noise level."""
-    if scene.clean is None:
+    if scene.clean is None or scene.model is None:
         return
+    model = scene.model
     st.subheader("Compared with other methods")
     if st.toggle("Denoise this image with all methods", key="methods", bind="query-params"):
         st.dataframe(

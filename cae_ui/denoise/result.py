@@ -16,6 +16,7 @@ from cae_core.images.encoding import encode_like
 from cae_core.images.metrics import psnr, ssim_of
 from cae_core.images.operations import to_uint8
 from cae_core.long_work import OnProgress
+from cae_core.photos.camera_denoising import denoise_camera
 from cae_core.photos.denoising import denoise
 from cae_ui.common.compare_slider import compare_slider
 from cae_ui.common.network_choice import network
@@ -27,7 +28,7 @@ from cae_ui.common.wording import plain
 from cae_ui.denoise.scene import ADD_NOISE, Scene, add_noise
 
 
-def show_result(scene: Scene, model: str) -> np.ndarray:
+def show_result(scene: Scene) -> np.ndarray:
     """The noisy and the denoised image under the comparison slider, and their figures.
 
     Returns:
@@ -38,7 +39,7 @@ def show_result(scene: Scene, model: str) -> np.ndarray:
     if not _is_network_ready():
         _show_while_starting(scene, place)
     started = time.perf_counter()
-    clean = cleaned(scene.noisy, scene.input_sigma, model)
+    clean = denoised(scene, scene.noisy)
     seconds = time.perf_counter() - started
     noisy = (scene.noisy, _label(scene))
     # Left and right image with their labels; the right one is made when its view is chosen.
@@ -128,7 +129,7 @@ def show_downloads(scene: Scene, clean: np.ndarray) -> None:
             )
 
 
-def show_whole(scene: Scene, photo: Photo, mode: str, model: str) -> None:
+def show_whole(scene: Scene, photo: Photo, mode: str) -> None:
     """The whole photo, where the scene is a reduction or a part of it."""
     if scene.is_whole:
         return
@@ -136,9 +137,12 @@ def show_whole(scene: Scene, photo: Photo, mode: str, model: str) -> None:
     def work(whole: OpenedImage, advance: OnProgress) -> np.ndarray:
         if mode == ADD_NOISE:
             add_noise(whole.pixels, scene.sigma, scene.options)
-        return cleaned(whole.pixels, scene.input_sigma, model, advance, overwrite=True)
+        return denoised(scene, whole.pixels, advance, overwrite=True)
 
-    settings = (mode, model, scene.input_sigma, scene.sigma, scene.options)
+    settings = (
+        mode, scene.model, scene.input_sigma, scene.sigma, scene.options,
+        scene.luma, scene.color, scene.grain,
+    )  # fmt: skip
     show_whole_photo(photo, scene.opened.full_size, settings, "Denoise", "denoised", work)
 
 
@@ -152,6 +156,34 @@ def _start_network() -> None:
     """Starts TensorFlow and loads the photo denoiser."""
     denoise(np.zeros((64, 64, 3), np.float32), 0.1)
     freeze_garbage_collector()
+
+
+def denoised(
+    scene: Scene,
+    image: np.ndarray,
+    on_progress: OnProgress | None = None,
+    *,
+    overwrite: bool = False,
+) -> np.ndarray:
+    """An image denoised with the scene's network and settings: the scene's, or the whole photo.
+
+    Args:
+        scene: The scene.
+        image: As `Scene.noisy`.
+        on_progress: Called with the tiles done and their number.
+        overwrite: Whether the image's memory may be used for the result.
+    """
+    if scene.model is None:
+        return np.clip(image, 0.0, 1.0)
+    has_grain = scene.grain > 0
+    if scene.model == zoo.CAMERA_DENOISER:
+        clean = denoise_camera(image, scene.luma, scene.color, on_progress=on_progress)
+    else:
+        is_free = overwrite and not has_grain
+        clean = cleaned(image, scene.input_sigma, scene.model, on_progress, overwrite=is_free)
+    if has_grain:
+        clean += np.float32(scene.grain) * (np.clip(image, 0.0, 1.0) - clean)
+    return clean
 
 
 def cleaned(

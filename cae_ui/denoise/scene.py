@@ -10,11 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from cae_core import zoo
 from cae_core.images.decoding import OpenedImage
+from cae_core.photos.camera_denoising import LARGEST_STRENGTH
+from cae_core.photos.noise_kind import Choice, choose_denoiser
 from cae_core.photos.noise_level import estimate_sigma
 from cae_ui.common.photo_input import OVERVIEW_SIDE, Photo, overview
 
 ADD_NOISE, IS_NOISY = "add", "noisy"
+AUTOMATIC = "automatic"  # a choice of the network
 LARGEST_SIGMA = 100
 _ROWS_AT_ONCE = 64
 
@@ -46,7 +50,12 @@ class Scene:
         clean: The image without noise; None for a photo that came with its noise.
         sigma: Standard deviation of the noise in [0, 1], added or estimated.
         input_sigma: Sigma that the network gets as its input, in [0, 1].
+        model: The network, as `network_choice.network` takes it; None where there is no noise to
+            remove.
         options: Options of the added noise.
+        luma: Strength of the camera denoiser against luminance noise.
+        color: Its strength against colour noise.
+        grain: Share of the removed noise that stays.
     """
 
     name: str
@@ -55,7 +64,11 @@ class Scene:
     clean: np.ndarray | None
     sigma: float
     input_sigma: float
-    options: NoiseOptions
+    model: str | None
+    options: NoiseOptions = NoiseOptions()
+    luma: float = 1.0
+    color: float = 1.0
+    grain: float = 0.0
 
     @property
     def is_whole(self) -> bool:
@@ -63,7 +76,7 @@ class Scene:
         return self.noisy.shape[:2] == self.opened.full_size
 
 
-def scene_input(photo: Photo, mode: str, options: NoiseOptions) -> Scene:
+def scene_input(photo: Photo, mode: str, model: str, options: NoiseOptions) -> Scene:
     """The slider of the noise, and the scene that it makes of a photo.
 
     Raises:
@@ -71,7 +84,7 @@ def scene_input(photo: Photo, mode: str, options: NoiseOptions) -> Scene:
     """
     part = _part_input(photo, mode)
     if mode == IS_NOISY:
-        return _noisy_scene(photo.name, part)
+        return _noisy_scene(photo.name, part, model)
     sigma = st.slider("Noise sigma, of 255", 0, LARGEST_SIGMA, 25, key="sigma", bind="query-params")
     level = sigma / 255
     input_sigma = level if options.input_sigma is None else options.input_sigma
@@ -80,7 +93,7 @@ def scene_input(photo: Photo, mode: str, options: NoiseOptions) -> Scene:
         caption += f" The network is given {255 * input_sigma:.0f}."
     st.caption(caption)
     noisy = with_noise(part.pixels, level, options)
-    return Scene(photo.name, part, noisy, part.pixels, level, input_sigma, options)
+    return Scene(photo.name, part, noisy, part.pixels, level, input_sigma, model, options)
 
 
 def _part_input(photo: Photo, mode: str) -> OpenedImage:
@@ -132,25 +145,53 @@ def _part(photo: Photo, left: int, top: int, full_size: tuple[int, int]) -> Open
     return kept[1]
 
 
-def _noisy_scene(name: str, part: OpenedImage) -> Scene:
-    """The slider and the scene of a photo that is noisy already: its sigma is estimated."""
-    estimated = _estimated_sigma(part.pixels)
-    strength = st.slider(
-        "Strength",
-        0.0,
-        3.0,
-        1.0,
-        0.05,
-        key="strength",
-        bind="query-params",
-        help="1 removes as much noise as was estimated.",
-    )
-    input_sigma = min(1.0, estimated * strength)
+def _noisy_scene(name: str, part: OpenedImage, model: str) -> Scene:
+    """The sliders and the scene of a photo that is noisy already."""
+    chosen: str | None = model
+    if model == AUTOMATIC:
+        choice = _choice(part.pixels)
+        chosen = choice.name
+        title = "nothing is removed" if chosen is None else zoo.card(chosen).title
+        st.caption(f"{choice.reason} Chosen: {title}.")
+    if chosen is None:
+        return Scene(name, part, part.pixels, None, 0.0, 0.0, None)
+    sigma = _estimated_sigma(part.pixels)
+    if chosen == zoo.CAMERA_DENOISER:
+        luma = _strength_input("Against luminance noise", LARGEST_STRENGTH, "luma")
+        color = _strength_input("Against colour noise", LARGEST_STRENGTH, "color")
+        return Scene(
+            name, part, part.pixels, None, sigma, sigma, chosen,
+            luma=luma, color=color, grain=_grain_input(),
+        )  # fmt: skip
+    input_sigma = min(1.0, sigma * _strength_input("Strength", 3.0, "strength"))
+    grain = _grain_input()
     st.caption(
-        f"Estimated noise: sigma {255 * estimated:.1f} of 255 = {estimated:.3f}. "
+        f"Estimated noise: sigma {255 * sigma:.1f} of 255 = {sigma:.3f}. "
         f"The network is given {255 * input_sigma:.1f}."
     )
-    return Scene(name, part, part.pixels, None, estimated, input_sigma, NoiseOptions())
+    return Scene(name, part, part.pixels, None, sigma, input_sigma, chosen, grain=grain)
+
+
+def _strength_input(label: str, largest: float, key: str) -> float:
+    """A slider of the strength against noise."""
+    return st.slider(
+        label, 0.0, largest, 1.0, 0.05, key=key, bind="query-params",
+        help="1 removes as much noise as was estimated.",
+    )  # fmt: skip
+
+
+def _grain_input() -> float:
+    """The slider of the share of the noise that stays."""
+    return st.slider(
+        "Grain", 0.0, 0.5, 0.0, 0.05, key="grain", bind="query-params",
+        help="Share of what was removed that is put back: a surface without any grain looks false.",
+    )  # fmt: skip
+
+
+@st.cache_data(max_entries=32, show_spinner="Looking at the noise …")
+def _choice(photo: np.ndarray) -> Choice:
+    """The network for the noise of a photo, chosen once for every photo and part."""
+    return choose_denoiser(photo)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -3,10 +3,16 @@
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 
+from cae_core import zoo
+from cae_core.data.samples import sample_photograph
+from cae_core.images.operations import to_uint8
+from cae_ui.denoise import result
 from cae_ui.denoise.scene import NoiseOptions, with_noise
 from tests.app.finding import decibels, labelled, labels_of, said, upload
 from tests.app.images import encoded, png, scene
+from tests.core.photos.test_camera_denoising import with_camera_noise
 
 
 def test_the_noise_is_drawn_anew_only_with_another_seed():
@@ -37,6 +43,52 @@ def test_the_noise_of_a_noisy_photo_is_estimated_and_its_strength_adjusted(denoi
     page.slider("strength").set_value(0.5).run()
     (line,) = [text for text in page.caption.values if "The network is given" in text]
     assert 10 < float(line.rsplit("given ", 1)[1].rstrip(".")) < 16
+
+
+@pytest.fixture
+def removed(monkeypatch):
+    """Mean absolute difference of the images that were last under the comparison slider."""
+    compared = []
+    monkeypatch.setattr(result, "compare_slider", lambda *images, **_: compared.append(images))
+
+    def difference():
+        before, after = compared[-1]
+        return np.abs(before.astype(float) - after).mean()
+
+    return difference
+
+
+def test_a_cameras_noise_is_recognised_and_luma_colour_and_grain_have_sliders(
+    denoise_page, removed
+):
+    page = denoise_page(mode="My photo is noisy")
+    clean = sample_photograph("chelsea.png")[:160, :160]
+    photo = encoded(Image.fromarray(to_uint8(with_camera_noise(clean))), "PNG")
+    upload(page, "denoise-upload", ("night.png", photo))
+    assert "Chosen: Camera denoiser." in said(page.caption)
+    assert [slider.label for slider in page.slider] == [
+        "Against luminance noise",
+        "Against colour noise",
+        "Grain",
+    ]
+    everything = removed()
+    assert everything > 1
+    page.slider("grain").set_value(0.5).run()
+    assert removed() == pytest.approx(everything / 2, rel=0.2)
+    for key in ("luma", "color"):
+        page.slider(key).set_value(0.0)
+    page.run()
+    assert removed() == 0
+
+
+def test_a_photo_without_noise_is_left_alone_until_a_network_is_chosen(denoise_page, removed):
+    page = denoise_page(mode="My photo is noisy")
+    clean = gaussian_filter(sample_photograph("chelsea.png")[:160, :160], (1, 1, 0))
+    upload(page, "denoise-upload", ("clean.png", encoded(Image.fromarray(to_uint8(clean)), "PNG")))
+    assert "nothing is removed" in said(page.caption)
+    assert removed() == 0
+    page.selectbox("denoiser").set_value(zoo.PHOTO_DENOISER).run()
+    assert "Estimated noise" in said(page.caption)
 
 
 def test_a_photo_too_small_for_an_estimate_is_one_sentence(denoise_page):
