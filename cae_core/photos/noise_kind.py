@@ -66,14 +66,12 @@ def choose_denoiser(image: np.ndarray) -> Choice:
     varied = ~constant_areas(part)
     levels = noise_levels(part)[..., 0][varied] if varied.any() else np.zeros(1)
     sigma = float(np.median(levels)) / LUMA_OF_WHITE
-    said = f"{255 * white:.1f} of 255 by the estimate for white noise, {255 * sigma:.1f} in all"
+    said = f"sigma {255 * sigma:.1f} of 255, {255 * white:.1f} by the estimate for white noise"
     if max(white, sigma) < LEAST_SIGMA:
         return Choice(None, 0.0, f"No noise to speak of: {said}.")
     if white >= WHITE_SHARE * sigma:
         return Choice(zoo.PHOTO_DENOISER, white, f"White noise: {said}.")
-    return Choice(
-        zoo.CAMERA_DENOISER, sigma, f"Noise of neighbouring pixels alike, as a camera's: {said}."
-    )
+    return Choice(zoo.CAMERA_DENOISER, sigma, f"Camera noise, neighbouring pixels alike: {said}.")
 
 
 def _without_borders(photo: np.ndarray) -> np.ndarray:

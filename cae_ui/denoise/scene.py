@@ -157,14 +157,22 @@ def _noisy_scene(name: str, part: OpenedImage, model: str) -> Scene:
         return Scene(name, part, part.pixels, None, 0.0, 0.0, None)
     sigma = _estimated_sigma(part.pixels)
     if chosen == zoo.CAMERA_DENOISER:
-        luma = _strength_input("Against luminance noise", LARGEST_STRENGTH, "luma")
-        color = _strength_input("Against colour noise", LARGEST_STRENGTH, "color")
+        luma_place, color_place, grain_place = st.columns(3)
+        with luma_place:
+            luma = _strength_input("Against luminance noise", LARGEST_STRENGTH, "luma")
+        with color_place:
+            color = _strength_input("Against colour noise", LARGEST_STRENGTH, "color")
+        with grain_place:
+            grain = _grain_input()
         return Scene(
             name, part, part.pixels, None, sigma, sigma, chosen,
-            luma=luma, color=color, grain=_grain_input(),
+            luma=luma, color=color, grain=grain,
         )  # fmt: skip
-    input_sigma = min(1.0, sigma * _strength_input("Strength", 3.0, "strength"))
-    grain = _grain_input()
+    strength_place, grain_place = st.columns(2)
+    with strength_place:
+        input_sigma = min(1.0, sigma * _strength_input("Strength", 3.0, "strength"))
+    with grain_place:
+        grain = _grain_input()
     st.caption(
         f"Estimated noise: sigma {255 * sigma:.1f} of 255 = {sigma:.3f}. "
         f"The network is given {255 * input_sigma:.1f}."
