@@ -50,7 +50,7 @@ def test_noise_alike_in_neighbouring_pixels_goes_to_the_camera_denoiser(photo, s
     noisy = saved(with_camera_noise(photo))
     choice = choose_denoiser(noisy)
     assert choice.name == zoo.CAMERA_DENOISER
-    assert "camera" in choice.reason
+    assert "Camera noise" in choice.reason
     assert psnr(cae.denoise(noisy), photo) > psnr(noisy, photo) + 1
 
 
