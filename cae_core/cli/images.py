@@ -91,7 +91,7 @@ def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
         default=MAX_PIXELS // 10**6,
         metavar="N",
         help=f"the largest image that is opened, up to {MOST_MEGAPIXELS}; a megapixel takes about "
-        f"40 MB of memory; default: {MAX_PIXELS // 10**6}",
+        f"60 MB of memory; default: {MAX_PIXELS // 10**6}",
     )
 
 

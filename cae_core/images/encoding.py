@@ -83,9 +83,12 @@ def _encode_deep(image: np.ndarray, opened: OpenedImage) -> bytes:
     if opened.exif:
         extra.append(_chunk(b"eXIf", opened.exif.removeprefix(b"Exif\0\0")))
     packer = zlib.compressobj(PNG_LEVEL)
-    packed = b"".join(packer.compress(rows) for rows in _filtered(planes, opened.opacity))
-    content = [_chunk(b"IHDR", header), *extra, _chunk(b"IDAT", packed + packer.flush())]
-    return b"".join([b"\x89PNG\r\n\x1a\n", *content, _chunk(b"IEND", b"")])
+    packed = (packer.compress(rows) for rows in _filtered(planes, opened.opacity))
+    # A chunk for some rows each: one for all would be copied whole.
+    content = [_chunk(b"IDAT", part) for part in packed if part]
+    content.append(_chunk(b"IDAT", packer.flush()))
+    head = [b"\x89PNG\r\n\x1a\n", _chunk(b"IHDR", header), *extra]
+    return b"".join([*head, *content, _chunk(b"IEND", b"")])
 
 
 def _filtered(planes: np.ndarray, opacity: np.ndarray | None) -> Iterator[bytes]:

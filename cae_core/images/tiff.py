@@ -17,8 +17,8 @@ OFFSETS, SAMPLES, COUNTS, PLANAR, TILE_OFFSETS, TILE_COUNTS = 273, 277, 279, 284
 SUB_DIRECTORIES = 330
 # What pixels are made from: kept for one channel alone.
 _KEPT_FOR_CHANNEL = (WIDTH, HEIGHT, COMPRESSION, 274, 278, 317, 322, 323, 339)
-# Greys, RGB, palette, CMYK, YCbCr, Lab. Raw files have others: 32803 and 34892.
-_ORDINARY = (0, 1, 2, 3, 5, 6, 8)
+# The colours of a sensor, before and after they were interpolated.
+_RAW = (32803, 34892)
 
 MAX_DIRECTORIES = 200
 MAX_VALUES = 200_000
@@ -141,9 +141,7 @@ def chosen(found: list[Directory], data: bytes, received: str) -> tuple[Director
     whole = [directory for directory in sized if not directory.is_reduced] or sized
     first = sized[0]
     best = max(whole, key=lambda directory: directory.pixels)
-    is_raw = data[8:10] == b"CR" or any(
-        directory.first(PHOTOMETRIC) not in _ORDINARY for directory in whole
-    )
+    is_raw = data[8:10] == b"CR" or any(directory.first(PHOTOMETRIC) in _RAW for directory in whole)
     if is_raw:
         raise ImageError(
             "An image is opened once it is developed. "

@@ -101,7 +101,9 @@ def try_on_photo(network: TrainedNetwork) -> None:
     st.download_button(
         "Download the result", encode_like(opened, result), "result.png", icon=":material/download:"
     )
-    if photo.shape[:2] != opened.full_size:
+    if photo.shape[:2] == opened.full_size:
+        return
+    try:
         show_whole_photo(
             chosen,
             opened.full_size,
@@ -110,6 +112,8 @@ def try_on_photo(network: TrainedNetwork) -> None:
             "result",
             lambda whole, advance: _applied(network, _taken(network, whole.pixels), advance)[1],
         )
+    except ImageError as error:
+        show_error(error)
 
 
 def _taken(network: TrainedNetwork, pixels: np.ndarray) -> np.ndarray:

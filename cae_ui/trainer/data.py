@@ -94,9 +94,9 @@ def own_images() -> Dataset | None:
 def _uploaded(files: list[UploadedFile]) -> Dataset | None:
     """Uploaded files as a data set, cut once however often the page runs; None once stopped."""
     identity = tuple(file.file_id for file in files)
-    kept = uploaded_datasets()
-    if identity in kept:
-        return kept[identity]
+    kept = uploaded_datasets().get(identity)
+    if kept is not None:
+        return kept
     if st.session_state.get(_STOPPED) == identity:
         return None
     place = st.empty()
