@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import streamlit as st
 
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.encoding import encode_like
+from cae_core.images.operations import to_uint8
 from cae_core.long_work import OnProgress
 from cae_ui.common.photo_input import Photo, admitted
 from cae_ui.common.resources import results_folder
@@ -44,7 +46,7 @@ def show_whole_photo(
     kept_under = f"whole-{participle}"
     # A file and not bytes in the session: a visitor's result would take memory for as long as he
     # stays.
-    path = Path(results_folder().name) / f"{participle}.png"
+    path = results_folder() / f"{participle}.png"
     if st.button(
         f"{verb} all {height * width / 1e6:.1f} megapixels", icon=":material/auto_fix_high:"
     ):
@@ -84,6 +86,9 @@ def _work_on(photo: Photo, pixels: int, work: Work, path: Path) -> float:
 
             opened = photo.read_admitted()
             result = work(opened, advance)
+            if opened.bits == 8:  # the floats go before the file is made, which takes as much
+                result = to_uint8(result)
+                opened = replace(opened, pixels=result)
             path.write_bytes(encode_like(opened, result))
     place.empty()
     return time.perf_counter() - started
