@@ -31,7 +31,9 @@ def as_jpeg(image):
     return cae.open_image(buffer.getvalue())
 
 
-@pytest.mark.parametrize("units", [8, 25, 75])
+@pytest.mark.parametrize(
+    "units", [25, *(pytest.param(units, marks=pytest.mark.heavy) for units in (8, 75))]
+)
 def test_white_noise_goes_to_the_photo_denoiser_with_its_sigma(photo, units):
     noisy = with_white_noise(photo, units)
     choice = choose_denoiser(noisy)

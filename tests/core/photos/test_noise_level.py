@@ -18,6 +18,11 @@ ORIENTATIONS = {
 }
 
 
+def heavy(value):
+    """A case that is tried with the heavy tests only."""
+    return pytest.param(value, marks=pytest.mark.heavy)
+
+
 def scene(height=160, width=160):
     """An image without noise: shading, edges, and stripes in one corner, three colours."""
     y, x = np.mgrid[0:height, 0:width]
@@ -41,14 +46,14 @@ def crop(photo, side=256):
 # How good it is
 
 
-@pytest.mark.parametrize("sigma", [0.01, 0.02, 0.06, 0.1, 0.2, 0.4, 1.0])
+@pytest.mark.parametrize("sigma", [0.01, 0.06, 0.2, 1.0])
 @pytest.mark.parametrize("grey", [False, True], ids=["colour", "grey"])
 def test_the_estimate_is_within_a_tenth_on_a_drawn_scene(sigma, grey):
     clean = scene() @ LUMA if grey else scene()
     assert estimate_sigma(with_noise(clean, sigma)) == pytest.approx(sigma, rel=0.1)
 
 
-@pytest.mark.parametrize("sigma", [0.06, 0.1, 0.2])
+@pytest.mark.parametrize("sigma", [0.1, heavy(0.06), heavy(0.2)])
 @pytest.mark.parametrize("file", PHOTOGRAPHS)
 def test_the_estimate_is_within_a_tenth_on_photographs_in_colour(file, sigma):
     noisy = with_noise(crop(sample_photograph(file)), sigma)
@@ -61,7 +66,7 @@ def test_the_estimate_is_within_a_seventh_on_grey_photographs(file):
     assert estimate_sigma(noisy) == pytest.approx(0.1, rel=0.15)
 
 
-@pytest.mark.parametrize("sigma", [0.06, 0.1, 0.2])
+@pytest.mark.parametrize("sigma", [0.1, heavy(0.06), heavy(0.2)])
 @pytest.mark.parametrize("file", PHOTOGRAPHS)
 def test_clipping_and_rounding_to_bytes_hide_little_of_the_noise(file, sigma):
     noisy = to_uint8(with_noise(crop(sample_photograph(file)), sigma))
@@ -75,7 +80,7 @@ def test_a_sky_that_is_all_white_does_not_hide_the_noise():
     assert estimate_sigma(noisy) == pytest.approx(0.1, rel=0.1)
 
 
-@pytest.mark.parametrize("value", [0, 60, 128, 240, 255])
+@pytest.mark.parametrize("value", [240, heavy(0), heavy(60), heavy(128), heavy(255)])
 @pytest.mark.parametrize("kept", [0.3, 0.8], ids=["much", "little"])
 @pytest.mark.parametrize("grey", [False, True], ids=["colour", "grey"])
 def test_a_border_of_any_value_does_not_hide_the_noise(value, kept, grey):
@@ -147,7 +152,7 @@ def test_orientation_hardly_matters_where_patches_are_sampled(turn):
     assert estimate_sigma(turn(noisy)) == pytest.approx(estimate_sigma(noisy), rel=0.02)
 
 
-@pytest.mark.parametrize("factor", [1e-3, 0.5, 2.0, 100.0])
+@pytest.mark.parametrize("factor", [1e-3, 100.0])
 @pytest.mark.parametrize("grey", [False, True], ids=["colour", "grey"])
 def test_an_image_scaled_has_its_estimate_scaled(factor, grey):
     noisy = with_noise(scene() @ LUMA if grey else scene(), 0.1)
