@@ -32,6 +32,7 @@ def denoise_camera(
     luma: float = 1.0,
     color: float = 1.0,
     *,
+    overwrite: bool = False,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> np.ndarray:
@@ -43,6 +44,7 @@ def denoise_camera(
         luma: Strength against luma noise, from 0 to 2, by which the estimated levels are
             multiplied: 0 keeps the luma as it is, 1 is the estimate.
         color: Strength against colour noise, likewise.
+        overwrite: Lets the output take the memory of the image, where that is float32 (H, W, 3).
         on_progress: Called with the tiles done and their number.
         should_stop: Asked before each tile; True stops the work.
 
@@ -60,15 +62,28 @@ def denoise_camera(
                 f"Received: {strength:g}. Choose 1 for the estimated noise."
             )
     photo = as_image(image, unclipped=True)  # (H, W, 3)
-    levels = noise_levels(photo, should_stop) * np.array([luma, color], np.float32)
-    clean = _apply_part(
-        "denoiser",
-        np.concatenate([photo, levels], axis=2),  # (H, W, 5): both are cut into tiles as one
-        CAMERA_HALO,
-        on_progress,
-        should_stop,
+    network: Any = zoo.load(zoo.CAMERA_DENOISER)
+    strengths = np.array([luma, color], np.float32)
+
+    def on_tile(tile: np.ndarray) -> np.ndarray:
+        with _one_tile_at_a_time:
+            levels = strengths * _levels(network, tile)
+            return np.asarray(network.get_layer("denoiser").predict_on_batch([tile, levels]))
+
+    # Both parts in one pass, with the halo of one around that of the other: no map of levels of
+    # the whole photo is kept.
+    clean = apply_padded(
+        on_tile,
+        photo.astype(np.float32, copy=False),
+        stride=CAMERA_STRIDE,
+        tile=CAMERA_TILE,
+        halo=CAMERA_HALO + ESTIMATOR_HALO,
+        overwrite=overwrite,
+        on_progress=on_progress,
+        should_stop=should_stop,
     )
-    return np.clip(with_channels_of(clean, np.shape(image)), 0.0, 1.0)
+    clean = with_channels_of(clean, np.shape(image))
+    return np.clip(clean, 0.0, 1.0, out=clean)
 
 
 def noise_levels(image: np.ndarray, should_stop: ShouldStop | None = None) -> np.ndarray:
@@ -83,32 +98,23 @@ def noise_levels(image: np.ndarray, should_stop: ShouldStop | None = None) -> np
     Returns:
         (H, W, 2), float32, in units of [0, 1].
     """
-    return _apply_part("estimator", image, ESTIMATOR_HALO, None, should_stop)
-
-
-def _apply_part(
-    part: str,
-    image: np.ndarray,
-    halo: int,
-    on_progress: OnProgress | None,
-    should_stop: ShouldStop | None,
-) -> np.ndarray:
-    """A part of the camera denoiser, tile by tile; (H, W, C) -> (H, W, C2)."""
     network: Any = zoo.load(zoo.CAMERA_DENOISER)
-    layer = network.get_layer(part)
 
     def on_tile(tile: np.ndarray) -> np.ndarray:
         with _one_tile_at_a_time:
-            if part == "denoiser":
-                return np.asarray(layer.predict_on_batch([tile[..., :3], tile[..., 3:]]))
-            return np.asarray(network.get_layer("enlarge")(layer.predict_on_batch(tile)))
+            return _levels(network, tile)
 
     return apply_padded(
         on_tile,
-        image.astype(np.float32),
+        image.astype(np.float32, copy=False),
         stride=CAMERA_STRIDE,
         tile=CAMERA_TILE,
-        halo=halo,
-        on_progress=on_progress,
+        halo=ESTIMATOR_HALO,
         should_stop=should_stop,
     )
+
+
+def _levels(network: Any, tile: np.ndarray) -> np.ndarray:
+    """The estimator of the network; (1, h, w, 3) -> (1, h, w, 2)."""
+    levels = network.get_layer("estimator").predict_on_batch(tile)
+    return np.asarray(network.get_layer("enlarge")(levels))

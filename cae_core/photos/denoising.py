@@ -90,7 +90,9 @@ def denoise(
         sigma = estimate_sigma(image) if model == zoo.PHOTO_DENOISER else 0.0
     level = _sigma_map(sigma, photo)
     if model == zoo.CAMERA_DENOISER:
-        return denoise_camera(image, on_progress=on_progress, should_stop=should_stop)
+        return denoise_camera(
+            image, overwrite=overwrite, on_progress=on_progress, should_stop=should_stop
+        )
     if model is None or model == zoo.PHOTO_DENOISER:
         clean = _denoise_photo(photo, level, precision, overwrite, on_progress, should_stop)
     else:

@@ -176,10 +176,12 @@ def denoised(
     if scene.model is None:
         return np.clip(image, 0.0, 1.0)
     has_grain = scene.grain > 0
+    is_free = overwrite and not has_grain
     if scene.model == zoo.CAMERA_DENOISER:
-        clean = denoise_camera(image, scene.luma, scene.color, on_progress=on_progress)
+        clean = denoise_camera(
+            image, scene.luma, scene.color, overwrite=is_free, on_progress=on_progress
+        )
     else:
-        is_free = overwrite and not has_grain
         clean = cleaned(image, scene.input_sigma, scene.model, on_progress, overwrite=is_free)
     if has_grain:
         clean += np.float32(scene.grain) * (np.clip(image, 0.0, 1.0) - clean)
