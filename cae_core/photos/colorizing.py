@@ -129,7 +129,8 @@ def is_coloured(photo: np.ndarray) -> bool:
 
     Example:
         >>> sepia = np.linspace(0, 1, 400).reshape(20, 20, 1) * [1.0, 0.8, 0.6]
-        >>> stripes = np.eye(3).reshape(3, 1, 3).repeat(10, axis=0).repeat(10, axis=1)
+        >>> red_and_green = np.array([[[1.0, 0, 0]], [[0, 0.58, 0]]])  # of one lightness
+        >>> stripes = red_and_green.repeat(10, axis=0).repeat(20, axis=1)
         >>> is_coloured(sepia), is_coloured(stripes)
         (False, True)
     """

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+# Whole before the first chart: Plotly would take a module that another visitor's page imports.
+import pandas  # noqa: F401
 import plotly.graph_objects as go
 import streamlit as st
 

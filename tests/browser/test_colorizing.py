@@ -47,11 +47,10 @@ def test_a_photo_is_colorized_made_grey_again_and_taken_home(visit):
     expect(colourfulness(page)).to_have_text(re.compile(r"^\d"))
     assert float(colourfulness(page).inner_text()) > 0.1
 
-    gamut = page.get_by_text(re.compile("Outside the gamut of sRGB: "))
     slider = page.get_by_role("slider", name="Saturation")
     slider.press("Home")
     expect(slider).to_have_value("0")
-    expect(gamut).to_contain_text("gamut of sRGB: 0 pixels")
+    expect(page.get_by_text("gamut of sRGB: 0 pixels")).to_be_visible()
     expect(colourfulness(page)).to_have_text("0")
     expect(page).to_have_url(re.compile(r"saturation=0"))
     grey = downloaded(page)

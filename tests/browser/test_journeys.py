@@ -109,9 +109,10 @@ def test_a_training_goes_on_when_its_page_is_closed_and_can_be_stopped_later(vis
     first = visit(f"/trainer?arch={WIDE}&epochs=50")
     expect(slider(first, "Epochs")).to_have_value("50")
     train(first)
-    address = first.url
+    address, context = first.url, first.context  # the same visitor, who alone may stop it
     first.close()
-    second = visit(address)
+    second = context.new_page()
+    second.goto(address)
     expect(second.get_by_text(re.compile(r"Epoch \d+ of 50"))).to_be_visible()
     button(second, "Stop").click()
     stopped = second.get_by_text("the network trained so far is kept")
@@ -154,8 +155,8 @@ def test_an_address_shows_another_visitor_the_same_network(visit):
 
 def test_an_address_cannot_put_a_foreign_image_on_the_page(visit):
     page = visit("/?arch=![x](https://example.com/x.png)")
-    expect(alerts(page)).to_contain_text("![x](https://example.com/x.png)")
-    expect(alerts(page).locator("img")).to_have_count(0)
+    expect(alerts(page)).to_contain_text("example.com/x.png")
+    expect(alerts(page).locator("img, a")).to_have_count(0)
     expect(page.get_by_role("heading", name="Latent 8x8x16")).to_be_visible()
 
 

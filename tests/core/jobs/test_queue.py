@@ -1013,7 +1013,7 @@ def small_disk(tmp_path):
 
 @pytest.mark.parametrize(
     ("place", "name", "left"),
-    [(work, "write_array", 0), (Run, "save", 16_384), (runs, "encode_png", 50_000)],
+    [(work, "write_array", 0), (Run, "save", 16_384), (runs, "_check_room", 50_000)],
     ids=["during the training", "for its samples", "for its weights"],
 )
 def test_a_disk_that_fills_up_ends_the_training_with_the_reason_and_the_queue_goes_on(

@@ -441,7 +441,7 @@ def test_another_networks_checkpoint_is_refused(tmp_path):
     config = TrainConfig(epochs=1, batch_size=64)
     train(SMALL, toy(), config=config, checkpoint=tmp_path / "it.npz")
     other = Architecture.parse("8x8x1 conv5 pool | up conv1:sigmoid")
-    with pytest.raises(TrainingError, match="belongs to one network"):
+    with pytest.raises(TrainingError, match="of this network and its settings"):
         train(other, toy(), config=config, checkpoint=tmp_path / "it.npz")
 
 
