@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # Whole before the first chart: Plotly would take a module that another visitor's page imports.
-import pandas  # noqa: F401
+import pandas  # type: ignore[import-untyped]  # noqa: F401
 import plotly.graph_objects as go
 import streamlit as st
 
