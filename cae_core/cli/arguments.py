@@ -34,6 +34,12 @@ def path_argument(text: str) -> Path:
     return Path(text)
 
 
+def data_argument(text: str) -> str:
+    """The name of a data set, or the path of a folder; nothing would be the default."""
+    path_argument(text)
+    return text
+
+
 NOTATION = """\
 An ARCHITECTURE is a line in quotes, a token per layer, '|' behind the layer that makes the latent:
   "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid"

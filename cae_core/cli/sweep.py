@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cae_core.architecture.notation import Architecture
-from cae_core.cli.arguments import NOTATION, PROGRAM, path_argument
+from cae_core.cli.arguments import NOTATION, PROGRAM, data_argument, path_argument
 from cae_core.cli.places import check_place
 from cae_core.cli.terminal import DONE, aligned, harmless, note, quiet_tensorflow
 from cae_core.data.registry import DATASET_NAMES, load_dataset
@@ -44,6 +44,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--out", type=path_argument, metavar="FILE", help="the table, a CSV file")
     parser.add_argument(
         "--data",
+        type=data_argument,
         metavar="NAME|FOLDER",
         help=f"{', '.join(DATASET_NAMES)}, or a folder of images; default: {DEFAULT_DATASET}",
     )

@@ -21,6 +21,7 @@ from cae_core.cli.arguments import (
     add_architecture,
     add_fix,
     chosen_architecture,
+    data_argument,
     fixed,
     path_argument,
 )
@@ -61,6 +62,7 @@ def add_parser(commands: Any) -> None:
     add_fix(parser)
     parser.add_argument(
         "--data",
+        type=data_argument,
         metavar="NAME|FOLDER",
         help=f"{', '.join(DATASET_NAMES)}, or a folder of images, which are cut into patches; "
         f"default: {DEFAULT_DATASET}, but for a preset with images of another size its own",

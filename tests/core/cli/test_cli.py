@@ -547,6 +547,8 @@ def test_a_finished_run_whose_folder_cannot_be_made_any_more_is_saved_elsewhere(
     ("arguments", "said"),
     [
         (["train", TINY, "--out", ""], "it is empty"),
+        (["train", TINY, "--data", ""], "argument --data: a path has at least one character"),
+        (["sweep", TINY, "--data", " "], "argument --data: a path has at least one character"),
         (["train", TINY, "--out", "n" * 300], "(File name too long)"),
         (["train", TINY, "--script", "there.csv/autoencoder.py"], "nothing can be made in"),
         (["sweep", TINY, "--out", "there.csv"], "its columns are not, mine"),
