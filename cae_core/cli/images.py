@@ -175,25 +175,42 @@ def _sources(inputs: Sequence[Path], work: Work) -> tuple[list[Path], list[Path]
     """The image files that are meant, each once, and the inputs of several that mean none."""
     found: dict[Path, None] = {}
     failed = []
-    for given in inputs:
+    places = [place for given in inputs for place in _expanded(given, work)]
+    for given in places:
         try:
             found |= dict.fromkeys(_files(given, work))
         except ImageError as error:
-            if len(inputs) == 1:
+            if len(places) == 1:
                 raise
             complain(f"{given}: {error}")
             failed.append(given)
     return list(found), failed
 
 
-def _files(given: Path, work: Work) -> list[Path]:
-    """A file as it is, or the images of a folder, but for those that were saved here.
+def _expanded(given: Path, work: Work) -> list[Path]:
+    """What a pattern fits that no shell has expanded, in quotes or on Windows; else the input."""
+    if not _is_pattern(given):
+        return [given]
+    found = map(Path, sorted(glob.glob(str(given))))  # noqa: PTH207 - a pattern may be absolute
+    return [place for place in found if not work.has_made(place)] or [given]
 
-    A pattern that no shell has expanded, in quotes or on Windows, is expanded here.
-    """
+
+def _is_pattern(given: Path) -> bool:
+    """Whether an input is a pattern and no file that is called so."""
     try:
-        if not given.exists() and set("*?") & set(str(given)):
-            return _matching(given, work)
+        return bool(set("*?") & set(str(given))) and not given.exists()
+    except OSError:  # a name that is too long: said where it is opened
+        return False
+
+
+def _files(given: Path, work: Work) -> list[Path]:
+    """A file as it is, or the images of a folder, but for those that were saved here."""
+    try:
+        if _is_pattern(given):
+            raise ImageError(
+                f"A pattern fits at least one image. Received: {given}, which fits none to "
+                f"{work.verb}. Check the path."
+            )
         if not given.is_dir():
             return [given]
         files = sorted(
@@ -212,22 +229,6 @@ def _files(given: Path, work: Work) -> list[Path]:
             f"Received: {given}, which has none to {work.verb}. Choose another folder."
         )
     return files
-
-
-def _matching(pattern: Path, work: Work) -> list[Path]:
-    """The files that a pattern fits, folders as `_files`."""
-    found = [
-        file
-        for place in sorted(glob.glob(str(pattern)))  # noqa: PTH207 - a pattern may be absolute
-        if not work.has_made(Path(place))
-        for file in _files(Path(place), work)
-    ]
-    if not found:
-        raise ImageError(
-            f"A pattern fits at least one image. Received: {pattern}, which fits none to "
-            f"{work.verb}. Check the path."
-        )
-    return found
 
 
 def _targets(sources: Sequence[Path], out: Path | None, work: Work) -> list[Path]:

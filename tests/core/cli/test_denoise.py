@@ -321,6 +321,16 @@ def test_a_broken_file_is_said_and_the_others_are_saved(tmp_path, capsys):
     )
 
 
+def test_a_pattern_that_fits_a_folder_without_images_takes_the_others(tmp_path, capsys):
+    save_noisy(tmp_path / "photos" / "a.png")
+    (tmp_path / "photos" / "none").mkdir()
+
+    assert ended(["photos/*", "--sigma", "0.1", "--out", "clean"]) == 1
+
+    assert names(tmp_path / "clean") == ["a-denoised.png"]
+    assert "Not saved: photos/none" in capsys.readouterr().err
+
+
 def test_an_image_too_small_for_an_estimate_is_said_and_works_with_a_sigma(tmp_path, capsys):
     Image.new("RGB", (3, 2)).save(tmp_path / "dot.png")
 
