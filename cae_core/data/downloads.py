@@ -134,8 +134,10 @@ def download(
         try:
             _fetch(file, folder / file.path, report)
         except (OSError, HTTPException) as error:  # URLError and TimeoutError are OSErrors
+            # Without the file that it names.
+            reason = str(getattr(error, "strerror", None) or error)
             raise DatasetError(
-                f"{name} could not be downloaded. Received: {error} from {file.url}. Try again, "
+                f"{name} could not be downloaded. Received: {reason} from {file.url}. Try again, "
                 f"put {name}.npz into the folder that CAE_DATA_DIR names, or use photo_patches, "
                 "which needs no download."
             ) from error

@@ -284,8 +284,9 @@ def _read_npz(path: Path, kind: str) -> tuple[Pixels, Pixels]:
             return arrays[names[0]], arrays[names[1]]
     except (KeyError, TypeError, *BROKEN_ZIP) as error:  # TypeError: a single array
         raise DatasetError(
-            f"{path.name} holds the arrays {' and '.join(names)}. Received: {path} ({error}). "
-            "Replace or remove the file."
+            f"{path.name} holds the arrays {' and '.join(names)}. "
+            f"Received: one that does not ({getattr(error, 'strerror', None) or error}). "
+            "Replace or remove the file in the folder of data sets."
         ) from error
 
 

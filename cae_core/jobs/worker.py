@@ -222,7 +222,9 @@ def _answer_to(line: str) -> str:
         function = getattr(importlib.import_module(module), name)
         return json.dumps({"value": function(*call["arguments"])})
     except Exception as error:  # noqa: BLE001 - the caller's future carries it on
-        return json.dumps({"error": f"{type(error).__name__}: {error}"})
+        # The page shows it: a system's error without the file that it names.
+        said = str(getattr(error, "strerror", None) or error)
+        return json.dumps({"error": f"{type(error).__name__}: {said}"})
 
 
 if __name__ == "__main__":

@@ -132,6 +132,11 @@ def test_an_error_carries_its_kind_and_words_and_the_process_goes_on(worker):
     assert worker.submit(os.getpid).result(DEADLINE) == pid
 
 
+def test_a_systems_error_names_no_file_of_the_server(worker, tmp_path):
+    said = reason(worker.submit(os.listdir, str(tmp_path / "secret")))
+    assert said == "FileNotFoundError: No such file or directory"
+
+
 def test_what_a_call_prints_is_not_taken_for_its_answer(capfd):
     with WorkerProcess() as talkative:
         assert talkative.submit(print, '{"value": "wrong"}').result(DEADLINE) is None
