@@ -105,7 +105,8 @@ def stop_on_interrupt() -> Iterator[ShouldStop]:
             raise KeyboardInterrupt
         requested.set()
         # Not print: the signal may have come in the middle of one.
-        os.write(2, b"\nStopping after this batch. Ctrl-C again ends it without saving.\n")
+        with contextlib.suppress(OSError):
+            os.write(2, b"\nStopping after this batch. Ctrl-C again ends it without saving.\n")
 
     before = signal.signal(signal.SIGINT, handle)
     try:
@@ -137,7 +138,7 @@ class Bar:
             self._rewrite(progress.fraction, str(progress))
         elif len(progress.history) > self.epochs_said:
             self.epochs_said = len(progress.history)
-            print(progress, file=self.stream, flush=True)
+            self._write(f"{progress}\n")
 
     def show_loading(self, name: str, unit: str, done: int, total: int | None) -> None:
         """Shows how much of the data is loaded; a line per tenth where there is no terminal."""
@@ -148,18 +149,18 @@ class Bar:
             self._rewrite(fraction, said)
         elif int(fraction * 10) > self.tenths_said:
             self.tenths_said = int(fraction * 10)
-            print(harmless(said), file=self.stream, flush=True)
+            self._write(f"{harmless(said)}\n")
 
     def clear(self) -> None:
         """Takes the line away, so that something else can stand in its place."""
         if self.is_open:
-            print("\r" + " " * self._columns() + "\r", end="", file=self.stream, flush=True)
+            self._write("\r" + " " * self._columns() + "\r")
         self.is_open = False
 
     def close(self) -> None:
         """Leaves the line as it is."""
         if self.is_open:
-            print(file=self.stream)
+            self._write("\n")
         self.is_open = False
 
     def _rewrite(self, fraction: float, said: str) -> None:
@@ -168,8 +169,14 @@ class Bar:
         done = round(self.WIDTH * fraction)
         line = f"[{'#' * done}{'.' * (self.WIDTH - done)}] {fraction:4.0%}  {said}"
         columns = self._columns()
-        print(f"\r{line[:columns]:<{columns}}", end="", file=self.stream, flush=True)
+        self._write(f"\r{line[:columns]:<{columns}}")
         self.is_open = True
+
+    def _write(self, text: str) -> None:
+        """Writes to the stream; one that nobody reads any more must not end the work."""
+        with contextlib.suppress(OSError):
+            self.stream.write(text)
+            self.stream.flush()
 
     def _columns(self) -> int:
         """Characters that a line of the terminal holds without going on in the next one."""

@@ -224,19 +224,23 @@ def run(options: argparse.Namespace) -> int:
             should_stop=stop_requested,
             checkpoint=options.checkpoint,
         )
-    print(harmless(_test_line(trained, data.image_shape)))
-    return _save(trained, folder)
+    return _save(trained, folder, _test_line(trained, data.image_shape))
 
 
-def _save(trained: Run, folder: Path) -> int:
-    """Saves a finished run, where its folder can't be made any more in another; the exit code."""
+def _save(trained: Run, folder: Path, figures: str) -> int:
+    """Saves a finished run, where its folder can't be made any more in another; the exit code.
+
+    Its figures are printed after that: a closed output must not cost the run.
+    """
     try:
         trained.save(folder)
     except (OSError, RunError) as error:
         refuge = Path(tempfile.mkdtemp(prefix="cae-lab-")) / folder.name
         trained.save(refuge)
+        print(harmless(figures))
         complain(f"The run could not be saved in {folder}: {error} It is saved in {refuge}")
         return PARTLY_DONE
+    print(harmless(figures))
     print(f"saved in {harmless(folder)}")
     return DONE
 

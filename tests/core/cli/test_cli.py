@@ -574,6 +574,24 @@ def test_full_and_closed_outputs_end_without_a_traceback():
         assert ("No space left" in result.stderr) == (redirection == ">/dev/full")
 
 
+class Unread(io.StringIO):
+    """A pipe that nobody reads any more."""
+
+    def write(self, text):
+        raise BrokenPipeError(text)
+
+
+def test_outputs_that_nobody_reads_any_more_cost_no_training(monkeypatch, tmp_path):
+    bar = Bar(Unread())
+    bar.show_training(progress(2, 50, (EpochRecord(1, 0.5, 0.25, 2.0),)))
+    bar.close()
+    monkeypatch.setattr(sys, "stdout", Unread())
+    saved = []
+    with pytest.raises(BrokenPipeError, match="figures"):
+        train_command._save(argparse.Namespace(save=saved.append), tmp_path / "run", "figures")
+    assert saved == [tmp_path / "run"]
+
+
 def test_train_fix_makes_the_network_fit_images_and_task(capsys):
     options = argparse.Namespace(fix=True)
     misfit = Architecture.parse("conv8 pool | conv3:sigmoid")
