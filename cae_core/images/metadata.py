@@ -16,6 +16,14 @@ _KEPT = (
     ExifTags.Base.DateTime,
     ExifTags.Base.Artist,
     ExifTags.Base.Copyright,
+    ExifTags.Base.DocumentName,
+    ExifTags.Base.HostComputer,
+    ExifTags.Base.Rating,
+    ExifTags.Base.XPTitle,
+    ExifTags.Base.XPComment,
+    ExifTags.Base.XPAuthor,
+    ExifTags.Base.XPKeywords,
+    ExifTags.Base.XPSubject,
 )
 _DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 # Sizes of the old image, which a turned one hasn't.
@@ -29,6 +37,9 @@ _LEFT_OUT = {
     "photoshop": "IPTC metadata",
     "comment": "its comment",
 }
+# The same of a TIFF file, by tag.
+_LEFT_OUT_TAGS = {33723: "IPTC metadata", 34377: "IPTC metadata"}
+_EXIF_TEXT = "Raw profile type exif"
 
 
 def exif_of(image: Image.Image) -> bytes:
@@ -74,6 +85,11 @@ def left_out_of(image: Image.Image, pages: int) -> tuple[str, ...]:
         ('2 other pages',)
     """
     found = [words for key, words in _LEFT_OUT.items() if image.info.get(key)]
+    if image.format == "TIFF":
+        found += [words for tag, words in _LEFT_OUT_TAGS.items() if tag in image.getexif()]
+    texts = (key for key, value in image.info.items() if isinstance(value, str))
+    if image.format == "PNG" and any(key not in (*_LEFT_OUT, _EXIF_TEXT) for key in texts):
+        found.append("its texts")
     if pages > 1:
         found.append("1 other page" if pages == 2 else f"{pages - 1:,} other pages")
     elif image.format == "MPO":

@@ -4,7 +4,7 @@ import struct
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin
 
 from cae_core.images.decoding import read_image
 from cae_core.images.encoding import encode_like
@@ -19,6 +19,7 @@ def camera_exif():
     """Metadata of a photo that a camera held upright took."""
     exif = Image.Exif()
     exif[ExifTags.Base.Make], exif[ExifTags.Base.Orientation] = "Camera", 6
+    exif[ExifTags.Base.Rating], exif[ExifTags.Base.XPTitle] = 5, "title".encode("utf-16-le")
     exif.get_ifd(ExifTags.IFD.Exif)[EXPOSURE] = 0.5
     exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ExifImageWidth] = 9
     exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ColorSpace] = 65535
@@ -53,6 +54,8 @@ def test_what_tells_of_the_photo_is_kept_and_what_told_of_the_old_file_is_not(ki
         if options:
             assert image.info["dpi"] == pytest.approx((300, 150), abs=0.1)
     assert exif[ExifTags.Base.Make] == "Camera"
+    assert exif[ExifTags.Base.Rating] == 5
+    assert bytes(exif[ExifTags.Base.XPTitle]).decode("utf-16-le") == "title"
     assert ExifTags.Base.Orientation not in exif
     details = exif.get_ifd(ExifTags.IFD.Exif)
     assert details[EXPOSURE] == pytest.approx(0.5)
@@ -101,6 +104,12 @@ def test_what_cannot_be_kept_is_named():
     assert read_image(frames).left_out == ("its other frames",)
     xmp = file_of(image, "WEBP", xmp=b"<x:xmpmeta/>")
     assert read_image(xmp).left_out == ("XMP metadata",)
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Author", "somebody", zip=True)
+    assert read_image(file_of(image, "PNG", pnginfo=texts)).left_out == ("its texts",)
+    iptc = TiffImagePlugin.ImageFileDirectory_v2()
+    iptc[33723] = b"iptc"
+    assert read_image(file_of(image, "TIFF", tiffinfo=iptc)).left_out == ("IPTC metadata",)
 
 
 def test_damaged_metadata_is_dropped():
