@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import os
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -189,9 +190,19 @@ def _append(result: Result, path: Path) -> None:
 
 def _write_line(result: Result, path: Path) -> None:
     """Adds a line to a file, with a header in a new one."""
-    is_new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, _COLUMNS)
-        if is_new:
-            writer.writeheader()
-        writer.writerow(dataclasses.asdict(result))
+    size = path.stat().st_size if path.exists() else None
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, _COLUMNS)
+    if size is None:
+        writer.writeheader()
+    writer.writerow(dataclasses.asdict(result))
+    try:
+        with path.open("a", newline="") as file:
+            file.write(text.getvalue())
+    except OSError:
+        # Part of a line would be no table any more.
+        if size is not None:
+            os.truncate(path, size)
+        else:
+            path.unlink(missing_ok=True)
+        raise

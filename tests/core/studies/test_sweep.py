@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import resource
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -139,3 +140,20 @@ def test_a_result_that_the_table_cannot_take_any_more_is_kept_elsewhere(tmp_path
         _append(result, table)
     refuge = Path(str(caught.value).partition("result is in ")[2].partition(". Make")[0])
     assert read_table(refuge) == [result]
+
+
+@pytest.mark.parametrize("lines", [0, 1], ids=["new", "old"])
+def test_a_disk_that_fills_up_in_a_line_leaves_the_table_whole(tmp_path, monkeypatch, lines):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    table, result = tmp_path / "table.csv", Result("conv8 | conv3", 1, mse=0.5)
+    for _ in range(lines):
+        _append(result, table)
+    size = table.stat().st_size if lines else 0
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 9, hard[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            sweep._write_line(result, table)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, hard)
+    assert read_table(table) == [result] * lines
