@@ -20,6 +20,8 @@ from cae_core.cli.arguments import (
 )
 from cae_core.cli.terminal import DONE, USER_MISTAKE, aligned, complain
 
+_MOST_DIGITS = 12
+
 
 def add_parser(commands: Any) -> None:
     """Declares the command and its options."""
@@ -240,6 +242,6 @@ def _shape(text: str) -> tuple[int, int, int]:
 
 def _positive(text: str) -> int:
     """A whole number from 1 on."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a whole number from 1 on is wanted, not {text!r}")
+    if not text.isdecimal() or len(text) > _MOST_DIGITS or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 on is wanted, not {text[:99]!r}")
     return int(text)

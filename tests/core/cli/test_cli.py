@@ -174,6 +174,7 @@ def test_the_list_of_presets_is_there_as_json(capsys):
         (["latent", "homework", "--input", "28"], "for example 28x28x1, not '28'"),
         (["latent", "homework", "--input", "0x28x1"], "Received: (0, 28, 1)"),
         (["latent", "homework", "--batch", "0"], "from 1 on is wanted, not '0'"),
+        (["latent", "homework", "--batch", "9" * 400], "from 1 on is wanted, not '99"),
         (["latent", "homework", "--colour"], "unrecognized arguments: --colour"),
         (["paint"], "invalid choice: 'paint'"),
         (["denoise"], "required: INPUT"),
