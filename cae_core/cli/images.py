@@ -58,6 +58,12 @@ class Work:
         return re.search(rf"{self.ending}(-\d+)?$", file.stem) is not None
 
 
+_NO_MEMORY = (
+    "An image is worked on in the memory that there is. Received: one that needs more. "
+    "Close other programs, or shrink the image first."
+)
+
+
 def add_place_arguments(parser: argparse.ArgumentParser, work: Work) -> None:
     """Declares the inputs, --out and --force."""
     parser.add_argument(
@@ -140,9 +146,9 @@ def work_on_images(
                 try:
                     check_new_file("image", target, may_exist=options.force)
                     said = process(source, target, show)
-                except CAEError as error:
+                except (CAEError, MemoryError) as error:
                     bar.clear()
-                    complain(f"{source}: {error}")
+                    complain(f"{source}: {_NO_MEMORY if isinstance(error, MemoryError) else error}")
                     failed.append(source)
                     continue
                 saved += 1

@@ -331,6 +331,24 @@ def test_a_pattern_that_fits_a_folder_without_images_takes_the_others(tmp_path, 
     assert "Not saved: photos/none" in capsys.readouterr().err
 
 
+def test_an_image_that_memory_is_too_small_for_does_not_stop_the_batch(
+    tmp_path, monkeypatch, capsys
+):
+    for name in ("a.png", "b.png"):
+        save_noisy(tmp_path / name)
+
+    def process(options, source, target, show):
+        if source.name == "a.png":
+            raise MemoryError
+        return "saved"
+
+    monkeypatch.setattr(command, "_denoise_file", process)
+    assert ended(["a.png", "b.png"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == "saved\n"
+    assert captured.err.startswith("a.png: An image is worked on in the memory that there is.")
+
+
 def test_an_image_too_small_for_an_estimate_is_said_and_works_with_a_sigma(tmp_path, capsys):
     Image.new("RGB", (3, 2)).save(tmp_path / "dot.png")
 
