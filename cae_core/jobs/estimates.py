@@ -25,6 +25,7 @@ from cae_core.training.config import TrainConfig
 MEASURED_PRESETS = ("homework", "strided-bn")
 # Compiling the graph, loading the images, testing at the end.
 FIXED_SECONDS = 4.0
+_MOST = 1e6  # seconds
 _IMAGES = 1_280
 _BATCH = 128
 
@@ -42,7 +43,8 @@ class Calibration:
     seconds_per_mac: float
 
     def __post_init__(self) -> None:
-        if not (self.seconds_per_image > 0 and self.seconds_per_mac >= 0):
+        # Above that a flipped bit speaks, and an estimate may be infinite.
+        if not (0 < self.seconds_per_image < _MOST and 0 <= self.seconds_per_mac < _MOST):
             raise RecordError("has times that no machine needs")
 
     def seconds(self, architecture: Architecture, images: int, epochs: int) -> float:

@@ -23,6 +23,13 @@ def test_a_machine_is_measured_and_the_measure_read_back(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("number", ["1e308", "-1", "0"])
+def test_a_time_that_no_machine_needs_is_measured_again(tmp_path, number):
+    path = tmp_path / "speed.json"
+    path.write_text(f'{{"seconds_per_image": {number}, "seconds_per_mac": 1e-11}}')
+    assert Calibration.load(path) is None
+
+
 def test_more_work_takes_longer():
     speed = Calibration(1e-4, 1e-11)
     base = speed.seconds(SMALL, 1_000, 2)
