@@ -11,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from cae_core.data.samples import photograph_path
+from cae_core.errors import ImageError
 from cae_core.images.conversion import Box
 from cae_core.images.decoding import IMAGE_SUFFIXES, OpenedImage, read_image
 from cae_ui.common.resources import image_memory, largest_photo
@@ -77,12 +78,11 @@ def photo_choice(key: str, *, in_address: bool = False) -> Photo:
         key: Beginning of the widgets' keys.
         in_address: Keeps the choice of a sample photo in the address.
     """
-    upload = st.file_uploader(
-        "Your photo",
-        type=UPLOAD_TYPES,
-        key=f"{key}-upload",
-        help=f"Any size up to {largest_photo() / 1e6:.0f} megapixels.",
-    )
+    try:
+        size = f"Any size up to {largest_photo() / 1e6:.0f} megapixels."
+    except ImageError:  # a wrong variable of the host: said where a photo is opened
+        size = None
+    upload = st.file_uploader("Your photo", type=UPLOAD_TYPES, key=f"{key}-upload", help=size)
     if upload is not None:
         return Photo(upload.name, upload.file_id, upload.getvalue)
     name = str(

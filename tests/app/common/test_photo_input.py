@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from cae_ui.common import photo_input
 from tests.app.finding import labelled, press, said, upload
@@ -104,3 +105,21 @@ def test_12_bit_values_are_offered_to_be_stretched(page, kind):
 def test_a_heic_photo_is_told_what_to_do(page, kind):
     upload(page, kind.upload, ("photo.heic", b"\0\0\0\x18ftypheic" + bytes(50)))
     assert "Export it as JPEG" in said(page.error)
+
+
+def test_a_wrong_limit_of_the_host_is_said_where_a_photo_is_opened(monkeypatch):
+    def page():
+        from cae_core.errors import CAEError
+        from cae_ui.common.photo_input import overview, photo_choice
+        from cae_ui.common.wording import show_error
+
+        photo = photo_choice("denoise")
+        try:
+            overview(photo)
+        except CAEError as error:
+            show_error(error)
+
+    monkeypatch.setenv("CAE_MAX_MEGAPIXELS", "many")
+    shown = AppTest.from_function(page, default_timeout=60).run()
+    assert not shown.exception
+    assert "Received: 'many'" in shown.error[0].value
