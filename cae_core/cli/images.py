@@ -165,7 +165,7 @@ def work_on_images(
         f"{saved} of {asked} images were saved; what is wrong is said above. "
         f"Not saved: {', '.join(map(str, failed))}"
     )
-    return PARTLY_DONE
+    return PARTLY_DONE if saved else USER_MISTAKE
 
 
 def _megapixels(text: str) -> int:

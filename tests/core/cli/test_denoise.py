@@ -331,6 +331,11 @@ def test_a_pattern_that_fits_a_folder_without_images_takes_the_others(tmp_path, 
     assert "Not saved: photos/none" in capsys.readouterr().err
 
 
+def test_where_none_of_several_could_be_saved_the_exit_code_is_2(tmp_path, capsys):
+    assert ended(["a.png", "b.png"]) == 2
+    assert "0 of 2 images were saved" in capsys.readouterr().err
+
+
 def test_an_image_that_memory_is_too_small_for_does_not_stop_the_batch(
     tmp_path, monkeypatch, capsys
 ):
