@@ -38,9 +38,11 @@ _HEIC = (
 )
 _RAW = ("a camera's raw file", "Export it as TIFF or JPEG from the program that develops it.")
 _OTHER_FORMATS = {
-    **dict.fromkeys((b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"), _HEIC),
-    b"ftypavif": ("an AVIF image, which Pillow reads from 11.3 on", _EXPORT),
-    **dict.fromkeys((b"ftypcrx ", b"FUJIFILM", b"IIRO", b"IIRS", b"MMOR", b"IIU\0"), _RAW),
+    **dict.fromkeys((b"ftyphei", b"ftyphev", b"ftypmif1", b"ftypmsf1"), _HEIC),
+    b"ftypavi": ("an AVIF image, which Pillow reads from 11.3 on", _EXPORT),
+    **dict.fromkeys(
+        (b"ftypcrx ", b"FUJIFILM", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"II\x1a\0", b"FOVb"), _RAW
+    ),
     b"8BPS": ("a Photoshop document", _EXPORT),
     b"%PDF": ("a PDF document", _EXPORT),
     b"<svg": ("an SVG drawing", _EXPORT),

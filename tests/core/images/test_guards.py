@@ -110,6 +110,8 @@ REFUSED = {
     },
     "PDF": (b"%PDF-1.7\n", "Received: 9 bytes of a PDF document. Export it as JPEG"),
     "HEIC": (b"\0\0\0\x18ftypheic", "of an HEIC photo. Export it as JPEG; an iPhone takes JPEG"),
+    "HEIC burst": (b"\0\0\0\x18ftypheis", "of an HEIC photo. Export it as JPEG; an iPhone takes"),
+    "an old raw file": (b"II\x1a\0\0\0HEAPCCDR", "of a camera's raw file. Export it as TIFF"),
     "a raw file": (b"\0\0\0\x18ftypcrx ", "of a camera's raw file. Export it as TIFF or JPEG"),
     **{
         f"format {kind}": (file_of(Image.new("RGB", (4, 4)), kind), "PNG, JPEG, WebP, BMP, TIFF, ")
