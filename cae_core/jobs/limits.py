@@ -86,7 +86,7 @@ class Limits:
         for name, variable in VARIABLES.items():
             default = getattr(defaults, name)
             number = _number(values, variable, default)
-            given[name] = int(number) if isinstance(default, int) and number else number
+            given[name] = max(1, int(number)) if isinstance(default, int) and number else number
         return cls(**given)
 
     def check(

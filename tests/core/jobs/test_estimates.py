@@ -43,3 +43,7 @@ def test_a_training_that_takes_too_long_is_refused_before_it_starts():
     limits.check(SMALL, TrainConfig(), seconds=299)
     with pytest.raises(JobError, match=r"at most 5 minutes\. Received: one of about 10 minutes"):
         limits.check(SMALL, TrainConfig(), seconds=600)
+
+
+def test_a_limit_of_less_than_one_whole_thing_is_one():
+    assert Limits.from_environment({"CAE_MAX_WAITING": "0.5"}).waiting == 1
