@@ -240,10 +240,12 @@ def _files(given: Path, work: Work) -> list[Path]:
 def _targets(sources: Sequence[Path], out: Path | None, work: Work) -> list[Path]:
     """The file that each output is saved in: the one named by --out, or named after its input.
 
-    Of several inputs for one name, photo.jpg and photo.png, the later ones get a number.
+    Of several inputs for one name, photo.jpg and photo.png, the later ones get a number; so does an
+    output whose name is that of another input.
     """
     if out is None or out.is_dir() or out.suffix.lower() not in IMAGE_SUFFIXES:
-        taken: set[str] = set()
+        # With --force, too, no output takes the place of an input that is read after it.
+        taken = {str(source.absolute()).casefold() for source in sources}
         targets = []
         for source in sources:
             folder, stem = out or source.parent, f"{source.stem}{work.ending}"

@@ -240,17 +240,22 @@ class JobQueue:
         self._next_expiry = time.monotonic() + EXPIRY_INTERVAL_SECONDS
         with contextlib.suppress(OSError):
             for folder in self._folders():
-                days = (time.time() - _last_change(folder)) / SECONDS_PER_DAY
-                is_over = self.limits.run_days is not None and days > self.limits.run_days
-                has_old_images = days > self.limits.upload_days and (folder / DATA).exists()
-                if not (is_over or has_old_images) or self._stays(folder):
-                    continue
-                if is_over:
-                    with contextlib.suppress(JobError):  # another tab has just deleted it
-                        self.delete(folder.name)
-                else:
-                    # Emptied, which needs no room on the disk.
-                    (folder / DATA).rename(folder / DATA_EXPIRED).write_bytes(b"")
+                # Another tab may just have deleted it; one that cannot be deleted keeps no other.
+                with contextlib.suppress(OSError, JobError):
+                    self._expire(folder)
+
+    def _expire(self, folder: Path) -> None:
+        """Deletes a job, or its images, where they have been kept long enough."""
+        days = (time.time() - _last_change(folder)) / SECONDS_PER_DAY
+        is_over = self.limits.run_days is not None and days > self.limits.run_days
+        has_old_images = days > self.limits.upload_days and (folder / DATA).exists()
+        if not (is_over or has_old_images) or self._stays(folder):
+            return
+        if is_over:
+            self.delete(folder.name)
+        else:
+            # Emptied, which needs no room on the disk.
+            (folder / DATA).rename(folder / DATA_EXPIRED).write_bytes(b"")
 
     def _stays(self, folder: Path) -> bool:
         """True for a job that waits or runs, and for nobody's."""

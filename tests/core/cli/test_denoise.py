@@ -278,6 +278,14 @@ def test_nothing_is_written_over_unless_forced(cat, tmp_path, capsys):
     assert pixels(tmp_path / "dog-denoised.png").shape == (48, 64, 3)
 
 
+def test_an_output_never_takes_the_place_of_another_input(cat, tmp_path):
+    other = save_noisy(tmp_path / "cat-denoised.png", seed=1)
+    before = other.read_bytes()
+    assert ended([cat, other, "--sigma", "0.1", "--force"]) == 0
+    assert other.read_bytes() == before
+    assert "cat-denoised-2.png" in names(tmp_path)
+
+
 def test_two_images_for_one_name_are_numbered_and_a_pattern_is_expanded(cat, tmp_path):
     save_noisy(tmp_path / "cat.webp")
 
