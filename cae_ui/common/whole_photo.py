@@ -66,6 +66,7 @@ def show_whole_photo(
         path.read_bytes,
         f"{participle}.png",
         icon=":material/download:",
+        on_click="ignore",  # a new run would take the file away while the browser asks for it
     )
 
 
