@@ -71,10 +71,10 @@ def test_a_killed_worker_fails_one_job_which_can_be_resumed_and_the_next_one_sta
     expect(first.get_by_test_id("stMetric").filter(has_text="Test MSE")).to_be_visible()
 
 
-def test_three_runs_stand_beside_each_other(visit):
+def test_three_runs_stand_beside_each_other(fresh_server, visit):
     networks = [f"conv{channels} pool | up conv3:sigmoid" for channels in (2, 3, 4)]
     for network in networks:
-        page = visit(trainer(network))
+        page = visit(fresh_server.address + trainer(network))
         train(page)
     expect(finished(page, 1)).to_be_visible()
     expect(page.get_by_role("heading", name="Compare runs")).to_be_visible()
