@@ -165,7 +165,7 @@ def latent_page_is_complete(page: Page) -> None:
 
 def trainer_page_is_complete(page: Page) -> None:
     """Returns when the trainer can be started."""
-    page.get_by_text("What the network will see").wait_for()
+    page.get_by_role("heading", name="The data", exact=True).wait_for()
     train(page).and_(page.locator(":enabled")).wait_for()
 
 
