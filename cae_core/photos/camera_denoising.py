@@ -5,7 +5,6 @@ Importing this module does not import Keras.
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import numpy as np
@@ -15,16 +14,13 @@ from cae_core.errors import ImageError
 from cae_core.images.operations import as_image
 from cae_core.long_work import OnProgress, ShouldStop
 from cae_core.photos.apply import with_channels_of
-from cae_core.photos.tiling import apply_padded
+from cae_core.photos.tiling import apply_padded, one_tile_at_a_time
 
 # Both sides are padded to a multiple of the stride; a halo is at least the radius of a part's
 # receptive field in pixels, for the estimator with the enlargement of its map.
 CAMERA_STRIDE, ESTIMATOR_HALO, CAMERA_HALO = 4, 64, 40
 CAMERA_TILE = 512
 LARGEST_STRENGTH = 2.0
-
-# The network uses all cores for one tile: several at once would only take more memory.
-_one_tile_at_a_time = threading.Lock()
 
 
 def denoise_camera(
@@ -66,7 +62,7 @@ def denoise_camera(
     strengths = np.array([luma, color], np.float32)
 
     def on_tile(tile: np.ndarray) -> np.ndarray:
-        with _one_tile_at_a_time:
+        with one_tile_at_a_time:
             levels = strengths * _levels(network, tile)
             return np.asarray(network.get_layer("denoiser").predict_on_batch([tile, levels]))
 
@@ -101,7 +97,7 @@ def noise_levels(image: np.ndarray, should_stop: ShouldStop | None = None) -> np
     network: Any = zoo.load(zoo.CAMERA_DENOISER)
 
     def on_tile(tile: np.ndarray) -> np.ndarray:
-        with _one_tile_at_a_time:
+        with one_tile_at_a_time:
             return _levels(network, tile)
 
     return apply_padded(

@@ -11,7 +11,6 @@ Importing this module does not import Keras; `denoise` does on its first call.
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +24,7 @@ from cae_core.photos.apply import apply_to_photo, with_channels_of
 from cae_core.photos.camera_denoising import denoise_camera
 from cae_core.photos.noise_kind import choose_denoiser
 from cae_core.photos.noise_level import estimate_sigma
-from cae_core.photos.tiling import apply_padded
+from cae_core.photos.tiling import apply_padded, one_tile_at_a_time
 
 if TYPE_CHECKING:
     from cae_core.training.runs import Run
@@ -37,9 +36,6 @@ DENOISER_STRIDE, DENOISER_HALO = 4, 48
 LEAST_BFLOAT16_SIGMA = 10 / 255
 # Large tiles waste little on their halo; one of these takes about 250 MB while it is worked on.
 DENOISER_TILE = 512
-
-# The network uses all cores for one tile: several at once would only take more memory.
-_one_tile_at_a_time = threading.Lock()
 
 
 def denoise(
@@ -142,7 +138,7 @@ def _denoise_photo(
 
     def on_tile(tile: np.ndarray) -> np.ndarray:
         sigma = np.full_like(tile[..., :1], level[0, 0, 0]) if is_uniform else tile[..., 3:]
-        with _one_tile_at_a_time:
+        with one_tile_at_a_time:
             return np.asarray(network.predict_on_batch([tile[..., :3], sigma]))
 
     return apply_padded(

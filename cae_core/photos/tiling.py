@@ -9,12 +9,17 @@ ends where the image ends, so that zero padding is added there and nowhere else.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from cae_core.long_work import OnProgress, ShouldStop, stop_if
+
+# For networks that use all cores for one tile: several at once, of one network or of two, would
+# only take more memory.
+one_tile_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
