@@ -219,6 +219,8 @@ class Search:
         def arrive(cost: float, place: _Place, edits: Edits) -> Iterator[Found]:
             nonlocal best, count
             misfits = self.count_misfits(place)
+            if not misfits and not self._keeps_halves(edits):
+                return
             if not misfits:
                 best = min(best, cost)
                 yield cost, edits
@@ -249,6 +251,13 @@ class Search:
                     break
                 if place is not None:
                     costs[place] = cost
+
+    def _keeps_halves(self, edits: Edits) -> bool:
+        """Whether encoder and decoder have a layer each after some edits."""
+        sizes = [self.latent, len(self.layers) - self.latent]
+        for edit in edits:
+            sizes[edit.at >= self.latent] += len(edit.layers) - edit.removed
+        return min(sizes) > 0
 
     def _mirrored(self) -> Edits:
         """Output paddings with which the transposed convolutions undo the encoder's strides.

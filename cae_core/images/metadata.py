@@ -40,6 +40,10 @@ _LEFT_OUT = {
 # The same of a TIFF file, by tag.
 _LEFT_OUT_TAGS = {33723: "IPTC metadata", 34377: "IPTC metadata"}
 _EXIF_TEXT = "Raw profile type exif"
+# What PNG's gAMA and cHRM chunks say of an sRGB image; tools round it to one or two digits.
+_SRGB_GAMMA, _GAMMA_ROUNDED = 1 / 2.2, 0.01
+_SRGB_CHROMATICITIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
+_CHROMATICITIES_ROUNDED = 0.005
 
 
 def exif_of(image: Image.Image) -> bytes:
@@ -90,6 +94,8 @@ def left_out_of(image: Image.Image, pages: int) -> tuple[str, ...]:
     texts = (key for key, value in image.info.items() if isinstance(value, str))
     if image.format == "PNG" and any(key not in (*_LEFT_OUT, _EXIF_TEXT) for key in texts):
         found.append("its texts")
+    if image.format == "PNG" and not {"srgb", "icc_profile"} & image.info.keys():
+        found += _colours_not_applied(image)
     if pages > 1:
         found.append("1 other page" if pages == 2 else f"{pages - 1:,} other pages")
     elif image.format == "MPO":
@@ -97,3 +103,16 @@ def left_out_of(image: Image.Image, pages: int) -> tuple[str, ...]:
     elif image.format != "TIFF" and getattr(image, "is_animated", False):
         found.append("its other frames")
     return tuple(dict.fromkeys(found))
+
+
+def _colours_not_applied(image: Image.Image) -> list[str]:
+    """Which of a PNG file's older chunks about colours differ from sRGB's: none is applied."""
+    found = []
+    gamma = image.info.get("gamma", _SRGB_GAMMA)
+    if abs(gamma - _SRGB_GAMMA) > _GAMMA_ROUNDED:
+        found.append(f"its gamma of {gamma:.3g} (read as sRGB)")
+    told = image.info.get("chromaticity", _SRGB_CHROMATICITIES)
+    pairs = zip(told, _SRGB_CHROMATICITIES, strict=False)
+    if any(abs(ours - srgb) > _CHROMATICITIES_ROUNDED for ours, srgb in pairs):
+        found.append("its primary colours (read as sRGB's)")
+    return found

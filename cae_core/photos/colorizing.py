@@ -43,6 +43,10 @@ GUIDE_RADIUS, FLAT_VARIANCE = 2, 1e-3
 # a*b* plane (root mean square) from what its lightness explains, below which it is toned: the
 # palest of 56 photographs of BSDS500 has 2.3, a sepia photo saved as JPEG at most 2.0.
 GREY_BELOW, TONED_BELOW = 0.01, 2.15
+# The colours of a toned print lie near a line in the a*b* plane: at most 4 from it and 41 along it
+# (root mean square, ten usual tonings); those of flags with three colours 15 to 30, with two
+# colours that are not white up to 70 along it.
+_WIDEST_TONE, _LONGEST_TONE = 8.0, 50.0
 _ROWS_AT_ONCE = 256
 _LEVELS = 50  # of lightness, 2 units of L* each
 
@@ -122,7 +126,8 @@ def grey_of(photo: np.ndarray) -> np.ndarray:
 def is_coloured(photo: np.ndarray) -> bool:
     """Says whether a photo has colours, and is neither grey nor toned.
 
-    In a toned photo (sepia, cyanotype, a yellowed print) chrominance is a function of lightness.
+    In a toned photo (sepia, cyanotype, a yellowed print) chrominance is a function of lightness,
+    and its colours are those between two or three.
 
     Args:
         photo: float32 (H, W, 3) in [0, 1].
@@ -147,7 +152,10 @@ def is_coloured(photo: np.ndarray) -> bool:
     for channel in (lab[:, 1], lab[:, 2]):
         explained = np.bincount(level, channel, _LEVELS) / counts
         variance += float(np.mean((channel - explained[level]) ** 2))
-    return variance >= TONED_BELOW**2
+    if variance >= TONED_BELOW**2:
+        return True
+    along, across = np.sqrt(np.linalg.eigvalsh(np.cov(lab[:, 1:].T)).clip(0))[::-1]
+    return bool(across > _WIDEST_TONE or along > _LONGEST_TONE)
 
 
 def check_settings(temperature: float, saturation: float) -> None:

@@ -38,6 +38,7 @@ def remedies_of(text):
         ("conv9 pool shuffle | conv3", "Replace layer 1 (conv9) with conv12"),
         ("flatten dense100 | reshape8x8x2 up4 conv3", "dense128"),
         ("4x4x1 conv8k5:valid | conv1", "Replace layer 1 (conv8k5:valid) with conv8k5"),
+        ("deconv8s2o2 | conv3", "Replace layer 1 (deconv8o2) with deconv8, and add pool before"),
         ("4x4x1 crop2 | conv1", "Add pad2 before layer 1 (crop2)"),
         ("conv8 @a pool | up cat@b conv3", "Replace layer 5 (cat@b) with cat@a"),
         ("conv8 @a @a | conv3", "Replace layer 3 (@a) with @b"),

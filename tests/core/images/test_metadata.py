@@ -155,3 +155,17 @@ def bitmap(pixels, profile=b""):
     header += struct.pack("<4L", 4, 124 + len(rows), len(profile), 0)
     head = b"BM" + struct.pack("<LHHL", 138 + len(rows), 0, 0, 138)
     return head + header + rows + profile
+
+
+def test_colours_of_a_png_that_are_not_applied_are_named():
+    def opened(*chunks):
+        info = PngImagePlugin.PngInfo()
+        for name, values in chunks:
+            info.add(name, struct.pack(f">{len(values)}I", *values))
+        return read_image(file_of(Image.new("RGB", (8, 8)), "PNG", pnginfo=info)).left_out
+
+    srgb = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+    adobe = (31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000)
+    assert opened((b"gAMA", (45455,)), (b"cHRM", srgb)) == ()
+    assert opened((b"gAMA", (100000,))) == ("its gamma of 1 (read as sRGB)",)
+    assert opened((b"cHRM", adobe)) == ("its primary colours (read as sRGB's)",)

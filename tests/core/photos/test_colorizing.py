@@ -193,6 +193,25 @@ def test_an_image_is_coloured_where_its_lightness_does_not_explain_its_colours()
         assert is_coloured(coloured)
 
 
+@pytest.mark.parametrize(
+    "bands",
+    [
+        ((0, 35, 149), (255, 255, 255), (237, 41, 57)),
+        ((0, 0, 0), (221, 0, 0), (255, 206, 0)),
+        ((0, 87, 183), (255, 215, 0)),
+    ],
+)
+def test_a_flag_is_coloured_though_each_of_its_colours_has_a_lightness_of_its_own(bands):
+    flag = np.repeat(np.array(bands) / 255, 12, axis=0)[:, None].repeat(30, axis=1)
+    assert is_coloured(flag.astype(np.float32))
+
+
+def test_a_print_in_two_tones_is_not_coloured():
+    shadows, lights = np.array([20, 20, 60]) / 255, np.array([255, 240, 200]) / 255
+    share = np.linspace(0, 1, 900).reshape(30, 30, 1)
+    assert not is_coloured(((1 - share) * shadows + share * lights).astype(np.float32))
+
+
 def test_chrominance_of_the_images_own_size_stays_as_it_is():
     ab = np.random.default_rng(0).normal(size=(5, 6, 2)).astype(np.float32)
     np.testing.assert_array_equal(full_size_ab(ab, np.zeros((5, 6), np.float32)), ab)
