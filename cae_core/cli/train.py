@@ -40,7 +40,15 @@ from cae_core.cli.terminal import (
 from cae_core.data.registry import DATASET_NAMES, DATASETS, is_available, load_dataset
 from cae_core.errors import RunError, TrainingError
 from cae_core.training.config import LOSS_TITLES, OPTIMIZERS, PRECISIONS, SCHEDULES, TrainConfig
-from cae_core.training.tasks import TASKS, Denoise, Reconstruct, Task, check_fit, check_loss
+from cae_core.training.tasks import (
+    TASKS,
+    Denoise,
+    Reconstruct,
+    Task,
+    check_fit,
+    check_loss,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from cae_core.training.runs import Run
@@ -83,6 +91,15 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--clip", action="store_true", help="for denoise: cut the noisy images to 0..1"
     )
+    for task in TASKS.values():
+        for name, setting in settings_of(task).items():
+            parser.add_argument(
+                f"--{name}",
+                type=float,
+                metavar="N",
+                help=f"for {task.name}: {_lower(setting.title)}, {setting.low:g} to "
+                f"{setting.high:g}; default: {task.__dataclass_fields__[name].default:g}",
+            )
     for option, kind, meaning, default in (
         (
             "--epochs",
@@ -285,9 +302,32 @@ def _task(options: argparse.Namespace, preset: Preset | None) -> Task:
                 f"--sigma and --clip belong to --task {Denoise.name}. "
                 f"Received: --task {name}. Leave them out, or choose the other task."
             )
-        return TASKS[name]()
+        return TASKS[name](**_settings(options, TASKS[name]))
+    _settings(options, Denoise)
     sigma = options.sigma if options.sigma is not None else preset_sigma
     return Denoise(clip=options.clip) if sigma is None else Denoise(sigma, options.clip)
+
+
+def _settings(options: argparse.Namespace, task: type[Task]) -> dict[str, float]:
+    """The settings of a task that are given, by name.
+
+    Raises:
+        TrainingError: For one that belongs to another task.
+    """
+    for other in TASKS.values():
+        for name in settings_of(other).keys() - settings_of(task).keys():
+            if getattr(options, name) is not None:
+                raise TrainingError(
+                    f"--{name} belongs to --task {other.name}. "
+                    f"Received: --task {task.name}. Leave it out, or choose the other task."
+                )
+    given = {name: getattr(options, name) for name in settings_of(task)}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _lower(title: str) -> str:
+    """A title inside a sentence; names in capitals stay."""
+    return title if title[:2].isupper() else title[0].lower() + title[1:]
 
 
 def _config(options: argparse.Namespace, preset: Preset | None) -> TrainConfig:

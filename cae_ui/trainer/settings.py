@@ -20,6 +20,7 @@ from cae_core.training.tasks import (
     Reconstruct,
     Task,
     check_fit,
+    settings_of,
 )
 from cae_ui.common.resources import available_jobs
 from cae_ui.common.visitor import visitor
@@ -76,7 +77,23 @@ def task_input() -> Task:
     )
     if name == Denoise.name:
         return _noise_input()
-    return TASKS[str(name)]()
+    kind = TASKS[str(name)]
+    return kind(**{field: _setting_input(kind, field) for field in settings_of(kind)})
+
+
+def _setting_input(kind: type[Task], field: str) -> float:
+    """The slider of a task's setting."""
+    setting = settings_of(kind)[field]
+    return st.slider(
+        setting.title,
+        setting.low,
+        setting.high,
+        kind.__dataclass_fields__[field].default,
+        setting.step,
+        key=field,
+        bind="query-params",
+        help=f"{setting.help}.",
+    )
 
 
 def _noise_input() -> Denoise:

@@ -23,7 +23,14 @@ from cae_core.training.config import LOSSES, OPTIMIZERS, SCHEDULES, TrainConfig
 from cae_core.training.evaluation import evaluate
 from cae_core.training.loop import make_optimizer
 from cae_core.training.losses import LOSS_FUNCTIONS, TargetLoss
-from cae_core.training.tasks import ColorizeChroma, ColorizeRGB, Denoise, Reconstruct
+from cae_core.training.tasks import (
+    ColorizeChroma,
+    ColorizeRGB,
+    Denoise,
+    Inpaint,
+    Reconstruct,
+    RemoveJpeg,
+)
 
 SMALL = Architecture.parse("8x8x3 conv4 pool | up conv3:sigmoid")
 TO_AB = Architecture.parse("8x8x1 conv4 pool | up conv2:tanh")
@@ -34,6 +41,8 @@ TASKS = [
     (Denoise((0.1, 0.5), clip=True), SMALL),
     (ColorizeRGB(), Architecture.parse("8x8x1 conv4 pool | up conv3:linear")),  # leaves [0, 1]
     (ColorizeChroma(), TO_AB),
+    (RemoveJpeg(20.0), SMALL),
+    (Inpaint(0.5), SMALL),
 ]
 HOMEWORK = PRESETS["homework"].architecture
 EVERY_KIND = Architecture.parse(
