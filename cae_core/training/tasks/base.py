@@ -170,6 +170,7 @@ def task_to_dict(task: Task) -> dict[str, Any]:
     """A task as plain data.
 
     Example:
+        >>> from cae_core.training.tasks import Denoise
         >>> task_to_dict(Denoise(0.3))
         {'task': 'denoise', 'sigma': 0.3, 'clip': False}
     """
