@@ -18,3 +18,5 @@ from .denoising import denoise as denoise
 from .noise_kind import Choice as Choice
 from .noise_kind import choose_denoiser as choose_denoiser
 from .noise_level import estimate_sigma as estimate_sigma
+from .self_training import SelfProgress as SelfProgress
+from .self_training import train_on_photo as train_on_photo

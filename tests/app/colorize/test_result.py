@@ -42,10 +42,15 @@ def test_saturation_changes_image_and_figures(small_page):
 @pytest.mark.parametrize(
     ("view", "labels"),
     [
-        ("Original", ("Colorized", "Original")),
-        ("Difference", ("Colorized", "CIEDE2000")),
         ("Gamut", ("Colorized", "Chroma was reduced")),
-        ("RGB", ("Colorized", "Grey to RGB")),
+        *(
+            pytest.param(view, ("Colorized", after), marks=pytest.mark.heavy)
+            for view, after in (
+                ("Original", "Original"),
+                ("Difference", "CIEDE2000"),
+                ("RGB", "Grey to RGB"),
+            )
+        ),
     ],
 )
 def test_every_view_compares_what_it_names(small_page, monkeypatch, view, labels):

@@ -15,7 +15,10 @@ TO_AB = "32x32x1 conv4 pool | up conv2:tanh"
     ("fixture", "key", "first", "network", "task"),
     [
         ("denoise_page", "model", zoo.PHOTO_DENOISER, SMALL, cae.Denoise(0.1)),
-        ("colorize_page", "colorizer", zoo.PHOTO_COLORIZER, TO_AB, cae.ColorizeChroma()),
+        pytest.param(
+            *("colorize_page", "colorizer", zoo.PHOTO_COLORIZER, TO_AB, cae.ColorizeChroma()),
+            marks=pytest.mark.heavy,
+        ),
     ],
     ids=["denoise", "colorize"],
 )

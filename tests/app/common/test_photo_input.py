@@ -28,7 +28,9 @@ PAGES = (
 )
 
 
-@pytest.fixture(params=PAGES, ids=lambda page: page.verb)
+@pytest.fixture(
+    params=[PAGES[0], pytest.param(PAGES[1], marks=pytest.mark.heavy)], ids=lambda page: page.verb
+)
 def kind(request):
     return request.param
 

@@ -144,6 +144,7 @@ def test_a_discarded_test_is_gone_with_its_files(tested_page, trainer_page):
     assert can_train(other)
 
 
+@pytest.mark.heavy
 def test_own_images_are_tested_and_do_not_stay(trainer_page, worker):
     page = trainer_page(data="My own images", arch=SMALL, batch="16")
     assert labelled(page.button, FIND).disabled

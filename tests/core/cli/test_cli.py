@@ -305,6 +305,7 @@ def test_train_takes_loss_optimizer_schedule_and_patience(capsys):
     assert config.patience == 7
 
 
+@pytest.mark.heavy
 def test_train_colorizes_and_writes_its_script(capsys, tmp_path):
     options = ["--task", "colorize_chroma", "--out", "run", "--script", "mine.py"]
 
@@ -329,6 +330,7 @@ def test_patience_ends_a_training_that_learns_nothing_and_the_line_says_so(capsy
     assert "(ended early after 2 of 50 epochs)" in capsys.readouterr().out
 
 
+@pytest.mark.heavy
 def test_a_preset_for_other_images_brings_its_data_set(tmp_path, monkeypatch, capsys):
     arrays = {
         "x_train": np.zeros((300, 28, 28), np.uint8),
@@ -343,6 +345,7 @@ def test_a_preset_for_other_images_brings_its_data_set(tmp_path, monkeypatch, ca
     assert (saved.dataset, saved.test["images"]) == ("fashion_mnist", 20)
 
 
+@pytest.mark.heavy
 def test_train_takes_a_folder_of_images_and_writes_its_script(tmp_path, capsys):
     random = np.random.default_rng(0)
     (tmp_path / "cifar10").mkdir()
@@ -383,6 +386,7 @@ def test_ctrl_c_ends_the_training_and_keeps_what_was_learnt(monkeypatch, capsys)
     assert signal.getsignal(signal.SIGINT) is handler
 
 
+@pytest.mark.heavy
 def test_a_checkpoint_lets_a_stopped_training_go_on(monkeypatch, capsys):
     signals = [signal.SIGINT]  # one: a second would abort the training
 

@@ -167,6 +167,7 @@ def test_the_readme_has_a_line_for_every_file_and_the_test_figures(run, unpacked
     assert max(map(len, text.splitlines())) <= 100
 
 
+@pytest.mark.heavy
 def test_what_the_readme_says_works_without_this_package(run, unpacked, tmp_path):
     text = (unpacked / "README.txt").read_text()
     with_keras, without_keras = re.findall(r"^To use .*\n\n((?:    .+\n)+)", text, re.MULTILINE)

@@ -127,6 +127,7 @@ def test_both_halves_of_a_network_can_be_saved_and_several_outputs_are_numbered(
     np.testing.assert_allclose(output, model.predict(images, verbose=0), atol=1e-5)
 
 
+@pytest.mark.heavy
 def test_the_file_is_a_valid_graph_also_of_a_network_read_from_a_keras_file(tmp_path):
     model = build(PRESETS["pixel-shuffle"].architecture)
     again = keras.models.load_model(save_keras(model, tmp_path / "network.keras"))

@@ -362,6 +362,7 @@ def test_a_script_trains_on_its_own_and_prints_the_saved_models_error(tmp_path):
         assert image.size == (10 * 8 * 3, 3 * 8 * 3)
 
 
+@pytest.mark.heavy
 def test_a_script_for_photo_patches_needs_no_data(tmp_path, monkeypatch, capsys):
     network = Architecture.parse("conv2k4s4 | up4 conv3k1:sigmoid")
     script = names_of(network, "photo_patches", config=TrainConfig(batch_size=1000))

@@ -164,6 +164,7 @@ def test_images_that_travel_with_the_job_are_those_it_is_trained_on(finished):
     assert run.test["images"] == 6
 
 
+@pytest.mark.heavy
 def test_a_named_data_set_is_loaded_by_the_worker_with_the_seed_of_the_settings(
     tmp_path, monkeypatch
 ):
@@ -614,6 +615,7 @@ def test_a_worker_killed_in_the_middle_of_a_job_fails_that_job_and_the_next_one_
 # Going on, names, deletion, limits, damage
 
 
+@pytest.mark.heavy
 def test_a_killed_job_goes_on_behind_its_last_whole_epoch(tmp_path):
     with contextlib.ExitStack() as stack:
         worker = WorkerProcess(preload=("cae_core.training.loop",))

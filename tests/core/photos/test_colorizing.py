@@ -135,6 +135,7 @@ def test_every_colorizer_of_the_zoo_colours_a_photo(name):
     assert (difference < 0.05) == keeps_lightness
 
 
+@pytest.mark.heavy
 def test_a_run_of_ones_own_colours_a_photo():
     data_set = cae.load_dataset("photo_patches", limit=64)
     architecture = cae.Architecture.parse("32x32x1 conv4 pool | up conv2:tanh")

@@ -56,7 +56,9 @@ def test_noise_alike_in_neighbouring_pixels_goes_to_the_camera_denoiser(photo, s
     assert psnr(cae.denoise(noisy), photo) > psnr(noisy, photo) + 1
 
 
-@pytest.mark.parametrize("damage", [with_white_noise, with_camera_noise])
+@pytest.mark.parametrize(
+    "damage", [with_camera_noise, pytest.param(with_white_noise, marks=pytest.mark.heavy)]
+)
 def test_a_border_of_one_colour_changes_no_choice(photo, damage):
     noisy = damage(photo, 25) if damage is with_white_noise else damage(photo)
     bordered = np.pad(noisy, ((70, 70), (70, 70), (0, 0)), constant_values=0.5)
@@ -70,6 +72,7 @@ def test_an_image_without_noise_comes_back(photo):
     np.testing.assert_array_equal(cae.denoise(clean), clean)
 
 
+@pytest.mark.heavy
 def test_a_named_network_is_taken_whatever_the_noise(photo):
     noisy = with_white_noise(photo, 25)
     sigma = cae.estimate_sigma(noisy)

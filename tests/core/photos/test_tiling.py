@@ -184,6 +184,7 @@ def _random_weights(weights, seed):
 
 
 # Building takes most of the time: few examples, the same in every run, not made smaller.
+@pytest.mark.heavy
 @settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(
     body=_bodies().map(_named),

@@ -66,6 +66,7 @@ class Same(keras.utils.PyDataset):
         return self.batch, np.zeros(len(self.batch))
 
 
+@pytest.mark.heavy
 def test_a_session_leaves_weights_history_and_a_checkpoint(images, tmp_path):
     colorizer = build_colorizer((8, 8))
     train_session(

@@ -56,6 +56,7 @@ def test_a_classifier_in_bfloat16_is_compared_in_float32():
     np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-3)
 
 
+@pytest.mark.heavy
 def test_training_with_it_leaves_the_classifier_as_it_is(classifier):
     before = classifier.get_weights()
     images = RNG.integers(0, 256, (8, 8, 8, 3)).astype(np.uint8)

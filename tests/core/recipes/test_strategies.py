@@ -99,6 +99,7 @@ def test_coarse_images_have_the_means_of_squares():
     np.testing.assert_allclose(found.mean(axis=(1, 2)), images.mean(axis=(1, 2)), atol=0.6)
 
 
+@pytest.mark.heavy
 def test_transferred_layers_are_frozen_first_and_trained_then(data, tmp_path, judge):
     strategy = TransferLearning("judge", layers=5, frozen_epochs=1, slower=4)
     frozen, whole = train(strategy, data, tmp_path)

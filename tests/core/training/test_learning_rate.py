@@ -67,6 +67,7 @@ def test_the_losses_are_the_bias_corrected_running_mean_of_those_that_training_h
     assert test.losses[3] == pytest.approx(np.average(by_hand, weights=weights), rel=1e-6)
 
 
+@pytest.mark.heavy
 def test_the_same_seed_gives_the_same_numbers_however_closely_it_is_watched(usual):
     again = find_learning_rate(
         SMALL,
@@ -80,6 +81,7 @@ def test_the_same_seed_gives_the_same_numbers_however_closely_it_is_watched(usua
     assert again == usual
 
 
+@pytest.mark.heavy
 def test_another_seed_gives_other_losses(usual):
     other = dataclasses.replace(CONFIG, seed=4)
     again = find_learning_rate(SMALL, toy(), task=Denoise(0.1), config=other, steps=40)
@@ -93,6 +95,7 @@ def test_rate_schedule_and_epochs_of_the_settings_do_not_matter(usual):
     assert again == usual
 
 
+@pytest.mark.heavy
 def test_a_loss_that_explodes_ends_the_test_early():
     test = find_learning_rate(DEEP, toy(), config=CONFIG)
     assert len(test.rates) == len(test.losses) < 100
@@ -101,6 +104,7 @@ def test_a_loss_that_explodes_ends_the_test_early():
     assert (test.losses[:-1] <= 4 * best_so_far[:-1]).all()
 
 
+@pytest.mark.heavy
 def test_more_steps_than_batches_go_through_the_images_again_in_another_order():
     # One batch holds all images, so that their order does not matter, but the noise does.
     config = TrainConfig(batch_size=64, seed=3)

@@ -76,6 +76,7 @@ def test_the_same_seed_gives_the_same_numbers_however_closely_it_is_watched(usua
     assert not again.stopped
 
 
+@pytest.mark.heavy
 def test_another_seed_gives_other_numbers(usual):
     other = train(SMALL, toy(), task=TASK, config=dataclasses.replace(CONFIG, seed=4))
     assert losses(other) != losses(usual)
@@ -86,6 +87,7 @@ def test_another_seed_gives_other_numbers(usual):
 # Learning
 
 
+@pytest.mark.heavy
 def test_the_loss_of_a_network_that_can_hand_the_image_through_falls_to_almost_nothing():
     architecture = Architecture.parse("8x8x1 conv8k1:linear | conv1k1:linear")
     config = TrainConfig(epochs=20, batch_size=8, learning_rate=0.03)
@@ -105,6 +107,7 @@ def test_after_a_short_training_batch_normalisation_is_tested_as_it_was_trained(
     assert run.test["mse"] < 2 * run.history[-1].loss
 
 
+@pytest.mark.heavy
 def test_a_denoiser_returns_less_noise_than_it_was_shown():
     architecture = Architecture.parse("8x8x1 conv8k5 | conv1k5:linear")
     config = TrainConfig(epochs=8, batch_size=8, learning_rate=0.02)
@@ -167,6 +170,7 @@ def watched():
     return run, reports
 
 
+@pytest.mark.heavy
 def test_the_fraction_done_rises_to_one(watched):
     _, reports = watched
     fractions = [progress.fraction for progress in reports]
@@ -247,6 +251,7 @@ def test_the_sample_images_are_the_clean_the_shown_and_the_returned_ones(watched
     np.testing.assert_array_equal(with_samples[-1].samples, run.samples)
 
 
+@pytest.mark.heavy
 def test_print_will_do_to_watch_grey_images_of_28_pixels_train(capsys):
     architecture = Architecture.parse("28x28x1 conv4 pool conv4 pool | up conv4 up conv1:sigmoid")
     data = toy(40, shape=(28, 28, 1))
@@ -356,6 +361,7 @@ def test_the_ends_of_every_range_are_allowed():
 # The test part
 
 
+@pytest.mark.heavy
 def test_the_test_part_has_no_influence_on_the_training(usual):
     other = train(SMALL, toy(test_seed=7), task=TASK, config=CONFIG)
     assert losses(other) == losses(usual)
@@ -445,7 +451,10 @@ def test_another_networks_checkpoint_is_refused(tmp_path):
         train(other, toy(), config=config, checkpoint=tmp_path / "it.npz")
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize(
+    "optimizer",
+    ["sgd", *(pytest.param(name, marks=pytest.mark.heavy) for name in ("adam", "adamw"))],
+)
 def test_every_optimizer_learns(optimizer):
     rate = 0.3 if optimizer == "sgd" else 0.02
     config = TrainConfig(epochs=6, batch_size=8, learning_rate=rate, optimizer=optimizer)
@@ -474,7 +483,10 @@ def test_the_learning_rate_rises_and_falls_as_its_schedule_says(schedule, expect
     np.testing.assert_allclose(found, 0.3 * np.array([*expected.values()]), atol=1e-3)
 
 
-@pytest.mark.parametrize("loss", ["mse", "mae", "bce", "ssim"])
+@pytest.mark.parametrize(
+    "loss",
+    ["ssim", *(pytest.param(name, marks=pytest.mark.heavy) for name in ("mse", "mae", "bce"))],
+)
 def test_every_loss_is_learnt_and_tested_with_the_same_figures(loss):
     config = TrainConfig(epochs=4, batch_size=8, learning_rate=0.02, loss=loss)
     run = train(SMALL, toy(), config=config)
@@ -499,6 +511,7 @@ def test_the_worst_and_best_test_images_are_kept_with_all_errors(usual):
     np.testing.assert_array_equal(usual.extremes[0, 0, 0], worst)
 
 
+@pytest.mark.heavy
 def test_nothing_keeps_the_images_once_a_training_has_ended():
     """TensorFlow keeps what it read from; a worker that trains all day must not grow."""
     images = blobs(64, (8, 8, 1), seed=0)
