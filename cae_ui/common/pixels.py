@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -48,6 +49,25 @@ def show_pixels(image: np.ndarray, caption: str) -> None:
         f'<figcaption style="font-size:0.85rem;opacity:0.75;padding-top:0.25rem">{text}'
         "</figcaption></figure>"
     )
+
+
+def show_tiles(images: np.ndarray, labels: Sequence[str], side: int, what: str) -> None:
+    """Small images of one size in rows, each with a label, every pixel a sharp square.
+
+    Args:
+        images: uint8 (N, H, W, 1 or 3).
+        labels: One for each image.
+        side: Width of an image in CSS pixels.
+        what: The images in words, for a screen reader: "Kernel".
+    """
+    tiles = "".join(
+        f'<figure style="margin:0"><img src="{_data_url(encode_png(image), "png")}" '
+        f'alt="{html.escape(f"{what} {label}")}" style="width:{side}px;max-width:100%;'
+        f'image-rendering:pixelated;border-radius:2px;display:block"><figcaption '
+        f'style="font-size:0.75rem;opacity:0.75">{html.escape(label)}</figcaption></figure>'
+        for image, label in zip(images, labels, strict=True)
+    )
+    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:0.5rem">{tiles}</div>')
 
 
 def show_samples(

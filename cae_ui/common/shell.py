@@ -25,6 +25,7 @@ def _pages() -> list[StreamlitPage]:
         st.Page(
             "pages/latent_size.py", title="Latent size", icon=":material/calculate:", default=True
         ),
+        st.Page("pages/inside.py", title="Inside", icon=":material/frame_inspect:"),
         st.Page("pages/trainer.py", title="Trainer", icon=":material/model_training:"),
         st.Page("pages/denoise.py", title="Denoise", icon=":material/blur_off:"),
         st.Page("pages/colorize.py", title="Colorize", icon=":material/palette:"),

@@ -156,3 +156,9 @@ def colorize_page(open_page):
 def zoo_page(open_page):
     """Opens the zoo with query parameters."""
     return partial(open_page, "pages/zoo.py")
+
+
+@pytest.fixture
+def inside_page(open_page):
+    """Opens the page Inside with query parameters."""
+    return partial(open_page, "pages/inside.py")

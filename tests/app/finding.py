@@ -1,6 +1,7 @@
 """Finding what a person sees on a page, by its label and not by its place; and acting on it."""
 
 import html
+import json
 import re
 
 from cae_ui.common import resources
@@ -107,6 +108,12 @@ def progress_texts(page):
 def can_train(page):
     """Whether the trainer's button can be pressed."""
     return not labelled(page.button, "Train").disabled
+
+
+def pickers(page):
+    """The messages to the components that something is chosen with, by what they choose."""
+    sent = [json.loads(part.proto.json) for part in page.get("bidi_component") if part.proto.json]
+    return {message["label"]: message for message in sent if "label" in message}
 
 
 def the_job():

@@ -27,7 +27,7 @@ FLOORS = (
     {"architecture", "images"},
     {"models", "data"},
     {"training"},
-    {"export", "jobs", "zoo", "studies"},
+    {"export", "inspection", "jobs", "zoo", "studies"},
     {"photos"},
     {"recipes"},
     {"cli"},

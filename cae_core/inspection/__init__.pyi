@@ -1,0 +1,17 @@
+from .arithmetic import Arithmetic as Arithmetic
+from .arithmetic import arithmetic_of as arithmetic_of
+from .arithmetic import input_box as input_box
+from .edits import EDITS as EDITS
+from .edits import Edit as Edit
+from .edits import channel_costs as channel_costs
+from .edits import channel_means as channel_means
+from .edits import edited as edited
+from .edits import rounded as rounded
+from .kernels import kernels_of as kernels_of
+from .kernels import reads_image as reads_image
+from .maps import by_energy as by_energy
+from .maps import channel_energies as channel_energies
+from .mixing import combined as combined
+from .mixing import interpolated as interpolated
+from .network import Encoded as Encoded
+from .network import InspectedNetwork as InspectedNetwork

@@ -1,0 +1,159 @@
+"""Choices made by a click on what they are: small pictures, bars, a place on an image.
+
+A component of Streamlit's second kind (``st.components.v2``), its front end the files ``picker.*``
+beside this one. What is chosen stands in the address of the page, where `kept_choice` reads it:
+there is no widget that shows it a second time.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from cae_core.images.encoding import encode_png
+
+_HERE = Path(__file__)
+_component = st.components.v2.component(
+    "cae_picker",
+    html='<div class="picker" role="group"></div>',
+    css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
+    js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several things to choose.
+
+    Attributes:
+        value: What the address holds when it is chosen.
+        label: Text under it.
+        title: Text that is shown when it is pointed at, and read out.
+    """
+
+    value: str
+    label: str
+    title: str
+
+
+def kept_choice(name: str, options: Sequence[str], default: str) -> str:
+    """The choice that the address of the page holds under a name, or the default."""
+    value = st.query_params.get(name, default)
+    return value if value in options else default
+
+
+def keep_choice(name: str, value: str) -> None:
+    """Puts a choice into the address."""
+    st.query_params[name] = value
+
+
+def pick_tile(
+    name: str,
+    images: np.ndarray,
+    choices: Sequence[Choice],
+    chosen: str | None,
+    *,
+    label: str,
+    side: int,
+    key: str = "",
+) -> None:
+    """Small images of one size in rows, of which one can be chosen.
+
+    Args:
+        name: Name of the choice in the address.
+        images: uint8 (N, H, W, 1 or 3).
+        choices: One for each image.
+        chosen: Value of the chosen one.
+        label: What is chosen, for a screen reader.
+        side: Width of an image in CSS pixels; every pixel is a sharp square.
+        key: Tells two places apart where one choice is made.
+    """
+    count, height, width, channels = images.shape
+    # One below the other: (N, H, W, C) -> (N·H, W, C).
+    strip = images.reshape(count * height, width, channels)
+    data = {"image": image_url(strip), "width": width, "height": height, "side": side}
+    _pick(name, "tiles", data | _listed(choices, chosen, label), key)
+
+
+def pick_bar(
+    name: str,
+    values: np.ndarray,
+    choices: Sequence[Choice],
+    chosen: str | None,
+    *,
+    label: str,
+    key: str = "",
+) -> None:
+    """Numbers as bars up and down from zero, of which one can be chosen.
+
+    Args:
+        name: Name of the choice in the address.
+        values: (N,).
+        choices: One for each number.
+        chosen: Value of the chosen one.
+        label: What is chosen, for a screen reader.
+        key: Tells two places apart where one choice is made.
+    """
+    limit = float(np.abs(values).max()) or 1.0
+    data = {"heights": [round(float(value) / limit, 4) for value in values]}
+    _pick(name, "bars", data | _listed(choices, chosen, label), key)
+
+
+def pick_place(
+    name: str,
+    image: np.ndarray,
+    *,
+    label: str,
+    side: int,
+    chosen: tuple[int, int] | None = None,
+    box: tuple[int, int, int, int] | None = None,
+) -> None:
+    """An image on which a place can be chosen; the address then holds ``row,column``.
+
+    Args:
+        name: Name of the choice in the address.
+        image: uint8 (H, W, 1 or 3).
+        label: What the image is, for a screen reader.
+        side: Greatest width in CSS pixels; every pixel is a sharp square.
+        chosen: Row and column of the chosen pixel, which is marked.
+        box: First row, first column, last row and last column of a part that is marked.
+    """
+    height, width = image.shape[:2]
+    data = {
+        "image": image_url(image),
+        "width": width,
+        "height": height,
+        "side": side,
+        "label": label,
+        "place": chosen,
+        "box": box,
+    }
+    _pick(name, "place", data)
+
+
+def _listed(choices: Sequence[Choice], chosen: str | None, label: str) -> dict[str, Any]:
+    """The part of a message that tiles and bars share."""
+    return {"choices": [vars(each) for each in choices], "chosen": chosen, "label": label}
+
+
+def _pick(name: str, kind: str, data: dict[str, Any], key: str = "") -> None:
+    """Sends a message, and puts what is clicked into the address."""
+    widget = f"pick-{name}-{key}"
+
+    def keep() -> None:
+        picked = st.session_state[widget].get("picked")
+        if isinstance(picked, str):
+            keep_choice(name, picked)
+
+    _component(key=widget, data={"kind": kind, **data}, on_picked_change=keep)
+
+
+def image_url(image: np.ndarray) -> str:
+    """An image (H, W, 1 or 3) as an address that holds it."""
+    return f"data:image/png;base64,{base64.b64encode(encode_png(image)).decode()}"

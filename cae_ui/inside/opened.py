@@ -1,0 +1,199 @@
+"""The network and the picture that the page looks into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from cae_core import zoo
+from cae_core.data.registry import DATASETS, is_available
+from cae_core.data.samples import sample_check_images, sample_check_name
+from cae_core.images.decoding import over_white
+from cae_core.images.operations import as_image, resize, to_uint8
+from cae_core.inspection.edits import channel_means
+from cae_core.inspection.network import Encoded, InspectedNetwork
+from cae_core.training.runs import Run
+from cae_core.training.tasks import LUMA, Task
+from cae_ui.common.network_choice import RUN_PREFIX, network, network_input
+from cae_ui.common.photo_input import overview, photo_choice
+from cae_ui.common.picker import Choice, kept_choice, pick_tile
+from cae_ui.common.resources import freeze_garbage_collector, named_dataset
+from cae_ui.common.wording import dataset_title, plain
+
+FIRST = "homework"  # the network that the page opens with
+NETWORK_KEY, PICTURE_KEY, SOURCE_KEY = "network", "picture", "source"
+IMAGES, PHOTO = "Images", "A photo"
+MOST_IMAGES = 8
+SECOND_KEY = "with"  # a second picture, for what needs two
+THUMBNAIL, TILE = 56, 80  # CSS pixels
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A trained network and pictures to send through it.
+
+    Attributes:
+        identity: Text that no other network, and no earlier version of this one, has.
+        choice: The network as the address of the page names it.
+        network: The network.
+        images: uint8 (N, H, W, C), some images of the kind it was trained on.
+        image: uint8 (H, W, C), the chosen picture.
+        name: The chosen picture's name.
+    """
+
+    identity: str
+    choice: str
+    network: InspectedNetwork
+    images: np.ndarray
+    image: np.ndarray
+    name: str
+
+    def encoded(self, image: np.ndarray | None = None) -> Encoded:
+        """An image squeezed, by default the chosen picture; kept from run to run of the page."""
+        return _encoded(self.identity, self.image if image is None else image, self.network)
+
+    def decoded(self) -> np.ndarray:
+        """The network's output for the chosen picture as an image, (H, W, C) in [0, 1]."""
+        return _decoded(self.identity, self.image, self.network)
+
+    def second_image(self) -> np.ndarray:
+        """The second picture that the address names, of `images`."""
+        return self.images[_chosen_picture(SECOND_KEY, self.images, 1)]
+
+    def channel_means(self) -> np.ndarray:
+        """Mean of every channel of the latent over `images`."""
+        return _channel_means(self.identity, self.images, self.network)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _encoded(identity: str, image: np.ndarray, _network: InspectedNetwork) -> Encoded:
+    return _network.encode(image[np.newaxis])
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _decoded(identity: str, image: np.ndarray, _network: InspectedNetwork) -> np.ndarray:
+    return _network.decode(_network.encode(image[np.newaxis]))[0]
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _channel_means(identity: str, images: np.ndarray, _network: InspectedNetwork) -> np.ndarray:
+    return channel_means(_network.encode(images).latents)
+
+
+def opened_input() -> Opened:
+    """The widgets that choose a network and a picture, and what they chose.
+
+    Raises:
+        CAEError: The network or the photo cannot be opened.
+    """
+    choice = network_input(NETWORK_KEY, network_names(), Task)
+    identity = network_identity(choice)
+    inspected, images, described = opened_network(choice, identity)
+    source = st.segmented_control(
+        "Picture", [IMAGES, PHOTO], default=IMAGES, required=True, key=SOURCE_KEY,
+        bind="query-params",
+    )  # fmt: skip
+    if source == PHOTO:
+        photo = photo_choice("inside", in_address=True)
+        pixels = overview(photo)
+        image = fitted(over_white(as_image(pixels.pixels), pixels.opacity), inspected.image_shape)
+        name = photo.name
+    else:
+        number = picture_input(PICTURE_KEY, images, 0, "Picture")
+        image, name = images[number], f"Picture {number + 1}"
+        st.caption(f"{plain(described)}.")
+    return Opened(identity, choice.partition("@")[0], inspected, images, image, name)
+
+
+def picture_input(name: str, images: np.ndarray, default: int, label: str) -> int:
+    """Thumbnails of which one is chosen, and its number from 0; the address counts from 1."""
+    chosen = _chosen_picture(name, images, default)
+    choices = [Choice(str(number), "", f"{label} {number}") for number in range(1, len(images) + 1)]
+    pick_tile(name, images, choices, str(chosen + 1), label=label, side=THUMBNAIL)
+    return chosen
+
+
+def _chosen_picture(name: str, images: np.ndarray, default: int) -> int:
+    """The number of the picture that the address names, from 0."""
+    values = [str(number + 1) for number in range(len(images))]
+    return int(kept_choice(name, values, values[default % len(values)])) - 1
+
+
+def tile_factor(width: int) -> int:
+    """Screen pixels a side for every pixel of a map that is shown as a tile: a whole number."""
+    return max(1, -(-TILE // width))
+
+
+def network_names() -> list[str]:
+    """The networks of the zoo that give an image back and whose weights are kept."""
+    names = [
+        name
+        for name in zoo.names()
+        if zoo.card(name).task is not None and zoo.card(name).kept != zoo.NOT_KEPT
+    ]
+    return sorted(names, key=lambda name: name != FIRST)
+
+
+def network_identity(choice: str) -> str:
+    """Text for a network as `network_input` returns it that changes with its weights."""
+    return choice if choice.startswith(RUN_PREFIX) else f"{choice} {zoo.card(choice).sha256}"
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the trained network …")
+def opened_network(choice: str, identity: str) -> tuple[InspectedNetwork, np.ndarray, str]:
+    """A network taken apart, some images for it, and a text that says which.
+
+    Args:
+        choice: As `network_input` returns it.
+        identity: As `network_identity` returns it.
+
+    Raises:
+        CAEError: It cannot be opened.
+    """
+    found = network(choice)
+    if isinstance(found, Run):
+        inspected = InspectedNetwork(found.model, found.architecture, found.task, found.config.seed)
+        images = found.samples[0]
+        described = f"Validation images of {dataset_title(found.dataset)}"
+    else:
+        card = zoo.card(found)
+        model, architecture = zoo.network_of(found)
+        assert card.task is not None  # noqa: S101 - `network_names` has left these out
+        inspected = InspectedNetwork(model, architecture, card.task)
+        images, described = example_images(card.dataset, inspected.image_shape)
+    freeze_garbage_collector()
+    return inspected, images[:MOST_IMAGES], described
+
+
+def example_images(dataset: str, shape: tuple[int, int, int]) -> tuple[np.ndarray, str]:
+    """Test images of a data set where it is on this machine, else sample images of that shape.
+
+    Returns:
+        uint8 (N, H, W, C), and a text that says which they are.
+    """
+    if dataset in DATASETS and is_available(dataset) and DATASETS[dataset].image_shape == shape:
+        return named_dataset(dataset).test_samples, f"Test images of {dataset_title(dataset)}"
+    return sample_check_images(shape), f"From {sample_check_name(shape)}"
+
+
+def fitted(photo: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """The middle of a photo in a network's size.
+
+    Args:
+        photo: float32 (H, W, 3) in [0, 1].
+        shape: Height, width and channels of the network's images.
+
+    Returns:
+        uint8 of that shape.
+    """
+    height, width, channels = shape
+    high, wide = photo.shape[:2]
+    factor = min(high / height, wide / width)
+    rows, columns = max(1, round(height * factor)), max(1, round(width * factor))
+    top, left = (high - rows) // 2, (wide - columns) // 2
+    small = resize(photo[top : top + rows, left : left + columns], height, width)
+    if channels == 1:
+        small = small @ np.array(LUMA, np.float32)[:, np.newaxis]
+    return to_uint8(small)

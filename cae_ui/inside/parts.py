@@ -1,0 +1,16 @@
+"""The parts of the page, in the order in which they are offered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cae_ui.inside.between import show_between
+from cae_ui.inside.code import show_code
+from cae_ui.inside.layers import show_layers
+from cae_ui.inside.opened import Opened
+
+PARTS: dict[str, Callable[[Opened], None]] = {
+    "Layers": show_layers,
+    "Code": show_code,
+    "Between two pictures": show_between,
+}

@@ -1,0 +1,34 @@
+"""The page Inside: what a picture becomes in a trained network."""
+
+import streamlit as st
+
+from cae_core.errors import CAEError
+from cae_ui.common.shell import page_header
+from cae_ui.common.wording import show_error
+from cae_ui.inside.opened import opened_input
+from cae_ui.inside.parts import PARTS
+
+page_header(
+    "Inside",
+    "See what a picture becomes in a trained network, layer by layer. Then change its **code**, "
+    "the latent between encoder and decoder, and watch the image that is decoded from it.",
+)
+settings, view = st.columns([3, 9], gap="large")
+with view:
+    part = st.segmented_control(
+        "Part",
+        list(PARTS),
+        default=next(iter(PARTS)),
+        required=True,
+        key="part",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+try:
+    with settings:
+        opened = opened_input()
+    with view:
+        PARTS[str(part)](opened)
+except CAEError as error:
+    with view:
+        show_error(error)

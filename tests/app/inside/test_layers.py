@@ -1,0 +1,66 @@
+"""The part "Layers": feature maps, a receptive field, one number, kernels."""
+
+import pytest
+
+from tests.app.finding import SMALL, labels_of, pickers, said, upload
+from tests.app.images import png
+
+
+def test_the_page_opens_with_the_maps_of_a_network_of_the_zoo(inside_page):
+    page = inside_page()
+    assert page.selectbox("network").value == "homework"
+    maps = pickers(page)["Feature maps"]
+    assert len(maps["choices"]) == 8
+    assert maps["chosen"] == maps["choices"][0]["value"]
+    assert (maps["width"], maps["height"]) == (32, 32)
+    assert len(pickers(page)["Kernels"]["choices"]) == 8
+
+
+def test_a_chosen_layer_channel_and_pixel_are_written_out(inside_page):
+    page = inside_page(channel="11", place="3,4")
+    page.button_group("layer").set_value(3).run()
+    assert len(pickers(page)["Feature maps"]["choices"]) == 12
+    text = said(page.markdown)
+    assert "The number at (3, 4, 11) is" in text
+    field = pickers(page)["The network's input"]
+    assert field["box"] == [3, 5, 10, 12]
+    assert "8 × 8 pixels in the frame" in said(page.caption)
+    # The last number of the sentence is the network's own.
+    (own,) = [line for line in page.markdown.values if "is " in line and "number at" in line]
+    (sentence,) = [line for line in page.markdown.values if line.startswith("Products")]
+    assert own.split("is ")[1].strip("*") == sentence.split("**")[1]
+
+
+@pytest.mark.parametrize(
+    ("layer", "said_of_it"), [(2, "The largest is"), (8, "only moves numbers")]
+)
+def test_layers_without_a_sum_say_so(inside_page, finished, layer, said_of_it):
+    run = finished("conv4 pool | up conv12 res4 up conv4 shuffle pool unshuffle shuffle up conv3")
+    page = inside_page(network=f"run:{run}")
+    page.button_group("layer").set_value(layer).run()
+    assert said_of_it in said([*page.markdown, *page.caption])
+
+
+def test_a_vector_is_bars_and_looks_at_the_whole_picture(inside_page):
+    page = inside_page(network="dense-mnist")
+    page.button_group("layer").set_value(2).run()
+    assert len(pickers(page)["Numbers of the layer"]["choices"]) == 100
+    assert pickers(page)["The network's input"]["box"] == [0, 0, 27, 27]
+    assert len(pickers(page)["Kernels"]["choices"]) == 64
+
+
+def test_a_photo_of_ones_own_is_cut_to_the_networks_size(inside_page, finished):
+    page = inside_page(network=f"run:{finished(SMALL)}", source="A photo")
+    upload(page, "inside-upload", ("mine.png", png(90, 70)))
+    assert not page.error
+    assert pickers(page)["The network's input"]["width"] == 32
+    upload(page, "inside-upload", ("half.png", png(300, 200)[:900]))
+    assert "Received: " in said(page.error)
+
+
+def test_what_another_network_has_not_is_replaced(inside_page):
+    page = inside_page(network="homework", channel="11", place="30,31")
+    page.button_group("layer").set_value(7).run()
+    page.selectbox("network").set_value("dense-mnist").run()
+    assert not page.error
+    assert "Layer" in labels_of(page.button_group)
