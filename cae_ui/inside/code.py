@@ -139,8 +139,8 @@ def _bits_input(numbers: int, picture_bytes: int) -> int:
         "largest of them; 32 leaves them as they are.",
     )
     st.caption(
-        f"{numbers:,} numbers of {bits} bits are {-(-numbers * bits // 8):,} bytes; the picture is "
-        f"{picture_bytes:,}."
+        f"{numbers:,} numbers of {bits} bit{'s' if bits > 1 else ''} are "
+        f"{-(-numbers * bits // 8):,} bytes; the picture is {picture_bytes:,}."
     )
     return int(bits)
 

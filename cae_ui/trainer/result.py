@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from cae_core.errors import RunError
+from cae_core.errors import CAEError, RunError
 from cae_core.export.files import save_keras, save_onnx, save_zip
 from cae_core.export.script import generate_script
 from cae_core.images.metrics import psnr_from_mse
@@ -18,9 +18,11 @@ from cae_core.jobs.job import LONGEST_NAME, RUN, JobStatus
 from cae_core.training.history import history_csv
 from cae_core.training.runs import SAMPLES_IMAGE, RunSummary, load_test_images
 from cae_ui.common.charts import TEAL, framed, show_chart
+from cae_ui.common.network_choice import RUN_PREFIX
 from cae_ui.common.pixels import show_samples
-from cae_ui.common.resources import is_own, job_queue, loaded_run, run_retention
+from cae_ui.common.resources import is_own, job_queue, loaded_run, run_retention, run_version
 from cae_ui.common.wording import attempt, dataset_title, plain, show_error
+from cae_ui.inside.panel import show_panel
 from cae_ui.trainer.training import JOB_PARAMETER
 
 HISTOGRAM_BINS = 40
@@ -46,6 +48,12 @@ def show_result(status: JobStatus) -> bool:
     _show_downloads(status, summary)
     if is_own(status):
         _show_name(status)
+    st.subheader("Inside")
+    try:
+        show_panel(f"{RUN_PREFIX}{status.id}@{run_version(status)}")
+    except CAEError as error:
+        show_error(error)
+        return False
     return True
 
 

@@ -34,6 +34,7 @@ from cae_ui.common.photo_trial import TrainedNetwork, try_on_photo
 from cae_ui.common.pixels import OUTPUT_CAPTION, show_pixels
 from cae_ui.common.resources import freeze_garbage_collector, named_dataset
 from cae_ui.common.wording import dataset_title, plain
+from cae_ui.inside.panel import show_panel
 
 GRID_IMAGES = 8
 ERROR_AMPLIFIED = 4
@@ -70,6 +71,9 @@ def show_card(name: str) -> None:
         st.page_link(page, label=label, icon=":material/open_in_new:")
     if card.task is not None and card.architecture is not None:
         _show_images(card, card.architecture)
+        if card.kept != NOT_KEPT:
+            st.markdown("**Inside**")
+            show_panel(card.name)
         _show_on_photo(card, card.architecture)
 
 

@@ -15,7 +15,7 @@ from cae_ui.common import resources
 from tests.app.finding import SMALL, said
 from tests.damages import damages, put
 
-PAGES = (None, "trainer", "denoise", "colorize", "zoo")
+PAGES = (None, "inside", "trainer", "denoise", "colorize", "zoo")
 
 
 @pytest.fixture

@@ -1,0 +1,58 @@
+"""The page Inside in a browser: clicks choose, a moved slider changes the decoded image."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+
+
+def test_a_layer_a_map_and_a_pixel_are_clicked_and_the_address_keeps_them(visit):
+    page = visit("/inside")
+    expect(page.get_by_role("group", name="Feature maps").get_by_role("button")).to_have_count(8)
+    page.get_by_role("radio", name="3 conv12").click()
+    maps = page.get_by_role("group", name="Feature maps").get_by_role("button")
+    expect(maps).to_have_count(12)
+    second = maps.nth(1)
+    second.click()
+    expect(second).to_have_attribute("aria-pressed", "true")
+    channel = re.search(r"Channel (\d+)", second.get_attribute("title"))[1]
+    expect(page).to_have_url(re.compile(f"channel={channel}"))
+    page.get_by_role("img", name=re.compile(f"^Channel {channel}:")).click()
+    expect(page).to_have_url(re.compile(r"place=8(,|%2C)8"))
+    expect(page.get_by_text(re.compile(rf"The number at \(8, 8, {channel}\) is"))).to_be_visible()
+    page.reload()
+    expect(page.get_by_text(re.compile(rf"The number at \(8, 8, {channel}\) is"))).to_be_visible()
+
+
+def test_a_moved_slider_changes_the_decoded_image(visit):
+    page = visit("/inside?part=Code")
+    channels = page.get_by_role("group", name="Channels of the code").get_by_role("button")
+    expect(channels).to_have_count(16)
+    metric = page.get_by_test_id("stMetric")
+    expect(metric).to_have_text(re.compile(r"\d+\.\d\d dB$"))
+    before = metric.inner_text()
+    page.get_by_role("slider", name="Bits a number").press("Home")
+    expect(page.get_by_text("1,024 numbers of 1 bit are 128 bytes")).to_be_visible()
+    expect(metric).to_have_text(re.compile(r"-\d+\.\d\d dB$"))
+    assert metric.inner_text() != before
+    dearest = page.get_by_role("group", name="Ranking").get_by_role("button").first
+    dearest.click()
+    page.get_by_role("radio", name="Mute").click()
+    expect(page).to_have_url(re.compile("edits=.*mute"))
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen_in_any_part(visit):
+    page = visit("/inside", **PHONE)
+    for part, sign in (
+        ("Layers", "One scale of colours"),
+        ("Code", "Which numbers matter"),
+        ("Between two pictures", "In the code: every step"),
+    ):
+        page.get_by_role("radio", name=part).click()
+        expect(page.get_by_text(sign)).to_be_visible()
+        widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert widths[0] <= widths[1]
