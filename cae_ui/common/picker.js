@@ -76,7 +76,6 @@ function drawPlace(root, data, image, pick) {
   if (!root.firstChild) {
     const stage = document.createElement("div");
     stage.className = "stage";
-    stage.tabIndex = 0;
     stage.append(...["canvas", "div", "div"].map((tag) => document.createElement(tag)));
     root.append(stage);
   }
@@ -84,7 +83,9 @@ function drawPlace(root, data, image, pick) {
   const [canvas, box, place] = stage.children;
   const { width, height } = data;
   stage.style.width = `${data.side}px`;
-  stage.setAttribute("role", "img");
+  stage.setAttribute("role", data.canPick ? "application" : "img");
+  stage.tabIndex = data.canPick ? 0 : -1;
+  stage.classList.toggle("pickable", data.canPick);
   stage.setAttribute("aria-label", data.label);
   canvas.width = width;
   canvas.height = height;
@@ -97,6 +98,7 @@ function drawPlace(root, data, image, pick) {
     pick(`${clamp(r, height)},${clamp(c, width)}`);
   };
   stage.onclick = (event) => {
+    if (!data.canPick) return;
     const area = canvas.getBoundingClientRect();
     pickInside(
       Math.floor(((event.clientY - area.top) / area.height) * height),
@@ -105,7 +107,7 @@ function drawPlace(root, data, image, pick) {
   };
   stage.onkeydown = (event) => {
     const step = STEPS[event.key];
-    if (!step || !data.place) return;
+    if (!data.canPick || !step || !data.place) return;
     event.preventDefault();
     pickInside(row + step[0], column + step[1]);
   };

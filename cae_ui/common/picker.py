@@ -106,7 +106,7 @@ def pick_bar(
 
 
 def pick_place(
-    name: str,
+    name: str | None,
     image: np.ndarray,
     *,
     label: str,
@@ -117,7 +117,7 @@ def pick_place(
     """An image on which a place can be chosen; the address then holds ``row,column``.
 
     Args:
-        name: Name of the choice in the address.
+        name: Name of the choice in the address; None for an image that is only looked at.
         image: uint8 (H, W, 1 or 3).
         label: What the image is, for a screen reader.
         side: Greatest width in CSS pixels; every pixel is a sharp square.
@@ -133,8 +133,9 @@ def pick_place(
         "label": label,
         "place": chosen,
         "box": box,
+        "canPick": name is not None,
     }
-    _pick(name, "place", data)
+    _pick(name or "nothing", "place", data)
 
 
 def _listed(choices: Sequence[Choice], chosen: str | None, label: str) -> dict[str, Any]:

@@ -162,7 +162,7 @@ def _place_input(
                 "the arrow keys."
             )
     with columns[-1] if activation.ndim == 3 else columns[0]:
-        pick_place("input-place", source, label="The network's input", side=LARGE, box=box)
+        pick_place(None, source, label="The network's input", side=LARGE, box=box)
         st.caption(_said_field(box, source.shape))
     return place
 

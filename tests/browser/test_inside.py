@@ -21,7 +21,7 @@ def test_a_layer_a_map_and_a_pixel_are_clicked_and_the_address_keeps_them(visit)
     expect(second).to_have_attribute("aria-pressed", "true")
     channel = re.search(r"Channel (\d+)", second.get_attribute("title"))[1]
     expect(page).to_have_url(re.compile(f"channel={channel}"))
-    page.get_by_role("img", name=re.compile(f"^Channel {channel}:")).click()
+    page.get_by_role("application", name=re.compile(f"^Channel {channel}:")).click()
     expect(page).to_have_url(re.compile(r"place=8(,|%2C)8"))
     expect(page.get_by_text(re.compile(rf"The number at \(8, 8, {channel}\) is"))).to_be_visible()
     page.reload()
