@@ -20,9 +20,7 @@ from cae_core.training.tasks import Task
 if TYPE_CHECKING:
     import keras
 
-# Images at a time. Keras compiles a network once for every size, so there are only these: one for
-# a moved slider, some for a strip, many for all channels of a latent or a whole test set.
-BATCH_SIZES = (1, 16, 128)
+BATCH_SIZE = 128  # images at a time
 
 
 @dataclass(frozen=True)
@@ -158,20 +156,15 @@ def _scaled(images: np.ndarray) -> np.ndarray:
 
 
 def _run(model: keras.Model, tensors: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """A model's outputs for any number of inputs, in batches of `BATCH_SIZES`."""
-    count = len(tensors[0])
-    size = next((each for each in BATCH_SIZES if each >= count), BATCH_SIZES[-1])
+    """A model's outputs for any number of inputs.
+
+    Layer by layer and not compiled: a network is opened for a few images, which take no longer so,
+    while compiling would take seconds for every size of a batch.
+    """
     batches: list[list[np.ndarray]] = []
-    for start in range(0, count, size):
-        batch = [_filled(tensor[start : start + size], size) for tensor in tensors]
-        outputs: Any = model.predict_on_batch(batch if len(batch) > 1 else batch[0])
-        batches.append(list(outputs) if isinstance(outputs, list | tuple) else [outputs])
-    return [np.concatenate(parts)[:count] for parts in zip(*batches, strict=True)]
-
-
-def _filled(tensor: np.ndarray, size: int) -> np.ndarray:
-    """A batch (B, ...) filled up to (size, ...) with zeros."""
-    missing = size - len(tensor)
-    if not missing:
-        return np.ascontiguousarray(tensor)
-    return np.concatenate([tensor, np.zeros((missing, *tensor.shape[1:]), tensor.dtype)])
+    for start in range(0, len(tensors[0]), BATCH_SIZE):
+        batch = [np.ascontiguousarray(tensor[start : start + BATCH_SIZE]) for tensor in tensors]
+        outputs: Any = model(batch if len(batch) > 1 else batch[0], training=False)
+        several = outputs if isinstance(outputs, list | tuple) else [outputs]
+        batches.append([np.asarray(each) for each in several])
+    return [np.concatenate(parts) for parts in zip(*batches, strict=True)]

@@ -126,24 +126,6 @@ def test_as_many_images_as_one_likes_are_encoded_and_decoded_as_one_by_one():
         assert_images_close(together[number], alone)
 
 
-def test_a_network_is_compiled_for_three_sizes_of_batch_and_no_more():
-    architecture = cae.Architecture.parse("8x8x1 conv2 pool | up conv1:sigmoid")
-    network = InspectedNetwork(cae.build(architecture), architecture, cae.Reconstruct())
-    seen = []
-    decode = network._decoder.predict_on_batch
-
-    def noting(batch):
-        seen.append(len(batch))
-        return decode(batch)
-
-    network._decoder.predict_on_batch = noting
-    encoded = network.encode(np.zeros((1, 8, 8, 1), np.uint8))
-    for count in (1, 2, 9, 16, 17, 100, 128, 300):
-        images = network.decode(encoded.with_latents(np.repeat(encoded.latents, count, axis=0)))
-        assert len(images) == count
-    assert {*seen} == {1, 16, 128}
-
-
 def test_rounding_leaves_as_many_levels_as_the_bits_give_and_the_ends_where_they_are():
     latent = np.random.default_rng(0).normal(size=(4, 4, 5)).astype(np.float32)
     for bits in (1, 2, 5):
