@@ -1,4 +1,4 @@
-from .editing import fit_to as fit_to
+from .editing import adapted as adapted
 from .editing import insert_layer as insert_layer
 from .editing import move_latent as move_latent
 from .editing import move_layer as move_layer

@@ -1,15 +1,19 @@
 """Changes to an architecture, one at a time, for the form in the app.
 
 Positions count the layers from 0, the encoder's first. Every function returns a new
-architecture; none looks at whether the layers still fit each other, which `analyze` shows.
+architecture; none but `adapted` looks at whether the layers still fit each other, which `analyze`
+shows.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from fractions import Fraction
 
-from cae_core.architecture.layers import Conv, Deconv, Layer
+from cae_core.architecture.layers import MAX_SIDE, Conv, Deconv, Dense, Layer, Reshape
 from cae_core.architecture.notation import Architecture
+from cae_core.architecture.remedies import find_remedies
 from cae_core.errors import ArchitectureError
 
 
@@ -79,34 +83,61 @@ def move_latent(architecture: Architecture, layers_before: int) -> Architecture:
     return _with_layers(architecture, list(architecture.layers), layers_before)
 
 
-def fit_to(
+def adapted(
     architecture: Architecture,
     input_shape: tuple[int, int, int],
-    output_channels: int,
+    output_shape: tuple[int, int, int],
     activation: str | None = None,
 ) -> Architecture:
-    """The same layers for other images: another input, and as many channels in the output.
+    """The network for other images or another task: its input, its output, its reshapes.
 
     Args:
-        architecture: The architecture to change.
+        architecture: The network.
         input_shape: (H, W, C) of the new input.
-        output_channels: Channels of the new output.
-        activation: The last layer's new activation; None keeps it.
+        output_shape: (H, W, C) wanted of the new output.
+        activation: The new activation of the last layer; None keeps it.
 
     Returns:
-        The changed architecture. A last layer that is no convolution stays as it is.
+        The changed network. Where its layers do not fit each other then, the smallest change
+        after which they do is made, too; where none is found, they are left to `analyze`.
 
     Example:
         >>> homework = Architecture.parse("conv8 pool | up conv3:sigmoid")
-        >>> str(fit_to(homework, (28, 28, 1), 1))
+        >>> str(adapted(homework, (28, 28, 1), (28, 28, 1)))
         '28x28x1 conv8 pool | up conv1:sigmoid'
+        >>> dense = Architecture.parse("flatten dense9 | dense3072:sigmoid reshape32x32x3")
+        >>> str(adapted(dense, (28, 28, 1), (28, 28, 1)))
+        '28x28x1 flatten dense9 | dense784:sigmoid reshape28x28x1'
     """
-    last = architecture.layers[-1]
+    layers = list(architecture.decoder)
+    last = layers[-1]
+    end = -1  # the layer whose activation the output has
     if isinstance(last, Conv | Deconv):
-        last = replace(last, channels=output_channels, activation=activation or last.activation)
-    return replace(
-        architecture, input_shape=input_shape, decoder=(*architecture.decoder[:-1], last)
-    )
+        layers[-1] = replace(last, channels=output_shape[2])
+    elif isinstance(last, Reshape):
+        layers[-1] = replace(last, channels=output_shape[2])
+        end = -2
+    height, width, _ = architecture.input_shape
+    _resize_reshapes(layers, Fraction(output_shape[0], height), Fraction(output_shape[1], width))
+    if activation is not None and hasattr(layers[end], "activation"):
+        layers[end] = replace(layers[end], **{"activation": activation})
+    changed = replace(architecture, input_shape=input_shape, decoder=tuple(layers))
+    remedies = find_remedies(changed, output_shape)
+    return remedies[0].architecture if remedies else changed
+
+
+def _resize_reshapes(layers: list[Layer], down: Fraction, across: Fraction) -> None:
+    """Makes reshapes larger or smaller, as far as whole pixels allow, and what is dense before."""
+    for index, layer in enumerate(layers):
+        if not isinstance(layer, Reshape):
+            continue
+        height, width = layer.height * down, layer.width * across
+        if height.denominator == width.denominator == 1 and max(height, width) <= MAX_SIDE:
+            layers[index] = replace(layer, height=int(height), width=int(width))
+        dense = next((at for at in range(index, -1, -1) if isinstance(layers[at], Dense)), None)
+        if dense is not None:
+            size = math.prod(vars(layers[index]).values())
+            layers[dense] = replace(layers[dense], **{"units": size})
 
 
 def _with_layers(architecture: Architecture, layers: list[Layer], latent: int) -> Architecture:

@@ -131,9 +131,9 @@ class Architecture:
             input_shape = shape_in_text
         bars = [at for at, token in enumerate(tokens) if token == BAR]
         if len(bars) != 1:
+            found = f"{len(bars) or 'none'} in {shown(text)}" if tokens else "an empty text"
             raise ArchitectureError(
-                "One '|' separates the encoder from the decoder. "
-                f"Received: {len(bars)} of them in {shown(text)}. "
+                f"One '|' separates the encoder from the decoder. Received: {found}. "
                 "Write it behind the layer whose output is the latent."
             )
         layers = {

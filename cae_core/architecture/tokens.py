@@ -91,7 +91,7 @@ def parse_layer(token: str, position: int | None = None) -> Layer:
     # All letters before the first digit are the keyword: 'conv' in 'conv8k3'.
     match = re.fullmatch(r"([a-z_]+)((?:\d*(?:\.\d+)?)(?:[a-z]\d+)*)(?:@(.*))?", body)
     if match is None or match[1] not in LAYER_KINDS:
-        remedy = _suggestion(match[1] if match else body)
+        remedy = _suggestion(body)
         raise ArchitectureError(f"Every token must name a layer. Received: {where}. {remedy}")
     if re.match(r"conv2d\d", body):
         raise ArchitectureError(
@@ -183,14 +183,29 @@ def _written(kind: type[Layer]) -> str:
 
 def _suggestion(word: str, known: Iterable[str] | None = None) -> str:
     """The remedy for a misspelt word."""
-    name = re.sub(r"2d|[\W\d_]", "", word)
-    if known is None and name in _OTHER_NAMES:
-        written, comma, more = _OTHER_NAMES[name].partition(", ")
+    letters = re.search(r"[a-z_]+", word.lower().replace("2d", ""))
+    name = letters[0] if letters else ""
+    if known is None and (other := name.replace("_", "")) in _OTHER_NAMES:
+        written, comma, more = _OTHER_NAMES[other].partition(", ")
         return f"Did you mean {written!r}{comma}{more}?"
     if "," in word:
         return "Separate tokens with spaces."
     if re.fullmatch(r"[\dx]+", word):
         return "An input shape stands first and has three numbers, for example 28x28x1."
     words = list(known or (*LAYER_KINDS, *ACTIVATIONS))
-    close = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
-    return f"Did you mean {close[0]!r}?" if close else f"Use one of {', '.join(words)}."
+    close = difflib.get_close_matches(name if known is None else word, words, n=1, cutoff=0.5)
+    if not close:
+        return f"Use one of {', '.join(words)}."
+    return f"Did you mean {(_token(close[0], word) if known is None else close[0])!r}?"
+
+
+def _token(keyword: str, word: str) -> str:
+    """A keyword with the numbers of the misspelt word, else with those of an example."""
+    if keyword not in LAYER_KINDS:
+        return keyword
+    # 'dropout(0.2)' is how Keras writes it.
+    token = keyword + re.sub(r"^[a-z_]+|[()]", "", word.lower().replace("2d", ""))
+    try:
+        return token if token != word and parse_layer(token) else keyword
+    except ArchitectureError:
+        return str(LAYER_KINDS[keyword].example())

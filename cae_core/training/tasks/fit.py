@@ -37,7 +37,7 @@ def check_fit(architecture: Architecture, image_shape: ImageShape, task: Task) -
     report = analyze(architecture, output_shape=task.output_shape(image_shape))
     if report.problems:
         raise TrainingError(f"{report.problems[0]} {report.advice}")
-    last = getattr(architecture.layers[-1], "activation", None)
+    last = last_activation(architecture)
     if task.output_activation == "tanh" and last in ("relu", "sigmoid"):
         channels = task.output_shape(image_shape)[2]
         raise TrainingError(

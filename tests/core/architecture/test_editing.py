@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cae_core.architecture.editing import (
+    adapted,
     insert_layer,
     move_latent,
     move_layer,
@@ -15,6 +16,8 @@ from cae_core.architecture.editing import (
 )
 from cae_core.architecture.layers import MaxPool
 from cae_core.architecture.notation import MAX_LAYERS, Architecture
+from cae_core.architecture.presets import PRESETS
+from cae_core.architecture.report import analyze
 from cae_core.errors import ArchitectureError
 from tests.core.random_architectures import layers
 
@@ -90,3 +93,47 @@ def test_more_layers_than_allowed_are_refused():
     full = Architecture((MaxPool(),) * (MAX_LAYERS - 1), (MaxPool(),))
     with pytest.raises(ArchitectureError, match=f"at most {MAX_LAYERS} layers"):
         insert_layer(full, 0, MaxPool())
+
+
+@pytest.mark.parametrize(
+    ("input_shape", "output_shape"),
+    [
+        ((28, 28, 1), (28, 28, 1)),
+        ((32, 32, 3), (32, 32, 3)),
+        ((32, 32, 1), (32, 32, 3)),
+        ((32, 32, 1), (32, 32, 2)),
+    ],
+)
+def test_every_published_network_can_be_adapted_to_other_images_and_tasks(
+    input_shape, output_shape
+):
+    for preset in PRESETS.values():
+        changed = adapted(preset.architecture, input_shape, output_shape)
+        assert not analyze(changed, output_shape=output_shape).problems, preset.id
+        assert changed.input_shape == input_shape
+        assert len(changed.layers) == len(preset.architecture.layers)
+        assert changed.encoder == preset.architecture.encoder
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        (
+            "conv8 flatten dense64 | dense192 bn reshape8x8x3 up up conv3:sigmoid",
+            "28x28x1 conv8 flatten dense64 | dense147 bn reshape7x7x3 up up conv1:tanh",
+        ),
+        (
+            "flatten dense64 | dense3072:sigmoid reshape32x32x3",
+            "28x28x1 flatten dense64 | dense784:tanh reshape28x28x1",
+        ),
+        # 28 pixels cannot be halved three times: the smallest change that helps is made as well.
+        (
+            "conv8 pool pool pool | up up up conv3:sigmoid",
+            "28x28x1 conv8 pool pool pool | up up pad up conv1:tanh",
+        ),
+    ],
+)
+def test_input_output_and_reshapes_are_adapted(text, changed):
+    network = Architecture.parse(text)
+    found = adapted(network, (28, 28, 1), (28, 28, 1), "tanh")
+    assert str(found) == changed
