@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import secrets
 import sys
 import tempfile
 import time
+import zipfile
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +28,7 @@ from cae_core.cli.arguments import (
     fixed,
     path_argument,
 )
-from cae_core.cli.places import check_new_file, check_place, write_whole
+from cae_core.cli.places import check_new_file, check_place, unwritable, write_whole
 from cae_core.cli.terminal import (
     DONE,
     PARTLY_DONE,
@@ -39,6 +42,7 @@ from cae_core.cli.terminal import (
 )
 from cae_core.data.registry import DATASET_NAMES, DATASETS, is_available, load_dataset
 from cae_core.errors import RunError, TrainingError
+from cae_core.formats import counted, format_mse, format_psnr
 from cae_core.training.config import LOSS_TITLES, OPTIMIZERS, PRECISIONS, SCHEDULES, TrainConfig
 from cae_core.training.tasks import (
     TASKS,
@@ -205,7 +209,7 @@ def run(options: argparse.Namespace) -> int:
         architecture = _fitting(options, architecture, DATASETS[data_name].image_shape, task)
     folder = _new_folder(options.out or _default_folder(label, task))
     if options.checkpoint is not None:
-        check_place("checkpoint", options.checkpoint)
+        _check_checkpoint(options.checkpoint)
     if options.script is not None:
         check_new_file("script", options.script, may_exist=options.force)
     check_loss(config.loss, task, architecture)
@@ -229,7 +233,7 @@ def run(options: argparse.Namespace) -> int:
         options.checkpoint.parent.mkdir(parents=True, exist_ok=True)
     for remark in data.notes:
         note(remark)
-    note(f"{data!r}; {task}; {config.epochs} epochs, batch {config.batch_size}")
+    note(f"{data!r}; {task}; {counted(config.epochs, 'epoch')}, batch {config.batch_size}")
     note("Ctrl-C stops the training and keeps what was learnt.")
     with contextlib.closing(bar), stop_on_interrupt() as stop_requested:
         trained = train(
@@ -249,17 +253,48 @@ def _save(trained: Run, folder: Path, figures: str) -> int:
 
     Its figures are printed after that: a closed output must not cost the run.
     """
+    problem = _failure(trained, folder)
+    if problem is None:
+        print(harmless(figures))
+        print(f"saved in {harmless(folder)}")
+        return DONE
+    refuge = next((place for place in _refuges(folder) if _failure(trained, place) is None), None)
+    if refuge is None:
+        refuge = _asked_refuge(trained, f"The run could not be saved in {folder}: {problem}")
+    print(harmless(figures))
+    saved = f"It is saved in {refuge}" if refuge else "Nor elsewhere: all there is are its figures."
+    complain(f"The run could not be saved in {folder}: {problem} {saved}")
+    return PARTLY_DONE
+
+
+def _failure(trained: Run, folder: Path) -> Exception | None:
+    """Saves a run; the error where that cannot be done."""
     try:
         trained.save(folder)
     except (OSError, RunError) as error:
-        refuge = Path(tempfile.mkdtemp(prefix="cae-lab-")) / folder.name
-        trained.save(refuge)
-        print(harmless(figures))
-        complain(f"The run could not be saved in {folder}: {error} It is saved in {refuge}")
-        return PARTLY_DONE
-    print(harmless(figures))
-    print(f"saved in {harmless(folder)}")
-    return DONE
+        return error
+    return None
+
+
+def _refuges(folder: Path) -> Iterator[Path]:
+    """Other places for a run: the system's temporary folder, this one, the person's own."""
+    for find in (tempfile.gettempdir, Path.cwd, Path.home):
+        with contextlib.suppress(OSError, RuntimeError):  # there is none
+            yield Path(find()) / f"cae-lab-{secrets.token_hex(4)}" / folder.name
+
+
+def _asked_refuge(trained: Run, problem: str) -> Path | None:
+    """Asks for a folder until the run could be saved in one; None where nobody answers."""
+    while sys.stdin is not None and sys.stdin.isatty():
+        note(f"{problem} It is still in memory. Make room, or type another folder; empty ends.")
+        answer = sys.stdin.readline().strip()
+        if not answer:
+            break
+        failure = _failure(trained, Path(answer))
+        if failure is None:
+            return Path(answer)
+        problem = f"Nor in {answer}: {failure}"
+    return None
 
 
 def _fitting(
@@ -280,10 +315,10 @@ def _test_line(run: Run, image_shape: tuple[int, int, int]) -> str:
     epochs, said = len(run.history), ""
     if epochs < run.config.epochs:
         ended = "stopped" if run.stopped else "ended early"
-        said = f" ({ended} after {epochs} of {run.config.epochs} epochs)"
+        said = f" ({ended} after {epochs} of {counted(run.config.epochs, 'epoch')})"
     return (
-        f"test MSE {run.test['mse']:.5f}, MAE {run.test['mae']:.5f}, "
-        f"PSNR {run.test['psnr']:.2f} dB on the {run.test['images']:,} test images "
+        f"test MSE {format_mse(run.test['mse'])}, MAE {format_mse(run.test['mae'])}, "
+        f"PSNR {format_psnr(run.test['psnr'])} on {counted(int(run.test['images']), 'test image')} "
         f"({format_shape(image_shape)}) of {run.dataset}, task {run.task}{said}"
     )
 
@@ -372,6 +407,28 @@ def _new_folder(folder: Path) -> Path:
             "Choose another name, or delete it first."
         )
     return folder
+
+
+def _check_checkpoint(path: Path) -> None:
+    """Refuses a checkpoint that cannot be written, or a file that is none.
+
+    Whether it is one of this network is seen once that is built.
+    """
+    check_place("checkpoint", path)
+    if path.is_dir():
+        raise unwritable("checkpoint", path, "it is a folder")
+    if not path.exists():
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            is_checkpoint = {"weight_0.npy", "optimizer_0.npy"} <= {*archive.namelist()}
+    except (OSError, zipfile.BadZipFile):
+        is_checkpoint = False
+    if not is_checkpoint:
+        raise TrainingError(
+            f"A checkpoint is a file that a training wrote, or a new one. Received: {path}, which "
+            "is something else. Choose another place."
+        )
 
 
 def _write_script(

@@ -93,7 +93,7 @@ def left_out_of(image: Image.Image, pages: int) -> tuple[str, ...]:
         found += [words for tag, words in _LEFT_OUT_TAGS.items() if tag in image.getexif()]
     texts = (key for key, value in image.info.items() if isinstance(value, str))
     if image.format == "PNG" and any(key not in (*_LEFT_OUT, _EXIF_TEXT) for key in texts):
-        found.append("its texts")
+        found.append("the texts in its file")
     if image.format == "PNG" and not {"srgb", "icc_profile"} & image.info.keys():
         found += _colours_not_applied(image)
     if pages > 1:

@@ -15,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 from cae_core.errors import JobError
+from cae_core.formats import counted, format_duration
 from cae_core.jobs.job import STATUS, JobStatus
 from cae_core.jobs.storage import claim, runs_folder
 
@@ -69,7 +70,8 @@ def worker_problems(folder: Path) -> list[str]:
     silence = (time.time() - max(changes, default=time.time())) / 60
     if silence < LONGEST_SILENCE_MINUTES or not _is_in_use(folder):
         return []
-    return [f"{len(changes)} trainings wait or run, and none has moved for {silence:.0f} minutes."]
+    jobs = counted(len(changes), "training")
+    return [f"Nothing has moved for {format_duration(60 * silence)}: {jobs} under way."]
 
 
 def _is_in_use(folder: Path) -> bool:

@@ -44,6 +44,7 @@ NAME = "name.txt"
 RUN = "run"
 RATE_TEST_RESULT = "learning_rate_test.json"
 LONGEST_NAME = 60
+LOADING, BUILDING = "Loading the images.", "Building the network."
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,11 @@ class JobStatus:
         return self.request.owner != "" and secrets.compare_digest(
             self.request.owner.encode(), visitor.encode()
         )
+
+    @property
+    def is_preparing(self) -> bool:
+        """True before the first batch; a resumed training has its earlier progress by then."""
+        return self.state == RUNNING and self.message in (LOADING, BUILDING)
 
     @property
     def is_stopping(self) -> bool:

@@ -45,6 +45,7 @@ from cae_core.jobs.job import (
 from cae_core.jobs.limits import Limits
 from cae_core.jobs.storage import Lease, claim, storage_error
 from cae_core.jobs.work import run_job
+from cae_core.training.progress import Progress
 from cae_core.training.tasks import check_fit
 
 SECONDS_PER_DAY = 86_400
@@ -191,7 +192,7 @@ class JobQueue:
             self._check_room(status.request.owner)
             try:
                 (status.folder / STOP).unlink(missing_ok=True)
-                token = _prepare(status.folder)
+                token = _prepare(status.folder, status.progress)
             except OSError as error:
                 raise storage_error(error) from error
             self._hand_over(status.folder, token, status.request.owner)
@@ -233,10 +234,7 @@ class JobQueue:
                     known.pop(job_id, None)
 
     def expire(self) -> None:
-        """Deletes what has been kept long enough: runs, and images that wait for a Resume.
-
-        Nobody's jobs stay: they are older than the visitors' that are told how long theirs do.
-        """
+        """Deletes what has been kept long enough: runs, and images that wait for a Resume."""
         self._next_expiry = time.monotonic() + EXPIRY_INTERVAL_SECONDS
         with contextlib.suppress(OSError):
             for folder in self._folders():
@@ -249,22 +247,13 @@ class JobQueue:
         days = (time.time() - _last_change(folder)) / SECONDS_PER_DAY
         is_over = self.limits.run_days is not None and days > self.limits.run_days
         has_old_images = days > self.limits.upload_days and (folder / DATA).exists()
-        if not (is_over or has_old_images) or self._stays(folder):
+        if not (is_over or has_old_images) or self._is_under_way(folder.name):
             return
         if is_over:
             self.delete(folder.name)
         else:
             # Emptied, which needs no room on the disk.
             (folder / DATA).rename(folder / DATA_EXPIRED).write_bytes(b"")
-
-    def _stays(self, folder: Path) -> bool:
-        """True for a job that waits or runs, and for nobody's."""
-        if self._is_under_way(folder.name):
-            return True
-        try:
-            return JobStatus.read(folder).request.owner == ""
-        except JobError:
-            return False
 
     def _hand_over(self, folder: Path, token: str, owner: str) -> None:
         """Hands a prepared job to the executor."""
@@ -413,15 +402,20 @@ def _save_images(path: Path, data: Dataset) -> None:
     np.savez(path, train=data.train, validation=data.validation, test=data.test)
 
 
-def _prepare(folder: Path) -> str:
-    """Has a job's folder wait for a worker; returns the token of the worker's lease."""
+def _prepare(folder: Path, progress: Progress | None = None) -> str:
+    """Has a job's folder wait for a worker; returns the token of the worker's lease.
+
+    Args:
+        folder: The job's.
+        progress: What a resumed training has done before.
+    """
     for path in folder.glob(".*"):  # what a killed worker was about to write
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink()
     token = Lease.grant(folder).token
-    write_status(folder, QUEUED, "Waiting for the worker.")
+    write_status(folder, QUEUED, "Waiting for the worker.", progress)
     return token
 
 

@@ -13,11 +13,14 @@ import numpy as np
 from cae_core.architecture.notation import Architecture
 from cae_core.data.registry import Dataset, load_dataset
 from cae_core.errors import CAEError, JobError, RecordError
+from cae_core.formats import format_duration
 from cae_core.jobs.job import (
+    BUILDING,
     CHECKPOINT,
     DATA,
     FAILED,
     FINISHED,
+    LOADING,
     RATE_TEST,
     RATE_TEST_RESULT,
     RUN,
@@ -28,6 +31,7 @@ from cae_core.jobs.job import (
     End,
     EndReason,
     JobRequest,
+    JobStatus,
     finish,
     read_request,
     write_array,
@@ -71,7 +75,7 @@ class _Watch:
 
     def end(self, was_stopped: bool, seconds: float) -> End:
         """The end of a job that left a result."""
-        took = f"Took {seconds:.0f} s."
+        took = f"Took {format_duration(round(seconds))}."
         if not was_stopped or self.reason is None:
             return End(FINISHED, EndReason.COMPLETED, took)
         why = {
@@ -112,9 +116,10 @@ def _work(lease: Lease) -> End:
         request = read_request(folder)
         work = _test_learning_rates if request.kind == RATE_TEST else _train
         watch = _Watch(folder, Limits.from_environment().minutes)
-        _write_status(lease, "Loading the images.")
+        earlier = JobStatus.read(folder).progress  # of a training that is resumed
+        _write_status(lease, LOADING, earlier)
         data = _load_data(folder, request)
-        _write_status(lease, "Building the network.")
+        _write_status(lease, BUILDING, earlier)
         return watch.end(*work(lease, request, data, watch))
     except CAEError as error:
         return End(FAILED, EndReason.ERROR, str(error))

@@ -17,6 +17,7 @@ from keras import ops
 
 from cae_core.errors import TrainingError
 from cae_core.files import replacing
+from cae_core.formats import counted
 from cae_core.long_work import ShouldStop, stop_if
 from cae_core.training.config import TrainConfig
 from cae_core.training.progress import EpochRecord, Progress
@@ -90,13 +91,13 @@ class Checkpoint(keras.callbacks.Callback):
     """Saves the state of a training after every epoch, and restores it.
 
     The file is a plain ``.npz``: weights and the optimiser's variables, and as far as they are
-    given the noise generator's state, the best epoch with its weights, and the history.
+    given the noise generator's state, the best epoch with its weights, the history and the trace.
 
     Args:
         path: The file.
         noise: The generator of the training's noise.
         best: The best epoch so far.
-        history: The list of records that the reporter fills.
+        reporter: Has the history and the trace of the losses.
     """
 
     def __init__(
@@ -104,13 +105,13 @@ class Checkpoint(keras.callbacks.Callback):
         path: Path,
         noise: keras.random.SeedGenerator | None = None,
         best: BestEpoch | None = None,
-        history: list[EpochRecord] | None = None,
+        reporter: Reporter | None = None,
     ) -> None:
         super().__init__()
         self.path = path
         self.noise = noise
         self.best = best
-        self.history = history
+        self.reporter = reporter
 
     def _variables(self, trainer: keras.Model) -> dict[str, keras.Variable]:
         """All variables of the training, by their names in the file."""
@@ -130,10 +131,12 @@ class Checkpoint(keras.callbacks.Callback):
         if self.best is not None:
             arrays |= {f"best_{i}": value for i, value in enumerate(self.best.weights)}
             arrays["best"] = np.array([self.best.epoch, self.best.loss])
-        if self.history is not None:
-            arrays["history"] = np.array([[*vars(record).values()] for record in self.history])
-        with replacing(self.path) as partial:
-            np.savez(partial, **arrays)
+        if self.reporter is not None:
+            history = [[*vars(record).values()] for record in self.reporter.history]
+            arrays |= {"history": np.array(history), "trace": np.array(self.reporter.trace)}
+        # A file and not a name, to which NumPy would add an ending.
+        with replacing(self.path) as partial, partial.open("wb") as file:
+            np.savez(file, **arrays)
 
     def restore(self, trainer: keras.Model) -> int:
         """Restores the state that the file holds, if it is there.
@@ -159,11 +162,13 @@ class Checkpoint(keras.callbacks.Callback):
                     self.best.weights = [arrays[f"best_{i}"] for i in range(count)]
                     epoch, self.best.loss = map(float, arrays["best"])
                     self.best.epoch = int(epoch)
-                if self.history is not None:
-                    self.history += [
+                if self.reporter is not None:
+                    self.reporter.history += [
                         EpochRecord(int(epoch), *map(float, rest))
                         for epoch, *rest in arrays["history"]
                     ]
+                    if "trace" in arrays:  # not in checkpoints of earlier versions
+                        self.reporter.trace += [(float(at), float(y)) for at, y in arrays["trace"]]
         except Exception as error:  # NumPy and zipfile raise whatever a flipped bit leads to
             raise TrainingError(
                 "A checkpoint is whole, and of this network and its settings. "
@@ -237,7 +242,7 @@ class Reporter(keras.callbacks.Callback):
         is_complete = self.epoch + 1 == self.config.epochs and self.done == self.batches
         if not is_complete:
             # It leaves `fit` in the middle of an epoch.
-            stop_if(self.should_stop, "The training", f"{self.epoch} epochs")
+            stop_if(self.should_stop, "The training", counted(self.epoch, "epoch"))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Notes the epoch's losses."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cae_core.errors import TrainingError
+from cae_core.formats import counted
 
 SCHEDULES = ("cosine", "one_cycle", "constant")
 OPTIMIZERS = ("adam", "adamw", "sgd")
@@ -66,8 +67,9 @@ class TrainConfig:
     def __str__(self) -> str:
         early = "" if self.patience is None else f" at most, {self.patience} without a better one"
         return (
-            f"{self.epochs} epochs{early}, batch {self.batch_size}, {self.optimizer}, learning "
-            f"rate {self.learning_rate:g} ({self.schedule.replace('_', '-')}), loss {self.loss}"
+            f"{counted(self.epochs, 'epoch')}{early}, batch {self.batch_size}, {self.optimizer}, "
+            f"learning rate {self.learning_rate:g} ({self.schedule.replace('_', '-')}), "
+            f"loss {self.loss}"
         )
 
     def __post_init__(self) -> None:

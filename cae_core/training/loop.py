@@ -134,7 +134,7 @@ def train(
     best = BestEpoch(network, config.patience)
     state = None
     if checkpoint is not None:
-        state = Checkpoint(Path(checkpoint), corruption.noise, best, reporter.history)
+        state = Checkpoint(Path(checkpoint), corruption.noise, best, reporter)
     target_loss = TargetLoss(task, loss or LOSS_FUNCTIONS[config.loss])
     was_stopped = _fit(network, corruption, target_loss, data, config, reporter, best, state)
     reporter.report_testing()

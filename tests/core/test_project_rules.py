@@ -23,7 +23,7 @@ HEAVY = ("tensorflow", "keras", "skimage", "plotly", "PIL", "pandas", "streamlit
 # A package imports only packages of the floors before its own; inside a package a file is one idea.
 FLOORS = (
     {"errors"},
-    {"files", "long_work", "records"},
+    {"files", "formats", "long_work", "records"},
     {"architecture", "images"},
     {"models", "data"},
     {"training"},
@@ -36,6 +36,7 @@ FLOOR_OF = {package: floor for floor, packages in enumerate(FLOORS) for package 
 LOOSE = {
     "errors",
     "files",
+    "formats",
     "long_work",
     "records",
 }  # modules without a package: what all packages stand on

@@ -264,10 +264,8 @@ def test_train_tests_and_saves_a_run(capsys, tmp_path):
     captured = capsys.readouterr()
     saved = RunSummary.load("runs/first")
     test_line, saved_line = captured.out.splitlines()
-    assert test_line.startswith(f"test MSE {saved.test['mse']:.5f}, MAE ")
-    assert test_line.endswith(
-        "dB on the 32 test images (32x32x3) of photo_patches, task reconstruct"
-    )
+    assert test_line.startswith(f"test MSE {saved.test['mse']:.6f}, MAE ")
+    assert test_line.endswith("dB on 32 test images (32x32x3) of photo_patches, task reconstruct")
     assert saved_line == "saved in runs/first"
     assert (saved.config.epochs, saved.config.batch_size, saved.config.seed) == (1, 128, 3)
     # Not a terminal: a line per epoch, and nothing that is written over.
@@ -394,7 +392,7 @@ def test_a_checkpoint_lets_a_stopped_training_go_on(monkeypatch, capsys):
         if progress.history and signals:
             signal.raise_signal(signals.pop())
 
-    training = ["train", TINY, "--limit", "256", "--epochs", "3", "--checkpoint", "new/state.npz"]
+    training = ["train", TINY, "--limit", "256", "--epochs", "3", "--checkpoint", "new/state"]
     with monkeypatch.context() as patch:
         patch.setattr(Bar, "show_training", interrupt_behind_the_first_epoch)
         cli.main([*training, "--out", "first"])
@@ -548,6 +546,31 @@ def test_a_finished_run_whose_folder_cannot_be_made_any_more_is_saved_elsewhere(
     assert "import keras" in Path("mine.py").read_text()
 
 
+@pytest.mark.parametrize("answers", ["runs/too\nthere/mine\n", "\n"])
+def test_a_finished_run_that_finds_no_room_asks_for_a_folder(
+    tmp_path, monkeypatch, capsys, answers
+):
+    saved = []
+
+    def save(folder):
+        if folder.parent != Path("there"):
+            raise OSError(28, "No space left on device")
+        saved.append(folder)
+
+    monkeypatch.setattr(sys, "stdin", Terminal(answers))
+    run = argparse.Namespace(save=save)
+    assert train_command._save(run, Path("runs/mine"), "the figures") == 1
+    out, err = capsys.readouterr()
+    assert out == "the figures\n"
+    assert "It is still in memory." in err
+    if len(answers) > 1:
+        assert "Nor in runs/too: [Errno 28]" in err
+        assert err.endswith("It is saved in there/mine\n")
+        assert saved == [Path("there/mine")]
+    else:
+        assert err.endswith("Nor elsewhere: all there is are its figures.\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -556,6 +579,8 @@ def test_a_finished_run_whose_folder_cannot_be_made_any_more_is_saved_elsewhere(
         (["sweep", TINY, "--data", " "], "argument --data: a path has at least one character"),
         (["train", TINY, "--out", "n" * 300], "(File name too long)"),
         (["train", TINY, "--script", "there.csv/autoencoder.py"], "nothing can be made in"),
+        (["train", TINY, "--checkpoint", "."], "(it is a folder)"),
+        (["train", TINY, "--checkpoint", "there.csv"], "which is something else"),
         (["sweep", TINY, "--out", "there.csv"], "its columns are not, mine"),
         (["sweep", TINY, "--out", "there.csv/table.csv"], "nothing can be made in"),
         (["make", "homework", "--out", "there.csv"], "nothing can be made in"),

@@ -106,7 +106,7 @@ def test_what_cannot_be_kept_is_named():
     assert read_image(xmp).left_out == ("XMP metadata",)
     texts = PngImagePlugin.PngInfo()
     texts.add_text("Author", "somebody", zip=True)
-    assert read_image(file_of(image, "PNG", pnginfo=texts)).left_out == ("its texts",)
+    assert read_image(file_of(image, "PNG", pnginfo=texts)).left_out == ("the texts in its file",)
     iptc = TiffImagePlugin.ImageFileDirectory_v2()
     iptc[33723] = b"iptc"
     assert read_image(file_of(image, "TIFF", tiffinfo=iptc)).left_out == ("IPTC metadata",)

@@ -79,6 +79,7 @@ def test_a_job_that_has_not_moved_for_long_is_named_while_a_server_has_the_folde
     assert health.worker_problems(tmp_path) == []
     os.utime(tmp_path / job_id / "status.json", (0, 0))
     (problem,) = health.worker_problems(tmp_path)
-    assert problem.startswith("1 trainings wait or run, and none has moved for ")
+    assert problem.startswith("Nothing has moved for ")
+    assert problem.endswith(": 1 training under way.")
     queue.close()
     assert health.worker_problems(tmp_path) == []

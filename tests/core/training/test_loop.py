@@ -436,8 +436,12 @@ def test_a_training_goes_on_from_its_checkpoint_as_if_it_had_never_ended(tmp_pat
         should_stop=after_two_epochs,
         checkpoint=checkpoint,
     )
-    resumed = train(SMALL, toy(), task=TASK, config=config, checkpoint=checkpoint)
+    first = reports[0].trace[0]
+    resumed = train(
+        SMALL, toy(), task=TASK, config=config, on_progress=reports.append, checkpoint=checkpoint
+    )
     assert len(resumed.history) == 4
+    assert reports[-1].trace[0] == first
     np.testing.assert_allclose(losses(resumed), losses(whole), rtol=1e-5)
     for a, b in zip(resumed.model.get_weights(), whole.model.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
