@@ -14,6 +14,7 @@ import numpy as np
 from cae_core.data.cutting import BLOCK_SIDE, cut_parts, part_sizes, split_blocks, split_indices
 from cae_core.data.dataset import Dataset, Pixels, check_split
 from cae_core.errors import CAEError, DatasetError
+from cae_core.formats import counted
 from cae_core.images.decoding import IMAGE_SUFFIXES, OpenedImage, over_white
 from cae_core.images.operations import to_uint8
 from cae_core.long_work import OnProgress, ShouldStop, stop_if
@@ -136,8 +137,8 @@ def dataset_from_sources(
         )
     if len(images) < MIN_WHOLE_IMAGES:
         notes.append(
-            f"Split by blocks within each image, because {len(images)} images are fewer "
-            f"than {MIN_WHOLE_IMAGES}: the parts share images, but no pixel."
+            f"Split by blocks within each image, because there are fewer than {MIN_WHOLE_IMAGES}: "
+            "the parts share images, but no pixel."
         )
     area = sum(image.shape[0] * image.shape[1] for image in images)
     patches = min(settings.max_patches, OVERLAP * area // settings.patch**2)
@@ -148,7 +149,7 @@ def dataset_from_sources(
         validation=validation,
         test=test,
         notes=tuple(notes),
-        source=f"Patches of {len(images):,} images ({name}); their owner's terms apply.",
+        source=f"Patches of {counted(len(images), 'image')} ({name}); their owner's terms apply.",
     )
 
 
@@ -196,11 +197,14 @@ def _open_sources(
         on_progress(len(sources), len(sources))
     notes = _notes_on(sorted(problems))
     if left_out:
-        notes.append(f"Left out {left_out:,} images: the others are as many as are worked on here.")
+        notes.append(
+            f"Left out {counted(left_out, 'image')}: the others are as many as are worked on here."
+        )
     if not images:
         raise DatasetError(
             "A data set needs at least one image that can be used. "
-            f"Received: {len(sources)} images. {' '.join(notes)} "
+            f"Received: {counted(len(sources), 'image')}. "
+            f"{''.join(note + ' ' for note in notes)}"
             f"Use images of at least {settings.patch}×{settings.patch} pixels "
             f"({', '.join(suffix[1:] for suffix in IMAGE_SUFFIXES)})."
         )
@@ -211,7 +215,7 @@ def _notes_on(problems: Sequence[tuple[str, str]]) -> list[str]:
     """Name the first few images that were skipped, and count the others."""
     notes = [f"Skipped {label}: {reason}" for label, reason in problems[:MAX_NAMED_PROBLEMS]]
     if len(problems) > MAX_NAMED_PROBLEMS:
-        notes.append(f"Skipped {len(problems) - MAX_NAMED_PROBLEMS:,} more images.")
+        notes.append(f"Skipped {counted(len(problems) - MAX_NAMED_PROBLEMS, 'more image')}.")
     return notes
 
 

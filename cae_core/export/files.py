@@ -18,6 +18,7 @@ from cae_core.errors import CAEError, ExportError
 from cae_core.export.onnx import write_onnx
 from cae_core.export.script import generate_script
 from cae_core.export.templates import fill_template
+from cae_core.formats import counted, format_duration, format_mse, format_psnr, format_ssim
 from cae_core.training.history import HISTORY
 from cae_core.training.runs import SAMPLES, SAMPLES_IMAGE, SETTINGS, TEST, TEST_IMAGES, WEIGHTS
 
@@ -197,11 +198,11 @@ def _readme(run: Run, missing: dict[str, str]) -> str:
             "parameters": f"{report.parameters:,}",
             "task": run.task,
             "dataset": DATASETS[run.dataset].title if run.dataset in DATASETS else run.dataset,
-            "epochs": len(run.history),
-            "seconds": f"{run.seconds:.0f}",
-            "mse": f"{run.test['mse']:.5f}",
-            "psnr": f"{run.test['psnr']:.2f}",
-            "ssim": f"{run.test['ssim']:.3f}",
+            "epochs": counted(len(run.history), "epoch"),
+            "seconds": format_duration(round(run.seconds)),
+            "mse": format_mse(run.test["mse"]),
+            "psnr": format_psnr(run.test["psnr"]),
+            "ssim": format_ssim(run.test["ssim"]),
             "images": f"{run.test['images']:,}",
             "files": "\n".join(files),
             "shape": ", ".join(map(str, run.architecture.input_shape)),

@@ -22,6 +22,7 @@ from cae_core.architecture.receptive_field import Node, walk
 from cae_core.architecture.report import analyze
 from cae_core.architecture.shapes import SpatialStep
 from cae_core.errors import ArchitectureError, ImageError
+from cae_core.formats import counted
 from cae_core.images.guards import MAX_PIXELS
 from cae_core.images.operations import as_image
 from cae_core.long_work import OnProgress, ShouldStop, stop_if
@@ -39,7 +40,7 @@ _BATCH_PIXELS = 256 * 256
 
 @dataclass(frozen=True)
 class PhotoPlan:
-    """The way a network is applied to an image of one size; `str` says it in words.
+    """The way a network is applied to an image of one size; `str` says it behind "applied".
 
     Attributes:
         height: The image's height in pixels.
@@ -75,12 +76,19 @@ class PhotoPlan:
 
     def __str__(self) -> str:
         if not self.is_whole:
-            number = "1 tile" if self.tiles == 1 else f"{self.tiles:,} tiles"
-            return f"as {number} of {self.tile_height} x {self.tile_width}, because {self.reason}"
-        said = "whole image"
-        below, right = self.padded_height - self.height, self.padded_width - self.width
-        if below or right:
-            said += f", padded by {below} x {right} pixels"
+            size = f"{self.tile_height} x {self.tile_width}"
+            return f"in {counted(self.tiles, 'tile')} of {size}, because {self.reason}"
+        said = "to the whole image"
+        added = [
+            f"{counted(pixels, 'pixel')} {where}"
+            for pixels, where in (
+                (self.padded_height - self.height, "below"),
+                (self.padded_width - self.width, "at the right"),
+            )
+            if pixels
+        ]
+        if added:
+            said += f" and {' and '.join(added)}, its mirror image"
         if self.tiles > 1 and self.halo < self.wanted_halo:
             said += (
                 f", computed in {self.tiles:,} tiles that see {self.halo} of "
@@ -136,10 +144,10 @@ def plan_photo(architecture: Architecture, height: int, width: int) -> PhotoPlan
 
     Example:
         >>> print(plan_photo(Architecture.parse("conv8 pool | up conv3"), 33, 48))
-        whole image, padded by 1 x 0 pixels
+        to the whole image and 1 pixel below, its mirror image
         >>> dense = Architecture.parse("flatten dense9 | dense3072 reshape32x32x3")
         >>> print(plan_photo(dense, 481, 321))
-        as 176 tiles of 32 x 32, because the network has dense layers
+        in 176 tiles of 32 x 32, because the network has dense layers
     """
     _check_usable(architecture)
     if not is_fully_convolutional(architecture):

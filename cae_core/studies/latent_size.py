@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
+from cae_core.formats import format_mse
 from cae_core.studies.sweep import Result, Trial
 
 _BOOTSTRAPS = 9_999
@@ -181,7 +182,7 @@ class LatentSizeAnswer:
             f"always the smaller the error). But among the {self.count} with {self.latent_size:,} "
             f"numbers in the latent the largest error is {self.spread:.1f} times the smallest: "
             f"what stands around the latent matters as well. The lowest error, "
-            f"{self.best.mse:.5f}, has {self.best.network}"
+            f"{format_mse(self.best.mse)}, has {self.best.network}"
         )
 
 

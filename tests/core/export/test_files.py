@@ -162,7 +162,7 @@ def test_the_readme_has_a_line_for_every_file_and_the_test_figures(run, unpacked
         assert line == ZIP_FILES[file.name]
     assert f"Network    {run.architecture}\n" in text
     assert "Images     holidays\nTraining   2 epochs" in text
-    assert f"MSE {run.test['mse']:.5f}" in text
+    assert f"MSE {run.test['mse']:.6f}" in text
     assert "on 6 images" in text
     assert max(map(len, text.splitlines())) <= 100
 

@@ -182,29 +182,34 @@ def test_an_output_beyond_black_and_white_is_cut():
 @pytest.mark.parametrize(
     ("name", "size", "said"),
     [
-        ("homework", (32, 48), "whole image"),
-        ("homework", (33, 46), "whole image, padded by 3 x 2 pixels"),
+        ("homework", (32, 48), "to the whole image"),
+        (
+            "homework",
+            (33, 46),
+            "to the whole image and 3 pixels below and 2 pixels at the right, its mirror image",
+        ),
         (
             "homework",
             (481, 320),
-            "whole image, padded by 3 x 0 pixels, computed in 4 overlapping tiles",
+            "to the whole image and 3 pixels below, its mirror image, computed in 4 overlapping "
+            "tiles",
         ),
-        ("dense", (481, 321), "as 176 tiles of 32 x 32, because the network has dense layers"),
-        ("oblong", (1, 1), "as 1 tile of 20 x 36, because the network has dense layers"),
+        ("dense", (481, 321), "in 176 tiles of 32 x 32, because the network has dense layers"),
+        ("oblong", (1, 1), "in 1 tile of 20 x 36, because the network has dense layers"),
         (
             "only-30",
             (31, 60),
-            "as 4 tiles of 30 x 30, because the network does not keep other sizes",
+            "in 4 tiles of 30 x 30, because the network does not keep other sizes",
         ),
         (
             "halved-32",
             (64, 64),
-            "as 4 tiles of 32 x 32, because the network does not keep other sizes",
+            "in 4 tiles of 32 x 32, because the network does not keep other sizes",
         ),
         (
             "met-at-32",
             (64, 64),
-            "as 4 tiles of 32 x 32, because the network does not keep other sizes",
+            "in 4 tiles of 32 x 32, because the network does not keep other sizes",
         ),
     ],
 )
