@@ -224,7 +224,7 @@ def stop(page: Page) -> tuple[float, float]:
     page.get_by_role("button", name=re.compile(r"(^|\s)Stop$")).click()
     tested = page.get_by_text("the network trained so far is kept")
     # A small network's test may be over before the page looks again.
-    page.get_by_text("The training has ended").or_(tested).wait_for()
+    page.get_by_text("Training has ended").or_(tested).wait_for()
     ended = time.perf_counter() - started
     tested.wait_for()
     return ended, time.perf_counter() - started

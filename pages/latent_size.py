@@ -11,6 +11,7 @@ from cae_ui.common.architecture_text import (
     preset_input,
     show_problems,
 )
+from cae_ui.common.file_names import network_name
 from cae_ui.common.shell import page_header
 from cae_ui.latent_size.comparison import comparison_table
 from cae_ui.latent_size.diagram import network_diagram
@@ -49,7 +50,10 @@ st.caption(
     "image."
 )
 st.download_button(
-    "Download the table", table_csv(report), "layers.csv", icon=":material/download:"
+    "Download the table",
+    table_csv(report),
+    f"{network_name(report)}-layers.csv",
+    icon=":material/download:",
 )
 
 st.subheader("Compare with another network")

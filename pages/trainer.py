@@ -10,6 +10,7 @@ from cae_ui.common.shell import page_header
 from cae_ui.common.visitor import keep_visitor
 from cae_ui.trainer.comparison import show_comparison
 from cae_ui.trainer.data import dataset_input
+from cae_ui.trainer.fit import followed, note_adapted
 from cae_ui.trainer.own_runs import all_runs, show_own_runs
 from cae_ui.trainer.result import show_result
 from cae_ui.trainer.settings import config_input, take_over, task_input, width_input
@@ -24,21 +25,27 @@ page_header(
 keep_visitor()
 explain_queue()
 settings, view = st.columns([5, 7], gap="large")
-with settings:
-    preset_input(on_choose=take_over)
-    written = architecture_input()
-    with st.expander("Change its layers"):
-        architecture_form(TEXT_KEY, written)
-    architecture = written.scaled(width_input())
-    report = analyze(architecture)
-    st.caption(f"{report.verdict[0].upper()}{report.verdict[1:]}, {report.parameters:,} parameters")
-    data = dataset_input()
-    task = task_input()
-    config = config_input(architecture, data, task)
-    start_button(architecture, data, task, config)
-
 with view:
     status = chosen_job()
+with settings:
+    network = st.container()  # made after the images and the task, which it follows
+    data = dataset_input()
+    task = task_input()
+    with network:
+        preset_input(on_choose=take_over)
+        written = architecture_input(adapt=lambda text: followed(text, data, task))
+        note_adapted()
+        with st.expander("Change its layers"):
+            architecture_form(TEXT_KEY, written)
+        architecture = written.scaled(width_input())
+        report = analyze(architecture)
+        st.caption(
+            f"{report.verdict[0].upper()}{report.verdict[1:]}, {report.parameters:,} parameters"
+        )
+    config = config_input(architecture, data, task)
+    start_button(architecture, data, task, config, status)
+
+with view:
     if status is not None:
         show_job(status)
         if show_result(status):

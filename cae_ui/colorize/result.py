@@ -2,70 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import streamlit as st
 
+from cae_core.formats import counted
 from cae_core.images.color import lightness_of
-from cae_core.images.decoding import over_white
 from cae_core.images.encoding import encode_like
 from cae_core.images.metrics import ciede2000_map, color_figures
-from cae_core.images.operations import as_image, fit_within, to_uint8
+from cae_core.images.operations import as_image, fit_within
 from cae_core.models.ab_bins import TEMPERATURE
 from cae_ui.colorize.scene import Scene, color_whole, colored
 from cae_ui.colorize.settings import Settings, gives_probabilities
-from cae_ui.common.compare_slider import compare_slider
+from cae_ui.common.file_names import photo_name
+from cae_ui.common.image_views import View, show_views
 from cae_ui.common.photo_input import Photo
 from cae_ui.common.pixels import show_image
 from cae_ui.common.whole_photo import show_whole_photo
+from cae_ui.common.wording import number_columns
 
 RGB_NETWORK = "colorize-rgb"
 ALTERNATIVES = (1.0, 0.6, TEMPERATURE, 0.12, 0.05)
 ALTERNATIVE_SIDE, ALTERNATIVE_WIDTH = 240, 128
 NOTICEABLE, FAR = 2.3, 30.0  # CIEDE2000
-FIGURE_COLUMNS = {
-    "PSNR, dB": "%.2f",
-    "SSIM": "%.3f",
-    "CIEDE2000": "%.2f",
-    "a*b* error": "%.2f",
-    "Colourfulness": "%.2f",
-}
-
-# Left and right image with their labels; the right one is made when its view is chosen.
-_View = tuple[tuple[np.ndarray, str], tuple[Callable[[], np.ndarray], str]]
+FIGURE_COLUMNS = ("PSNR, dB", "SSIM", "CIEDE2000", "a*b* error", "Colourfulness")
 
 
 def show_result(scene: Scene, settings: Settings) -> None:
     """Two images under the comparison slider: grey and colorized, or those of another view."""
-    views = _views(scene, settings)
-    view = st.segmented_control(
-        "Show", list(views), default="Colorized", required=True, key="compare",
-        bind="query-params", label_visibility="collapsed",
-    )  # fmt: skip
-    (before, before_label), (make_after, after_label) = views.get(str(view), views["Colorized"])
-    after = make_after()
-    compare_slider(
-        _pixels(scene, before),
-        _pixels(scene, after),
-        before_label=before_label,
-        after_label=after_label,
-        key="colorized",
-        height=560,
-    )
-    _explain(str(view))
+    view = show_views(_views(scene, settings), scene.opened, key="colorized", choice="compare")
+    _explain(view)
     _show_lightness(scene)
 
 
-def _pixels(scene: Scene, image: np.ndarray) -> np.ndarray:
-    """An image over white where the photo is transparent, as uint8."""
-    return to_uint8(over_white(np.clip(image, 0.0, 1.0), scene.opened.opacity))
-
-
-def _views(scene: Scene, settings: Settings) -> dict[str, _View]:
+def _views(scene: Scene, settings: Settings) -> dict[str, View]:
     """The views that the scene has, by name."""
     colorized = (scene.colorized, "Colorized")
-    views: dict[str, _View] = {
+    views: dict[str, View] = {
         "Colorized": ((scene.grey, "Lightness only"), (lambda: scene.colorized, "Colorized"))
     }
     if scene.has_colour:
@@ -119,7 +91,7 @@ def _show_lightness(scene: Scene) -> None:
     caption = f"Largest difference in lightness from the photo: {difference:.3f} of 100."
     if scene.was_reduced is not None:
         caption += (
-            f" Outside the gamut of sRGB: {scene.was_reduced.sum():,} pixels, "
+            f" Outside the gamut of sRGB: {counted(int(scene.was_reduced.sum()), 'pixel')}, "
             f"{scene.was_reduced.mean():.1%}."
         )
     st.caption(f"{caption} **Colours are guesses.**")
@@ -130,7 +102,7 @@ def show_downloads(scene: Scene, photo: Photo, settings: Settings) -> None:
     st.download_button(
         "Colorized",
         encode_like(scene.opened, scene.colorized),
-        "colorized.png",
+        photo_name(scene.name, "colorized", *scene.colorized.shape[:2]),
         icon=":material/download:",
         on_click="ignore",
     )
@@ -161,10 +133,7 @@ def show_figures(scene: Scene) -> None:
         rows,
         hide_index=True,
         width="stretch",
-        column_config={
-            name: st.column_config.NumberColumn(format=digits)
-            for name, digits in FIGURE_COLUMNS.items()
-        },
+        column_config=number_columns(*FIGURE_COLUMNS),
     )
     st.caption(
         "Against the original. CIEDE2000 and a\\*b\\* error: less is closer. Colourfulness: 1 is "

@@ -21,7 +21,11 @@ TEXT_KEY = "arch"  # also the query parameter
 
 
 def architecture_input(
-    key: str = TEXT_KEY, *, label: str = "Architecture", default: str | None = None
+    key: str = TEXT_KEY,
+    *,
+    label: str = "Architecture",
+    default: str | None = None,
+    adapt: Callable[[str], str] | None = None,
 ) -> Architecture:
     """The text field of an architecture, with the error under it.
 
@@ -29,12 +33,17 @@ def architecture_input(
         key: Name of the text in session state and address.
         label: Label of the field.
         default: Text at the first visit; that of the homework network by default.
+        adapt: Changes the text before it is shown.
 
     Returns:
         The architecture of the text, or the last readable one where the text is not valid.
     """
     if default is None:
         default = get_preset(HOMEWORK).text
+    if adapt is not None:
+        shown = st.session_state.get(key) or st.query_params.get(key) or default
+        if (adapted := adapt(shown)) != shown:
+            st.session_state[key] = adapted
     text = st.text_area(
         label,
         value=default,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +13,7 @@ import pandas  # type: ignore[import-untyped]  # noqa: F401
 import plotly.graph_objects as go
 import streamlit as st
 
+from cae_core.formats import MSE_DECIMALS
 from cae_core.training.learning_rate import LearningRateTest
 from cae_ui.common.wording import plain_html, rate_text
 
@@ -25,6 +28,7 @@ TEAL, AMBER, INDIGO, RED, SKY, GREY = (
 COLORS = (TEAL, AMBER, INDIGO, RED, SKY, GREY, "#84cc16", "#d946ef")
 TRAINING_COLOR, VALIDATION_COLOR = TEAL, AMBER
 LOG_AXIS = {"type": "log", "tickformat": "~g"}
+_LEGEND_WIDTH = 48  # characters, which a phone has room for
 
 
 def framed(
@@ -38,7 +42,8 @@ def framed(
 ) -> go.Figure:
     """A figure without margins, with its axes and, where `legend_y` is given, a legend in a row.
 
-    Names and texts of its traces are shown as they stand: a run's name is no HTML.
+    Names and texts of its traces are shown as they stand: a run's name is no HTML. Long names
+    take several lines.
 
     Args:
         figure: The figure, changed in place.
@@ -51,7 +56,10 @@ def framed(
     if legend_y is not None:
         layout["legend"] = {"orientation": "h", "y": legend_y}
     for trace in figure.data:
-        for part in ("name", "text", "hovertext"):
+        if trace.name is not None:
+            lines = textwrap.wrap(trace.name, _LEGEND_WIDTH, break_long_words=False)
+            trace.name = "<br>".join(map(plain_html, lines))
+        for part in ("text", "hovertext"):
             value = getattr(trace, part, None)
             if isinstance(value, str):
                 trace[part] = plain_html(value)
@@ -61,9 +69,29 @@ def framed(
     return figure.update_layout(height=height, margin=margin, xaxis=xaxis, yaxis=yaxis, **layout)
 
 
-def show_chart(figure: go.Figure, key: str) -> None:
-    """A chart without Plotly's tool bar; the key keeps it in place from run to run."""
-    st.plotly_chart(figure, key=key, config={"displayModeBar": False})
+def show_chart(
+    figure: go.Figure, key: str, on_choose: Callable[[str], object] | None = None
+) -> None:
+    """A chart without Plotly's tool bar.
+
+    Args:
+        figure: The chart.
+        key: Keeps it in place from run to run.
+        on_choose: Called, before the page runs, with the `customdata` of a point that was clicked.
+    """
+    config = {"displayModeBar": False}
+    if on_choose is None:
+        st.plotly_chart(figure, key=key, config=config)
+        return
+
+    def choose() -> None:
+        for point in st.session_state[key].selection.points:
+            if "customdata" in point:
+                on_choose(point["customdata"])
+
+    # A click marks a point and would make all others pale.
+    figure.update_traces(unselected={"marker": {"opacity": 1}}, selector={"type": "scatter"})
+    st.plotly_chart(figure, key=key, config=config, on_select=choose, selection_mode="points")
 
 
 @dataclass(frozen=True)
@@ -76,6 +104,7 @@ class Points:
         errors: Test MSE.
         labels: Text shown when a point is hovered over.
         marker: Plotly's settings of the points.
+        ids: What `show_chart` passes on where a point is clicked.
     """
 
     name: str
@@ -83,6 +112,7 @@ class Points:
     errors: Sequence[float | None]
     labels: Sequence[str]
     marker: dict[str, Any]
+    ids: Sequence[str] | None = None
 
 
 def latent_size_figure(
@@ -112,19 +142,37 @@ def latent_size_figure(
                 x=points.sizes,
                 y=points.errors,
                 text=points.labels,
+                customdata=points.ids,
                 name=points.name,
                 mode="markers",
                 marker=points.marker,
-                hovertemplate="%{text}<br>latent %{x:,}, MSE %{y:.5f}<extra></extra>",
+                hovertemplate="%{text}<br>latent %{x:,}, MSE %{y:."
+                f"{MSE_DECIMALS}f}}<extra></extra>",
             )
         )
+    sizes = [size for trace in figure.data for size in trace.x]
+    errors = [error for trace in figure.data for error in trace.y]
     return framed(
         figure,
         height=height,
-        xaxis={"title": "Numbers in the latent", "type": "log", "dtick": 1},
-        yaxis={"title": "Test MSE", **LOG_AXIS},
+        xaxis={"title": "Numbers in the latent", "type": "log", **_log_range(sizes)},
+        yaxis={"title": "Test MSE", **LOG_AXIS, **_log_range(errors)},
         legend_y=1.12,
     )
+
+
+def _log_range(values: Iterable[float | None]) -> dict[str, Any]:
+    """Range and ticks of a logarithmic axis: a decade at least, the ticks at 1, 2, 5 or at 1.
+
+    With less, as for one point, Plotly writes its ticks over each other.
+    """
+    powers = [math.log10(value) for value in values if value and 0 < value < math.inf]
+    if not powers:
+        return {}
+    low, high = min(powers) - 0.1, max(powers) + 0.1
+    margin = max(0.0, 1 - (high - low)) / 2
+    low, high = low - margin, high + margin
+    return {"range": [low, high], "dtick": "D2" if high - low < 2 else 1}
 
 
 def rate_figure(test: LearningRateTest) -> go.Figure:

@@ -61,6 +61,11 @@ class Photo:
         return self._opened()
 
     @property
+    def is_sample(self) -> bool:
+        """Whether it is one of the app's own."""
+        return self.identity in SAMPLE_PHOTOS
+
+    @property
     def key(self) -> tuple[str, bool]:
         """Equal for photos with the same pixels."""
         return self.identity, _is_stretched()
@@ -113,7 +118,7 @@ def overview(photo: Photo, longest_side: int = OVERVIEW_SIDE) -> OpenedImage:
     if kept is None or kept[0] != key:
         kept = st.session_state["overview"] = (key, photo.read(longest_side=longest_side))
     opened: OpenedImage = kept[1]
-    if opened.left_out:
+    if opened.left_out and not photo.is_sample:
         st.caption(f":material/info: Not kept: {plain(', '.join(opened.left_out))}.")
     if opened.used_bits < opened.bits:
         st.toggle(

@@ -10,7 +10,7 @@ import streamlit as st
 
 from cae_core.architecture.notation import Architecture
 from cae_core.errors import ImageError, RunError
-from cae_core.images.decoding import over_white
+from cae_core.formats import format_psnr
 from cae_core.images.encoding import encode_like
 from cae_core.images.metrics import psnr
 from cae_core.images.operations import as_image
@@ -18,8 +18,10 @@ from cae_core.jobs.job import JobStatus
 from cae_core.long_work import OnProgress
 from cae_core.photos.apply import apply_to_photo, plan_photo
 from cae_core.training.tasks import LUMA, Task
+from cae_ui.common.file_names import photo_name, run_name
+from cae_ui.common.image_views import View, show_views
 from cae_ui.common.photo_input import SAMPLE_PHOTOS, overview, photo_choice
-from cae_ui.common.pixels import show_image
+from cae_ui.common.pixels import OUTPUT_CAPTION
 from cae_ui.common.resources import loaded_run, run_version
 from cae_ui.common.whole_photo import show_whole_photo
 from cae_ui.common.wording import plain, show_error
@@ -34,6 +36,7 @@ class TrainedNetwork:
 
     Attributes:
         identity: Text that no other network, and no earlier version of this one, has.
+        name: Part of the names of its files.
         model: The Keras model.
         architecture: Its architecture.
         task: Task it was trained on.
@@ -42,6 +45,7 @@ class TrainedNetwork:
     """
 
     identity: str
+    name: str
     model: Any
     architecture: Architecture
     task: Task
@@ -62,6 +66,7 @@ def try_run_on_photo(status: JobStatus) -> None:
     try_on_photo(
         TrainedNetwork(
             f"{status.id} {run_version(status)}",
+            run_name(status),
             run.model,
             run.architecture,
             run.task,
@@ -72,7 +77,7 @@ def try_run_on_photo(status: JobStatus) -> None:
 
 
 def try_on_photo(network: TrainedNetwork) -> None:
-    """A photo, the network's input and its output with their PSNR, and the output as a download."""
+    """A photo and the network's output under a slider, their PSNR, the output as a download."""
     chosen = photo_choice("try")
     try:
         opened = overview(chosen, PREVIEW_SIDE)
@@ -84,22 +89,23 @@ def try_on_photo(network: TrainedNetwork) -> None:
     name = chosen.name
     height, width = opened.full_size
     if photo.shape[:2] != opened.full_size:
-        st.caption(f"Reduced from {width} x {height} to {photo.shape[1]} x {photo.shape[0]}.")
-    images = [(photo, f"{plain(name)}, {photo.shape[1]} x {photo.shape[0]}")]
-    if not np.array_equal(damaged, photo):
-        caption = f"{network.task.input_caption}: {psnr(damaged, photo):.2f} dB"
-        images.append((damaged, caption))
-    images.append((result, f"Output of the network: {psnr(result, photo):.2f} dB"))
-    for column, (image, caption) in zip(st.columns(len(images)), images, strict=True):
-        with column:
-            show_image(over_white(image, opened.opacity), caption)
+        st.caption(f"Reduced from {width:,} x {height:,} pixels.")
+    show_views(
+        _views(network.task, photo, damaged, result), opened,
+        key="tried", choice="try-show", in_address=False,
+    )  # fmt: skip
     plan = plan_photo(network.architecture, *photo.shape[:2])
-    how = f"Applied: {plan}. PSNR against the original."
+    _show_figures(photo, damaged, result)
+    size = f"{photo.shape[1]:,} x {photo.shape[0]:,} pixels"
+    how = f"{plain(name)}, {size}. The network was applied {plan}; PSNR is against the original."
     if network.dataset == PHOTO_PATCHES and name in SAMPLE_PHOTOS:
         how += " Parts of this photo were among the training patches: upload one of your own."
     st.caption(how)
     st.download_button(
-        "Download the result", encode_like(opened, result), "result.png", icon=":material/download:"
+        "Download the result",
+        encode_like(opened, result),
+        photo_name(name, network.name, *result.shape[:2]),
+        icon=":material/download:",
     )
     if photo.shape[:2] == opened.full_size:
         return
@@ -109,11 +115,37 @@ def try_on_photo(network: TrainedNetwork) -> None:
             opened.full_size,
             network.identity,
             "Work on",
-            "result",
+            network.name,
             lambda whole, advance: _applied(network, _taken(network, whole.pixels), advance)[1],
         )
     except ImageError as error:
         show_error(error)
+
+
+def _show_figures(photo: np.ndarray, damaged: np.ndarray, result: np.ndarray) -> None:
+    """PSNR of the network's output, and of its input where that is not the photo."""
+    after = psnr(result, photo)
+    with st.container(horizontal=True, gap="medium"):
+        if np.array_equal(damaged, photo):
+            st.metric("PSNR, output", format_psnr(after), width="content")
+            return
+        before = psnr(damaged, photo)
+        st.metric("PSNR, input", format_psnr(before), width="content")
+        gained = f"{after - before:+.2f} dB" if np.isfinite(after - before) else None
+        st.metric("PSNR, output", format_psnr(after), gained, width="content")
+
+
+def _views(
+    task: Task, photo: np.ndarray, damaged: np.ndarray, result: np.ndarray
+) -> dict[str, View]:
+    """The network's input and output, and where its input is not the photo the photo as well."""
+    output = (lambda: result, OUTPUT_CAPTION)
+    if np.array_equal(damaged, photo):
+        return {"Output": ((photo, "Original"), output)}
+    return {
+        "Output": ((damaged, task.input_caption), output),
+        "Original": ((result, OUTPUT_CAPTION), (lambda: photo, "Original")),
+    }
 
 
 def _taken(network: TrainedNetwork, pixels: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ import streamlit as st
 from cae_core.data.dataset import Dataset, DatasetPreview
 from cae_core.data.registry import load_dataset
 from cae_core.errors import ImageError, JobError
+from cae_core.formats import format_days
 from cae_core.images.decoding import MOST_MEGAPIXELS
 from cae_core.images.guards import MAX_PIXELS
 from cae_core.images.memory import MEGABYTE, MemoryBudget
@@ -122,7 +123,7 @@ def run_retention() -> str:
     """How long this server keeps a run, as the end of a sentence."""
     queue = available_jobs()
     days = None if queue is None else queue.limits.run_days
-    return "until you delete it" + ("" if days is None else f", at most {days:g} days")
+    return "until you delete it" + ("" if days is None else f", at most {format_days(days)}")
 
 
 @st.cache_resource(max_entries=8, show_spinner="Preparing the images …")

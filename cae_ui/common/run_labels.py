@@ -69,14 +69,41 @@ def distinct(labels: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def shortened(label: str, length: int = 40) -> str:
-    """A label for a legend: both its ends, because equal networks differ in their task or time.
+def differing(labels: Mapping[str, str], length: int = 40) -> dict[str, str]:
+    """Labels for a legend: where one is long, without the words that all begin or end with.
+
+    Args:
+        labels: The labels, of which no two are equal.
+        length: The longest that is short enough.
 
     Example:
-        >>> shortened("conv8 pool | up conv3:sigmoid, denoise sigma 0.1", 20)
-        'conv8 pool…sigma 0.1'
+        >>> same = "conv8 pool conv12 pool"
+        >>> differing({"a": f"{same} conv16 | up", "b": f"{same} conv32 | up"}, 20)
+        {'a': '… pool conv16 | up', 'b': '… pool conv32 | up'}
     """
-    if len(label) <= length:
-        return label
-    end = (length - 1) // 2
-    return f"{label[: length - 1 - end]}…{label[-end:]}"
+    if max(map(len, labels.values()), default=0) <= length or len(labels) < 2:
+        return dict(labels)
+    words = {key: label.split(" ") for key, label in labels.items()}
+    lists = list(words.values())
+    start = _common(lists)
+    end = _common([each[start:][::-1] for each in lists])
+    # A word of what is common stays, to know the place by; so does what is no longer than "…".
+    start, end = max(0, start - 1), max(0, end - 1)
+    return {
+        key: " ".join(
+            [
+                *(["…"] if start > 1 else each[:start]),
+                *each[start : len(each) - end],
+                *(["…"] if end > 1 else each[len(each) - end :]),
+            ]
+        )
+        for key, each in words.items()
+    }
+
+
+def _common(lists: list[list[str]]) -> int:
+    """How many words all lists begin with."""
+    return next(
+        (count for count, words in enumerate(zip(*lists, strict=False)) if len({*words}) > 1),
+        min(map(len, lists)),
+    )

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from cae_core.formats import format_bytes, format_duration
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.encoding import encode_like
 from cae_core.images.operations import to_uint8
 from cae_core.long_work import OnProgress
+from cae_ui.common.file_names import photo_name, words
 from cae_ui.common.photo_input import Photo, admitted
 from cae_ui.common.resources import results_folder
 from cae_ui.common.wording import plain
@@ -27,7 +29,7 @@ _BYTES_PER_PIXEL, _TILE_BYTES = 18, 250_000_000
 
 
 def show_whole_photo(
-    photo: Photo, full_size: tuple[int, int], settings: Any, verb: str, participle: str, work: Work
+    photo: Photo, full_size: tuple[int, int], settings: Any, verb: str, made: str, work: Work
 ) -> None:
     """A button that processes the whole photo, its progress, and the result as a download.
 
@@ -37,16 +39,16 @@ def show_whole_photo(
         settings: Everything else that the result depends on; where it changes, the kept result
             goes.
         verb: Verb of the button, such as "Denoise".
-        participle: Name of the file, such as "denoised".
+        made: Part of the result's name: what was done, such as "denoised", or the network.
         work: Function that makes the result.
     """
     height, width = full_size
     st.subheader("The whole photo")
     key = (photo.key, settings)
-    kept_under = f"whole-{participle}"
+    kept_under = f"whole-{verb}"
     # A file and not bytes in the session: a visitor's result would take memory for as long as he
     # stays.
-    path = results_folder() / f"{participle}.png"
+    path = results_folder() / f"{words(verb)}.png"
     if st.button(
         f"{verb} all {height * width / 1e6:.1f} megapixels", icon=":material/auto_fix_high:"
     ):
@@ -58,13 +60,13 @@ def show_whole_photo(
         st.caption(f"{width:,} x {height:,} pixels; the image above is reduced or a part.")
         return
     st.caption(
-        f"{plain(photo.name)}, {width:,} x {height:,} pixels, done in {kept[1]:.1f} s, "
-        f"{path.stat().st_size / 1e6:.1f} MB."
+        f"{plain(photo.name)}, {width:,} x {height:,} pixels, done in {format_duration(kept[1])}, "
+        f"{format_bytes(path.stat().st_size)}."
     )
     st.download_button(
         "Download the whole photo",
         path.read_bytes,
-        f"{participle}.png",
+        photo_name(photo.name, made, height, width),
         icon=":material/download:",
         on_click="ignore",  # a new run would take the file away while the browser asks for it
     )
@@ -83,7 +85,8 @@ def _work_on(photo: Photo, pixels: int, work: Work, path: Path) -> float:
 
             def advance(done: int, total: int) -> None:
                 spent = time.perf_counter() - started
-                bar.progress(done / total, f"About {spent * (total / done - 1):.0f} s left")
+                left = format_duration(round(spent * (total / done - 1)))
+                bar.progress(done / total, f"About {left} left")
 
             opened = photo.read_admitted()
             result = work(opened, advance)

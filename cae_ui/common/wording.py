@@ -1,10 +1,11 @@
-"""Words that several pages share: errors, names of data sets, links to the sources, durations."""
+"""Words that several pages share: errors, names of data sets, links to the sources."""
 
 from __future__ import annotations
 
 import html
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -12,6 +13,7 @@ import streamlit as st
 from cae_core.architecture.presets import SOURCES
 from cae_core.data.registry import DATASETS
 from cae_core.errors import CAEError
+from cae_core.formats import MSE_DECIMALS, PSNR_DECIMALS, SSIM_DECIMALS
 
 UPLOADS = "uploads"  # name of the data set that uploaded images make
 
@@ -56,17 +58,22 @@ def show_error(error: object) -> None:
     st.error(plain(error), icon=":material/error:")
 
 
-def attempt(action: Callable[..., object], *arguments: object) -> None:
+def attempt(action: Callable[..., object], *arguments: object) -> bool:
     """Does what a button is for, or shows why it cannot be done; for use in a callback.
 
     Args:
         action: Raises a `CAEError` where it cannot be done, perhaps because another tab was first.
         *arguments: Its arguments.
+
+    Returns:
+        Whether it was done.
     """
     try:
         action(*arguments)
     except CAEError as error:
         show_error(error)
+        return False
+    return True
 
 
 def dataset_title(name: str) -> str:
@@ -81,21 +88,29 @@ def dataset_title(name: str) -> str:
     return DATASETS[name].title if name in DATASETS else name
 
 
+_DECIMALS = {
+    "MSE": MSE_DECIMALS,
+    "MAE": MSE_DECIMALS,
+    "PSNR, dB": PSNR_DECIMALS,
+    "SSIM": SSIM_DECIMALS,
+    "CIEDE2000": 2,
+    "a*b* error": 2,
+    "Colourfulness": 2,
+}
+
+
+def number_columns(*headings: str) -> dict[str, Any]:
+    """The columns of a table that hold figures, with the decimals that they have everywhere."""
+    return {
+        heading: st.column_config.NumberColumn(format=f"%.{_DECIMALS[heading]}f")
+        for heading in headings
+    }
+
+
 def source_links() -> str:
     """The four sources as Markdown: titles, linked where they have an address."""
     *links, last = (source.link for source in SOURCES.values())
     return f"{', '.join(links)} and {last}"
-
-
-def duration(seconds: float) -> str:
-    """A duration in minutes and seconds.
-
-    Example:
-        >>> duration(8), duration(125)
-        ('8 s', '2 min 05 s')
-    """
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def rate_text(rate: float) -> str:

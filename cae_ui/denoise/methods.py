@@ -14,6 +14,7 @@ from cae_core import zoo
 from cae_core.images.metrics import psnr, ssim_of
 from cae_core.photos.classical import denoise_classical
 from cae_ui.common.charts import COLORS, framed, show_chart
+from cae_ui.common.wording import number_columns
 from cae_ui.denoise.result import cleaned
 from cae_ui.denoise.scene import NoiseOptions, Scene, with_noise
 
@@ -34,9 +35,8 @@ def show_methods(scene: Scene) -> None:
             _table(scene, model),
             hide_index=True,
             width="stretch",
-            column_config={
-                "PSNR, dB": st.column_config.NumberColumn(format="%.2f"),
-                "SSIM": st.column_config.NumberColumn(format="%.3f"),
+            column_config=number_columns("PSNR, dB", "SSIM")
+            | {
                 "Time, ms": st.column_config.NumberColumn(format="%.0f"),
             },
         )

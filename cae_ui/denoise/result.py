@@ -11,14 +11,15 @@ import numpy as np
 import streamlit as st
 
 from cae_core import zoo
-from cae_core.images.decoding import OpenedImage, over_white
+from cae_core.formats import format_duration, format_psnr, format_ssim
+from cae_core.images.decoding import OpenedImage
 from cae_core.images.encoding import encode_like
 from cae_core.images.metrics import psnr, ssim_of
-from cae_core.images.operations import to_uint8
 from cae_core.long_work import OnProgress
 from cae_core.photos.camera_denoising import denoise_camera
 from cae_core.photos.denoising import denoise
-from cae_ui.common.compare_slider import compare_slider
+from cae_ui.common.file_names import photo_name
+from cae_ui.common.image_views import View, pixels, show_views
 from cae_ui.common.network_choice import network
 from cae_ui.common.photo_input import Photo
 from cae_ui.common.pixels import show_image
@@ -42,8 +43,7 @@ def show_result(scene: Scene) -> np.ndarray:
     clean = denoised(scene, scene.noisy)
     seconds = time.perf_counter() - started
     noisy = (scene.noisy, _label(scene))
-    # Left and right image with their labels; the right one is made when its view is chosen.
-    views = {
+    views: dict[str, View] = {
         "Denoised": (noisy, (lambda: clean, "Denoised")),
         "Taken out": (
             noisy,
@@ -53,12 +53,7 @@ def show_result(scene: Scene) -> np.ndarray:
     if scene.clean is not None:
         original = scene.clean
         views["Original"] = ((clean, "Denoised"), (lambda: original, "Original"))
-    view = st.segmented_control(
-        "Show", list(views), default="Denoised", required=True, key="show", bind="query-params",
-        label_visibility="collapsed",
-    )  # fmt: skip
-    (before, before_label), (make_after, after_label) = views.get(str(view), views["Denoised"])
-    _compare(scene, before, make_after(), before_label, after_label)
+    show_views(views, scene.opened, key="denoised", choice="show")
     _show_figures(scene, clean, seconds)
     return clean
 
@@ -66,23 +61,9 @@ def show_result(scene: Scene) -> np.ndarray:
 def _show_while_starting(scene: Scene, place: st.delta_generator.DeltaGenerator) -> None:
     """The noisy image, while the first visitor waits for TensorFlow to start."""
     with place.container():
-        show_image(_pixels(scene, scene.noisy), plain(_label(scene)))
+        show_image(pixels(scene.noisy, scene.opened), plain(_label(scene)))
         _start_network()
     place.empty()
-
-
-def _compare(
-    scene: Scene, before: np.ndarray, after: np.ndarray, before_label: str, after_label: str
-) -> None:
-    """The comparison slider of the page."""
-    compare_slider(
-        _pixels(scene, before),
-        _pixels(scene, after),
-        before_label=before_label,
-        after_label=after_label,
-        key="denoised",
-        height=560,
-    )
 
 
 def _gain(scene: Scene) -> float:
@@ -92,7 +73,7 @@ def _gain(scene: Scene) -> float:
 
 def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
     """Time of the network, and PSNR and SSIM where there is an original to compare with."""
-    took = f"{1000 * seconds:,.0f} ms for {clean.shape[1]} x {clean.shape[0]} pixels"
+    took = f"{format_duration(seconds)} for {clean.shape[1]:,} x {clean.shape[0]:,} pixels"
     if scene.clean is None:
         st.caption(f"{took}. There is no original to compare with.")
         return
@@ -103,10 +84,13 @@ def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
             partial(ssim_of, reference=scene.clean), (scene.noisy, clean)
         )
     with st.container(horizontal=True, gap="medium"):
-        st.metric("PSNR, noisy", f"{before:.2f} dB", width="content")
-        st.metric("PSNR, denoised", f"{after:.2f} dB", gained, width="content")
+        st.metric("PSNR, noisy", format_psnr(before), width="content")
+        st.metric("PSNR, denoised", format_psnr(after), gained, width="content")
         st.metric(
-            "SSIM, denoised", f"{similar:.3f}", f"{similar - similar_before:+.3f}", width="content"
+            "SSIM, denoised",
+            format_ssim(similar),
+            f"{similar - similar_before:+.3f}",
+            width="content",
         )
     channels = "in grey" if clean.ndim == 2 else "over all three channels"
     st.caption(f"{took}. PSNR {channels}; the output is cut to [0, 1].")
@@ -123,7 +107,7 @@ def show_downloads(scene: Scene, clean: np.ndarray) -> None:
             st.download_button(
                 label,
                 encode_like(scene.opened, image),
-                f"{label.lower()}.png",
+                photo_name(scene.name, label.lower(), *image.shape[:2]),
                 icon=":material/download:",
                 on_click="ignore",
             )
@@ -210,8 +194,3 @@ def _label(scene: Scene) -> str:
     if scene.clean is None:
         return scene.name  # the slider's labels are no Markdown
     return f"Noisy, sigma {255 * scene.sigma:.0f}"
-
-
-def _pixels(scene: Scene, image: np.ndarray) -> np.ndarray:
-    """An image over white where the photo is transparent, as uint8."""
-    return to_uint8(over_white(np.clip(image, 0.0, 1.0), scene.opened.opacity))

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from cae_core import zoo
+from cae_core.formats import format_sigma
 from cae_core.images.decoding import OpenedImage
 from cae_core.photos.camera_denoising import LARGEST_STRENGTH
 from cae_core.photos.noise_kind import Choice, choose_denoiser
@@ -88,9 +89,9 @@ def scene_input(photo: Photo, mode: str, model: str, options: NoiseOptions) -> S
     sigma = st.slider("Noise sigma, of 255", 0, LARGEST_SIGMA, 25, key="sigma", bind="query-params")
     level = sigma / 255
     input_sigma = level if options.input_sigma is None else options.input_sigma
-    caption = f"Standard deviation {sigma}/255 = {level:.3f} of the range from 0 to 1."
+    caption = f"Standard deviation {format_sigma(level)}."
     if options.input_sigma is not None:
-        caption += f" The network is given {255 * input_sigma:.0f}."
+        caption += f" The network is given {format_sigma(input_sigma)}."
     st.caption(caption)
     noisy = with_noise(part.pixels, level, options)
     return Scene(photo.name, part, noisy, part.pixels, level, input_sigma, model, options)
@@ -109,8 +110,8 @@ def _part_input(photo: Photo, mode: str) -> OpenedImage:
         "Work on a part at full size", key="part", bind="query-params"
     ):
         st.caption(
-            f"Reduced from {width:,} x {height:,} to {small.pixels.shape[1]} x "
-            f"{small.pixels.shape[0]} for the slider; denoise the whole photo below."
+            f"Reduced from {width:,} x {height:,} pixels for the slider; denoise the whole photo "
+            "below."
         )
         return small
     left, top = (_position(*axis) for axis in (("across", width), ("down", height)))
@@ -174,8 +175,8 @@ def _noisy_scene(name: str, part: OpenedImage, model: str) -> Scene:
     with grain_place:
         grain = _grain_input()
     st.caption(
-        f"Estimated noise: sigma {255 * sigma:.1f} of 255 = {sigma:.3f}. "
-        f"The network is given {255 * input_sigma:.1f}."
+        f"Estimated noise: sigma {format_sigma(sigma)}. "
+        f"The network is given {format_sigma(input_sigma)}."
     )
     return Scene(name, part, part.pixels, None, sigma, input_sigma, chosen, grain=grain)
 

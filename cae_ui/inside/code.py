@@ -10,6 +10,7 @@ import streamlit as st
 
 from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.report import analyze
+from cae_core.formats import format_psnr
 from cae_core.images.metrics import psnr, psnr_from_mse
 from cae_core.images.operations import to_uint8
 from cae_core.inspection.edits import MEAN, MUTE, SCALE, SWAP, Edit, channel_costs, edited, rounded
@@ -219,7 +220,7 @@ def _show_result(opened: Opened, latent: np.ndarray) -> None:
     )
     st.metric(
         "PSNR of the decoded image",
-        f"{figures[0]:.2f} dB",
+        format_psnr(figures[0]),
         delta=f"{change:+.2f} dB" if is_changed else None,
         help="Against the picture. The change is against the code as the encoder gave it.",
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from cae_core.architecture.notation import Architecture
-from cae_core.architecture.report import Report
+from cae_core.architecture.report import Report, analyze
 from cae_core.errors import CAEError
 from cae_core.export.script import generate_script
+from cae_ui.common.file_names import network_name
 from cae_ui.common.wording import plain
 
 CODE_HEIGHT = 320
@@ -58,5 +59,6 @@ def _show_script(architecture: Architecture) -> None:
     except CAEError as error:
         st.warning(plain(error), icon=":material/warning:")
         return
-    st.download_button("Download", script, "autoencoder.py", icon=":material/download:")
+    name = f"{network_name(analyze(architecture))}.py"
+    st.download_button("Download", script, name, icon=":material/download:")
     st.code(script, language="python", height=CODE_HEIGHT)

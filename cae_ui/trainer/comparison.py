@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import defaultdict
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +30,11 @@ from cae_ui.common.charts import (
     latent_size_figure,
     show_chart,
 )
+from cae_ui.common.pca_line import BELOW_THE_LINE, why_pca_is_hard_to_beat
 from cae_ui.common.resources import runs_folder, worker
-from cae_ui.common.run_labels import distinct, run_labels, shortened
-from cae_ui.common.wording import dataset_title, show_error
+from cae_ui.common.run_labels import differing, run_labels
+from cae_ui.common.wording import dataset_title, number_columns, plain, show_error
+from cae_ui.trainer.training import open_job
 
 SHOWN_AT_FIRST = 5
 
@@ -54,95 +59,143 @@ def show_comparison(runs: dict[str, tuple[JobStatus, RunSummary]]) -> None:
     )
     if not chosen:
         return
-    # By label, of which no two are equal.
-    summaries = {labels[job_id]: runs[job_id][1] for job_id in chosen}
-    st.dataframe(_table(summaries), hide_index=True, width="stretch")
-    show_chart(losses_figure(summaries), key="losses")
-    _show_latent_sizes(summaries)
+    compared = [Compared(job_id, labels[job_id], runs[job_id][1]) for job_id in chosen]
+    st.dataframe(
+        _table(compared),
+        hide_index=True,
+        width="stretch",
+        column_config=number_columns("MSE", "PSNR, dB", "SSIM"),
+    )
+    _show_losses(compared)
+    _show_latent_sizes(compared, first_run=next(iter(runs)))
 
 
-def _table(summaries: dict[str, RunSummary]) -> list[dict[str, object]]:
+@dataclass(frozen=True)
+class Compared:
+    """A run that is compared.
+
+    Attributes:
+        id: Its job's id.
+        label: Its label, which no other has.
+        summary: Its settings and figures.
+    """
+
+    id: str
+    label: str
+    summary: RunSummary
+
+    @property
+    def measured(self) -> tuple[str, str, str]:
+        """Data, task and loss: only where all are the same can losses be compared."""
+        config = self.summary.config
+        return self.summary.dataset, str(self.summary.task), LOSS_TITLES[config.loss]
+
+
+def _table(compared: list[Compared]) -> list[dict[str, object]]:
     """The figures of every run, a row each."""
-    return [
-        {
-            "Run": title,
-            "Data": dataset_title(summary.dataset),
-            "Task": str(summary.task),
-            "Latent": analyze(summary.architecture).latent_size,
-            "Parameters": analyze(summary.architecture).parameters,
-            "Epochs": len(summary.history),
-            "Test MSE": round(summary.test["mse"], 5),
-            "PSNR, dB": round(summary.test["psnr"], 2),
-            "SSIM": round(summary.test["ssim"], 3),
-            "Seconds": round(summary.seconds),
-        }
-        for title, summary in summaries.items()
-    ]
+    rows = []
+    for run in compared:
+        summary, report = run.summary, analyze(run.summary.architecture)
+        rows.append(
+            {
+                "Run": run.label,
+                "Data": dataset_title(summary.dataset),
+                "Task": str(summary.task),
+                "Loss": LOSS_TITLES[summary.config.loss],
+                "Latent": report.latent_size,
+                "Parameters": report.parameters,
+                "Epochs": len(summary.history),
+                "MSE": summary.test["mse"],
+                "PSNR, dB": summary.test["psnr"],
+                "SSIM": summary.test["ssim"],
+                "Seconds": round(summary.seconds),
+            }
+        )
+    return rows
 
 
-def losses_figure(summaries: dict[str, RunSummary]) -> go.Figure:
-    """Validation losses against epochs."""
+def _show_losses(compared: list[Compared]) -> None:
+    """The validation losses, in a chart for all runs whose losses can be compared."""
+    groups = defaultdict[tuple[str, str, str], list[Compared]](list)
+    for run in compared:
+        groups[run.measured].append(run)
+    st.markdown("**Validation loss, epoch by epoch**")
+    if len(groups) > 1:
+        st.caption(
+            "Losses of other images, tasks or kinds have other scales: each has a chart of its own."
+        )
+    for number, ((dataset, task, loss), group) in enumerate(groups.items()):
+        st.caption(f"{plain(dataset_title(dataset))}, {task}")
+        show_chart(losses_figure(group, loss), key=f"losses-{number}", on_choose=open_job)
+    st.caption(":material/ads_click: Click a point to open its run.")
+
+
+def losses_figure(group: list[Compared], loss: str) -> go.Figure:
+    """Validation losses of runs against epochs.
+
+    Args:
+        group: Runs on the same images, with the same task and loss.
+        loss: Title of the loss.
+    """
     figure = go.Figure()
-    legend = distinct({title: shortened(title) for title in summaries})
-    for number, (title, summary) in enumerate(summaries.items()):
+    legend = differing({run.id: run.label for run in group})
+    for run, color in zip(group, itertools.cycle(COLORS), strict=False):
+        history = run.summary.history
         figure.add_trace(
             go.Scatter(
-                x=[record.epoch for record in summary.history],
-                y=[record.validation_loss for record in summary.history],
-                name=legend[title],
-                hovertext=title,
+                x=[record.epoch for record in history],
+                y=[record.validation_loss for record in history],
+                name=legend[run.id],
+                hovertext=run.label,
+                customdata=[run.id] * len(history),
                 mode="lines+markers",
-                line={"color": COLORS[number % len(COLORS)]},
+                line={"color": color},
             )
         )
-    return framed(
+    framed(
         figure,
-        height=300,
+        height=280 + 20 * len(group),
         xaxis={"title": "Epoch"},
-        yaxis={"title": _loss_title(summaries), **LOG_AXIS},
-        legend_y=-0.25,
+        yaxis={"title": loss, **LOG_AXIS, "nticks": 5},
+        showlegend=True,
     )
+    # A line for each: in a row Plotly would cut what does not fit.
+    return figure.update_layout(legend={"y": -0.25, "yanchor": "top", "x": 0})
 
 
-def _loss_title(summaries: dict[str, RunSummary]) -> str:
-    """Title of the losses' axis, with the name of the loss where all runs have the same."""
-    losses = {summary.config.loss for summary in summaries.values()}
-    if len(losses) > 1:
-        return "Validation loss, of different kinds"
-    (loss,) = losses
-    return f"Validation loss: {LOSS_TITLES[loss]}"
+def _show_latent_sizes(compared: list[Compared], first_run: str) -> None:
+    """Latent size against test error, with PCA on the same data.
 
-
-def _show_latent_sizes(summaries: dict[str, RunSummary]) -> None:
-    """Latent size against test error, with PCA on the same data."""
-    datasets = {summary.dataset for summary in summaries.values()}
+    Args:
+        compared: The runs.
+        first_run: The newest run of all, which may change the choice of the data.
+    """
     dataset = st.selectbox(
         "Latent size against test error on",
-        sorted(datasets),
+        list(dict.fromkeys(run.summary.dataset for run in compared)),
         format_func=dataset_title,
-        key="latent-sizes",
+        key=f"latent-sizes-{first_run}",
     )
     path = runs_folder() / f"pca-{dataset}.json"
     line = _kept_line(path) if dataset in DATASETS else None
-    reconstructions = {
-        title: summary
-        for title, summary in summaries.items()
-        if summary.dataset == dataset and isinstance(summary.task, Reconstruct)
-    }
+    reconstructions = [
+        run
+        for run in compared
+        if run.summary.dataset == dataset and isinstance(run.summary.task, Reconstruct)
+    ]
     if not reconstructions:
         st.caption("Only runs with the task Reconstruct are compared here.")
         return
     points = run_points(reconstructions)
     figure = latent_size_figure([points], line, height=320)
     add_trend(figure, points)
-    show_chart(figure, key="latent-size-chart")
+    show_chart(figure, key="latent-size-chart", on_choose=open_job)
     if line is None and dataset in DATASETS and is_available(dataset):
         _offer_line(dataset, path)
-    st.caption(
-        "A network beats every linear one of its latent size where it lies below the line: PCA "
-        "with as many components, fitted on the same training images, is the best linear "
-        "autoencoder."
-    )
+    st.caption(BELOW_THE_LINE)
+    if line is not None:
+        newest = reconstructions[0].summary.architecture
+        st.caption(why_pca_is_hard_to_beat(newest, line))
 
 
 def _kept_line(path: Path) -> dict[int, float] | None:
@@ -186,14 +239,15 @@ def _wait_for_line(dataset: str) -> None:
     st.caption(":material/hourglass_top: The line is computed after the trainings that wait.")
 
 
-def run_points(summaries: dict[str, RunSummary]) -> Points:
+def run_points(compared: list[Compared]) -> Points:
     """Runs as points of latent size and test error."""
     return Points(
         "Runs",
-        sizes=[analyze(summary.architecture).latent_size for summary in summaries.values()],
-        errors=[summary.test["mse"] for summary in summaries.values()],
-        labels=list(summaries),
+        sizes=[analyze(run.summary.architecture).latent_size for run in compared],
+        errors=[run.summary.test["mse"] for run in compared],
+        labels=[run.label for run in compared],
         marker={"size": 10, "color": TEAL},
+        ids=[run.id for run in compared],
     )
 
 

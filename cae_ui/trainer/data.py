@@ -9,6 +9,7 @@ from cae_core.data.dataset import Dataset, DatasetPreview
 from cae_core.data.registry import DATASETS, is_available
 from cae_core.data.uploads import load_uploads
 from cae_core.errors import CAEError
+from cae_core.formats import format_days
 from cae_core.jobs.limits import Limits
 from cae_ui.common.photo_input import UPLOAD_TYPES, admitted
 from cae_ui.common.resources import (
@@ -60,7 +61,7 @@ def _uploads_input() -> DatasetPreview | None:
         days = Limits().upload_days if queue is None else queue.limits.upload_days
         st.info(
             "They are cut into patches of 32 x 32 pixels and stay on this server: all of them "
-            f"until the training has finished, or {days:g} days for its Resume where it ends "
+            f"until the training has finished, or {format_days(days)} for its Resume where it ends "
             "early; up to 24 for validation and test, those that the results show, in the "
             f"run's files {run_retention()}."
         )

@@ -10,6 +10,7 @@ import streamlit as st
 from cae_core.data.downloads import download
 from cae_core.data.registry import DATASETS
 from cae_core.errors import DatasetError, StoppedError
+from cae_core.formats import format_bytes
 from cae_ui.common.wording import show_error
 
 
@@ -66,6 +67,6 @@ def _show_progress(name: str) -> None:
     if not running.thread.is_alive():
         st.rerun(scope="app")
     share = running.done / running.total if running.total else 0.0
-    st.progress(min(share, 1.0), f"{running.done / 2**20:.1f} MiB downloaded")
+    st.progress(min(share, 1.0), f"{format_bytes(running.done)} downloaded")
     if st.button("Cancel the download", icon=":material/close:"):
         running.cancel.set()

@@ -18,7 +18,7 @@ from cae_ui.common.resources import (
 )
 from cae_ui.common.run_labels import run_labels
 from cae_ui.common.wording import attempt, plain
-from cae_ui.trainer.training import JOB_PARAMETER
+from cae_ui.trainer.training import JOB_PARAMETER, open_job
 
 _LIST, _CHOSEN = "own-run", "chosen-own-run"
 # A folder full of damaged runs leaves room for the rest of the page.
@@ -99,7 +99,7 @@ def _show_choice(own: dict[str, JobStatus]) -> None:
             "Open this run",
             icon=":material/open_in_new:",
             disabled=opened == job_id,
-            on_click=_open,
+            on_click=open_job,
             args=(job_id,),
         )
         with st.popover("Rename", icon=":material/edit:"):
@@ -122,11 +122,6 @@ def _show_rename(status: JobStatus) -> None:
     )
 
 
-def _open(job_id: str) -> None:
-    """Opens a training on the page; for use in a callback."""
-    st.query_params[JOB_PARAMETER] = job_id
-
-
 def _show_damaged(job_id: str, reason: str) -> None:
     """Why a training cannot be read, and a button that deletes it; no id stands for all of them."""
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -139,8 +134,8 @@ def _delete_button(label: str, job_id: str) -> None:
     """A button that deletes a training, and closes it where it is open."""
 
     def delete() -> None:
-        attempt(job_queue().delete, job_id)
-        if st.query_params.get(JOB_PARAMETER) == job_id:
+        is_open = st.query_params.get(JOB_PARAMETER) == job_id
+        if attempt(job_queue().delete, job_id) and is_open:
             del st.query_params[JOB_PARAMETER]
 
     st.button(label, icon=":material/delete:", key=f"delete-{job_id}", on_click=delete)

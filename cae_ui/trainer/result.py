@@ -13,11 +13,13 @@ import streamlit as st
 from cae_core.errors import CAEError, RunError
 from cae_core.export.files import save_keras, save_onnx, save_zip
 from cae_core.export.script import generate_script
+from cae_core.formats import counted, format_mse, format_psnr, format_ssim
 from cae_core.images.metrics import psnr_from_mse
 from cae_core.jobs.job import LONGEST_NAME, RUN, JobStatus
 from cae_core.training.history import history_csv
 from cae_core.training.runs import SAMPLES_IMAGE, RunSummary, load_test_images
 from cae_ui.common.charts import TEAL, framed, show_chart
+from cae_ui.common.file_names import run_name
 from cae_ui.common.network_choice import RUN_PREFIX
 from cae_ui.common.pixels import show_samples
 from cae_ui.common.resources import is_own, job_queue, loaded_run, run_retention, run_version
@@ -61,13 +63,13 @@ def _show_figures(summary: RunSummary) -> None:
     """MSE, PSNR and SSIM on the test images."""
     test = summary.test
     with st.container(horizontal=True, gap="medium"):
-        st.metric("Test MSE", f"{test['mse']:.5f}", width="content")
-        st.metric("PSNR", f"{test['psnr']:.2f} dB", width="content")
-        st.metric("SSIM", f"{test['ssim']:.3f}", width="content")
+        st.metric("Test MSE", format_mse(test["mse"]), width="content")
+        st.metric("PSNR", format_psnr(test["psnr"]), width="content")
+        st.metric("SSIM", format_ssim(test["ssim"]), width="content")
     st.caption(
-        f"Measured on {test['images']:,} test images of {plain(dataset_title(summary.dataset))}, "
-        "which were not used in training. The output is cut to [0, 1]; PSNR and SSIM are means "
-        "over images."
+        f"Measured on {counted(int(test['images']), 'test image')} of "
+        f"{plain(dataset_title(summary.dataset))}, not used in training. The output is cut to "
+        "[0, 1]; PSNR and SSIM are means over images."
     )
 
 
@@ -104,34 +106,35 @@ def _show_downloads(status: JobStatus, summary: RunSummary) -> None:
     script = generate_script(
         summary.architecture, task=summary.task, config=summary.config, dataset=summary.dataset
     )
+    name = run_name(status)
     with st.container(horizontal=True):
-        st.download_button("Keras script", script, "autoencoder.py", icon=":material/code:")
+        st.download_button("Keras script", script, f"{name}.py", icon=":material/code:")
         st.download_button(
-            "Losses", history_csv(summary.history), "history.csv", icon=":material/table:"
+            "Losses", history_csv(summary.history), f"{name}-losses.csv", icon=":material/table:"
         )
         with contextlib.suppress(OSError):  # the least of its files: the others are still there
             st.download_button(
                 "Images",
                 (status.folder / RUN / SAMPLES_IMAGE).read_bytes(),
-                "samples.png",
+                f"{name}-images.png",
                 icon=":material/image:",
             )
         # Made on demand: the first one starts TensorFlow.
         st.download_button(
             ".keras",
             lambda: _model_file(status, ".keras"),
-            "autoencoder.keras",
+            f"{name}.keras",
             icon=":material/deployed_code:",
             on_click="ignore",
         )
         st.download_button(
             "ONNX",
             lambda: _model_file(status, ".onnx"),
-            "autoencoder.onnx",
+            f"{name}.onnx",
             icon=":material/deployed_code:",
             on_click="ignore",
         )
-        archive = f"autoencoder-{status.id}.zip"
+        archive = f"{name}.zip"
         st.download_button(
             "Everything, as a zip",
             lambda: _zip_file(status, archive),
@@ -164,8 +167,8 @@ def _show_name(status: JobStatus) -> None:
         attempt(job_queue().rename, status.id, st.session_state[widget])
 
     def delete() -> None:
-        attempt(job_queue().delete, status.id)
-        st.query_params.pop(JOB_PARAMETER, None)
+        if attempt(job_queue().delete, status.id):
+            st.query_params.pop(JOB_PARAMETER, None)
 
     with st.popover("Name or delete this run", icon=":material/edit:"):
         st.text_input(

@@ -9,6 +9,7 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import Preset
 from cae_core.data.dataset import DatasetPreview
 from cae_core.errors import CAEError
+from cae_core.formats import format_sigma
 from cae_core.jobs.job import RATE_TEST, JobRequest
 from cae_core.training.config import (
     LOSS_TITLES,
@@ -102,10 +103,10 @@ def _noise_input() -> Denoise:
         low, high = st.slider(
             "Noise sigma, of 255", 0, 255, (0, 50), key="sigmas", bind="query-params"
         )
-        st.caption(f"From {low / 255:.3f} to {high / 255:.3f} of the range from 0 to 1.")
+        st.caption(f"Sigma from {format_sigma(low / 255)} to {format_sigma(high / 255)}.")
         return Denoise(sigma=(low / 255, high / 255))
     sigma = st.slider("Noise sigma, of 255", 1, 255, 25, key="sigma", bind="query-params")
-    st.caption(f"Standard deviation {sigma}/255 = {sigma / 255:.3f} of the range from 0 to 1.")
+    st.caption(f"Standard deviation {format_sigma(sigma / 255)}.")
     return Denoise(sigma=sigma / 255)
 
 

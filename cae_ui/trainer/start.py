@@ -1,54 +1,87 @@
-"""The start of a training: the check that network, data and task fit, and the button."""
+"""The start of a training: its button, which stops the training while one is under way."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from cae_core.architecture.editing import fit_to
 from cae_core.architecture.notation import Architecture
-from cae_core.architecture.report import analyze
 from cae_core.data.dataset import DatasetPreview
 from cae_core.errors import CAEError, JobError
-from cae_core.jobs.job import JobRequest
+from cae_core.formats import format_bytes, format_duration
+from cae_core.jobs.job import JobRequest, JobStatus
 from cae_core.jobs.limits import memory_estimate_mb
 from cae_core.training.config import TrainConfig
-from cae_core.training.tasks import Task, check_fit, check_loss
-from cae_ui.common.architecture_text import TEXT_KEY, change, show_remedies
-from cae_ui.common.resources import available_jobs, job_queue, machine_speed
+from cae_core.training.tasks import Task
+from cae_ui.common.resources import available_jobs, is_own, job_queue, machine_speed
 from cae_ui.common.visitor import visitor
-from cae_ui.common.wording import duration, show_error
+from cae_ui.common.wording import show_error
 from cae_ui.trainer.data import own_images
-from cae_ui.trainer.training import JOB_PARAMETER
+from cae_ui.trainer.fit import explain_fit
+from cae_ui.trainer.training import keep_showing_progress, open_job
+
+_BAR = "train-bar"
+# At the lower edge of the window, however long the settings are.
+_STYLE = f"""<style>
+[data-testid="stLayoutWrapper"]:has(> .st-key-{_BAR}) {{
+  position: sticky; bottom: 0; z-index: 10; padding: 0.5rem 0;
+  background: color-mix(in srgb, Canvas 80%, transparent); backdrop-filter: blur(8px);
+}}
+</style>"""
 
 
 def start_button(
-    architecture: Architecture, data: DatasetPreview | None, task: Task, config: TrainConfig
+    architecture: Architecture,
+    data: DatasetPreview | None,
+    task: Task,
+    config: TrainConfig,
+    shown: JobStatus | None,
 ) -> None:
-    """The button that queues a training, with its estimates, or the reason why it is disabled."""
-    fits = data is not None and _explain_fit(architecture, data, task, config.loss)
+    """The button that queues a training, with its estimates, or the reason why it is disabled.
+
+    Args:
+        architecture: The network.
+        data: The images; None while there are none.
+        task: The task.
+        config: The other settings.
+        shown: The training on the page: while it is under way, the button stops it.
+    """
+    fits = data is not None and explain_fit(architecture, data, task, config.loss)
     speed = machine_speed()
     seconds = None
     if fits and data is not None:
         if speed is not None:
             seconds = speed.seconds(architecture, data.counts[0], config.epochs)
-        memory = memory_estimate_mb(architecture, config)
-        took = "" if seconds is None else f"About {duration(seconds)} and "
-        st.caption(f"{took}{memory:,.0f} MB on this server.")
+        memory = format_bytes(1e6 * memory_estimate_mb(architecture, config))
+        took = "" if seconds is None else f"About {format_duration(round(seconds))} and "
+        st.caption(f"{took}{memory} on this server.")
     can_start = fits and available_jobs() is not None
-    pressed = st.button(
-        "Train",
-        type="primary",
-        icon=":material/play_arrow:",
-        disabled=not can_start,
-        width="stretch",
-    )
+    st.html(_STYLE)
+    with st.container(key=_BAR):
+        if shown is not None and not shown.has_ended and is_own(shown):
+            keep_showing_progress(shown)
+            pressed = st.button(
+                "Queue these settings as well",
+                type="tertiary",
+                icon=":material/playlist_add:",
+                disabled=not can_start,
+            )
+        else:
+            pressed = st.button(
+                "Train",
+                type="primary",
+                icon=":material/play_arrow:",
+                disabled=not can_start,
+                width="stretch",
+            )
     if pressed and data is not None:
         request = JobRequest(architecture, task, config, data.name, owner=visitor())
         try:
             job_id = job_queue().submit(request, own_images(), seconds=seconds)
-            st.query_params[JOB_PARAMETER] = job_id
         except CAEError as error:
             show_error(error)
+            return
+        open_job(job_id)
+        st.rerun()
 
 
 def explain_queue() -> None:
@@ -57,37 +90,3 @@ def explain_queue() -> None:
         job_queue()
     except JobError as error:
         show_error(error)
-
-
-def _explain_fit(architecture: Architecture, data: DatasetPreview, task: Task, loss: str) -> bool:
-    """Whether the network fits; if not, the reason and a button with the network that would."""
-    try:
-        check_fit(architecture, data.image_shape, task)
-        check_loss(loss, task, architecture)
-    except CAEError as error:
-        show_error(error)
-        _offer_fit(data, task)
-        return False
-    return True
-
-
-def _offer_fit(data: DatasetPreview, task: Task) -> None:
-    """Buttons that give the network the input and output that data and task need."""
-
-    def fitted(now: Architecture) -> Architecture:
-        channels = task.output_shape(data.image_shape)[2]
-        return fit_to(now, task.input_shape(data.image_shape), channels, task.output_activation)
-
-    network = fitted(st.session_state[f"{TEXT_KEY}-readable"])
-    try:
-        check_fit(network, data.image_shape, task)
-    except CAEError:
-        show_remedies(analyze(network, output_shape=task.output_shape(data.image_shape)))
-        return
-    st.button(
-        "Fit the network to images and task",
-        icon=":material/fit_screen:",
-        width="stretch",
-        on_click=change,
-        args=(TEXT_KEY, fitted),
-    )

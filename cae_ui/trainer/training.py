@@ -1,4 +1,7 @@
-"""A training on the page: its data before it starts, live while it runs, its end."""
+"""A training on the page: its data before it starts, live while it runs, its end.
+
+While it runs, its curve and images stay in the window beside the settings, or are brought into it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import streamlit as st
 
 from cae_core.data.dataset import DatasetPreview
 from cae_core.errors import JobError
+from cae_core.formats import counted, format_duration
 from cae_core.images.operations import image_grid
 from cae_core.jobs.job import FAILED, QUEUED, STOPPED, TRAINING, JobStatus
 from cae_core.training.config import LOSS_TITLES
@@ -19,10 +23,16 @@ from cae_core.training.tasks import Denoise, Task
 from cae_ui.common.charts import LOG_AXIS, TRAINING_COLOR, VALIDATION_COLOR, framed, show_chart
 from cae_ui.common.pixels import show_pixels, show_samples
 from cae_ui.common.resources import available_jobs, is_own, job_queue
-from cae_ui.common.wording import attempt, dataset_title, duration, plain, show_error
+from cae_ui.common.reveal import reveal
+from cae_ui.common.wording import attempt, dataset_title, plain, show_error
 
 JOB_PARAMETER = "job"
+REVEALED = "revealed-job"  # the training that was started or opened just now
 REFRESH_SECONDS = 0.5
+_PLACE = "training"
+_STYLE = f"""<style>
+[data-testid="stLayoutWrapper"]:has(> .st-key-{_PLACE}) {{ position: sticky; top: 4rem; }}
+</style>"""
 
 
 def chosen_job() -> JobStatus | None:
@@ -54,11 +64,24 @@ def show_data(data: DatasetPreview, task: Task) -> None:
     )
 
 
+def open_job(job_id: str) -> None:
+    """Shows a training on the page; for use in a callback."""
+    st.query_params[JOB_PARAMETER] = st.session_state[REVEALED] = job_id
+
+
 def show_job(status: JobStatus) -> None:
     """The present state of a job; while it runs, it is refreshed without a rerun of the page."""
-    st.caption(describe_request(status))
-    interval = None if status.has_ended else REFRESH_SECONDS
-    st.fragment(_show_status, run_every=interval)(status.id, status.has_ended)
+    if not status.has_ended:
+        st.html(_STYLE)
+    with st.container(key=_PLACE):
+        st.caption(describe_request(status))
+        interval = None if status.has_ended else REFRESH_SECONDS
+        st.fragment(_show_status, run_every=interval)(status.id, status.has_ended)
+    if st.session_state.pop(REVEALED, None) == status.id:
+        if status.has_ended:
+            reveal(f".st-key-{_PLACE}")
+        else:
+            reveal(f".st-key-{_PLACE} .js-plotly-plot", block="nearest")
 
 
 def describe_request(status: JobStatus) -> str:
@@ -66,22 +89,16 @@ def describe_request(status: JobStatus) -> str:
     request = status.request
     return (
         f"`{request.architecture}` on {plain(dataset_title(request.dataset))}, {request.task}, "
-        f"{request.config.epochs} epochs"
+        f"{counted(request.config.epochs, 'epoch')}"
     )
 
 
 def _show_status(job_id: str, had_ended: bool) -> None:
     """State, losses and sample images of a job."""
-    try:
-        status = job_queue().status(job_id)
-    except JobError:
-        st.rerun(scope="app")  # another tab has deleted it: the rerun says so
-    if status.has_ended != had_ended:
-        # Ended or resumed: the other parts of the page and the refreshing change as well.
-        st.rerun(scope="app")
+    status = _refreshed(job_id, had_ended)
     if status.has_ended:
         _show_end(status)
-    else:
+    elif not is_own(status):  # its owner sees it beside the Stop button
         show_progress(status, _epochs_done)
     if status.progress is not None or not status.has_ended:
         # Empty at first, so that the browser has the plotting library when losses come.
@@ -99,30 +116,55 @@ def _show_status(job_id: str, had_ended: bool) -> None:
         show_samples(samples, status.request.task.input_caption)
 
 
+def _refreshed(job_id: str, had_ended: bool) -> JobStatus:
+    """The present status of a job; reruns the page where it has ended or was resumed."""
+    try:
+        status = job_queue().status(job_id)
+    except JobError:
+        st.rerun(scope="app")  # another tab has deleted it: the rerun says so
+    if status.has_ended != had_ended:
+        st.rerun(scope="app")
+    return status
+
+
 def _show_end(status: JobStatus) -> None:
     """The end of a job, and the button that resumes it where it ended early."""
     done = len(status.progress.history) if status.progress else 0
+    epochs = counted(done, "epoch")
     if status.state == FAILED:
         show_error(status.message)
     elif status.state == STOPPED:
-        kept = f"Stopped after {done} whole epochs; the network trained so far is kept. "
+        when = f"after {epochs}" if done else "in its first epoch"
+        kept = f"Stopped {when}; the network trained so far is kept. "
         is_kept = status.run_folder is not None
         st.success(
             f"{kept if is_kept else ''}{plain(status.message)}", icon=":material/stop_circle:"
         )
     else:
-        st.success(
-            f"Finished: {done} epochs. {plain(status.message)}", icon=":material/check_circle:"
-        )
-    if status.can_resume and is_own(status):
-        where = "after its last whole epoch" if status.has_checkpoint else "from the beginning"
-        st.button(
-            "Resume",
-            icon=":material/resume:",
-            on_click=attempt,
-            args=(job_queue().resume, status.id),
-            help=f"The training continues {where}.",
-        )
+        st.success(f"Finished: {epochs}. {plain(status.message)}", icon=":material/check_circle:")
+    if not (status.can_resume and is_own(status)):
+        return
+
+    def resume() -> None:
+        if attempt(job_queue().resume, status.id):
+            st.session_state[REVEALED] = status.id
+
+    where = "after its last whole epoch" if status.has_checkpoint else "from the beginning"
+    st.button(
+        "Resume",
+        icon=":material/resume:",
+        on_click=resume,
+        help=f"The training continues {where}.",
+    )
+
+
+def keep_showing_progress(status: JobStatus) -> None:
+    """`show_progress` of a training, refreshed without a rerun of the page."""
+
+    def show() -> None:
+        show_progress(_refreshed(status.id, had_ended=False), _epochs_done)
+
+    st.fragment(show, run_every=REFRESH_SECONDS)()
 
 
 def show_progress(status: JobStatus, describe: Callable[[Progress], str]) -> None:
@@ -134,26 +176,31 @@ def show_progress(status: JobStatus, describe: Callable[[Progress], str]) -> Non
     """
     progress = status.progress
     if status.state == QUEUED:
-        text = f"Waiting: {status.position} before this one."
-    elif progress is not None and progress.is_testing:
+        before = counted(status.position, "job")
+        text = f"Waiting: {before} before this one." if status.position else "Waiting: it is next."
+    elif progress is not None and progress.is_testing and not status.is_preparing:
         text = "Training has ended; testing the network …"
     elif status.is_stopping:
         text = "Stopping …"
-    elif progress is None:
+    elif progress is None or status.is_preparing:
         text = plain(status.message)
     else:
-        text = f"{describe(progress)} · {duration(progress.seconds_left)} left"
+        left = format_duration(round(progress.seconds_left))
+        text = f"{describe(progress)} · {left} left"
+
+    def stop() -> None:
+        attempt(job_queue().stop, status.id)
+
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(progress.fraction if progress else 0.0, text)
         if is_own(status):
             st.button(
                 "Stop",
                 icon=":material/stop_circle:",
                 key=f"stop-{status.id}",
-                on_click=attempt,
-                args=(job_queue().stop, status.id),
+                on_click=stop,
                 disabled=status.is_stopping,
             )
+        st.progress(progress.fraction if progress else 0.0, text)
 
 
 def _epochs_done(progress: Progress) -> str:
@@ -164,6 +211,8 @@ def _epochs_done(progress: Progress) -> str:
 
 def loss_figure(progress: Progress | None, planned_epochs: int, loss_title: str) -> go.Figure:
     """Training and validation loss against epochs, the loss on a logarithmic axis.
+
+    The mean of an epoch stands at its middle; the validation, which comes after it, at its end.
 
     Args:
         progress: Losses so far; None before the first.
@@ -177,21 +226,39 @@ def loss_figure(progress: Progress | None, planned_epochs: int, loss_title: str)
         go.Scatter(
             x=[at for at, _ in trace],
             y=[loss for _, loss in trace],
-            name="Training, batches",
+            name="Training, last batches",
             # A line of one point would not be seen.
             mode="lines" if len(trace) > 1 else "markers",
             line={"color": TRAINING_COLOR, "width": 1},
             opacity=0.5,
         )
     )
-    epochs = [record.epoch for record in history]
-    for name, color, losses in (
-        ("Training, epochs", TRAINING_COLOR, [record.loss for record in history]),
-        ("Validation", VALIDATION_COLOR, [record.validation_loss for record in history]),
+    for name, color, points in (
+        (
+            "Training, mean of the epoch",
+            TRAINING_COLOR,
+            [(record.epoch - 0.5, record.loss) for record in history],
+        ),
+        (
+            "Validation, after the epoch",
+            VALIDATION_COLOR,
+            [(record.epoch, record.validation_loss) for record in history],
+        ),
     ):
         figure.add_trace(
-            go.Scatter(x=epochs, y=losses, name=name, mode="lines+markers", line={"color": color})
+            go.Scatter(
+                x=[at for at, _ in points],
+                y=[loss for _, loss in points],
+                name=name,
+                mode="lines+markers",
+                line={"color": color},
+            )
         )
+    yaxis = {"title": loss_title, **LOG_AXIS, "nticks": 4}
+    if not trace and not history:
+        yaxis |= {"range": [-3, 0], "showticklabels": False, "showgrid": False, "zeroline": False}
+        middle = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
+        figure.add_annotation(text="The losses come with the first batches", **middle)
     return framed(
         figure,
         height=300,
@@ -200,7 +267,7 @@ def loss_figure(progress: Progress | None, planned_epochs: int, loss_title: str)
             "range": [0, planned_epochs * 1.02],
             "dtick": math.ceil(planned_epochs / 10),
         },
-        yaxis={"title": loss_title, **LOG_AXIS, "nticks": 4},
+        yaxis=yaxis,
         legend_y=1.12,
         uirevision="loss",  # keeps the reader's zoom while points come in
     )

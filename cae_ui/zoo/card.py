@@ -14,6 +14,7 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import SOURCES
 from cae_core.data.registry import is_available
 from cae_core.data.samples import sample_check_images, sample_check_name
+from cae_core.formats import format_duration
 from cae_core.images.operations import image_grid
 from cae_core.training.history import read_history
 from cae_core.zoo.cards import IMAGES, NOT_KEPT, Card
@@ -33,7 +34,7 @@ from cae_ui.common.charts import (
 from cae_ui.common.photo_trial import TrainedNetwork, try_on_photo
 from cae_ui.common.pixels import OUTPUT_CAPTION, show_pixels
 from cae_ui.common.resources import freeze_garbage_collector, named_dataset
-from cae_ui.common.wording import dataset_title, plain
+from cae_ui.common.wording import dataset_title, number_columns, plain
 from cae_ui.inside.panel import show_panel
 
 GRID_IMAGES = 8
@@ -82,14 +83,14 @@ def _show_facts(card: Card) -> None:
     size = "" if card.latent_size is None else f"{card.latent_size:,} numbers"
     kept = {zoo.SINGLE: "as float32", zoo.HALF: "as float16, rounded before it was measured"}
     theirs = card.published.get("seconds")
-    beside = f" (the source: {theirs / 60:.1f}, on Google Colab)" if theirs else ""
+    beside = f" (the source: {format_duration(theirs)}, on Google Colab)" if theirs else ""
     facts = {
         "Source": SOURCES[card.section].link if card.section else plain(card.source),
         "Trained on": plain(card.data),
         "Licence of the data": plain(card.licence),
         "Parameters": f"{card.parameters:,}",
         "Latent": size,
-        "Training time": f"{card.seconds / 60:.1f} minutes{beside}",
+        "Training time": f"{format_duration(card.seconds)}{beside}",
         "Training": plain(card.recipe_notes),
         "Train it again": f"`{card.recipe}`",
         "Weights": kept.get(card.kept, "not kept, because they are too large"),
@@ -159,7 +160,8 @@ def _show_figures(card: Card) -> None:
         hide_index=True,
         width="stretch",
         placeholder="–",
-        column_config={
+        column_config=number_columns("MSE", "MAE", "PSNR, dB", "SSIM")
+        | {
             heading: st.column_config.NumberColumn(format=form)
             for heading, form in _FORMATS.items()
         },
@@ -189,10 +191,6 @@ _NAMES = {
 
 
 _FORMATS = {
-    "MSE": "%.6f",
-    "MAE": "%.5f",
-    "PSNR, dB": "%.2f",
-    "SSIM": "%.4f",
     "Judge's accuracy": "percent",
     "Accuracy": "percent",
     "Confidence": "percent",
@@ -274,5 +272,7 @@ def _show_on_photo(card: Card, architecture: Architecture) -> None:
     if not st.toggle("Try it on your photo", key="zoo-try"):
         return
     dataset = card.dataset
-    network = TrainedNetwork(card.sha256, zoo.load(card.name), architecture, card.task, dataset)
+    network = TrainedNetwork(
+        card.sha256, card.name, zoo.load(card.name), architecture, card.task, dataset
+    )
     try_on_photo(network)

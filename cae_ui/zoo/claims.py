@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cae_core.architecture.presets import SOURCES
+from cae_core.formats import format_mse
 from cae_core.studies.claims import CLAIMS, SEEDS, WORDS, Verdict, verdicts
 from cae_core.studies.sweep import read_table
 from cae_core.studies.tables import CLAIMS_STUDY, table_path
@@ -60,4 +61,4 @@ def _show_verdict(verdict: Verdict) -> None:
 
 def _errors(values: tuple[float, ...]) -> str:
     """The test errors of all seeds as text."""
-    return ", ".join(f"{value:.5f}" for value in values)
+    return ", ".join(map(format_mse, values))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cae_core.architecture.presets import HOMEWORK, get_preset
+from cae_core.formats import counted
 from cae_core.studies import tables
 from cae_core.studies.latent_size import latent_size_answer, latent_size_trials
 from cae_core.studies.pca import load_pca_line
@@ -11,7 +13,9 @@ from cae_core.studies.sweep import Result, read_table
 from cae_core.studies.tables import LATENT_SIZE
 from cae_core.zoo.table import Row, below_pca, points
 from cae_ui.common.charts import INDIGO, TEAL, Points, latent_size_figure, show_chart
-from cae_ui.common.wording import dataset_title, plain
+from cae_ui.common.pca_line import BELOW_THE_LINE, why_pca_is_hard_to_beat
+from cae_ui.common.wording import dataset_title, number_columns, plain
+from cae_ui.zoo.table import NETWORK_KEY
 
 
 def show_rate_distortion() -> None:
@@ -31,20 +35,25 @@ def show_rate_distortion() -> None:
     kinds = [sweep_points(study)] if study else []
     pca = load_pca_line(tables.pca_path(dataset))
     figure = latent_size_figure([*kinds, zoo_points(points(dataset))], pca, height=440)
-    show_chart(figure, key="rate-distortion")
-    st.caption(
-        "A network beats every linear one of its latent size where it lies below the line: PCA "
-        "with as many components is the best linear autoencoder. Both axes are logarithmic."
-    )
+    show_chart(figure, key="rate-distortion", on_choose=_open_card)
+    st.caption(f":material/ads_click: Click a diamond to open its card. {BELOW_THE_LINE}")
+    if dataset == "cifar10" and pca is not None:
+        st.caption(why_pca_is_hard_to_beat(get_preset(HOMEWORK).architecture, pca))
     if below := below_pca(dataset, pca or {}):
         weights = [row.card.parameters / 1e6 for row in below]
+        lies = "lies" if len(below) == 1 else "lie"
         st.caption(
-            f"{len(below)} networks of the zoo lie below the line, from "
+            f"{counted(len(below), 'network')} of the zoo {lies} below the line, from "
             f"{below[0].card.title} to {below[-1].card.title}. That costs {min(weights):.1f} to "
             f"{max(weights):.1f} million weights each; PCA with 64 components has 0.2 million."
         )
     if study:
         _show_correlation(study)
+
+
+def _open_card(name: str) -> None:
+    """Opens the card of a network; for use in a callback."""
+    st.session_state[NETWORK_KEY] = name
 
 
 def sweep_points(study: list[Result]) -> Points:
@@ -66,6 +75,7 @@ def zoo_points(networks: list[Row]) -> Points:
         errors=[row.measured("mse") for row in networks],
         labels=[row.card.title for row in networks],
         marker={"size": 12, "color": TEAL, "symbol": "diamond"},
+        ids=[row.card.name for row in networks],
     )
 
 
@@ -87,12 +97,12 @@ def _show_correlation(study: list[Result]) -> None:
                     "Latent": result.latent_size,
                     "Parameters": result.parameters,
                     "MSE": result.mse,
-                    "PSNR, dB": round(result.psnr, 2),
-                    "SSIM": round(result.ssim, 4),
+                    "PSNR, dB": result.psnr,
+                    "SSIM": result.ssim,
                 }
                 for result in sorted(study, key=lambda result: result.mse)
             ],
             hide_index=True,
             width="stretch",
-            column_config={"MSE": st.column_config.NumberColumn(format="%.5f")},
+            column_config=number_columns("MSE", "PSNR, dB", "SSIM"),
         )

@@ -8,20 +8,22 @@ from typing import Any
 import streamlit as st
 
 from cae_core import zoo
+from cae_core.formats import MSE_DECIMALS, PSNR_DECIMALS, SSIM_DECIMALS
 from cae_core.zoo.judge import ACCURACY
 from cae_core.zoo.table import Row, rows
 from cae_ui.common.wording import dataset_title
 
 NETWORK_KEY = "network"
 _TABLE_KEY = "zoo-table"
+_MSE = f"%.{MSE_DECIMALS}f"
 # The columns of numbers: heading, format, help text.
 _NUMBERS = {
-    "MSE": ("%.6f", "Mean squared error on the test images, values in [0, 1]"),
-    "MSE published": ("%.6f", "The figure of the source"),
-    "MAE": ("%.5f", "Mean absolute error"),
-    "MAE published": ("%.5f", "The figure of the source"),
-    "PSNR": ("%.2f", "Peak signal-to-noise ratio in dB, mean over images"),
-    "SSIM": ("%.4f", "Structural similarity, mean over images"),
+    "MSE": (_MSE, "Mean squared error on the test images, values in [0, 1]"),
+    "MSE published": (_MSE, "The figure of the source"),
+    "MAE": (_MSE, "Mean absolute error"),
+    "MAE published": (_MSE, "The figure of the source"),
+    "PSNR": (f"%.{PSNR_DECIMALS}f", "Peak signal-to-noise ratio in dB, mean over images"),
+    "SSIM": (f"%.{SSIM_DECIMALS}f", "Structural similarity, mean over images"),
     "Judge": ("%.2f %%", "Accuracy of the evaluation classifier on the network's output"),
     "Drop": ("%.2f", "Percentage points that the judge loses from the originals to the output"),
     "Judge published": ("%.2f %%", "The same of the source's classifier on the source's network"),

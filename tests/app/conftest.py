@@ -1,5 +1,6 @@
 """The app without a browser: Streamlit's own test runner, a worker that the test plays."""
 
+import dataclasses
 import json
 import shutil
 from concurrent.futures import Executor, Future
@@ -10,9 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import cae_core as cae
+from cae_core.data.registry import load_dataset
 from cae_core.jobs import TRAINING, JobQueue, JobRequest
-from cae_ui.common import resources, shell
-from cae_ui.trainer import download
+from cae_ui.common import image_views, resources, shell
+from cae_ui.trainer import data, download
 from tests.app.finding import SMALL
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -126,6 +128,27 @@ def open_page(monkeypatch):
     # What a callback raises does not come by `route`, but stays on the page.
     shown = [error.message for page in opened for error in page.exception]
     assert not (raised or shown), f"{raised} {shown}"
+
+
+def put_patches_for_data_sets(monkeypatch):
+    """Has photo patches, small and grey ones for MNIST, stand in for data sets to download."""
+    patches = load_dataset("photo_patches").preview()
+    small = patches.samples[:, 2:30, 2:30, :1]
+    grey = dataclasses.replace(patches, name="mnist", image_shape=(28, 28, 1), samples=small)
+    monkeypatch.setattr(data, "is_available", lambda name: True)
+    monkeypatch.setattr(data, "named_dataset", lambda name: grey if name == "mnist" else patches)
+
+
+@pytest.fixture
+def compared(monkeypatch):
+    """What was put under the comparison slider, the last at the end: both images, both labels."""
+    shown = []
+
+    def slider(before, after, *, before_label, after_label, **_):
+        shown.append((before, after, (before_label, after_label)))
+
+    monkeypatch.setattr(image_views, "compare_slider", slider)
+    return shown
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import html
 import json
 import re
 
+from cae_core.errors import JobError
 from cae_ui.common import resources
 from cae_ui.trainer.data import OWN_IMAGES
 
@@ -21,6 +22,11 @@ def labelled(widgets, label):
 def labels_of(widgets):
     """The labels of some widgets."""
     return [widget.label for widget in widgets]
+
+
+def refuse(*_):
+    """Does in the place of an action of the queue what a read-only disk does."""
+    raise JobError("A run is deleted from a disk. Received: one that cannot be written to.")
 
 
 def press(page, label):

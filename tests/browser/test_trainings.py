@@ -11,11 +11,13 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
+from cae_core.formats import counted, format_mse
 from tests.browser.test_journeys import WIDE, button, train
 
 pytestmark = pytest.mark.browser
 
 SMALL = "conv2 pool | up conv3:sigmoid"
+WATCHED = "conv32 conv32 pool | up conv32 conv3:sigmoid"  # still trains when somebody looks
 
 
 def trainer(network=SMALL, *, epochs=1, batch=512):
@@ -24,8 +26,12 @@ def trainer(network=SMALL, *, epochs=1, batch=512):
     return f"/trainer?arch={text}&epochs={epochs}&batch={batch}"
 
 
+def size(width, height):
+    return {"width": width, "height": height}
+
+
 def finished(page, epochs):
-    return page.get_by_text(f"Finished: {epochs} epochs.")
+    return page.get_by_text(f"Finished: {counted(epochs, 'epoch')}.")
 
 
 @pytest.mark.heavy
@@ -37,12 +43,30 @@ def test_a_training_that_nobody_watches_is_finished_when_somebody_comes_back(vis
     second = visit(address)
     expect(finished(second, 2)).to_be_visible()
     for figure, number in (
-        ("Test MSE", r"^0\.\d{5}$"),
+        ("Test MSE", r"^0\.\d{6}$"),
         ("PSNR", r"^\d+\.\d\d dB$"),
         ("SSIM", r"^0\.\d{3}$"),
     ):
         metric = second.get_by_test_id("stMetric").filter(has_text=figure)
         expect(metric.get_by_test_id("stMetricValue")).to_have_text(re.compile(number))
+
+
+def test_after_the_press_stop_progress_and_curve_are_in_the_window_and_resume_goes_on(visit):
+    for width, height in ((390, 844), (1440, 900)):
+        page = visit(trainer(WATCHED, epochs=50, batch=64), viewport=size(width, height))
+        train(page)
+        curve = page.locator(".js-plotly-plot")
+        for part in (button(page, "Stop"), page.get_by_role("progressbar"), curve):
+            expect(part).to_be_in_viewport(ratio=0.9)
+        expect(page.get_by_text(re.compile(r"Epoch ([2-9]|\d\d) of 50"))).to_be_visible()
+        button(page, "Stop").click()
+        expect(page.get_by_text(re.compile(r"Stopped after \d+ epoch"))).to_be_visible()
+    button(page, "Resume").click()
+    expect(page.get_by_text(re.compile(r"Epoch ([2-9]|\d\d) of 50"))).to_be_visible()
+    expect(button(page, "Stop")).to_be_in_viewport(ratio=0.9)
+    assert curve.evaluate("plot => plot.data[0].x[0]") <= 1
+    button(page, "Stop").click()
+    expect(button(page, "Train")).to_be_visible()
 
 
 @pytest.mark.heavy
@@ -82,8 +106,8 @@ def test_three_runs_stand_beside_each_other(fresh_server, visit):
     # The table is painted; its texts are there for screen readers.
     cells = page.get_by_test_id("data-grid-canvas").locator("td")
     expect(cells.and_(page.locator("[aria-colindex='1']"))).to_contain_text(newest_first)
-    expect(cells.and_(page.locator("[aria-colindex='4']"))).to_contain_text(["1024", "768", "512"])
-    chart = page.locator(".js-plotly-plot").filter(has_text="Validation loss")
+    expect(cells.and_(page.locator("[aria-colindex='5']"))).to_contain_text(["1024", "768", "512"])
+    chart = page.locator(".js-plotly-plot").filter(has_text="Mean squared error").last
     expect(chart.locator(".legendtext")).to_contain_text(newest_first)
 
 
@@ -112,14 +136,14 @@ def test_a_downloaded_run_works_where_this_project_is_not(visit, tmp_path):
     with page.expect_download() as download:
         button(page, "Everything, as a zip").click()
     name = download.value.suggested_filename
-    assert re.fullmatch(r"autoencoder-\d{8}-[\d-]+-[0-9a-f]{6}\.zip", name)
+    assert re.fullmatch(r"photo-patches-reconstruct-\d{8}-\d{6}\.zip", name)
     with zipfile.ZipFile(download.value.path()) as archive:
         archive.extractall(tmp_path)
     folder = tmp_path / name.removesuffix(".zip")
     assert "autoencoder.py " in (folder / "README.txt").read_text()
     shown = page.get_by_test_id("stMetric").filter(has_text="Test MSE")
     mse = json.loads((folder / "test.json").read_text())["mse"]
-    expect(shown.get_by_test_id("stMetricValue")).to_have_text(f"{mse:.5f}")
+    expect(shown.get_by_test_id("stMetricValue")).to_have_text(format_mse(mse))
 
     said = run_python(folder, "autoencoder.py", "--epochs", "1", "--out", "made")
     assert "20,000 training and 2,500 validation images" in said

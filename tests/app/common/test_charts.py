@@ -1,10 +1,14 @@
 """Charts that several pages draw."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
+import streamlit as st
 
 from cae_core.training import learning_rate
 from cae_core.zoo.table import rows
-from cae_ui.common.charts import Points, latent_size_figure, rate_figure
+from cae_ui.common.charts import Points, latent_size_figure, rate_figure, show_chart
 from cae_ui.zoo.rate_distortion import zoo_points
 
 
@@ -36,3 +40,43 @@ def test_a_runs_name_is_no_html_in_a_legend():
     (points,) = figure.data
     assert points.name == '&lt;a href="https://evil.example"&gt;run&lt;/a&gt;'
     assert points.text == (points.name,)
+
+
+def test_a_long_name_in_a_legend_takes_several_lines():
+    name = "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid, denoise sigma 0.1"
+    figure = latent_size_figure([Points(name, [1], [0.1], [name], {})], None, height=300)
+    assert figure.data[0].name.split("<br>") == [
+        "conv8 pool conv12 pool conv16 | up conv12 up",
+        "conv3:sigmoid, denoise sigma 0.1",
+    ]
+    assert figure.data[0].text == (name,)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "ticks"),
+    [([1024], "D2"), ([512, 1024], "D2"), ([None, 1000], "D2"), ([10, 9000], 1)],
+)
+def test_an_axis_spans_a_decade_so_that_its_ticks_have_room(sizes, ticks):
+    points = Points("Runs", sizes, [0.005] * len(sizes), ["run"] * len(sizes), {})
+    axis = latent_size_figure([points], None, height=300).layout.xaxis
+    low, high = axis.range
+    assert axis.dtick == ticks
+    assert high - low > 0.99
+    assert all(low < np.log10(size) < high for size in sizes if size)
+
+
+def test_without_points_an_axis_is_left_to_plotly():
+    empty = Points("Runs", [None], [None], ["run"], {})
+    assert latent_size_figure([empty], None, height=300).layout.xaxis.range is None
+
+
+def test_a_click_on_a_point_passes_on_what_it_stands_for(monkeypatch):
+    shown, chosen = {}, []
+    monkeypatch.setattr(st, "plotly_chart", lambda figure, **settings: shown.update(settings))
+    points = Points("Runs", [1, 2], [0.1, 0.2], ["a", "b"], {}, ids=["first", "second"])
+    show_chart(latent_size_figure([points], {1: 0.1}, height=300), "chart", chosen.append)
+    clicked = [{"x": 1}, {"customdata": "second"}]  # the line of PCA stands for nothing
+    selection = SimpleNamespace(selection=SimpleNamespace(points=clicked))
+    monkeypatch.setattr(st, "session_state", {"chart": selection})
+    shown["on_select"]()
+    assert chosen == ["second"]

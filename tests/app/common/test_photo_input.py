@@ -41,6 +41,7 @@ def page(request, kind):
 
 
 def test_the_smallest_images_work(page, kind):
+    assert "Not kept" not in said(page.caption)  # of the sample photo's file
     for size in ((1, 1), (1, 40), (7, 5), (300, 1), (1, 300)):
         upload(page, kind.upload, ("tiny.png", png(*size)))
         assert not page.error

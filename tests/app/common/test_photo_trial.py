@@ -5,7 +5,7 @@ import pytest
 import cae_core as cae
 from cae_core.errors import ImageError
 from cae_ui.common import photo_trial
-from tests.app.finding import SMALL, captions_of, labelled, said, upload
+from tests.app.finding import SMALL, decibels, labelled, labels_of, said, upload
 from tests.app.images import phone_photo, png
 
 FLAT = "flatten dense8 | dense3072:sigmoid reshape32x32x3"
@@ -18,36 +18,42 @@ GREY = "32x32x1 conv4 pool | up conv2:tanh"
         (
             SMALL,
             cae.Denoise(0.1),
-            "whole image",
+            "to the whole image",
         ),
         (
             FLAT,
             cae.Denoise(0.1),
-            "because the network has dense layers",
+            "in 6 tiles of 32 x 32, because the network has dense layers",
         ),
-        (GREY, cae.ColorizeChroma(), "whole image"),
+        (GREY, cae.ColorizeChroma(), "to the whole image"),
     ],
     ids=["convolutions", "dense", "colorize"],
 )
-def test_every_kind_of_network_can_be_tried_on_a_photo(trainer_page, finished, network, task, how):
+def test_every_kind_of_network_can_be_tried_on_a_photo(
+    trainer_page, finished, compared, network, task, how
+):
     page = trainer_page(job=finished(network, task))
     upload(page, "try-upload", ("p.png", png(70, 50)))
-    original, damaged, output = captions_of(page)
-    assert original == "p.png, 70 x 50"
-    assert damaged.startswith(f"{task.input_caption}: ")
-    assert output.startswith("Output of the network: ")
-    assert how in said(page.caption)
+    *images, labels = compared[-1]
+    assert labels == (task.input_caption, "Output of the network")
+    assert [image.shape for image in images] == [(50, 70, 3)] * 2
+    assert decibels(page, "PSNR, input") != decibels(page, "PSNR, output")
+    assert f"p.png, 70 x 50 pixels. The network was applied {how}" in said(page.caption)
+    page.button_group("try-show").set_value("Original").run()
+    assert compared[-1][2] == ("Output of the network", "Original")
     assert labelled(page.get("download_button"), "Download the result")
 
 
-def test_a_photo_is_reconstructed_upright_at_its_own_size(trainer_page, finished):
+def test_a_photo_is_reconstructed_upright_at_its_own_size(trainer_page, finished, compared):
     page = trainer_page(job=finished())
     upload(page, "try-upload", ("p.jpg", phone_photo(90, 60)))
-    original, output = captions_of(page)
-    assert original == "p.jpg, 60 x 90"
-    assert output.startswith("Output of the network: ")
+    *images, labels = compared[-1]
+    assert labels == ("Original", "Output of the network")
+    assert [image.shape for image in images] == [(90, 60, 3)] * 2
+    assert "p.jpg, 60 x 90 pixels." in said(page.caption)
+    assert "PSNR, input" not in labels_of(page.metric)
     upload(page, "try-upload", ("thin.png", png(900, 1)))
-    assert captions_of(page)[0] == "thin.png, 900 x 1"
+    assert "thin.png, 900 x 1 pixels." in said(page.caption)
 
 
 def test_a_photo_that_cannot_be_used_is_refused_with_one_message(trainer_page, finished):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import cae_core as cae
 from cae_core.jobs.job import FINISHED, JobRequest, JobStatus
-from cae_ui.common.run_labels import distinct, run_labels, shortened
+from cae_ui.common.run_labels import differing, distinct, run_labels
 from tests.app.finding import SMALL
 
 REQUEST = JobRequest(cae.Architecture.parse(SMALL), cae.Reconstruct(), cae.TrainConfig(), "mnist")
@@ -44,8 +44,15 @@ def test_labels_that_time_does_not_tell_apart_are_numbered():
     assert many["x"] == "a (2)"
 
 
-def test_a_legend_keeps_both_ends_of_a_long_label():
-    label = f"{'conv8 ' * 20}| up conv3, denoise sigma 0.1"
-    assert len(shortened(label)) == 40
-    assert shortened(label).startswith("conv8 conv8")
-    assert shortened(label).endswith("sigma 0.1")
+def test_a_legend_says_what_differs_wherever_it_stands():
+    begin, end = "conv8 " * 20, "up conv3:sigmoid, denoise sigma 0.1"
+    middles = {"a": f"{begin}conv4 | {end}", "b": f"{begin}conv16 | {end}"}
+    assert differing(middles) == {"a": "… conv8 conv4 | …", "b": "… conv8 conv16 | …"}
+    ends = {"a": f"{begin}| {end}", "b": f"{begin}| {end[:-1]}2", "c": "Mine"}
+    assert differing(ends) == ends  # one begins in another way
+    del ends["c"]
+    assert differing(ends) == {"a": "… sigma 0.1", "b": "… sigma 0.2"}
+    longer = {"a": f"{begin}conv3", "b": f"{begin}conv3 conv3 conv3"}
+    assert differing(longer) == {"a": "… conv3", "b": "… conv3 conv3 conv3"}
+    short = {"a": "conv8 | up", "b": "conv8 | deconv3"}
+    assert differing(short) == short

@@ -8,7 +8,6 @@ from scipy.ndimage import gaussian_filter
 from cae_core import zoo
 from cae_core.data.samples import sample_photograph
 from cae_core.images.operations import to_uint8
-from cae_ui.denoise import result
 from cae_ui.denoise.scene import NoiseOptions, with_noise
 from tests.app.finding import decibels, labelled, labels_of, said, upload
 from tests.app.images import encoded, png, scene
@@ -38,21 +37,19 @@ def test_the_noise_of_a_noisy_photo_is_estimated_and_its_strength_adjusted(denoi
     pixels = np.round(np.clip(noisy, 0, 1) * 255).astype(np.uint8)
     upload(page, "denoise-upload", ("noisy.png", encoded(Image.fromarray(pixels), "PNG")))
     (line,) = [text for text in page.caption.values if text.startswith("Estimated noise")]
-    assert 20 < float(line.split("sigma ")[1].split(" of")[0]) < 31
+    assert 20 < float(line.split("sigma ")[1].split("/255")[0]) < 31
     assert "There is no original" in said(page.caption)
     page.slider("strength").set_value(0.5).run()
     (line,) = [text for text in page.caption.values if "The network is given" in text]
-    assert 10 < float(line.rsplit("given ", 1)[1].rstrip(".")) < 16
+    assert 10 < float(line.rsplit("given ", 1)[1].split("/255")[0]) < 16
 
 
 @pytest.fixture
-def removed(monkeypatch):
+def removed(compared):
     """Mean absolute difference of the images that were last under the comparison slider."""
-    compared = []
-    monkeypatch.setattr(result, "compare_slider", lambda *images, **_: compared.append(images))
 
     def difference():
-        before, after = compared[-1]
+        before, after, _ = compared[-1]
         return np.abs(before.astype(float) - after).mean()
 
     return difference

@@ -17,20 +17,25 @@ def names_of(chart):
     return [line["name"] for line in json.loads(chart.proto.spec)["data"]]
 
 
-def test_runs_stand_beside_each_other_in_a_table_and_two_charts(
+def test_runs_stand_beside_each_other_in_a_table_and_in_charts_of_what_can_be_compared(
     trainer_page, finished, worker, monkeypatch
 ):
-    finished()
+    run, wider = finished(), finished("conv8 pool | up conv3:sigmoid")
     finished(SMALL, cae.Denoise(0.1))
     page = trainer_page()
     assert "Compare runs" in page.subheader.values
     table = page.dataframe[0].value
-    assert list(table["Latent"]) == [1024, 1024]
-    losses, sizes = page.get("plotly_chart")
-    assert len(names_of(losses)) == 2
-    axis = json.loads(losses.proto.spec)["layout"]["yaxis"]["title"]["text"]
-    assert axis == "Validation loss: Mean squared error"
+    assert sorted(table["Latent"]) == [1024, 1024, 2048]
+    # Losses of another task stand in a chart of their own, which says so.
+    *losses, sizes = page.get("plotly_chart")
+    assert sorted(len(names_of(chart)) for chart in losses) == [1, 2]
+    assert "each has a chart of its own" in said(page.caption)
+    axes = [json.loads(chart.proto.spec)["layout"]["yaxis"] for chart in losses]
+    assert [axis["title"]["text"] for axis in axes] == ["Mean squared error"] * 2
     assert names_of(sizes) == ["Runs"]  # without the one that denoises
+    # A point leads to its run.
+    (points,) = json.loads(sizes.proto.spec)["data"]
+    assert sorted(points["customdata"]) == sorted([run, wider])
 
     # The line of PCA is computed by the worker.
     line = tables.pca_path("cifar10").read_text()
@@ -40,7 +45,8 @@ def test_runs_stand_beside_each_other_in_a_table_and_two_charts(
     press(page, "Draw the best linear autoencoder (PCA)")
     assert "The line is computed after the trainings that wait." in said(page.caption)
     worker.work()
-    assert names_of(page.run().get("plotly_chart")[1]) == ["PCA", "Runs"]
+    assert names_of(page.run().get("plotly_chart")[2]) == ["PCA", "Runs"]
+    assert "Why the line lies so low: PCA with" in said(page.caption)
 
 
 def test_a_damaged_run_is_named_and_one_run_is_compared_with_nothing(

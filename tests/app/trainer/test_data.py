@@ -61,7 +61,7 @@ def test_a_running_download_shows_its_progress_and_can_be_cancelled(trainer_page
 
     monkeypatch.setattr(download, "download", slow)
     page = press(trainer_page(data="MNIST"), "Download MNIST")
-    assert progress_texts(page) == ["3.0 MiB downloaded"]
+    assert progress_texts(page) == ["3.1 MB downloaded"]
     press(page, "Cancel the download")
     download.downloads()["mnist"].thread.join()
     assert was_cancelled == [True]
@@ -106,7 +106,7 @@ def test_own_images_are_cut_into_patches_and_trained_on(trainer_page, worker):
     press(page, "Train")
     worker.work()
     page.run()
-    assert "Finished: 1 epochs." in said(page.success)
+    assert "Finished: 1 epoch." in said(page.success)
     assert "test images of your own images" in said(page.caption)
 
 

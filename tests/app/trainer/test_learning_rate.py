@@ -64,7 +64,7 @@ def test_a_learning_rate_that_is_none_is_replaced_by_the_usual_one(trainer_page,
 def test_a_test_runs_in_the_worker_and_its_suggestion_is_taken_over(trainer_page, worker):
     page = trainer_page(arch=SMALL, task="Remove noise", batch="16", seed="3", lr="0.002")
     press(page, FIND)
-    assert progress_texts(page) == ["Waiting: 0 before this one."]
+    assert progress_texts(page) == ["Waiting: it is next."]
     assert labelled(page.button, "Stop")
     assert labelled(page.button, FIND).disabled
     request = the_test(page).request
@@ -174,7 +174,7 @@ def test_a_test_beyond_the_hosts_limits_is_refused_with_the_reason(trainer_page)
 def test_a_test_waits_behind_a_training_and_can_be_taken_out_of_the_queue(trainer_page):
     press(trainer_page(arch=SMALL), "Train")
     page = press(trainer_page(arch=SMALL), FIND)
-    assert progress_texts(page) == ["Waiting: 1 before this one."]
+    assert progress_texts(page) == ["Waiting: 1 job before this one."]
     press(page, "Stop")
     assert "Stopped before it began." in page.run().caption.values
     assert not labelled(page.button, FIND).disabled
@@ -227,7 +227,7 @@ def test_a_test_whose_process_dies_says_so_and_can_be_made_again(trainer_page, w
     worker.die(JobError("A job needs its worker process. Received: a killed one. Start again."))
     assert "Received: a killed one." in said(page.run().error)
     press(page, FIND)
-    assert progress_texts(page) == ["Waiting: 0 before this one."]
+    assert progress_texts(page) == ["Waiting: it is next."]
     assert not page.error
 
 

@@ -5,10 +5,11 @@ import shutil
 import pytest
 
 import cae_core as cae
+from cae_core.jobs import JobQueue
 from cae_core.jobs.job import REQUEST, JobStatus
 from cae_ui.common import resources
 from cae_ui.trainer.own_runs import MOST_DAMAGED
-from tests.app.finding import SMALL, labelled, labels_of, press, said, the_job
+from tests.app.finding import SMALL, labelled, labels_of, press, refuse, said, the_job
 
 
 @pytest.fixture
@@ -35,13 +36,18 @@ def others_run(finished, tmp_path):
 CONTROLS = {"Stop", "Resume", "Rename", "Delete for good", "Delete it with all its files"}
 
 
-def test_a_run_can_be_opened_renamed_and_deleted_from_the_list(trainer_page, finished):
+def test_a_run_can_be_opened_renamed_and_deleted_from_the_list(trainer_page, finished, monkeypatch):
     job_id = finished()
     page = press(trainer_page(), "Open this run")
     assert page.query_params["job"] == job_id
     labelled(page.text_input, "New name").set_value("Mine").run()
     assert the_job().name == "Mine"
     assert page.selectbox("own-run").options == ["Mine"]
+    with monkeypatch.context() as patch:
+        patch.setattr(JobQueue, "delete", refuse)
+        press(page, "Delete for good")
+    assert "cannot be written to" in said(page.error)
+    assert page.query_params["job"] == job_id  # it is there, and open
     press(page, "Delete for good")
     assert resources.job_queue().jobs() == []
     assert "job" not in page.query_params

@@ -7,10 +7,11 @@ import pytest
 import streamlit as st
 
 from cae_core.export.files import ZIP_FILES
+from cae_core.jobs import JobQueue
 from cae_core.training.runs import Run
 from cae_ui.common import resources
 from cae_ui.trainer import result
-from tests.app.finding import SMALL, labelled, press, said, the_job
+from tests.app.finding import SMALL, labelled, press, refuse, said, the_job
 
 EVERYTHING = "Everything, as a zip"
 
@@ -49,13 +50,15 @@ def test_no_network_is_loaded_before_somebody_asks_for_a_file_of_it(
     assert loaded == [the_job().run_folder]
 
 
-def test_everything_comes_as_a_zip_that_is_named_after_the_job(
-    trainer_page, finished, offered, tmp_path
-):
+def test_downloads_say_what_they_are_and_of_which_run(trainer_page, finished, offered, tmp_path):
     job_id = finished()
     trainer_page(job=job_id)
+    run = f"photo-patches-reconstruct-{job_id[:15]}"
+    names = {label: name for label, (_, name) in offered.items()}
+    assert names["Losses"] == f"{run}-losses.csv"
+    assert names["Download the result"] == f"cat-{run}-451x300.png"
     make, name = offered[EVERYTHING]
-    assert name == f"autoencoder-{job_id}.zip"
+    assert name == f"{run}.zip"
     with zipfile.ZipFile(io.BytesIO(make())) as archive:
         assert {*archive.namelist()} <= {f"{name[:-4]}/{file}" for file in ZIP_FILES}
         archive.extractall(tmp_path)
@@ -76,11 +79,15 @@ def test_the_worst_and_best_images_are_shown_with_the_spread_of_the_error(traine
     assert images.index("the largest error first") < images.index("the smallest error first")
 
 
-def test_a_run_can_be_named_and_deleted(trainer_page, finished):
+def test_a_run_can_be_named_and_deleted(trainer_page, finished, monkeypatch):
     page = trainer_page(job=finished(), arch=SMALL, epochs="2")
     labelled(page.text_input, "Name").set_value("Mine").run()
     assert the_job().name == "Mine"
     folder = the_job().folder
+    with monkeypatch.context() as patch:
+        patch.setattr(JobQueue, "delete", refuse)
+        press(page, "Delete it with all its files")
+    assert page.query_params["job"] == folder.name
     press(page, "Delete it with all its files")
     assert not folder.exists()
     assert "job" not in page.query_params

@@ -3,8 +3,7 @@
 import pytest
 
 from cae_core.architecture.presets import PRESETS
-from cae_core.data.registry import load_dataset
-from cae_ui.trainer import data as trainer_data
+from tests.app.conftest import put_patches_for_data_sets
 from tests.app.finding import SMALL, can_train, press, said, text_of, the_job
 
 
@@ -21,7 +20,7 @@ def test_noise_is_set_in_units_of_255_and_shown_in_both(trainer_page):
     assert not [item for item in page.slider if item.key == "sigma"]
     page.button_group("task").set_value("denoise").run()
     page.slider("sigma").set_value(51).run()
-    assert "Standard deviation 51/255 = 0.200 of the range from 0 to 1." in page.caption.values
+    assert "Standard deviation 51/255 = 0.200." in page.caption.values
     assert "noise of sigma 51 of 255" in said(page.get("html"))
     press(page, "Train")
     assert the_job().request.task.sigma == pytest.approx(0.2)
@@ -53,10 +52,7 @@ def test_nonsense_in_the_address_leaves_a_usable_page(trainer_page):
 
 @pytest.mark.parametrize("name", ["denoise-0.3", "dense-mnist"])
 def test_a_preset_brings_its_data_task_and_epochs(trainer_page, monkeypatch, name):
-    # Photo patches stand in for data sets that this machine may not have.
-    patches = load_dataset("photo_patches").preview()
-    monkeypatch.setattr(trainer_data, "is_available", lambda name: True)
-    monkeypatch.setattr(trainer_data, "named_dataset", lambda name: patches)
+    put_patches_for_data_sets(monkeypatch)
     preset = PRESETS[name]
     page = trainer_page()
     page.selectbox("arch-preset").set_value(name).run()

@@ -2,9 +2,12 @@
 
 import pytest
 
+from cae_core.architecture.presets import HOMEWORK, get_preset
 from cae_core.jobs import JobQueue
-from tests.app.conftest import PlayedWorker
+from tests.app.conftest import PlayedWorker, put_patches_for_data_sets
 from tests.app.finding import SMALL, can_train, press, remedies, said, text_of, the_job, write
+
+QUEUE = "Queue these settings as well"
 
 
 def test_the_page_opens_ready_to_train(trainer_page):
@@ -23,8 +26,55 @@ def test_a_network_for_other_images_can_be_fitted_to_them(trainer_page):
     (error,) = page.error.values
     assert "28x28x1" in error
     assert "Begin its text with 32x32x3" in error
-    press(page, "Fit the network to images and task")
+    press(page, "Adapt the network to images and task")
     assert text_of(page) == "conv8 pool | up conv3:sigmoid"
+    assert can_train(page)
+
+
+@pytest.mark.parametrize(
+    ("query", "adapted"),
+    [
+        ({"task": "Grey to RGB"}, "32x32x1 conv8 pool conv12 pool conv16 | up conv12 up conv3"),
+        (
+            {"task": "Lightness to colour"},
+            "32x32x1 conv8 pool conv12 pool conv16 | up conv12 up conv2:tanh",
+        ),
+    ],
+)
+def test_the_published_network_follows_the_task_from_an_address_too(trainer_page, query, adapted):
+    page = trainer_page(**query)
+    assert text_of(page).startswith(adapted)
+    assert can_train(page)
+    assert "Input and output follow the images and the task." in said(page.caption)
+    # Back to the first task, the network is the published one again.
+    page.button_group("task").set_value("reconstruct").run()
+    assert text_of(page) == get_preset(HOMEWORK).text
+    assert "Input and output follow" not in said(page.caption)
+
+
+def test_the_published_network_follows_the_images(trainer_page, monkeypatch):
+    put_patches_for_data_sets(monkeypatch)
+    page = trainer_page()
+    page.selectbox("data").set_value("mnist").run()
+    assert text_of(page).startswith("28x28x1 conv8 pool")
+    assert can_train(page)
+    # Colours cannot be learnt from grey images: one click takes others.
+    page.button_group("task").set_value("colorize_rgb").run()
+    assert "Choose a data set in colour." in said(page.error)
+    press(page, "Take Photo patches")
+    assert text_of(page).startswith("32x32x1 conv8 pool")
+    assert can_train(page)
+
+
+def test_a_text_of_ones_own_is_changed_by_a_click_alone(trainer_page):
+    own = "conv5 pool | up conv3:sigmoid"
+    page = write(trainer_page(), own)
+    for task in ("colorize_rgb", "colorize_chroma"):
+        page.button_group("task").set_value(task).run()
+        assert text_of(page) == own
+        assert not can_train(page)
+    press(page, "Adapt the network to images and task")
+    assert text_of(page) == "32x32x1 conv5 pool | up conv2:tanh"
     assert can_train(page)
 
 
@@ -41,7 +91,7 @@ def test_binary_cross_entropy_without_a_sigmoid_cannot_be_trained_until_it_is_fi
     page.selectbox("loss").set_value("bce").run()
     assert not can_train(page)
     assert "End it with conv3:sigmoid, or choose mse." in said(page.error)
-    press(page, "Fit the network to images and task")
+    press(page, "Adapt the network to images and task")
     assert can_train(page)
 
 
@@ -82,10 +132,9 @@ def test_a_folder_that_cannot_be_is_a_sentence_on_the_trainer(
 
 
 def test_a_visitor_who_has_two_trainings_waiting_is_refused_a_third(trainer_page):
-    page = trainer_page(arch=SMALL)
-    for _ in range(2):
-        press(page, "Train")
-        assert not page.error
-    press(page, "Train")
+    page = press(trainer_page(arch=SMALL), "Train")
+    press(page, QUEUE)
+    assert not page.error
+    press(page, QUEUE)
     assert "At most 2 trainings and tests of one visitor wait." in said(page.error)
     assert not press(trainer_page(arch=SMALL), "Train").error  # somebody else

@@ -39,13 +39,13 @@ def test_a_training_from_the_press_to_the_test_figures(trainer_page, worker):
     assert labelled(page.button, "Stop")
     worker.work()
     page.run()
-    assert "Finished: 1 epochs." in said(page.success)
+    assert "Finished: 1 epoch." in said(page.success)
     assert len(page.get("plotly_chart")) == 1
     images = said(page.get("html"))
     assert "Original validation images" in images
     assert "Output of the network" in images
     summary = json.loads((the_job().run_folder / "test.json").read_text())
-    assert figure(page, "Test MSE") == f"{summary['mse']:.5f}"
+    assert figure(page, "Test MSE") == f"{summary['mse']:.6f}"
     assert figure(page, "PSNR") == f"{summary['psnr']:.2f} dB"
     # Another visitor who opens the address sees the same.
     other = trainer_page(job=job_id)
@@ -70,9 +70,18 @@ def test_losses_are_drawn_on_a_logarithmic_axis_over_all_planned_epochs():
     drawn = loss_figure(progress, 4, "Mean squared error")
     batches, epochs, validation = drawn.data
     assert (batches.x, batches.y) == ((0.5, 1.0), (0.3, 0.2))
-    assert (epochs.y, validation.y) == ((0.25,), (0.22,))
+    assert (epochs.x, epochs.y) == ((0.5,), (0.25,))  # a mean over the epoch: at its middle
+    assert (validation.x, validation.y) == ((1,), (0.22,))
+    assert not drawn.layout.annotations
     assert drawn.layout.yaxis.type == "log"
     assert drawn.layout.xaxis.range[1] > 4
+
+
+def test_a_chart_without_losses_has_no_numbers_but_a_word():
+    drawn = loss_figure(None, 4, "Mean squared error")
+    assert drawn.layout.yaxis.showticklabels is False
+    (note,) = drawn.layout.annotations
+    assert note.text == "The losses come with the first batches"
 
 
 def test_a_running_job_can_be_stopped_and_keeps_what_it_has_learned(
@@ -92,13 +101,15 @@ def test_a_running_job_can_be_stopped_and_keeps_what_it_has_learned(
     assert "the network trained so far is kept" in said(page.success)
     assert figure(page, "Test MSE")
     press(page, "Resume")
-    assert progress_texts(page) == ["Waiting: 0 before this one."]
+    assert progress_texts(page) == ["Waiting: it is next."]
+    (chart,) = page.get("plotly_chart")
+    assert json.loads(chart.proto.spec)["data"][0]["x"]  # the curve so far
 
 
 def test_a_job_waits_behind_another_and_can_be_taken_out_of_the_queue(trainer_page):
     press(trainer_page(arch=SMALL), "Train")
     second = press(trainer_page(arch=SMALL), "Train")
-    assert progress_texts(second) == ["Waiting: 1 before this one."]
+    assert progress_texts(second) == ["Waiting: 1 job before this one."]
     press(second, "Stop")
     assert second.run().success.values == ["Stopped before it began."]
     assert "Stop" not in labels_of(second.button)

@@ -11,7 +11,7 @@ from cae_core.zoo.cards import NOT_KEPT
 from cae_ui.common.charts import rate_figure
 from cae_ui.zoo import card as zoo_card
 from cae_ui.zoo.card import curves_figure
-from tests.app.finding import captions_of, labels_of, press, said, text_of, upload
+from tests.app.finding import labels_of, press, said, text_of, upload
 from tests.app.images import png
 
 NETWORK = "homework"
@@ -90,8 +90,8 @@ def test_a_network_works_on_a_visitors_photo_and_a_broken_one_is_one_sentence(zo
     page.toggle("zoo-try").set_value(True).run()
     upload(page, "try-upload", ("mine.png", png(90, 70)))
     assert not page.error
-    assert captions_of(page)[0] == "mine.png, 90 x 70"
-    assert "PSNR against the original" in said(page.caption)
+    assert "mine.png, 90 x 70 pixels." in said(page.caption)
+    assert "PSNR is against the original" in said(page.caption)
     upload(page, "try-upload", ("half.png", png(300, 200)[:900]))
     (error,) = page.error
     assert "Received: " in error.value
