@@ -10,6 +10,7 @@ from cae_ui.denoise.inputs import denoiser_input, mode_input, options_input
 from cae_ui.denoise.methods import show_methods
 from cae_ui.denoise.result import show_downloads, show_result, show_whole
 from cae_ui.denoise.scene import scene_input
+from cae_ui.denoise.self_training import show_self_training
 
 page_header(
     "Denoise",
@@ -29,6 +30,7 @@ with view:
         clean = show_result(scene)
         show_downloads(scene, clean)
         show_whole(scene, photo, mode)
+        show_self_training(scene, clean)
         show_methods(scene)
     except CAEError as error:
         show_error(error)
