@@ -59,7 +59,8 @@ def measure(browser: Browser, url: str, pid: int, count: int) -> list[tuple[str,
     data = "CIFAR-10" if has_cifar10() else "Photo patches"
     trainer = f"{url}/trainer?data={data.replace(' ', '+')}&epochs={EPOCHS}"
     first, second = (open_session(browser, trainer) for _ in range(2))
-    readers = [open_session(browser, url) for _ in range(count)]
+    latent_page = f"{url}/latent_size"
+    readers = [open_session(browser, latent_page) for _ in range(count)]
     denoiser = open_session(browser, f"{url}/denoise")
     denoiser.get_by_text("Noisy, sigma 25").wait_for()
     for page in readers:
@@ -68,7 +69,7 @@ def measure(browser: Browser, url: str, pid: int, count: int) -> list[tuple[str,
         page.get_by_text("Layer 5: Convolution").wait_for()
     wait_until_worker_is_warm(first)
     trainer_page_is_complete(second)
-    at_rest = look_around(readers, url, trainer)
+    at_rest = look_around(readers, latent_page, trainer)
 
     started = time.perf_counter()
     train(first).click()
@@ -80,7 +81,7 @@ def measure(browser: Browser, url: str, pid: int, count: int) -> list[tuple[str,
     running = first.get_by_text(re.compile(r"^Epoch \d+ of"))
     queue = f"{progress_of(running)} / {progress_of(waiting)}"
     memory = [memory_of(pid)]
-    while_training = look_around(readers, url, trainer)
+    while_training = look_around(readers, latent_page, trainer)
     noise = [move_noise(denoiser, 26 + turn) for turn in range(3 * ROUNDS)] if readers else []
     memory.append(memory_of(pid))
     if not running.is_visible():
@@ -106,13 +107,13 @@ def measure(browser: Browser, url: str, pid: int, count: int) -> list[tuple[str,
     ]
 
 
-def look_around(readers: list[Page], url: str, trainer: str) -> list[tuple[str, str]]:
+def look_around(readers: list[Page], address: str, trainer: str) -> list[tuple[str, str]]:
     """What visitors notice who move sliders and open pages; nothing where there are none."""
     if not readers:
         return []
     sliders = [move_slider(page, turn) for turn in range(ROUNDS) for page in readers]
     at_once = [move_all_sliders(readers, turn) for turn in range(ROUNDS, 2 * ROUNDS)]
-    latent = [open_page(page, url, latent_page_is_complete) for page in readers]
+    latent = [open_page(page, address, latent_page_is_complete) for page in readers]
     trainers = [open_page(page, trainer, trainer_page_is_complete) for page in readers]
     return [
         ("moved slider", spread(sliders)),

@@ -1,7 +1,5 @@
 """The page Colorize: guessed colours for a photo, under a slider."""
 
-import streamlit as st
-
 from cae_core.errors import CAEError
 from cae_ui.colorize.chrominance import show_chrominance
 from cae_ui.colorize.lesson import show_lesson
@@ -9,7 +7,7 @@ from cae_ui.colorize.result import show_alternatives, show_downloads, show_figur
 from cae_ui.colorize.scene import scene_of
 from cae_ui.colorize.settings import colorizer_input, settings_input
 from cae_ui.common.photo_input import photo_choice
-from cae_ui.common.shell import page_header
+from cae_ui.common.shell import page_header, settings_and_result
 from cae_ui.common.wording import show_error
 
 page_header(
@@ -17,15 +15,14 @@ page_header(
     "Have the colours of a photo removed and guessed again, or upload a grey one. Its lightness is "
     "kept exactly; the colours are guesses.",
 )
-settings, view = st.columns([4, 8], gap="large")
+settings, view = settings_and_result()
 with settings:
     photo = photo_choice("colorize", in_address=True)
     model = colorizer_input()
 
 with view:
     try:
-        with settings:
-            chosen = settings_input(model)
+        chosen = settings_input(model)
         scene = scene_of(photo, chosen)
         show_result(scene, chosen)
         show_downloads(scene, photo, chosen)

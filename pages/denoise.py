@@ -1,10 +1,8 @@
 """The page Denoise: remove noise from a photo, at its own size and any noise level."""
 
-import streamlit as st
-
 from cae_core.errors import CAEError
 from cae_ui.common.photo_input import photo_choice
-from cae_ui.common.shell import page_header
+from cae_ui.common.shell import page_header, settings_and_result
 from cae_ui.common.wording import show_error
 from cae_ui.denoise.inputs import denoiser_input, mode_input, options_input
 from cae_ui.denoise.methods import show_methods
@@ -17,7 +15,7 @@ page_header(
     "Add noise to a photo and watch a network remove it again. Or drop a photo that is noisy: the "
     "network for its kind of noise is chosen. Your photo is not stored.",
 )
-settings, view = st.columns([4, 8], gap="large")
+settings, view = settings_and_result()
 with settings:
     mode = mode_input()
     photo = photo_choice("denoise", in_address=True)

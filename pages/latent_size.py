@@ -41,7 +41,7 @@ with result:
     st.html(network_diagram(report))
     show_exports(report)
 
-st.subheader("Layer by layer")
+st.header("Layer by layer")
 formulas = st.toggle("Open all formulas", key="formulas", bind="query-params")
 st.html(layer_table(report, open_formulas=formulas))
 st.caption(
@@ -56,7 +56,7 @@ st.download_button(
     icon=":material/download:",
 )
 
-st.subheader("Compare with another network")
+st.header("Compare with another network")
 if st.toggle("Show a second architecture", key="compare", bind="query-params"):
     preset_input("vs")
     other = architecture_input(

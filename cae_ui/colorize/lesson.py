@@ -11,7 +11,7 @@ from cae_core.zoo.cards import COLORIZED, GREY
 
 def show_lesson() -> None:
     """The text of the lesson and its table."""
-    st.subheader("Why only the chrominance?")
+    st.header("Why only the chrominance?")
     st.markdown(
         "The lightness of a grey photo is known exactly. A network that returns RGB has to "
         "reconstruct it; one that returns only a\\* and b\\* leaves it alone. Of all plausible "

@@ -151,7 +151,7 @@ def show_alternatives(scene: Scene, settings: Settings) -> None:
     """The photo at several temperatures, from the mean colour to the most probable one."""
     if not gives_probabilities(settings.model):
         return
-    st.subheader("From the mean of all colours to the most probable one")
+    st.header("From the mean of all colours to the most probable one")
     st.caption("The temperature goes down from left to right.")
     small = fit_within(scene.photo, ALTERNATIVE_SIDE)
     # In a row that is broken where the screen ends.

@@ -34,19 +34,19 @@ def settings_input(model: str) -> Settings:
     Raises:
         CAEError: For a run that cannot be read.
     """
-    temperature = TEMPERATURE
-    if gives_probabilities(model):
-        temperature = st.slider(
-            "Temperature", 0.05, 1.0, TEMPERATURE, 0.01, key="temperature", bind="query-params",
-            help="1: the mean of all plausible colours, which is brownish. Towards 0: the most "
-            "probable colour, vivid and sometimes wrong.",
-        )  # fmt: skip
-    saturation = 1.0
-    if not returns_rgb(model):
-        saturation = st.slider(
-            "Saturation", 0.0, 2.0, 1.0, 0.05, key="saturation", bind="query-params",
-            help="0 leaves the photo grey, 1 keeps the colours as guessed.",
-        )  # fmt: skip
+    temperature, saturation = TEMPERATURE, 1.0
+    with st.container(horizontal=True, gap="large"):
+        if gives_probabilities(model):
+            temperature = st.slider(
+                "Temperature", 0.05, 1.0, TEMPERATURE, 0.01, key="temperature", bind="query-params",
+                help="1: the mean of all plausible colours, which is brownish. Towards 0: the most "
+                "probable colour, vivid and sometimes wrong.",
+            )  # fmt: skip
+        if not returns_rgb(model):
+            saturation = st.slider(
+                "Saturation", 0.0, 2.0, 1.0, 0.05, key="saturation", bind="query-params",
+                help="0 leaves the photo grey, 1 keeps the colours as guessed.",
+            )  # fmt: skip
     return Settings(model, temperature, saturation)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import math
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 # Whole before the first chart: Plotly would take a module that another visitor's page imports.
@@ -72,16 +74,16 @@ def framed(
 def show_chart(
     figure: go.Figure, key: str, on_choose: Callable[[str], object] | None = None
 ) -> None:
-    """A chart without Plotly's tool bar.
+    """A chart without Plotly's tool bar, and its text for a screen reader.
 
     Args:
         figure: The chart.
         key: Keeps it in place from run to run.
         on_choose: Called, before the page runs, with the `customdata` of a point that was clicked.
     """
-    config = {"displayModeBar": False}
+    config, text = {"displayModeBar": False}, chart_text(figure)
     if on_choose is None:
-        st.plotly_chart(figure, key=key, config=config)
+        st.plotly_chart(figure, key=key, config=config, alt=text)
         return
 
     def choose() -> None:
@@ -91,7 +93,41 @@ def show_chart(
 
     # A click marks a point and would make all others pale.
     figure.update_traces(unselected={"marker": {"opacity": 1}}, selector={"type": "scatter"})
-    st.plotly_chart(figure, key=key, config=config, on_select=choose, selection_mode="points")
+    st.plotly_chart(
+        figure, key=key, config=config, alt=text, on_select=choose, selection_mode="points"
+    )
+
+
+def chart_text(figure: go.Figure) -> str:
+    """A chart in words: its axes, and the ends and limits of every line.
+
+    Example:
+        >>> figure = go.Figure(go.Scatter(x=[1, 2, 3], y=[0.9, 0.2, 0.4], name="Training"))
+        >>> chart_text(figure.update_layout(xaxis_title="Epoch", yaxis_title="Loss"))
+        'Loss against Epoch. Training: 0.9 at 1, 0.4 at 3, least 0.2, greatest 0.9.'
+    """
+    across, up = (axis.title.text or "value" for axis in (figure.layout.xaxis, figure.layout.yaxis))
+    parts = [f"{html.unescape(up)} against {html.unescape(across)}."]
+    for trace in figure.data:
+        # A long name in a legend is broken.
+        name = f"{html.unescape(trace.name).replace('<br>', ' ')}: " if trace.name else ""
+        if trace.type == "histogram":
+            parts.append(f"{len(trace.x)} values, {_range(trace.x)}.")
+        elif trace.type in ("scatter", "bar") and trace.x is not None and len(trace.x):
+            first, last = (f"{_short(trace.y[end])} at {_short(trace.x[end])}" for end in (0, -1))
+            parts.append(f"{name}{first}, {last}, {_range(trace.y)}.")
+    return " ".join(parts)
+
+
+def _range(values: Sequence[Any]) -> str:
+    """The least and the greatest of some numbers, those that are missing left out."""
+    present = [value for value in values if value is not None and not math.isnan(value)]
+    return f"least {_short(min(present))}, greatest {_short(max(present))}" if present else "empty"
+
+
+def _short(value: object) -> str:
+    """A number with three digits, or a text as it stands."""
+    return f"{value:.3g}" if isinstance(value, Real) else str(value)
 
 
 @dataclass(frozen=True)

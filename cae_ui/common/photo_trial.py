@@ -57,7 +57,7 @@ def try_run_on_photo(status: JobStatus) -> None:
     """`try_on_photo` with the network of a finished training."""
     if status.run_folder is None:
         return
-    st.subheader("Try it on your photo")
+    st.header("Try it on your photo")
     try:
         run = loaded_run(status)
     except RunError as error:

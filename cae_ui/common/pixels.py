@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -23,10 +24,11 @@ def show_image(
 
     Args:
         image: (H, W, C) in [0, 1] or uint8.
-        caption: Text under the image.
+        caption: Markdown under the image, which a screen reader says for it as well.
         width: As of `st.image`.
     """
-    st.image(_data_url(encode_jpeg(image, PREVIEW_QUALITY), "jpeg"), caption, width)
+    url = _data_url(encode_jpeg(image, PREVIEW_QUALITY), "jpeg")
+    st.image(url, caption, width, alt=re.sub(r"\\(.)", r"\1", caption))
 
 
 def _data_url(content: bytes, kind: str) -> str:

@@ -1,4 +1,4 @@
-"""The frame of every page: the list of pages, the router, the header."""
+"""The frame of every page: the menu, the router, the header."""
 
 from __future__ import annotations
 
@@ -6,46 +6,63 @@ import base64
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from cae_ui.common.address import asked, name_the_unusable
+from cae_ui.common.view_change import tell_view
 
 # In the page itself: a file would be missing for a moment whenever another visitor leaves.
 ICON = "data:image/png;base64," + base64.b64encode(
     Path(__file__).with_name("icon.png").read_bytes()
 ).decode("ascii")
+APP = "CAE Lab"
 _ROUTED = "routed"
-# Streamlit leaves 6rem above a page, which pushes what people came for off a small screen.
-_STYLE = "<style>.stMainBlockContainer { padding-top: 3.5rem; }</style>"
+_NETWORK = "network"  # chooses a card of the zoo, which is a view of its own
+# Parameters of Latent size, which had the bare address before Start had it.
+_OF_LATENT_SIZE = {"arch", "compare", "formulas", "vs"}
+_RESULT_FIRST = "result-first"  # as in shell.css
+_STYLE = f"<style>{Path(__file__).with_suffix('.css').read_text(encoding='utf-8')}</style>"
 
 
-def _pages() -> list[StreamlitPage]:
-    """The pages in the order of the menu; the first has the bare address."""
-    return [
-        st.Page(
-            "pages/latent_size.py", title="Latent size", icon=":material/calculate:", default=True
-        ),
-        st.Page("pages/inside.py", title="Inside", icon=":material/frame_inspect:"),
-        st.Page("pages/trainer.py", title="Trainer", icon=":material/model_training:"),
-        st.Page("pages/denoise.py", title="Denoise", icon=":material/blur_off:"),
-        st.Page("pages/colorize.py", title="Colorize", icon=":material/palette:"),
-        st.Page("pages/zoo.py", title="Zoo", icon=":material/pets:"),
-    ]
+def _pages() -> dict[str, list[StreamlitPage]]:
+    """The pages by group, in the order of the menu; Start has the bare address."""
+    return {
+        "": [st.Page("pages/start.py", title="Start", icon=":material/home:", default=True)],
+        "Learn": [
+            st.Page("pages/latent_size.py", title="Latent size", icon=":material/calculate:"),
+            st.Page("pages/inside.py", title="Inside", icon=":material/frame_inspect:"),
+        ],
+        "Make": [st.Page("pages/trainer.py", title="Trainer", icon=":material/model_training:")],
+        "Use": [
+            st.Page("pages/denoise.py", title="Denoise", icon=":material/blur_off:"),
+            st.Page("pages/colorize.py", title="Colorize", icon=":material/palette:"),
+        ],
+        "Evidence": [st.Page("pages/zoo.py", title="Zoo", icon=":material/pets:")],
+    }
 
 
 def _navigation() -> StreamlitPage:
-    """The page that the address names, under the app's own title, icon and menu."""
+    """The page that the address names, under the app's logo, icon and menu."""
     # First, because Streamlit fetches a page's icon from Google where the app has none.
-    st.set_page_config(page_title="CAE Lab", page_icon=ICON, layout="wide")
-    return st.navigation(_pages(), position="top")
+    st.set_page_config(page_title=APP, page_icon=ICON, layout="wide")
+    st.logo(ICON)
+    page = st.navigation(_pages(), position="top")
+    if page.url_path:
+        st.set_page_config(page_title=f"{page.title} - {APP}")
+    return page
 
 
 def route() -> None:
     """Runs the page that the address names; all that app.py does."""
     page = _navigation()
+    given = asked()
+    if not page.url_path and not _OF_LATENT_SIZE.isdisjoint(given):
+        st.switch_page("pages/latent_size.py", query_params=given)
     st.html(_STYLE)
     st.session_state[_ROUTED] = True
-    notes, given = st.container(), asked()
+    notes = st.container()
+    tell_view(f"{page.url_path} {st.session_state.get(_NETWORK)}")
     page.run()
     name_the_unusable(notes, page.title, given)
 
@@ -62,3 +79,9 @@ def page_header(title: str, introduction: str) -> None:
         st.rerun()
     st.title(title)
     st.markdown(introduction)
+
+
+def settings_and_result() -> list[DeltaGenerator]:
+    """Columns for settings and for their result, which comes first on a phone."""
+    with st.container(key=_RESULT_FIRST):
+        return st.columns([4, 8], gap="large")

@@ -43,7 +43,7 @@ def show_whole_photo(
         work: Function that makes the result.
     """
     height, width = full_size
-    st.subheader("The whole photo")
+    st.header("The whole photo")
     key = (photo.key, settings)
     kept_under = f"whole-{verb}"
     # A file and not bytes in the session: a visitor's result would take memory for as long as he

@@ -29,7 +29,7 @@ def show_methods(scene: Scene) -> None:
     if scene.clean is None or scene.model is None:
         return
     model = scene.model
-    st.subheader("Compared with other methods")
+    st.header("Compared with other methods")
     if st.toggle("Denoise this image with all methods", key="methods", bind="query-params"):
         st.dataframe(
             _table(scene, model),

@@ -13,11 +13,11 @@ from cae_ui.common.wording import plain, short_number
 def show_verdict(report: Report) -> None:
     """Latent size and compression ratio in one line, the main figures, problems and warnings."""
     if report.problems:
-        st.markdown("### :red[This network cannot be built yet]")
+        st.markdown("## :red[This network cannot be built yet]")
     else:
         size, _, ratio = report.verdict.rpartition(", ")
         tone = "green" if report.compression_ratio > 1 else "orange"
-        st.markdown(f"### {size.capitalize()}, :{tone}[{ratio}]")
+        st.markdown(f"## {size.capitalize()}, :{tone}[{ratio}]")
         _show_figures(report)
     show_problems(report)
     for warning in () if report.problems else report.warnings:

@@ -43,7 +43,7 @@ def show_comparison(runs: dict[str, tuple[JobStatus, RunSummary]]) -> None:
     """Finished runs by id, the chosen ones compared; nothing while there is one."""
     if len(runs) < 2:
         return
-    st.subheader("Compare runs")
+    st.header("Compare runs")
     labels = run_labels(job for job, _ in runs.values())
     # A new run begins a new choice, so that it is among those shown.
     key = f"compared-{next(iter(runs))}"

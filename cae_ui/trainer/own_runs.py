@@ -60,7 +60,7 @@ def show_own_runs(runs: Runs) -> None:
     """The visitor's trainings; nothing while he has none."""
     if not runs.own and not runs.damaged:
         return
-    st.subheader("My runs")
+    st.header("My runs")
     st.caption(
         f"Each is kept {run_retention()}, with the few validation and test images that its "
         "results show. A cookie in this browser makes them yours: without it nobody can rename or "

@@ -43,7 +43,7 @@ def show_result(status: JobStatus) -> bool:
     except RunError as error:
         show_error(error)
         return False
-    st.subheader("Test")
+    st.header("Test")
     _show_figures(summary)
     if st.toggle("Show the worst and best test images", key="extremes", bind="query-params"):
         _show_extremes(status, summary)

@@ -50,7 +50,7 @@ def chosen_job() -> JobStatus | None:
 def show_data(data: DatasetPreview, task: Task) -> None:
     """Some validation images of a data set, with noise where the task is to remove it."""
     images = data.samples
-    st.subheader("The data")
+    st.header("The data")
     show_pixels(
         image_grid(images, columns=len(images)),
         f"Validation images of {dataset_title(data.name)}",

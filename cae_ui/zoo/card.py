@@ -56,7 +56,7 @@ _PAGES = {
 def show_card(name: str) -> None:
     """The card of a network and the network at work."""
     card = zoo.card(name)
-    st.subheader(card.title, anchor=False)
+    st.header(card.title, anchor=False)
     st.markdown(plain(card.summary))
     facts, curves = st.columns([5, 7], gap="large")
     with facts:

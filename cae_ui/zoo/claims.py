@@ -16,7 +16,7 @@ _COLORS_OF_WORDS = dict(zip(WORDS, ("green", "red", "orange", "orange", "gray"),
 
 def show_claims() -> None:
     """Every claim with its verdict."""
-    st.subheader("The claims, tested", anchor="claims")
+    st.header("The claims, tested", anchor="claims")
     results = read_table(table_path(CLAIMS_STUDY))
     st.markdown(
         f"The author of {SOURCES['A'].link} draws {len(CLAIMS)} conclusions and calls his samples "

@@ -20,7 +20,7 @@ from cae_ui.zoo.table import NETWORK_KEY
 
 def show_rate_distortion() -> None:
     """The chart of one data set, and on CIFAR-10 the sweep with its answer."""
-    st.subheader("Does a smaller latent mean a larger error?", anchor="rate-distortion")
+    st.header("Does a smaller latent mean a larger error?", anchor="rate-distortion")
     dataset = st.segmented_control(
         "Data",
         tables.DATASETS_WITH_LATENTS,

@@ -1,4 +1,4 @@
-"""The table of all networks: measured beside published figures, to filter, sort and choose from."""
+"""The table of all networks, to filter and sort: measured beside published figures."""
 
 from __future__ import annotations
 
@@ -35,75 +35,77 @@ _NUMBERS = {
 
 
 def filtered_rows() -> list[Row]:
-    """The filters above the table, and the rows that they leave."""
+    """The filters of cards and table, in a row, and the rows that they leave."""
     left = rows()
     filters: dict[str, Callable[[Row], str]] = {
         "Source": lambda row: row.source,
         "Data": lambda row: dataset_title(row.dataset),
         "Task": lambda row: row.kind,
     }
-    with st.container(horizontal=True):
-        for label, value in filters.items():
-            options = list(dict.fromkeys(value(row) for row in rows()))
-            chosen = st.multiselect(
-                label, options, key=f"zoo-{label.lower()}", bind="query-params", placeholder="All"
-            )
-            left = [row for row in left if not chosen or value(row) in chosen]
+    for label, value in filters.items():
+        options = list(dict.fromkeys(value(row) for row in rows()))
+        chosen = st.multiselect(
+            label, options, key=f"zoo-{label.lower()}", bind="query-params", placeholder="All"
+        )
+        left = [row for row in left if not chosen or value(row) in chosen]
     return left
 
 
-def network_input(listed: list[Row]) -> str | None:
-    """The table, and the list that chooses the network whose card is open.
-
-    Args:
-        listed: The rows of the table.
-
-    Returns:
-        Name of the chosen network; None before the first choice.
-    """
-    if not listed:
-        st.info("No network fits all three filters: remove one.", icon=":material/filter_alt:")
-    else:
-        st.dataframe(
-            [_cells(row) for row in listed],
-            hide_index=True,
-            width="stretch",
-            height=430,
-            placeholder="–",
-            key=_TABLE_KEY,
-            on_select=lambda: _take_over(listed),
-            selection_mode="single-row",
-            column_config={
-                heading: st.column_config.NumberColumn(format=form, help=said)
-                for heading, (form, said) in _NUMBERS.items()
-            }
-            | {
-                "Network": st.column_config.TextColumn(pinned=True),
-                "Source": st.column_config.TextColumn(width="small"),
-            },
-        )
-        st.caption(
-            "The **judge** is the evaluation classifier: a network trained to classify the "
-            "original images of a data set. Its accuracy on an autoencoder's output shows how much "
-            "of their content survives. All figures are measured here on the test images of the "
-            "data set, with one split and seed for all; – is not measured or not published. Click "
-            "a heading to sort, the box of a row to open its card."
-        )
+def network_input() -> str | None:
+    """The list that chooses the network whose card is open; None where all are shown."""
     return st.selectbox(
         "Network",
         zoo.names(),
         index=None,
         key=NETWORK_KEY,
         bind="query-params",
-        placeholder="Choose a row above, or a network here",
+        placeholder="All",
     )
 
 
-def _take_over(listed: list[Row]) -> None:
-    """Opens the card of the row that was chosen in the table."""
-    chosen = st.session_state[_TABLE_KEY].selection.rows
+def open_network(name: str | None) -> None:
+    """Opens the card of a network, or shows all again; for use in a callback."""
+    st.session_state[NETWORK_KEY] = name
+
+
+def show_table(listed: list[Row]) -> None:
+    """The table of networks, a click on a row opens its card.
+
+    Args:
+        listed: The rows of the table.
+    """
+    st.dataframe(
+        [_cells(row) for row in listed],
+        hide_index=True,
+        width="stretch",
+        height=430,
+        placeholder="–",
+        key=_TABLE_KEY,
+        on_select=lambda: _open_row(listed),
+        selection_mode="single-cell",
+        column_config={
+            heading: st.column_config.NumberColumn(format=form, help=said)
+            for heading, (form, said) in _NUMBERS.items()
+        }
+        | {
+            "Network": st.column_config.TextColumn(pinned=True),
+            "Source": st.column_config.TextColumn(width="small"),
+        },
+    )
+    st.caption(
+        "Click a network's name, or anything else in its row, to open its card; a heading to sort. "
+        "The **judge** is the evaluation classifier: a network trained to classify the original "
+        "images of a data set. Its accuracy on an autoencoder's output shows how much of their "
+        "content survives. All figures are measured here on the test images of the data set, with "
+        "one split and seed for all; – is not measured or not published."
+    )
+
+
+def _open_row(listed: list[Row]) -> None:
+    """Opens the card of the row that was clicked in the table."""
+    chosen = st.session_state[_TABLE_KEY].selection.cells
     if chosen:
-        st.session_state[NETWORK_KEY] = listed[chosen[0]].card.name
+        open_network(listed[chosen[0][0]].card.name)
 
 
 def _cells(row: Row) -> dict[str, Any]:

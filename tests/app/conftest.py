@@ -152,9 +152,15 @@ def compared(monkeypatch):
 
 
 @pytest.fixture
+def start_page(open_page):
+    """Opens the app at its bare address with query parameters."""
+    return partial(open_page, None)
+
+
+@pytest.fixture
 def latent_page(open_page):
     """Opens the latent-size page with query parameters."""
-    return partial(open_page, None)
+    return partial(open_page, "pages/latent_size.py")
 
 
 @pytest.fixture

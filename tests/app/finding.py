@@ -78,8 +78,8 @@ def decibels(page, label):
 
 def verdict(page):
     """The headline above the network, without its colour."""
-    (line,) = [text for text in page.markdown.values if text.startswith("### ")]
-    return re.sub(r":\w+\[(.*)\]", r"\1", line.removeprefix("### "))
+    (line,) = [text for text in page.markdown.values if text.startswith("## ")]
+    return re.sub(r":\w+\[(.*)\]", r"\1", line.removeprefix("## "))
 
 
 def layer_table(page):

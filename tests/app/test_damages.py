@@ -15,7 +15,7 @@ from cae_ui.common import resources
 from tests.app.finding import SMALL, said
 from tests.damages import damages, put
 
-PAGES = (None, "inside", "trainer", "denoise", "colorize", "zoo")
+PAGES = (None, "latent_size", "inside", "trainer", "denoise", "colorize", "zoo")
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_no_damage_to_the_files_of_a_run_takes_a_page_down(open_page, damaged_co
         assert opened.title
         if page == "trainer":
             assert "more cannot be read." in said(opened.caption)
-            assert "Compare runs" in opened.subheader.values
+            assert "Compare runs" in opened.header.values
 
 
 def test_a_damaged_run_that_is_opened_says_what_is_wrong(trainer_page, damaged_copies):
@@ -80,13 +80,13 @@ def test_damaged_files_of_the_server_are_made_again(trainer_page, finished, tmp_
         path.write_bytes(content)
         resources.speed_file.clear()
         page = trainer_page()
-        assert "Compare runs" in page.subheader.values
+        assert "Compare runs" in page.header.values
         if name.startswith("pca"):
             assert "Draw it again." in said(page.error)
     path.unlink()
     path.mkdir()
     resources.speed_file.clear()
-    assert "Compare runs" in trainer_page().subheader.values
+    assert "Compare runs" in trainer_page().header.values
 
 
 def test_a_damaged_card_costs_the_lists_no_other_network(open_page, monkeypatch, tmp_path):

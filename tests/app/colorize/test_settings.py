@@ -10,7 +10,7 @@ def test_a_network_has_only_its_own_sliders(colorize_page):
     assert {slider.key for slider in page.slider} == {"temperature", "saturation"}
     page.selectbox("colorizer").set_value("colorize-chroma").run()
     assert {slider.key for slider in page.slider} == {"saturation"}
-    assert not [text for text in page.subheader.values if text.startswith("From the mean")]
+    assert not [text for text in page.header.values if text.startswith("From the mean")]
     page.selectbox("colorizer").set_value("colorize-rgb").run()
     assert not page.slider
     assert not page.error

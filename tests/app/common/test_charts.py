@@ -3,12 +3,13 @@
 from types import SimpleNamespace
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 import streamlit as st
 
 from cae_core.training import learning_rate
 from cae_core.zoo.table import rows
-from cae_ui.common.charts import Points, latent_size_figure, rate_figure, show_chart
+from cae_ui.common.charts import Points, chart_text, latent_size_figure, rate_figure, show_chart
 from cae_ui.zoo.rate_distortion import zoo_points
 
 
@@ -80,3 +81,14 @@ def test_a_click_on_a_point_passes_on_what_it_stands_for(monkeypatch):
     monkeypatch.setattr(st, "session_state", {"chart": selection})
     shown["on_select"]()
     assert chosen == ["second"]
+
+
+def test_a_chart_has_a_text_for_those_who_do_not_see_it():
+    run = Points("<b>run</b>", [32, 64, 8], [0.02, None, 0.04], ["a", "b", "c"], {})
+    text = chart_text(latent_size_figure([run], {1: 0.03, 16: 0.02}, height=300))
+    assert text == (
+        "Test MSE against Numbers in the latent. PCA: 0.03 at 1, 0.02 at 16, least 0.02, "
+        "greatest 0.03. <b>run</b>: 0.02 at 32, 0.04 at 8, least 0.02, greatest 0.04."
+    )
+    histogram = go.Figure(go.Histogram(x=[3.0, 1.0, 2.0])).update_layout(xaxis_title="PSNR")
+    assert chart_text(histogram) == "value against PSNR. 3 values, least 1, greatest 3."

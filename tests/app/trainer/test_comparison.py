@@ -23,7 +23,7 @@ def test_runs_stand_beside_each_other_in_a_table_and_in_charts_of_what_can_be_co
     run, wider = finished(), finished("conv8 pool | up conv3:sigmoid")
     finished(SMALL, cae.Denoise(0.1))
     page = trainer_page()
-    assert "Compare runs" in page.subheader.values
+    assert "Compare runs" in page.header.values
     table = page.dataframe[0].value
     assert sorted(table["Latent"]) == [1024, 1024, 2048]
     # Losses of another task stand in a chart of their own, which says so.
@@ -56,7 +56,7 @@ def test_a_damaged_run_is_named_and_one_run_is_compared_with_nothing(
     damaged = tmp_path / "runs" / finished(SMALL, cae.Denoise(0.1))
     (damaged / "run" / "test.json").write_text("half")
     page = trainer_page()
-    assert "Compare runs" not in page.subheader.values
+    assert "Compare runs" not in page.header.values
     assert "Received" in said(page.caption)
 
 

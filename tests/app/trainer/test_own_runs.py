@@ -51,7 +51,7 @@ def test_a_run_can_be_opened_renamed_and_deleted_from_the_list(trainer_page, fin
     press(page, "Delete for good")
     assert resources.job_queue().jobs() == []
     assert "job" not in page.query_params
-    assert "My runs" not in page.subheader.values
+    assert "My runs" not in page.header.values
 
 
 @pytest.mark.parametrize("shared", ["0", "1"])
@@ -64,8 +64,8 @@ def test_another_visitors_run_has_no_controls_and_is_listed_where_the_host_says_
     page = trainer_page(job=theirs)  # by its address, which they gave him
     assert page.metric
     assert not {*labels_of(page.button), *labels_of(page.text_input)} & {*CONTROLS, "Name"}
-    assert "My runs" not in page.subheader.values
-    assert ("Compare runs" in page.subheader.values) == (shared == "1")
+    assert "My runs" not in page.header.values
+    assert ("Compare runs" in page.header.values) == (shared == "1")
     offered = [name for name in denoise_page().selectbox("model").options if "Trained" in name]
     assert len(offered) == int(shared)
 
@@ -73,10 +73,10 @@ def test_another_visitors_run_has_no_controls_and_is_listed_where_the_host_says_
 def test_what_a_visitor_starts_is_his_and_nobody_elses(trainer_page, hosted):
     page = press(trainer_page(arch=SMALL), "Train")
     assert labelled(page.button, "Stop")
-    assert "My runs" in page.subheader.values
+    assert "My runs" in page.header.values
     other = trainer_page(job=page.query_params["job"])
     assert "Stop" not in labels_of(other.button)
-    assert "My runs" not in other.subheader.values
+    assert "My runs" not in other.header.values
 
 
 def test_a_new_name_leaves_the_choice_where_it_was(trainer_page, finished):
@@ -109,7 +109,7 @@ def test_a_run_that_another_tab_deleted_is_a_sentence(trainer_page, finished):
     resources.job_queue().delete(the_job().id)
     labelled(page.text_input, "New name").set_value("Mine").run()
     assert "Received: one that is not here." in said(page.error)
-    assert "My runs" not in page.subheader.values
+    assert "My runs" not in page.header.values
 
 
 def test_damaged_runs_are_named_and_can_be_deleted_one_by_one(trainer_page, finished, tmp_path):
@@ -137,4 +137,4 @@ def test_a_damaged_run_of_another_visitor_is_not_his_to_delete(
     (tmp_path / "runs" / others_run() / "status.json").write_text("half")
     (tmp_path / "runs" / others_run(task=cae.Denoise(0.1)) / "run" / "test.json").unlink()
     page = trainer_page()
-    assert "My runs" not in page.subheader.values
+    assert "My runs" not in page.header.values

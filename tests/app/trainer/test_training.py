@@ -29,7 +29,7 @@ def test_an_unknown_job_in_the_address_is_named_and_the_page_stays_usable(traine
         page = trainer_page(job=job_id)
         assert "Start a new training." in said(page.error)
         assert can_train(page)
-        assert "The data" in page.subheader.values
+        assert "The data" in page.header.values
 
 
 def test_a_training_from_the_press_to_the_test_figures(trainer_page, worker):

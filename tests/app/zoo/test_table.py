@@ -1,11 +1,11 @@
-"""The table of all networks."""
+"""All networks: the table, and the choice of one."""
 
 import pytest
 
 from cae_core import zoo
 from cae_core.zoo.judge import ACCURACY
 from cae_core.zoo.table import judge_own_accuracy, rows
-from tests.app.finding import said
+from tests.app.finding import press, said
 
 
 def table(page):
@@ -45,3 +45,12 @@ def test_sources_are_linked_and_the_judge_is_defined(zoo_page):
     page = zoo_page()
     assert "](https://github.com/rtflynn/Cifar-Autoencoder)" in page.markdown.values[0]
     assert "The **judge** is the evaluation classifier" in said(page.caption)
+
+
+def test_a_network_that_is_chosen_replaces_the_table_and_all_come_back(zoo_page):
+    page = zoo_page(network="homework")
+    assert page.header.values[0] == zoo.card("homework").title
+    assert "Does a smaller latent mean a larger error?" not in page.header.values
+    press(page, "All networks")
+    assert len(table(page)) == len(rows())
+    assert page.selectbox("network").value is None
