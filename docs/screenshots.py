@@ -30,7 +30,7 @@ COLORS = 256  # of the saved images: their pages have few
 SHOTS = {
     "start": ("/", HEIGHT, [], "See the evidence"),
     "latent_size": ("/latent_size", HEIGHT, ["5 conv16"], "Layer 5: Convolution"),
-    "trainer": ("/trainer?epochs=10", 1700, ["Train"], "PSNR against the original"),
+    "trainer": ("/trainer?epochs=10", 1700, ["Train"], "PSNR is against the original"),
     "denoise": ("/denoise", HEIGHT, [], "PSNR, denoised"),
     "colorize": ("/colorize", HEIGHT, [], "Grey is hard to beat"),
     "zoo": ("/zoo", HEIGHT, [], "The claims, tested"),

@@ -11,7 +11,6 @@ import itertools
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -264,7 +263,7 @@ def apply_to_photo(
         network = build(architecture, input_shape=(window_height, window_width, channels))
         network.set_weights(model.get_weights())
         result = apply_in_tiles(
-            partial(_outputs, network),
+            network.predict_on_batch,
             photo,
             tile=plan.tile_height,
             halo=plan.halo,
@@ -301,21 +300,12 @@ def _apply_to_pieces(
         stop_if(should_stop, "Work on the image", f"{start} of {len(pieces)} tiles")
         group = pieces[start : start + batch_size]
         batch = np.stack([image[rows.read, columns.read] for rows, columns in group])
-        outputs = _outputs(model, batch)  # (B, h, w, C2)
+        outputs = np.asarray(model.predict_on_batch(batch))  # (B, h, w, C2)
         for (rows, columns), output in zip(group, outputs, strict=True):
             result[rows.write, columns.write] = output[rows.crop, columns.crop]
         if on_progress is not None:
             on_progress(start + len(group), len(pieces))
     return result
-
-
-def _outputs(model: Any, batch: np.ndarray) -> np.ndarray:
-    """The outputs of a network for a batch.
-
-    Called, not predicted with: Keras would compile a network that may serve a single photo, and
-    TensorFlow warn of it.
-    """
-    return np.asarray(model(batch, training=False))
 
 
 def _padded(image: np.ndarray, plan: PhotoPlan) -> np.ndarray:

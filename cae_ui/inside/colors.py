@@ -32,8 +32,10 @@ def signed_colors(values: np.ndarray, limit: float) -> np.ndarray:
 
 
 def text_color(color: np.ndarray) -> str:
-    """Black or white, whichever is read better on a colour."""
-    return "black" if color @ (0.299, 0.587, 0.114) > 128 else "white"
+    """Black or white: whichever has more contrast with a colour of values up to 255."""
+    linear = ((color / 255 + 0.055) / 1.055) ** 2.4  # of sRGB, near enough below 0.04 too
+    luminance = linear @ (0.2126, 0.7152, 0.0722)
+    return "black" if luminance > 0.179 else "white"
 
 
 def scale_legend(limit: float, is_signed: bool) -> str:

@@ -7,6 +7,7 @@ import html
 
 import streamlit as st
 
+from cae_core.formats import format_psnr
 from cae_ui.start.squeezed import BLOCK, CODE_SIZES, DEFAULT_CODE_SIZE, Result
 
 _STYLE = """
@@ -60,7 +61,7 @@ def pictures(name: str, code_size: int, result: Result) -> str:
         _figure("code", result.code, "png", f"The code as {code_size} grey tiles",
                 "Code (latent)", f"{result.code_bytes:,} bytes, {100 * share:.1f} % of it"),
         _figure("rebuilt", result.rebuilt, "webp", f"{name}, rebuilt from the code",
-                "Rebuilt", f"PSNR {result.psnr:.2f} dB"),
+                "Rebuilt", f"PSNR {format_psnr(result.psnr)}"),
     )  # fmt: skip
     sentences = (
         f"The <b>encoder</b>, a network, looks at one block at a time and sums up its "

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from cae_core.formats import format_psnr
 from cae_core.zoo.table import Row
 from cae_ui.common.wording import dataset_title
 from cae_ui.zoo.table import open_network
@@ -60,6 +61,6 @@ def _facts(row: Row) -> str:
     if row.card.latent_size is not None:
         numbers.append(f"latent {row.card.latent_size:,}")
     if (psnr := row.measured("psnr")) is not None:
-        numbers.append(f"{psnr:.2f} dB")
+        numbers.append(format_psnr(psnr))
     lines = f"{dataset_title(row.dataset)}, {row.kind}", ", ".join(numbers)
     return f'<div class="cae-facts">{"<br>".join(map(html.escape, lines))}</div>'

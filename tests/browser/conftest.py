@@ -132,6 +132,7 @@ def _served(folder):
     finally:
         server.stop()
     assert server.tracebacks() == ""
+    assert "retracing" not in server.log.read_text()  # TensorFlow compiles again and again
 
 
 @pytest.fixture(scope="module")

@@ -31,8 +31,11 @@
     for (; element; element = element.parentElement) yield element;
   }
 
+  const scrolled = document.querySelector("[data-testid=stMain]");
+
   /** Whether an element's box is under the middle of a text; a slider's value hangs above its thumb. */
   function isUnder(element, place) {
+    if (element.contains(scrolled)) return true; // whatever is below the fold now
     const box = element.getBoundingClientRect();
     const [x, y] = [place.left + place.width / 2, place.top + place.height / 2];
     return box.left <= x && x <= box.right && box.top <= y && y <= box.bottom;

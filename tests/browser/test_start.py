@@ -81,9 +81,8 @@ def test_the_evidence_door_leads_to_a_card_above_the_fold_and_back(visit):
     expect(sources).to_have_attribute("href", "https://github.com/rtflynn/Cifar-Autoencoder")
     link(page, "Zoo").click()
     expect(heading(page, "The claims, tested")).to_be_visible()
-    card = page.get_by_role("button", name="Homework network", exact=True)
-    card.scroll_into_view_if_needed()
-    card.click()
+    page.get_by_role("button", name=re.compile(r"Show all \d+ networks$")).click()
+    page.get_by_role("button", name="Homework network", exact=True).click()
     title = heading(page, "Homework network")
     expect(title).to_be_in_viewport()
     expect(page).to_have_url(re.compile("network=homework"))
@@ -102,7 +101,7 @@ def test_the_menu_of_a_phone_closes_and_the_result_comes_before_the_settings(vis
     expect(heading(page, "Colorize")).to_be_visible()
     expect(entry).not_to_be_in_viewport()
     expect(page.get_by_role("group", name=re.compile("Colorized"))).to_be_in_viewport()
-    expect(page.get_by_role("slider", name="Saturation")).to_be_in_viewport()
+    expect(page.get_by_text("Saturation", exact=True)).to_be_in_viewport()
 
 
 LEGIBLE = (Path(__file__).parent / "legible.js").read_text()
