@@ -23,7 +23,9 @@ def show_doors() -> None:
         _picture("homework.webp", "A network drawn as blocks, narrow in the middle")
         st.markdown("Size a network on paper, train it, and compare its error with others'.")
         st.page_link("pages/latent_size.py", label="1. Latent size", icon=":material/calculate:")
-        st.page_link("pages/trainer.py", label="2. Trainer", icon=":material/model_training:")
+        st.page_link(
+            "pages/trainer.py", label="2. Trainer, then compare", icon=":material/model_training:"
+        )
     with photo:
         st.header("Clean or colour my photo", anchor=False)
         _picture("photo.webp", "A cat: noisy and denoised, grey and colorized")

@@ -117,6 +117,7 @@ PAGES = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_is_legible_headings_are_in_order_and_charts_have_words(visit, server, scheme):
     found = {}
