@@ -7,10 +7,11 @@ import numpy as np
 
 import cae_core as cae
 from cae_core.studies import tables
+from cae_core.training.runs import SETTINGS
 from cae_ui.common.charts import Points, latent_size_figure
 from cae_ui.trainer import comparison
 from cae_ui.trainer.comparison import add_trend
-from tests.app.finding import SMALL, press, said
+from tests.app.finding import SMALL, labelled, press, said
 
 
 def names_of(chart):
@@ -47,6 +48,22 @@ def test_runs_stand_beside_each_other_in_a_table_and_in_charts_of_what_can_be_co
     worker.work()
     assert names_of(page.run().get("plotly_chart")[2]) == ["PCA", "Runs"]
     assert "Why the line lies so low: PCA with" in said(page.caption)
+
+
+def test_the_chart_opens_on_the_images_of_the_run_that_was_trained_last(
+    trainer_page, finished, tmp_path
+):
+    older, newer = sorted([finished(), finished("conv8 pool | up conv3:sigmoid")])
+    for job_id, dataset in ((older, "cifar10"), (newer, "fashion_mnist")):
+        settings = tmp_path / "runs" / job_id / "run" / SETTINGS
+        settings.write_text(settings.read_text().replace("photo_patches", dataset))
+    page = trainer_page()
+    chosen = labelled(page.selectbox, "Latent size against test error on")
+    assert (chosen.value, chosen.options) == ("fashion_mnist", ["Fashion-MNIST", "CIFAR-10"])
+    *losses, sizes = page.get("plotly_chart")
+    assert [len(names_of(chart)) for chart in losses] == [1, 1]
+    (points,) = json.loads(sizes.proto.spec)["data"]
+    assert points["customdata"] == [newer]
 
 
 def test_a_damaged_run_is_named_and_one_run_is_compared_with_nothing(

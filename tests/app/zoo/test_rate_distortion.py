@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from cae_core import zoo
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_core.data.registry import DATASETS
@@ -18,8 +19,9 @@ def test_latent_size_is_drawn_against_error(zoo_page, dataset):
     page = zoo_page(**{"rate-data": DATASETS[dataset].title})
     assert not page.error
     (chart,) = page.get("plotly_chart")
-    drawn = {line["name"] for line in json.loads(chart.proto.spec)["data"]}
-    assert "The zoo" in drawn
+    drawn = {line["name"]: line for line in json.loads(chart.proto.spec)["data"]}
+    assert {*drawn["The zoo"]["customdata"]} <= {*zoo.names()}  # a click opens the card
+    assert ("3,072 x 1,024 = 3.1 million weights" in said(page.caption)) == (dataset == "cifar10")
     assert ("PCA" in drawn) == tables.pca_path(dataset).exists()
     assert any(name.startswith("Sweep") for name in drawn) == (dataset == "cifar10")
 
