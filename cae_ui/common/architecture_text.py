@@ -15,6 +15,7 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import HOMEWORK, PRESETS, Preset, get_preset
 from cae_core.architecture.report import Report
 from cae_core.errors import ArchitectureError
+from cae_core.formats import counted
 from cae_ui.common.wording import dataset_title, plain, show_error, source_links
 
 TEXT_KEY = "arch"  # also the query parameter
@@ -95,7 +96,7 @@ def preset_input(key: str = TEXT_KEY, *, on_choose: Callable[[Preset], None] | N
     preset_id = st.session_state[f"{key}-preset"]
     if preset_id is not None:
         preset = get_preset(preset_id)
-        trained = f"{preset.epochs} epochs on {dataset_title(preset.dataset)}"
+        trained = f"{counted(preset.epochs, 'epoch')} on {dataset_title(preset.dataset)}"
         noise = f", noise of sigma {preset.sigma:g}" if preset.sigma else ""
         st.caption(f"{preset.source.link}: {trained}{noise}. {preset.remark}")
 

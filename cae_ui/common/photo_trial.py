@@ -10,7 +10,7 @@ import streamlit as st
 
 from cae_core.architecture.notation import Architecture
 from cae_core.errors import ImageError, RunError
-from cae_core.formats import format_psnr
+from cae_core.formats import format_gain, format_psnr
 from cae_core.images.encoding import encode_like
 from cae_core.images.metrics import psnr
 from cae_core.images.operations import as_image
@@ -131,7 +131,7 @@ def _show_figures(photo: np.ndarray, damaged: np.ndarray, result: np.ndarray) ->
             return
         before = psnr(damaged, photo)
         st.metric("PSNR, input", format_psnr(before), width="content")
-        gained = f"{after - before:+.2f} dB" if np.isfinite(after - before) else None
+        gained = format_gain(after - before) if np.isfinite(after - before) else None
         st.metric("PSNR, output", format_psnr(after), gained, width="content")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from cae_core import zoo
-from cae_core.formats import format_duration, format_psnr, format_ssim
+from cae_core.formats import format_duration, format_gain, format_psnr, format_ssim
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.encoding import encode_like
 from cae_core.images.metrics import psnr, ssim_of
@@ -78,7 +78,7 @@ def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
         st.caption(f"{took}. There is no original to compare with.")
         return
     before, after = psnr(scene.noisy, scene.clean), psnr(clean, scene.clean)
-    gained = f"{after - before:+.2f} dB" if np.isfinite(after - before) else None
+    gained = format_gain(after - before) if np.isfinite(after - before) else None
     with ThreadPoolExecutor(2) as threads:  # SciPy's filters leave Python free
         similar_before, similar = threads.map(
             partial(ssim_of, reference=scene.clean), (scene.noisy, clean)

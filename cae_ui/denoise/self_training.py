@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cae_core.errors import CAEError
+from cae_core.formats import format_duration, format_psnr
 from cae_core.images.metrics import psnr
 from cae_core.images.operations import to_uint8
 from cae_core.photos.self_training import SelfProgress, train_on_photo
@@ -79,7 +80,8 @@ def _trained(scene: Scene, place: DeltaGenerator) -> np.ndarray:
                 left = (time.monotonic() - started) * (progress.steps / progress.done - 1)
                 bar.progress(
                     progress.done / progress.steps,
-                    f"Step {progress.done} of {progress.steps}, about {left:.0f} s left",
+                    f"Step {progress.done} of {progress.steps}, "
+                    f"about {format_duration(round(left))} left",
                 )
                 if progress.done % _STEPS_PER_IMAGE == 0:
                     with image:
@@ -108,4 +110,4 @@ def _show(scene: Scene, clean: np.ndarray, result: np.ndarray) -> None:
             ("chosen network", clean),
             ("this image alone", result),
         ):
-            st.metric(f"PSNR, {label}", f"{psnr(image, scene.clean):.2f} dB", width="content")
+            st.metric(f"PSNR, {label}", format_psnr(psnr(image, scene.clean)), width="content")

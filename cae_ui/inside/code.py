@@ -10,7 +10,7 @@ import streamlit as st
 
 from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.report import analyze
-from cae_core.formats import format_psnr
+from cae_core.formats import format_gain, format_psnr
 from cae_core.images.metrics import psnr, psnr_from_mse
 from cae_core.images.operations import to_uint8
 from cae_core.inspection.edits import MEAN, MUTE, SCALE, SWAP, Edit, channel_costs, edited, rounded
@@ -221,7 +221,7 @@ def _show_result(opened: Opened, latent: np.ndarray) -> None:
     st.metric(
         "PSNR of the decoded image",
         format_psnr(figures[0]),
-        delta=f"{change:+.2f} dB" if is_changed else None,
+        delta=format_gain(change) if is_changed else None,
         help="Against the picture. The change is against the code as the encoder gave it.",
     )
 
@@ -251,14 +251,14 @@ def _show_ranking(opened: Opened, channel: int) -> None:
     order = np.argsort(-costs, kind="stable")
     name = "number" if len(report.latent_shape) == 1 else "channel"
     choices = [
-        Choice(str(each), str(each), f"Without {name} {each}: {-lost[each]:+.2f} dB")
+        Choice(str(each), str(each), f"Without {name} {each}: {format_gain(-lost[each])}")
         for each in order
     ]
     pick_bar(NUMBER_KEY, costs[order], choices, str(channel), label="Ranking", key="ranking")
     idle = int((np.abs(costs) < 1e-9).sum())
     st.caption(
         f"The error that muting each {name} costs, the dearest first: without {name} {order[0]} "
-        f"the image loses {lost[order[0]]:.2f} dB"
+        f"the image loses {format_psnr(lost[order[0]])}"
         + (f"; {idle:,} of {count:,} make no difference to this picture" if idle else "")
         + ". Click one to change it."
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.report import Report
+from cae_core.formats import format_bytes
 from cae_ui.common.wording import pixel_size
 
 
@@ -19,7 +20,7 @@ def comparison_table(reports: Sequence[tuple[str, Report]]) -> list[dict[str, st
         "Multiply-adds per image": lambda r: f"{r.macs:,}",
         "Receptive field of a latent pixel": lambda r: pixel_size(r.latent_receptive_field),
         "Receptive field of an output pixel": lambda r: pixel_size(r.receptive_field),
-        "Activations of a batch of 128": lambda r: f"{128 * r.activation_bytes / 2**20:,.1f} MiB",
+        "Activations of a batch of 128": lambda r: format_bytes(128 * r.activation_bytes),
         "Can be built": lambda r: "no" if r.problems else "yes",
     }
     return [
