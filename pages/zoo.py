@@ -14,7 +14,13 @@ from cae_ui.zoo.card import show_card
 from cae_ui.zoo.claims import show_claims
 from cae_ui.zoo.gallery import show_gallery
 from cae_ui.zoo.rate_distortion import show_rate_distortion
-from cae_ui.zoo.table import filtered_rows, network_input, open_network, show_table
+from cae_ui.zoo.table import (
+    filtered_rows,
+    network_input,
+    open_network,
+    show_from_the_top,
+    show_table,
+)
 
 page_header(
     "Zoo",
@@ -42,6 +48,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     else:
         st.button("All networks", icon=":material/arrow_back:", on_click=open_network, args=(None,))
         parts = [partial(show_card, name)]
+show_from_the_top()
 for show_part in parts:
     try:
         show_part()

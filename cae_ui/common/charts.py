@@ -20,14 +20,15 @@ from cae_core.training.learning_rate import LearningRateTest
 from cae_ui.common.wording import plain_html, rate_text
 
 TEAL, AMBER, INDIGO, RED, SKY, GREY = (
-    "#0f766e",
-    "#f59e0b",
+    "#0d9488",
+    "#d97706",
     "#6366f1",
     "#dc2626",
-    "#0ea5e9",
-    "#a3a3a3",
+    "#0284c7",
+    "#737373",
 )
-COLORS = (TEAL, AMBER, INDIGO, RED, SKY, GREY, "#84cc16", "#d946ef")
+# All of them stand out from a light and a dark page.
+COLORS = (TEAL, AMBER, INDIGO, RED, SKY, GREY, "#5f9a0c", "#d946ef")
 TRAINING_COLOR, VALIDATION_COLOR = TEAL, AMBER
 LOG_AXIS = {"type": "log", "tickformat": "~g"}
 _LEGEND_WIDTH = 48  # characters, which a phone has room for
@@ -52,11 +53,13 @@ def framed(
         height: Height in CSS pixels.
         xaxis: Settings of the horizontal axis.
         yaxis: Settings of the vertical axis.
-        legend_y: Height of the legend in parts of the plot: above 1 over it, below 0 under it.
+        legend_y: Where the legend ends in parts of the plot: 1 or more over it, below 0 under it.
         **layout: Further settings of the layout.
     """
     if legend_y is not None:
-        layout["legend"] = {"orientation": "h", "y": legend_y}
+        # It grows away from the plot where a telephone breaks it into lines.
+        anchor = "bottom" if legend_y >= 1 else "top"
+        layout["legend"] = {"orientation": "h", "y": legend_y, "yanchor": anchor}
     for trace in figure.data:
         if trace.name is not None:
             lines = textwrap.wrap(trace.name, _LEGEND_WIDTH, break_long_words=False)
@@ -191,9 +194,14 @@ def latent_size_figure(
     return framed(
         figure,
         height=height,
-        xaxis={"title": "Numbers in the latent", "type": "log", **_log_range(sizes)},
+        xaxis={
+            "title": "Numbers in the latent",
+            "type": "log",
+            "tickformat": ",",
+            **_log_range(sizes),
+        },
         yaxis={"title": "Test MSE", **LOG_AXIS, **_log_range(errors)},
-        legend_y=1.12,
+        legend_y=1.02,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -152,10 +153,15 @@ def losses_figure(group: list[Compared], loss: str) -> go.Figure:
                 line={"color": color},
             )
         )
+    epochs = max((len(run.summary.history) for run in group), default=0)
     framed(
         figure,
         height=280 + 20 * len(group),
-        xaxis={"title": "Epoch"},
+        xaxis={
+            "title": "Epoch",
+            "range": [0, max(1, epochs) * 1.02],
+            "dtick": math.ceil(max(1, epochs) / 10),
+        },
         yaxis={"title": loss, **LOG_AXIS, "nticks": 5},
         showlegend=True,
     )

@@ -21,11 +21,10 @@ from cae_ui.trainer.training import keep_showing_progress, open_job
 
 _BAR = "train-bar"
 # At the lower edge of the window, however long the settings are.
-_STYLE = f"""<style>
-[data-testid="stLayoutWrapper"]:has(> .st-key-{_BAR}) {{
-  position: sticky; bottom: 0; z-index: 10; padding: 0.5rem 0;
-  background: color-mix(in srgb, Canvas 80%, transparent); backdrop-filter: blur(8px);
-}}
+_STYLE = """<style>
+[data-testid="stLayoutWrapper"]:has(> .st-key-%s) {
+  position: sticky; bottom: 0; z-index: 10; padding: 0.75rem 0; background: light-dark(%s, %s);
+}
 </style>"""
 
 
@@ -55,7 +54,8 @@ def start_button(
         took = "" if seconds is None else f"About {format_duration(round(seconds))} and "
         st.caption(f"{took}{memory} on this server.")
     can_start = fits and available_jobs() is not None
-    st.html(_STYLE)
+    pages = (st.get_option(f"theme.{kind}.backgroundColor") for kind in ("light", "dark"))
+    st.html(_STYLE % (_BAR, *(color or "Canvas" for color in pages)))
     with st.container(key=_BAR):
         if shown is not None and not shown.has_ended and is_own(shown):
             keep_showing_progress(shown)

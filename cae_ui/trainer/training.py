@@ -230,7 +230,7 @@ def loss_figure(progress: Progress | None, planned_epochs: int, loss_title: str)
             # A line of one point would not be seen.
             mode="lines" if len(trace) > 1 else "markers",
             line={"color": TRAINING_COLOR, "width": 1},
-            opacity=0.5,
+            opacity=0.6,
         )
     )
     for name, color, points in (
@@ -268,6 +268,6 @@ def loss_figure(progress: Progress | None, planned_epochs: int, loss_title: str)
             "dtick": math.ceil(planned_epochs / 10),
         },
         yaxis=yaxis,
-        legend_y=1.12,
+        legend_y=1.02,
         uirevision="loss",  # keeps the reader's zoom while points come in
     )

@@ -138,7 +138,7 @@ def curves_figure(history: dict[str, list[float]]) -> go.Figure:
         height=340,
         xaxis={"title": progress.capitalize()},
         yaxis={"title": "Loss", **LOG_AXIS, "nticks": 4} if losses else {},
-        legend_y=1.12,
+        legend_y=1.02,
         showlegend=True,
     )
 

@@ -15,7 +15,7 @@ from cae_core.zoo.table import Row, below_pca, points
 from cae_ui.common.charts import INDIGO, TEAL, Points, latent_size_figure, show_chart
 from cae_ui.common.pca_line import BELOW_THE_LINE, why_pca_is_hard_to_beat
 from cae_ui.common.wording import dataset_title, number_columns, plain
-from cae_ui.zoo.table import NETWORK_KEY
+from cae_ui.zoo.table import open_network
 
 
 def show_rate_distortion() -> None:
@@ -35,7 +35,7 @@ def show_rate_distortion() -> None:
     kinds = [sweep_points(study)] if study else []
     pca = load_pca_line(tables.pca_path(dataset))
     figure = latent_size_figure([*kinds, zoo_points(points(dataset))], pca, height=440)
-    show_chart(figure, key="rate-distortion", on_choose=_open_card)
+    show_chart(figure, key="rate-distortion", on_choose=open_network)
     st.caption(f":material/ads_click: Click a diamond to open its card. {BELOW_THE_LINE}")
     if dataset == "cifar10" and pca is not None:
         st.caption(why_pca_is_hard_to_beat(get_preset(HOMEWORK).architecture, pca))
@@ -49,11 +49,6 @@ def show_rate_distortion() -> None:
         )
     if study:
         _show_correlation(study)
-
-
-def _open_card(name: str) -> None:
-    """Opens the card of a network; for use in a callback."""
-    st.session_state[NETWORK_KEY] = name
 
 
 def sweep_points(study: list[Result]) -> Points:

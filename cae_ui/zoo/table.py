@@ -11,9 +11,11 @@ from cae_core import zoo
 from cae_core.formats import MSE_DECIMALS, PSNR_DECIMALS, SSIM_DECIMALS
 from cae_core.zoo.judge import ACCURACY
 from cae_core.zoo.table import Row, rows
+from cae_ui.common.reveal import reveal
 from cae_ui.common.wording import dataset_title
 
 NETWORK_KEY = "network"
+_OPENED = "zoo-opened"  # whether another network was opened just now
 _TABLE_KEY = "zoo-table"
 _MSE = f"%.{MSE_DECIMALS}f"
 # The columns of numbers: heading, format, help text.
@@ -66,6 +68,13 @@ def network_input() -> str | None:
 def open_network(name: str | None) -> None:
     """Opens the card of a network, or shows all again; for use in a callback."""
     st.session_state[NETWORK_KEY] = name
+    st.session_state[_OPENED] = True
+
+
+def show_from_the_top() -> None:
+    """Scrolls to the top of the page where a network was opened just now, perhaps far below."""
+    if st.session_state.pop(_OPENED, False):
+        reveal(".stMainBlockContainer")
 
 
 def show_table(listed: list[Row]) -> None:

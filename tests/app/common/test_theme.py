@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from cae_ui.common.charts import COLORS
+
 THEMES = tomllib.loads((Path(__file__).parents[3] / ".streamlit/config.toml").read_text())["theme"]
 READABLE = 4.5  # WCAG 2.2, level AA
+VISIBLE = 3.0  # the same for what is no text
 CAPTION = 0.6  # opacity of Streamlit's captions
 
 
@@ -35,6 +38,16 @@ def contrast(front, back, opacity=1.0):
 def test_text_is_legible_on_both_backgrounds(theme, behind, color, opacity):
     colors = THEMES[theme]
     assert contrast(colors[color], colors[behind], opacity) >= READABLE
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_line_of_a_chart_stands_out_from_the_page(theme):
+    pale = {
+        color: contrast(color, THEMES[theme]["backgroundColor"])
+        for color in COLORS
+        if contrast(color, THEMES[theme]["backgroundColor"]) < VISIBLE
+    }
+    assert pale == {}
 
 
 def test_contrast_is_that_of_the_standard():
