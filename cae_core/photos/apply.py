@@ -82,13 +82,13 @@ class PhotoPlan:
         added = [
             f"{counted(pixels, 'pixel')} {where}"
             for pixels, where in (
-                (self.padded_height - self.height, "below"),
-                (self.padded_width - self.width, "at the right"),
+                (self.padded_height - self.height, "below it"),
+                (self.padded_width - self.width, "right of it"),
             )
             if pixels
         ]
         if added:
-            said += f" and {' and '.join(added)}, its mirror image"
+            said += f" and {' and '.join(added)}"
         if self.tiles > 1 and self.halo < self.wanted_halo:
             said += (
                 f", computed in {self.tiles:,} tiles that see {self.halo} of "
@@ -144,7 +144,7 @@ def plan_photo(architecture: Architecture, height: int, width: int) -> PhotoPlan
 
     Example:
         >>> print(plan_photo(Architecture.parse("conv8 pool | up conv3"), 33, 48))
-        to the whole image and 1 pixel below, its mirror image
+        to the whole image and 1 pixel below it
         >>> dense = Architecture.parse("flatten dense9 | dense3072 reshape32x32x3")
         >>> print(plan_photo(dense, 481, 321))
         in 176 tiles of 32 x 32, because the network has dense layers

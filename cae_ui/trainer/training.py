@@ -230,7 +230,7 @@ def loss_figure(progress: Progress | None, planned_epochs: int, loss_title: str)
             # A line of one point would not be seen.
             mode="lines" if len(trace) > 1 else "markers",
             line={"color": TRAINING_COLOR, "width": 1},
-            opacity=0.6,
+            opacity=0.75,
         )
     )
     for name, color, points in (

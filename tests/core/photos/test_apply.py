@@ -186,13 +186,12 @@ def test_an_output_beyond_black_and_white_is_cut():
         (
             "homework",
             (33, 46),
-            "to the whole image and 3 pixels below and 2 pixels at the right, its mirror image",
+            "to the whole image and 3 pixels below it and 2 pixels right of it",
         ),
         (
             "homework",
             (481, 320),
-            "to the whole image and 3 pixels below, its mirror image, computed in 4 overlapping "
-            "tiles",
+            "to the whole image and 3 pixels below it, computed in 4 overlapping tiles",
         ),
         ("dense", (481, 321), "in 176 tiles of 32 x 32, because the network has dense layers"),
         ("oblong", (1, 1), "in 1 tile of 20 x 36, because the network has dense layers"),
