@@ -17,7 +17,7 @@ from tests.browser.test_journeys import WIDE, button, train
 pytestmark = pytest.mark.browser
 
 SMALL = "conv2 pool | up conv3:sigmoid"
-WATCHED = "conv32 conv32 pool | up conv32 conv3:sigmoid"  # still trains when somebody looks
+WATCHED = "conv16 conv16 pool | up conv16 conv3:sigmoid"  # still trains when somebody looks
 
 
 def trainer(network=SMALL, *, epochs=1, batch=512):
@@ -53,7 +53,7 @@ def test_a_training_that_nobody_watches_is_finished_when_somebody_comes_back(vis
 
 def test_after_the_press_stop_progress_and_curve_are_in_the_window_and_resume_goes_on(visit):
     for width, height in ((390, 844), (1440, 900)):
-        page = visit(trainer(WATCHED, epochs=50, batch=64), viewport=size(width, height))
+        page = visit(trainer(WATCHED, epochs=50, batch=32), viewport=size(width, height))
         train(page)
         curve = page.locator(".js-plotly-plot")
         for part in (button(page, "Stop"), page.get_by_role("progressbar"), curve):
@@ -109,6 +109,13 @@ def test_three_runs_stand_beside_each_other(fresh_server, visit):
     expect(cells.and_(page.locator("[aria-colindex='5']"))).to_contain_text(["1024", "768", "512"])
     chart = page.locator(".js-plotly-plot").filter(has_text="Mean squared error").last
     expect(chart.locator(".legendtext")).to_contain_text(newest_first)
+    # A point opens its run.
+    newest = page.url
+    point = chart.locator(".points path").last
+    point.scroll_into_view_if_needed()
+    box = point.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page).not_to_have_url(newest)
 
 
 # Runs beside the files of the archive: the three forms of the network that it leads to.
