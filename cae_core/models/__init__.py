@@ -6,6 +6,14 @@ networks: `photo_denoiser` and `camera_denoiser`, behind `cae_core.denoise`, and
 `ab_bins`), behind `cae_core.colorize`.
 """
 
+import logging
+
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+# TensorFlow counts compilations by the code of Keras's functions, which all networks share: it
+# would take a fifth network for one function that is compiled again and again.
+logging.getLogger("tensorflow").addFilter(
+    lambda record: "tf.function retracing" not in str(record.msg)
+)

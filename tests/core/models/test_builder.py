@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import keras
 import numpy as np
 import pytest
@@ -268,3 +270,17 @@ def test_a_separable_convolution_with_a_stride_of_single_pixels_can_be_trained()
     model = build(Architecture.parse("9x9x3 sepconv4k1s2 dwconv1s2 | deconv3s2o0 deconv3s2o0"))
     model.compile("sgd", "mse")
     assert np.isfinite(model.train_on_batch(images(2, 9, 9, 3), images(2, 9, 9, 3)))
+
+
+def test_several_networks_in_a_row_are_no_function_that_is_compiled_again_and_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    logger = logging.getLogger("tensorflow")
+    logger.addHandler(caplog.handler)
+    try:
+        for channels in range(1, 8):
+            model = build(Architecture.parse(f"conv{channels} | conv3"))
+            model.predict_on_batch(np.zeros((1, 32, 32, 3), np.float32))
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert "retracing" not in caplog.text
