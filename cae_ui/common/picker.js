@@ -1,6 +1,7 @@
 // Tiles, bars or a place on an image: what is clicked goes to Python as a text.
 
 const drawings = { tiles: drawTiles, bars: drawBars, place: drawPlace };
+const MOST_LABELLED = 48; // bars
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 export default async function picker({ parentElement, data, setTriggerValue }) {
@@ -56,17 +57,22 @@ function drawTiles(root, data, image, pick) {
 }
 
 function drawBars(root, data, _image, pick) {
-  const crowded = data.choices.length > 64;
+  const crowded = data.choices.length > MOST_LABELLED;
+  const hasNegative = data.heights.some((height) => height < 0);
+  const share = hasNegative ? 50 : 100; // of the room, for the largest number
   root.classList.toggle("crowded", crowded);
+  root.classList.toggle("signed", hasNegative);
   buttons(root, data, pick).forEach((button, index) => {
     if (!button.firstChild) {
-      button.append(document.createElement("i"), document.createElement("span"));
+      button.append(document.createElement("div"), document.createElement("span"));
+      button.firstChild.append(document.createElement("i"));
     }
-    const [bar, label] = button.children;
+    const [room, label] = button.children;
+    const bar = room.firstChild;
     const height = data.heights[index];
-    bar.style.height = `${Math.max(Math.abs(height) * 50, 1)}%`;
+    bar.style.height = `${Math.abs(height) * share}%`;
     bar.style.top = height < 0 ? "50%" : "auto";
-    bar.style.bottom = height < 0 ? "auto" : "50%";
+    bar.style.bottom = height < 0 ? "auto" : `${100 - share}%`;
     bar.className = height < 0 ? "negative" : "";
     label.textContent = crowded ? "" : data.choices[index].label;
   });

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
 
-from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.report import analyze
 from cae_core.formats import format_gain, format_psnr
 from cae_core.images.metrics import psnr, psnr_from_mse
@@ -18,10 +18,11 @@ from cae_core.inspection.network import InspectedNetwork
 from cae_ui.common.compare_slider import compare_slider
 from cae_ui.common.picker import Choice, kept_choice, pick_bar, pick_tile
 from cae_ui.inside.colors import scale_legend, signed_colors
-from cae_ui.inside.opened import SECOND_KEY, Opened, picture_input, tile_factor
+from cae_ui.inside.opened import SECOND_KEY, Opened, picture_input, said_shape, tile_factor
 
 NUMBER_KEY, EDITS_KEY, BITS_KEY, BESIDE_KEY = "number", "edits", "bits", "beside"
 KEEP = "keep"
+PICTURE, UNCHANGED, INPUT = "Picture", "Unchanged code", "Network's input"
 TITLES = {KEEP: "Keep", MUTE: "Mute", SCALE: "Scale", MEAN: "Mean", SWAP: "Swap"}
 FLOAT = 32  # bits of a number that is not rounded
 BITS = (1, 2, 3, 4, 5, 6, 7, 8, FLOAT)
@@ -38,7 +39,8 @@ def show_code(opened: Opened) -> None:
     latent = opened.encoded().latents[0]
     edits = kept_edits(latent.shape[-1])
     channel = int(kept_choice(NUMBER_KEY, [str(each) for each in range(latent.shape[-1])], "0"))
-    result, controls = st.columns([5, 7], gap="large")
+    # On a phone the result stands below the sliders, so that both are in view.
+    controls, result = st.columns([7, 5], gap="large")
     with controls:
         changed = _with_edits(opened, latent, edits)
         _show_channels(opened, changed, channel, edits)
@@ -154,10 +156,7 @@ def _show_channels(
 ) -> None:
     """The latent with its edits: a map as tiles, a vector as bars."""
     report = analyze(opened.network.architecture)
-    st.markdown(
-        f"**The code:** {format_shape(latent.shape)} = {latent.size:,} numbers, "
-        f"{report.input_size:,} in"
-    )
+    st.markdown(f"**The code** of {report.input_size:,} numbers is {said_shape(latent.shape)}")
     if opened.network.has_skips:
         st.caption(
             ":material/info: Skip connections carry more of the picture around the code. They "
@@ -194,33 +193,35 @@ def _show_result(opened: Opened, latent: np.ndarray) -> None:
     """The image that the changed latent gives, and how much better or worse it is."""
     unchanged = opened.decoded()
     encoded = opened.encoded()
-    after = opened.network.decode(encoded.with_latents(latent[np.newaxis]))[0]
     true = encoded.images[0]
-    figures = [psnr(each, true) for each in (after, unchanged)]
-    change = figures[0] - figures[1]
-    is_changed = not np.array_equal(latent, encoded.latents[0])
+    after = opened.network.decode(encoded.with_latents(latent[np.newaxis]))[0]
     inputs = opened.network.inputs(opened.image[np.newaxis])[0]
-    besides = {opened.name: true, "Unchanged code": unchanged}
-    if inputs.shape != true.shape or not np.array_equal(inputs, true):
-        besides["Input"] = np.clip(inputs, 0, 1)
-    beside = st.segmented_control(
+    besides = {PICTURE: true, UNCHANGED: unchanged}
+    if not np.array_equal(inputs, true):
+        besides[INPUT] = np.clip(inputs, 0, 1)
+    chosen = st.segmented_control(
         "Compare with",
         list(besides),
-        default=opened.name,
+        default=PICTURE,
         required=True,
         key=BESIDE_KEY,
+        bind="query-params",
     )
+    beside = str(chosen) if chosen in besides else PICTURE  # of another network
     compare_slider(
-        _comparable(besides[str(beside)]),
+        _comparable(besides[beside]),
         _comparable(after),
-        before_label=str(beside),
+        before_label=beside,
         after_label="Decoded",
         key="inside-code",
         height=420,
     )
+    decibels, decibels_unchanged = (psnr(image, true) for image in (after, unchanged))
+    change = decibels - decibels_unchanged
+    is_changed = not np.array_equal(latent, encoded.latents[0]) and math.isfinite(change)
     st.metric(
         "PSNR of the decoded image",
-        format_psnr(figures[0]),
+        format_psnr(decibels),
         delta=format_gain(change) if is_changed else None,
         help="Against the picture. The change is against the code as the encoder gave it.",
     )

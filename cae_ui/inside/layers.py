@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.layers import Mark
 from cae_core.architecture.report import Row, analyze
 from cae_core.images.encoding import encode_png
@@ -17,7 +16,7 @@ from cae_ui.common.picker import Choice, kept_choice, pick_bar, pick_place, pick
 from cae_ui.common.pixels import show_tiles
 from cae_ui.inside.colors import scale_legend, signed_colors
 from cae_ui.inside.one_number import show_one_number
-from cae_ui.inside.opened import Opened, tile_factor
+from cae_ui.inside.opened import Opened, said_shape, tile_factor
 from cae_ui.latent_size.diagram import network_diagram
 
 LAYER_KEY, CHANNEL_KEY, PLACE_KEY = "layer", "channel", "place"
@@ -39,8 +38,8 @@ def show_layers(opened: Opened) -> None:
         kept_choice(CHANNEL_KEY, [str(each) for each in range(len(order))], str(order[0]))
     )
     st.markdown(
-        f"**Layer {row.index}, `{row.token}`:** {format_shape(row.output_shape)} = "
-        f"{row.size:,} numbers, {row.part}"
+        f"**Layer {row.index}** of the {row.part} &nbsp;`{row.token}`&nbsp; makes "
+        f"{said_shape(row.output_shape)}"
     )
     _show_maps(row, activation, order, channel)
     place = _place_input(opened, row, activations, channel)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
 from cae_core.architecture.report import Row
 from cae_core.inspection.arithmetic import Arithmetic, arithmetic_of
+from cae_core.inspection.kernels import reads_image
 from cae_core.inspection.network import InspectedNetwork
 from cae_ui.inside.colors import signed_colors, text_color
 
 MOST_PATCHES = 3  # channels of the input that are written out
 MOST_NUMBERS = 8  # numbers of a vector
 WIDEST = 5  # weights a side that are written out
+COLORS = ("red", "green", "blue")
 
 _STYLE = """
 <style>
 .cae-sum { display: flex; flex-wrap: wrap; align-items: center; gap: 0.4rem 0.6rem;
   font-size: 0.8rem; font-variant-numeric: tabular-nums; padding-bottom: 0.5rem; }
 .cae-sum .of { min-width: 5.5rem; opacity: 0.8; }
+@media (max-width: 40rem) { .cae-sum .of { flex-basis: 100%; } .cae-sum { font-size: 0.7rem; } }
 .cae-sum table { border-collapse: collapse; }
 .cae-sum td { padding: 0.1rem 0.3rem; text-align: right; }
 </style>
@@ -39,12 +45,18 @@ def show_one_number(
             "in one line."
         )
         return
-    st.html(_STYLE + _written_out(arithmetic))
+    is_color = reads_image(network, row.index) and arithmetic.patch.shape[-1] == 3
+    st.html(_STYLE + _written_out(arithmetic, COLORS if is_color else ()))
     st.markdown(_sentence(arithmetic))
 
 
-def _written_out(arithmetic: Arithmetic) -> str:
-    """Patches beside kernels, those that matter most, as HTML."""
+def _written_out(arithmetic: Arithmetic, names: Sequence[str]) -> str:
+    """Patches beside kernels, those that matter most, as HTML.
+
+    Args:
+        arithmetic: What is written out.
+        names: Names of the input's channels; empty where they have none.
+    """
     patch, weights = arithmetic.patch, arithmetic.weights
     if weights is None:
         return _line("largest of", _table(patch[..., 0]))
@@ -64,8 +76,14 @@ def _written_out(arithmetic: Arithmetic) -> str:
     else:
         sums = products.sum(axis=(0, 1))
         order = np.argsort(-np.abs(sums), kind="stable")[:MOST_PATCHES]
+        if len(sums) <= MOST_PATCHES:
+            order = np.arange(len(sums))
         lines = [
-            _line(f"input channel {each}", _product(patch, weights, each), signed(sums[each]))
+            _line(
+                names[each] if names else f"input channel {each}",
+                _product(patch, weights, each),
+                signed(sums[each]),
+            )
             for each in order
         ]
         rest = sums.sum() - sums[order].sum()
@@ -90,12 +108,14 @@ def _line(of: str, product: str, value: str | None = None) -> str:
 
 def _table(numbers: np.ndarray) -> str:
     """Numbers as a table, each on its colour."""
-    colors = signed_colors(numbers, float(np.abs(numbers).max()))
+    limit = float(np.abs(numbers).max())
+    colors = signed_colors(numbers, limit)
+    decimals = _decimals(limit)
     rows = "".join(
         "<tr>"
         + "".join(
             f'<td style="background:rgb({",".join(map(str, color))});color:{text_color(color)}">'
-            f"{signed(number)}</td>"
+            f"{signed(number, decimals)}</td>"
             for number, color in zip(line, line_colors, strict=True)
         )
         + "</tr>"
@@ -109,20 +129,31 @@ def _sentence(arithmetic: Arithmetic) -> str:
     if arithmetic.weights is None:
         return f"The largest is **{signed(arithmetic.value)}**."
     products = signed(arithmetic.total - arithmetic.bias)
-    steps = f"Products {products}"
+    steps = f"Sum of products {products}"
     if arithmetic.bias:
-        steps += f", with the bias {signed(arithmetic.bias)}: {signed(arithmetic.total)}"
+        steps += f", with the bias of {signed(arithmetic.bias)} {signed(arithmetic.total)}"
     if arithmetic.activation != "linear":
-        steps += f", through {arithmetic.activation}"
+        steps += f", {arithmetic.activation} of it"
     return f"{steps}: **{signed(arithmetic.value)}**."
 
 
-def signed(number: float) -> str:
+def _decimals(limit: float) -> int:
+    """Decimals with which the largest of some numbers has three digits."""
+    return 3 if limit == 0 else min(max(2 - math.floor(math.log10(limit)), 0), 6)
+
+
+def signed(number: float, decimals: int | None = None) -> str:
     """A number in few characters, with a true minus sign.
 
+    Args:
+        number: The number.
+        decimals: How many; by default as many as three digits need.
+
     Example:
-        >>> signed(-0.123), signed(0.0), signed(1234.5)
-        ('−0.123', '0', '1.23e+03')
+        >>> signed(-0.123), signed(0.0), signed(0.34, 3)
+        ('−0.123', '0', '0.340')
     """
-    text = f"{number:.3g}"
-    return "0" if float(text) == 0 else text.replace("-", "−", 1)
+    text = f"{number:.3g}" if decimals is None else f"{number:.{decimals}f}"
+    if decimals is None and float(text) == 0:
+        return "0"
+    return text.replace("-", "−", 1)

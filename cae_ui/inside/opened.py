@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
 from cae_core import zoo
+from cae_core.architecture.formulas import Shape, format_shape
 from cae_core.data.registry import DATASETS, is_available
 from cae_core.data.samples import sample_check_images, sample_check_name
+from cae_core.formats import counted
 from cae_core.images.decoding import over_white
 from cae_core.images.operations import as_image, resize, to_uint8
 from cae_core.inspection.edits import channel_means
@@ -27,7 +30,7 @@ NETWORK_KEY, PICTURE_KEY, SOURCE_KEY = "network", "picture", "source"
 IMAGES, PHOTO = "Images", "A photo"
 MOST_IMAGES = 8
 SECOND_KEY = "with"  # a second picture, for what needs two
-THUMBNAIL, TILE = 56, 80  # CSS pixels
+THUMBNAIL, TILE = 56, 72  # CSS pixels
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,18 @@ def _chosen_picture(name: str, images: np.ndarray, default: int) -> int:
 
 def tile_factor(width: int) -> int:
     """Screen pixels a side for every pixel of a map that is shown as a tile: a whole number."""
-    return max(1, -(-TILE // width))
+    return max(1, round(TILE / width))
+
+
+def said_shape(shape: Shape) -> str:
+    """A tensor's shape and size in words.
+
+    Example:
+        >>> said_shape((8, 8, 16)), said_shape((100,))
+        ('8x8x16 = 1,024 numbers', 'a vector of 100 numbers')
+    """
+    numbers = counted(math.prod(shape), "number")
+    return f"{format_shape(shape)} = {numbers}" if len(shape) == 3 else f"a vector of {numbers}"
 
 
 def network_names() -> list[str]:

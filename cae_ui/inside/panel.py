@@ -7,11 +7,10 @@ import math
 import numpy as np
 import streamlit as st
 
-from cae_core.architecture.formulas import format_shape
 from cae_core.images.operations import to_uint8
 from cae_ui.common.pixels import show_tiles
 from cae_ui.inside.colors import signed_colors
-from cae_ui.inside.opened import NETWORK_KEY, network_identity, opened_network
+from cae_ui.inside.opened import NETWORK_KEY, network_identity, opened_network, said_shape
 
 SIDE, CHANNEL_SIDE = 96, 40  # CSS pixels
 MOST_CHANNELS = 64
@@ -37,7 +36,7 @@ def show_panel(choice: str) -> None:
             show_tiles(tiles, [""] * len(tiles), side, "Channel of the code")
             left_out = latent.shape[-1] - len(tiles) if latent.ndim == 3 else 0
             st.caption(
-                f"The code: {format_shape(latent.shape)} = {latent.size:,} numbers"
+                f"The code: {said_shape(latent.shape)}"
                 + (f", {left_out} channels left out" if left_out else "")
             )
         with st.container(width="content"):
