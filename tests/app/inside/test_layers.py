@@ -27,7 +27,7 @@ def test_a_chosen_layer_channel_and_pixel_are_written_out(inside_page):
     assert "8 × 8 pixels in the frame" in said(page.caption)
     # The last number of the sentence is the network's own.
     (own,) = [line for line in page.markdown.values if "is " in line and "number at" in line]
-    (sentence,) = [line for line in page.markdown.values if line.startswith("Products")]
+    (sentence,) = [line for line in page.markdown.values if line.startswith("Sum of products")]
     assert own.split("is ")[1].strip("*") == sentence.split("**")[1]
 
 
