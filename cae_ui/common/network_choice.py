@@ -41,6 +41,8 @@ def network_input(
     if wanted in titles:
         # Every time: the browser knows a choice by its label, which another tab may have changed.
         st.session_state[key] = wanted
+    elif wanted is None and st.session_state.get(key) not in titles:
+        st.session_state.pop(key, None)  # another page's, whose choice has the same name
     elif key not in st.session_state:
         st.query_params.pop(key, None)  # the router says so
 

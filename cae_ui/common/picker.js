@@ -58,22 +58,17 @@ function drawTiles(root, data, image, pick) {
 
 function drawBars(root, data, _image, pick) {
   const crowded = data.choices.length > MOST_LABELLED;
-  const hasNegative = data.heights.some((height) => height < 0);
-  const share = hasNegative ? 50 : 100; // of the room, for the largest number
   root.classList.toggle("crowded", crowded);
-  root.classList.toggle("signed", hasNegative);
+  root.style.setProperty("--zero", `${100 * data.zero}%`); // of the room, from below
   buttons(root, data, pick).forEach((button, index) => {
     if (!button.firstChild) {
       button.append(document.createElement("div"), document.createElement("span"));
       button.firstChild.append(document.createElement("i"));
     }
     const [room, label] = button.children;
-    const bar = room.firstChild;
     const height = data.heights[index];
-    bar.style.height = `${Math.abs(height) * share}%`;
-    bar.style.top = height < 0 ? "50%" : "auto";
-    bar.style.bottom = height < 0 ? "auto" : `${100 - share}%`;
-    bar.className = height < 0 ? "negative" : "";
+    room.firstChild.style.height = `${100 * Math.abs(height)}%`;
+    room.firstChild.className = height < 0 ? "negative" : "";
     label.textContent = crowded ? "" : data.choices[index].label;
   });
 }

@@ -100,8 +100,11 @@ def pick_bar(
         label: What is chosen, for a screen reader.
         key: Tells two places apart where one choice is made.
     """
-    limit = float(np.abs(values).max()) or 1.0
-    data = {"heights": [round(float(value) / limit, 4) for value in values]}
+    # Zero is where it has to be for the largest and the smallest number to have room.
+    low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
+    room = (high - low) or 1.0
+    heights = [round(float(value) / room, 4) for value in values]
+    data = {"heights": heights, "zero": round(-low / room, 4)}
     _pick(name, "bars", data | _listed(choices, chosen, label), key)
 
 

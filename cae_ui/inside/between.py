@@ -69,7 +69,8 @@ def _strip(
 
 def _show_sum(opened: Opened, second: np.ndarray) -> None:
     """A - B + C, in pixels and in the latent."""
-    st.markdown("**A − B + C:** the picture, without the second, with a third")
+    st.header("A − B + C", anchor=False)
+    st.caption("The picture, without the second, with a third:")
     third = opened.images[picture_input(THIRD_KEY, opened.images, 2, "Third picture")]
     codes = [opened.encoded(image) for image in (opened.image, second, third)]
     pixels = np.clip(combined(*(code.images for code in codes)), 0, 1)

@@ -238,7 +238,7 @@ def _comparable(image: np.ndarray) -> np.ndarray:
 
 def _show_ranking(opened: Opened, channel: int) -> None:
     """The channels by what muting each one costs, the dearest first."""
-    st.markdown("**Which numbers matter**")
+    st.header("Which numbers matter", anchor=False)
     report = analyze(opened.network.architecture)
     count = report.latent_shape[-1]
     macs = count * sum(row.macs for row in report.rows if row.part == "decoder")

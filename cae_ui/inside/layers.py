@@ -196,7 +196,7 @@ def _show_kernels(opened: Opened, row: Row, channel: int) -> None:
     height, width, channels, count = kernels.shape
     limit = float(np.abs(kernels).max()) or 1.0
     side = tile_factor(width) * width
-    st.markdown("**Kernels**")
+    st.header("Kernels", anchor=False)
     if channels in (1, 3) and (reads_image(opened.network, row.index) or min(height, width) > 7):
         shown = np.argsort(-np.square(kernels).sum(axis=(0, 1, 2)), kind="stable")[:MOST_SLICES]
         images = _kernel_images(kernels, limit)[shown]

@@ -37,7 +37,7 @@ def show_one_number(
     """The arithmetic of one number, and beside it the number that the network has."""
     value = float(activations[row.index][place])
     where = ", ".join(str(each) for each in place)
-    st.markdown(f"**The number at ({where}) is {signed(value)}**")
+    st.header(f"The number at ({where}) is {signed(value)}", anchor=False)
     arithmetic = arithmetic_of(network, activations, row.index, place)
     if arithmetic is None:
         st.caption(

@@ -50,7 +50,7 @@ def show_result(status: JobStatus) -> bool:
     _show_downloads(status, summary)
     if is_own(status):
         _show_name(status)
-    st.subheader("Inside")
+    st.header("Inside")
     try:
         show_panel(f"{RUN_PREFIX}{status.id}@{run_version(status)}")
     except CAEError as error:

@@ -81,3 +81,13 @@ def test_a_run_that_another_tab_deleted_is_named_and_the_page_stays_usable(color
     page.run()
     assert "was deleted" in said(page.warning)
     assert page.get("download_button")
+
+
+def test_a_choice_of_the_zoo_that_inside_does_not_offer_is_left_behind(zoo_page):
+    page = zoo_page(network="judge-cifar10")
+    page.switch_page("pages/inside.py").run()
+    assert not page.exception
+    assert page.selectbox("network").value == "homework"
+    page.selectbox("network").set_value("dense-mnist").run()
+    assert page.query_params["network"] == "dense-mnist"
+    assert not page.exception
