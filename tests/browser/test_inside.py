@@ -47,6 +47,7 @@ def test_a_moved_slider_changes_the_decoded_image(visit):
     expect(page).to_have_url(re.compile("edits=.*mute"))
 
 
+@pytest.mark.heavy
 def test_on_a_phone_nothing_is_wider_than_the_screen_in_any_part(visit):
     page = visit("/inside", **PHONE)
     for part, sign in (
