@@ -30,7 +30,7 @@ def show_panel(choice: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         with st.container(width="content"):
             show_tiles(picture[np.newaxis], ["Picture"], SIDE, "")
-        with st.container(width="stretch"):
+        with st.container(width="content"):
             tiles = code_tiles(latent)
             side = CHANNEL_SIDE if len(tiles) > 1 else 2 * SIDE
             show_tiles(tiles, [""] * len(tiles), side, "Channel of the code")
