@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from cae_ui.common.address import asked, name_the_unusable
-from cae_ui.common.view_change import tell_view
+from cae_ui.common.menu import close_menu_after
 
 # In the page itself: a file would be missing for a moment whenever another visitor leaves.
 ICON = "data:image/png;base64," + base64.b64encode(
@@ -18,7 +18,6 @@ ICON = "data:image/png;base64," + base64.b64encode(
 ).decode("ascii")
 APP = "CAE Lab"
 _ROUTED = "routed"
-_NETWORK = "network"  # chooses a card of the zoo, which is a view of its own
 # Parameters of Latent size, which had the bare address before Start had it.
 _OF_LATENT_SIZE = {"arch", "compare", "formulas", "vs"}
 _RESULT_FIRST = "result-first"  # as in shell.css
@@ -62,7 +61,7 @@ def route() -> None:
     st.html(_STYLE)
     st.session_state[_ROUTED] = True
     notes = st.container()
-    tell_view(f"{page.url_path} {st.session_state.get(_NETWORK)}")
+    close_menu_after(page.url_path)
     page.run()
     name_the_unusable(notes, page.title, given)
 
