@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -17,7 +18,7 @@ import urllib.request
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 DOCS = Path(__file__).parent
 WIDTH, HEIGHT = 1280, 900
@@ -26,11 +27,11 @@ PATIENCE = 600_000  # milliseconds
 COLORS = 256  # of the saved images: their pages have few
 
 
-# Address, height, buttons to press, and the text that comes last.
+# Address, height, what to press (its role and the end of its name), and the text that comes last.
 SHOTS = {
     "start": ("/", HEIGHT, [], "See the evidence"),
-    "latent_size": ("/latent_size", HEIGHT, ["5 conv16"], "Layer 5: Convolution"),
-    "trainer": ("/trainer?epochs=10", 1700, ["Train"], "PSNR is against the original"),
+    "latent_size": ("/latent_size", HEIGHT, [("radio", "5 conv16")], "Layer 5: Convolution"),
+    "trainer": ("/trainer?epochs=10", 1700, [("button", "Train")], "PSNR is against the original"),
     "denoise": ("/denoise", HEIGHT, [], "PSNR, denoised"),
     "colorize": ("/colorize", HEIGHT, [], "Grey is hard to beat"),
     "zoo": ("/zoo", HEIGHT, [], "The claims, tested"),
@@ -52,10 +53,11 @@ def main(names: list[str]) -> None:
                     page = chromium.new_page(viewport={"width": WIDTH, "height": height})
                     page.set_default_timeout(PATIENCE)
                     page.goto(address + path)
-                    for button in presses:
-                        page.get_by_text(button, exact=True).last.click()
+                    for role, end in presses:
+                        page.get_by_role(role, name=re.compile(rf"(^|\s){end}$")).click()
                     page.get_by_text(last).first.wait_for()
-                    page.get_by_test_id("stStatusWidget").wait_for(state="hidden")
+                    for passing in ("stStatusWidget", "stSkeleton"):
+                        expect(page.get_by_test_id(passing)).to_have_count(0, timeout=PATIENCE)
                     page.wait_for_load_state("networkidle")
                     _save(page.screenshot(), DOCS / f"{name}.png")
         finally:
@@ -89,7 +91,7 @@ def _started(runs: Path) -> tuple[subprocess.Popen[bytes], str]:
 def _save(content: bytes, path: Path) -> None:
     """Saves a screenshot with a palette, at half the bytes."""
     image = Image.open(io.BytesIO(content)).convert("RGB")
-    image.quantize(COLORS, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(COLORS).save(path, optimize=True)
 
 
 if __name__ == "__main__":
