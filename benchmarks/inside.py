@@ -94,7 +94,8 @@ def moved_slider(browser: Browser, url: str, name: str) -> str:
     page.goto(f"{url}/inside?network={name}&part=Code&bits=8")
     slider = page.get_by_role("slider", name="Bits a number")
     slider.wait_for()
-    page.get_by_text("Which numbers matter").wait_for()
+    page.get_by_test_id("stMetric").wait_for()
+    page.get_by_role("group", name="Ranking").wait_for()
     times = []
     for _ in range(ROUNDS):
         before = page.evaluate(PSNR)

@@ -156,7 +156,9 @@ def _show_channels(
 ) -> None:
     """The latent with its edits: a map as tiles, a vector as bars."""
     report = analyze(opened.network.architecture)
-    st.markdown(f"**The code** of {report.input_size:,} numbers is {said_shape(latent.shape)}")
+    st.markdown(
+        f"**The code (latent):** {said_shape(latent.shape)}, of {report.input_size:,} that go in"
+    )
     if opened.network.has_skips:
         st.caption(
             ":material/info: Skip connections carry more of the picture around the code. They "
