@@ -15,7 +15,7 @@ page_header(
     "An autoencoder squeezes a picture into a short **code** (the latent) and paints it again from "
     "the code alone. Move the slider: the shorter the code, the more is lost.",
 )
-view, choice = st.columns([9, 3], gap="large")
+view, choice = st.columns([17, 7], gap="large")
 with choice:
     photo = photo_choice("start", in_address=True)
 with view:
