@@ -8,6 +8,8 @@ from cae_ui.common.architecture_text import TEXT_KEY, architecture_input, preset
 from cae_ui.common.photo_trial import try_run_on_photo
 from cae_ui.common.shell import page_header
 from cae_ui.common.visitor import keep_visitor
+from cae_ui.homework.exercises import TRAINER_PAGE
+from cae_ui.homework.path import show_homework
 from cae_ui.trainer.comparison import show_comparison
 from cae_ui.trainer.data import dataset_input
 from cae_ui.trainer.fit import followed, note_adapted
@@ -24,6 +26,7 @@ page_header(
 )
 keep_visitor()
 explain_queue()
+show_homework(TRAINER_PAGE)
 settings, view = st.columns([5, 7], gap="large")
 with view:
     status = chosen_job()

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 Shape = tuple[int, ...]
 
@@ -24,12 +25,22 @@ _SYMBOLS = {
 }
 
 
+class Symbol(NamedTuple):
+    """A letter of a formula, its value in one layer, and its meaning."""
+
+    letter: str
+    value: str
+    meaning: str
+
+
 @dataclass(frozen=True)
 class Formula:
     r"""A calculation with its numbers put in.
 
     Attributes:
         text: One line of Unicode, for example ``⌈32 / 2⌉ = 16, so 16 × 16 × 8 = 2,048``.
+        general: The same with letters, for example ``⌈W / S⌉``; empty where there is none.
+        symbols: The letters of `general`.
 
     Example:
         >>> print(Formula("4 · 3 + max(3 − 2, 0) = 13").latex)
@@ -37,6 +48,8 @@ class Formula:
     """
 
     text: str
+    general: str = ""
+    symbols: tuple[Symbol, ...] = ()
 
     @property
     def latex(self) -> str:
@@ -86,13 +99,27 @@ def product(shape: Shape) -> str:
     return " × ".join(f"{side:,}" for side in shape)
 
 
-def size_formula(shape: Shape, out: Shape, side: Callable[[int], str]) -> Formula:
+def input_side(shape: Shape) -> Symbol:
+    """The letter W of a layer on a map (H, W, C)."""
+    height, width, _ = shape
+    return Symbol("W", str(width) if height == width else f"{height}, {width}", "side of the input")
+
+
+def size_formula(
+    shape: Shape,
+    out: Shape,
+    side: Callable[[int], str],
+    general: str = "",
+    *symbols: Symbol,
+) -> Formula:
     """A map's new height and width, and its size; the sides apart where they differ.
 
     Args:
         shape: (H, W, C) before.
         out: (H', W', C') after.
         side: Writes the calculation of one side.
+        general: The calculation of a side W with letters.
+        *symbols: Letters but W; those that `general` has are kept.
 
     Example:
         >>> size_formula((4, 6, 3), (8, 12, 3), lambda side: f"{side} · 2").text
@@ -103,4 +130,5 @@ def size_formula(shape: Shape, out: Shape, side: Callable[[int], str]) -> Formul
         f"{name}{side(before)} = {after}"
         for name, before, after in zip(names, shape, out, strict=False)
     )
-    return Formula(f"{sides}, so {product(out)} = {math.prod(out):,}")
+    letters = tuple(x for x in (input_side(shape), *symbols) if x.letter in general)
+    return Formula(f"{sides}, so {product(out)} = {math.prod(out):,}", general, letters)

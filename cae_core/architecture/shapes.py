@@ -12,8 +12,17 @@ from fractions import Fraction
 
 import numpy as np
 
-from cae_core.architecture.formulas import Formula, Shape, format_shape, size_formula
+from cae_core.architecture.formulas import (
+    Formula,
+    Shape,
+    Symbol,
+    format_shape,
+    input_side,
+    size_formula,
+)
 from cae_core.errors import ArchitectureError
+
+TEXTBOOK = "((W − K + 2P)/S + 1)² · C"
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,7 @@ class Measure:
         parameters: Weights, batch normalisation's running statistics included.
         parameters_formula: Their count, numbers put in; empty where there are none.
         macs: Multiply-accumulates for one image (convolutions and dense layers only).
+        macs_formula: Their count, numbers put in; empty where there are none.
         steps: The neighbourhoods along height and width; empty where each output pixel depends
             on the input pixel at its place alone.
         sees_everything: True where every output depends on the whole input.
@@ -69,6 +79,7 @@ class Measure:
     parameters: int = 0
     parameters_formula: str = ""
     macs: int = 0
+    macs_formula: str = ""
     steps: Steps = ((), ())
     sees_everything: bool = False
 
@@ -84,7 +95,13 @@ def enlarged(shape: Shape, factor: int, channels: int, step: SpatialStep | None 
     step = step or SpatialStep(factor, factor, 0, transposed=True)
     return Measure(
         output_shape=out,
-        formula=size_formula(shape, out, lambda side: f"{side} · {factor}"),
+        formula=size_formula(
+            shape,
+            out,
+            lambda side: f"{side} · {factor}",
+            "W · F",
+            Symbol("F", str(factor), "factor"),
+        ),
         steps=((step,), (step,)),
     )
 
@@ -96,7 +113,13 @@ def bordered(shape: Shape, pixels: int) -> Measure:
     step = SpatialStep(1, 1, pixels)
     return Measure(
         output_shape=out,
-        formula=size_formula(shape, out, lambda side: f"{side} {sign} 2 · {abs(pixels)}"),
+        formula=size_formula(
+            shape,
+            out,
+            lambda side: f"{side} {sign} 2 · {abs(pixels)}",
+            f"W {sign} 2 · P",
+            Symbol("P", str(abs(pixels)), "pixels on each side"),
+        ),
         steps=((step,), (step,)),
     )
 
@@ -128,7 +151,9 @@ class Window:
         textbook, note = self._textbook(shape, out)
         return Measure(
             output_shape=out,
-            formula=size_formula(shape, out, self._side_formula),
+            formula=size_formula(
+                shape, out, self._side_formula, self._general, *self._symbols(out[2])
+            ),
             textbook=textbook,
             textbook_note=note,
             steps=((self.step(shape[0]),), (self.step(shape[1]),)),
@@ -157,6 +182,19 @@ class Window:
             return f"⌈{side} / {self.stride}⌉"
         return f"⌊({side} − {self.kernel}) / {self.stride}⌋ + 1"
 
+    @property
+    def _general(self) -> str:
+        """`_side_formula` with letters."""
+        return "⌈W / S⌉" if self.padding == "same" else "⌊(W − K) / S⌋ + 1"
+
+    def _symbols(self, channels: int) -> tuple[Symbol, ...]:
+        """The letters of the textbook formula but W and P."""
+        return (
+            Symbol("K", str(self.kernel), "side of the window"),
+            Symbol("S", str(self.stride), "stride"),
+            Symbol("C", str(channels), "channels"),
+        )
+
     def _textbook(self, shape: Shape, out: Shape) -> tuple[Formula | None, str]:
         """The formula ((W - K + 2P)/S + 1)² · C, and where it differs from Keras, why.
 
@@ -171,9 +209,12 @@ class Window:
         pad = Fraction(kernel - 1, 2) if self.padding == "same" else Fraction(0)
         side = (side_in - kernel + 2 * pad) / stride + 1
         said_pad, said_side, said_size = map(_decimal, (pad, side, side**2 * channels))
+        window, *others = self._symbols(channels)
         formula = Formula(
             f"(({side_in} − {kernel} + 2·{said_pad})/{stride} + 1)² · {channels} "
-            f"= {said_side}² · {channels} = {said_size}"
+            f"= {said_side}² · {channels} = {said_size}",
+            TEXTBOOK,
+            (input_side(shape), window, Symbol("P", said_pad, "padding on each side"), *others),
         )
         before, after = self._padded(side_in)
         note = ""

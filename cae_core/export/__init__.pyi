@@ -1,4 +1,9 @@
 from .files import save_keras as save_keras
 from .files import save_onnx as save_onnx
 from .files import save_zip as save_zip
+from .plots import Series as Series
+from .plots import plot as plot
+from .report import ReportedRun as ReportedRun
+from .report import Section as Section
+from .report import html_report as html_report
 from .script import generate_script as generate_script

@@ -1,6 +1,15 @@
-"""What the address asks for and a page doesn't have: named, where Streamlit drops it in silence."""
+"""The address of a page: a text in it, what a link asks for, what it asks for in vain.
+
+Most widgets are bound to the address by Streamlit. It has no help for three things: a text that
+several pages share, of which every version is a step for Back and Forward; a link that asks for a
+value which the page has by default and the visitor had changed; and values that no page has, which
+it drops in silence.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -9,11 +18,97 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from cae_ui.common.wording import plain
 
 _CHECKED = "address-checked"  # the page whose address was looked at last
+_PAGE = "address-page"  # the page that is shown
+_NAMES = "address-names"  # the names that a page's widgets are bound to, by page
 
 
 def asked() -> dict[str, list[str]]:
     """The values in the address by name; to be called before the page's widgets change them."""
     return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def arrive(page: str, given: dict[str, list[str]]) -> None:
+    """Notes which page is shown; to be called before its widgets.
+
+    What the address names counts, whatever the visitor had set when he was here before: Streamlit
+    takes that for a value of the address which is the widget's default.
+
+    Args:
+        page: The page.
+        given: What `asked` returned.
+    """
+    if st.session_state.get(_PAGE) == page:
+        return
+    st.session_state[_PAGE] = page
+    for name in given.keys() & st.session_state.get(_NAMES, {}).get(page, ()):
+        st.session_state.pop(name, None)
+
+
+def leave() -> None:
+    """Notes the names of the page's widgets in the address; to be called when it has run."""
+    context, page = get_script_run_ctx(), st.session_state.get(_PAGE)
+    if context is not None:
+        # Streamlit has no public way to ask for them.
+        bound = context.session_state._state.query_params._bindings_by_param
+        st.session_state.setdefault(_NAMES, {})[page] = [
+            name
+            for name, binding in bound.items()
+            if binding.script_hash == context.page_script_hash
+        ]
+
+
+@dataclass
+class _AddressText:
+    """A text in the address, as the session knows it.
+
+    Attributes:
+        text: The text at the end of the last run; None before the first.
+        page: The page that showed it.
+        bare: The text at which a page was opened whose address has none, by page.
+    """
+
+    text: str | None = None
+    page: str | None = None
+    bare: dict[str | None, str] = field(default_factory=dict)
+
+
+def address_text(key: str, default: str, adapt: Callable[[str], str] | None = None) -> str:
+    """A text that the address and a widget share, and pages with one another.
+
+    Every version is an entry of the browser's history, so that Back and Forward lead to the
+    versions before and after.
+
+    Args:
+        key: Name in the address, and of the widget's value in session state.
+        default: The text where nobody wrote another; the address leaves it out.
+        adapt: Changes the text before it is shown.
+    """
+    known = st.session_state.setdefault(f"{key}-address", _AddressText())
+    asked_for, page = st.query_params.get(key), st.session_state.get(_PAGE)
+    went_back = _is_back_or_forward()
+    if page == known.page and not went_back:
+        # The browser may not have the newest address yet: what the visitor did since then counts.
+        text = st.session_state.get(key, known.text)
+    elif asked_for is not None:
+        text = asked_for
+    else:
+        if not went_back:
+            known.bare[page] = default if known.text is None else known.text
+        text = known.bare.get(page, default)
+    text = text if adapt is None else adapt(text)
+    known.text, known.page = text, page
+    st.session_state[key] = text
+    if text == default:
+        st.query_params.pop(key, None)
+    elif text != asked_for:
+        st.query_params[key] = text
+    return text
+
+
+def _is_back_or_forward() -> bool:
+    """Whether the browser's Back or Forward asked for this run."""
+    context = get_script_run_ctx()  # Streamlit has no public way to ask
+    return context is not None and context.is_history_navigation
 
 
 def name_the_unusable(place: DeltaGenerator, page: str, given: dict[str, list[str]]) -> None:

@@ -17,7 +17,8 @@ from cae_core.architecture.editing import (
 from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.layers import LAYER_KINDS, Layer, Reshape
 from cae_core.architecture.notation import Architecture
-from cae_ui.common.architecture_text import change, show_refusal
+from cae_core.architecture.report import analyze
+from cae_ui.common.architecture_text import change, show_refusal, was_changed_by_form
 
 INPUT, LATENT = "input", "latent"
 
@@ -41,23 +42,35 @@ def architecture_form(key: str, architecture: Architecture) -> int | None:
         architecture: The architecture of the text.
 
     Returns:
-        Position of the chosen layer, from 0; None where input or latent is chosen.
+        The layer whose tensor is chosen, counted from 0: the encoder's last for the latent; None
+        for the input.
     """
     chosen = _chips(key, architecture)
     show_refusal(key)
     if chosen == INPUT:
         _input_form(key, architecture)
-    elif chosen == LATENT:
+        return None
+    if chosen == LATENT:
         _latent_form(key, architecture)
-    else:
-        _layer_form(key, architecture, int(chosen))
-        return int(chosen)
-    return None
+        return len(architecture.encoder) - 1
+    _layer_form(key, architecture, int(chosen))
+    return int(chosen)
+
+
+def choose_layer(key: str, chosen: str) -> None:
+    """Chooses a chip, for use in callbacks.
+
+    Args:
+        key: Name of the architecture's text in session state.
+        chosen: `INPUT`, `LATENT`, or the position of a layer, from 0.
+    """
+    st.session_state[f"{key}-chosen"] = chosen
 
 
 def _chips(key: str, architecture: Architecture) -> str:
     """A chip for input, every layer and latent, from left to right; returns the chosen one."""
     latent = len(architecture.encoder)
+    wrong = [str(row.index - 1) for row in analyze(architecture).rows if row.problem]
     names = [str(position) for position in range(len(architecture.layers))]
     options = [INPUT, *names[:latent], LATENT, *names[latent:]]
     labels = {
@@ -66,9 +79,16 @@ def _chips(key: str, architecture: Architecture) -> str:
         # Numbered, because Streamlit tells options by their labels and layers repeat.
         **{name: f"{int(name) + 1} {architecture.layers[int(name)]}" for name in names},
     }
+    labels |= {name: f":red[:material/error: {labels[name]}]" for name in wrong}
     state = f"{key}-chosen"
     if st.session_state.get(state) not in options:
         st.session_state[state] = options[1]
+    # The first layer that cannot work is chosen, once: its form has what mends it. Not while
+    # another layer is being changed in the form, which would vanish under the hand.
+    is_news = wrong[:1] != st.session_state.get(f"{key}-wrong", [])
+    st.session_state[f"{key}-wrong"] = wrong[:1]
+    if not was_changed_by_form(key) and wrong and is_news:
+        st.session_state[state] = wrong[0]
     chosen = st.pills(
         "Layers: choose one to change it",
         options,

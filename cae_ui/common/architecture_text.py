@@ -2,7 +2,8 @@
 
 The text is the single source of truth. Form widgets change it through callbacks, which run before
 the page does, so that text, form and table never disagree. A text that cannot be read leaves the
-last readable architecture on the page.
+last readable architecture on the page. Every version can be undone, and is a step for the
+browser's Back.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from cae_core.architecture.glossary import glossary
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import HOMEWORK, PRESETS, Preset, get_preset
 from cae_core.architecture.report import Report
 from cae_core.errors import ArchitectureError
 from cae_core.formats import counted
+from cae_ui.common.address import address_text
+from cae_ui.common.text_history import TextHistory
 from cae_ui.common.wording import dataset_title, plain, show_error, source_links
 
 TEXT_KEY = "arch"  # also the query parameter
@@ -41,22 +45,18 @@ def architecture_input(
     """
     if default is None:
         default = get_preset(HOMEWORK).text
-    if adapt is not None:
-        shown = st.session_state.get(key) or st.query_params.get(key) or default
-        if (adapted := adapt(shown)) != shown:
-            st.session_state[key] = adapted
-    text = st.text_area(
+    text = address_text(key, default, adapt)
+    st.text_area(
         label,
-        value=default,
         key=key,
         height="content",
-        bind="query-params",
         help="Layers from left to right; `|` ends the encoder. `conv16k5s2` is a convolution "
         "with 16 channels, kernel 5 and stride 2.",
     )
+    _show_history(key, text)
     readable = f"{key}-readable"
     try:
-        architecture = Architecture.parse(text or "")
+        architecture = Architecture.parse(text)
     except ArchitectureError as error:
         show_error(error)
         if readable not in st.session_state:
@@ -66,6 +66,63 @@ def architecture_input(
         return st.session_state[readable]
     st.session_state[readable] = architecture
     return architecture
+
+
+def is_readable(key: str = TEXT_KEY) -> bool:
+    """Whether the text on the page is that of the architecture which the page shows."""
+    try:
+        Architecture.parse(st.session_state[key])
+    except ArchitectureError:
+        return False
+    return True
+
+
+def _show_history(key: str, text: str) -> None:
+    """Buttons that lead to the text before, the one after, and the one the visit began with."""
+    history: TextHistory = st.session_state.setdefault(f"{key}-history", TextHistory(text))
+    history.visit(text)
+    steps = (
+        ("Undo", "undo", history.before, "The text before the last change"),
+        ("Redo", "redo", history.after, "The text before Undo"),
+        ("Reset", "restart_alt", history.first, "The network that this visit began with"),
+    )
+    with st.container(horizontal=True, gap="small"):
+        for label, icon, goal, meaning in steps:
+            st.button(
+                label,
+                key=f"{key}-{label.lower()}",
+                icon=f":material/{icon}:",
+                type="tertiary",
+                help=meaning,
+                disabled=goal is None or goal == text,
+                on_click=st.session_state.__setitem__,
+                args=(key, goal),
+            )
+        # Its contents are made when it is opened: a first visitor need not wait for the table.
+        notation = st.popover(
+            "Notation",
+            icon=":material/help:",
+            type="tertiary",
+            on_change="rerun",
+            key=f"{key}-help",
+        )
+        if notation.open:
+            with notation:
+                _show_notation()
+
+
+def _show_notation() -> None:
+    """Every kind of layer, as the text names it."""
+    st.markdown(
+        "Layers from left to right; `|` ends the encoder. What a token leaves out has its default: "
+        "kernel 3, stride 1, padding same (pooling: valid), ReLU. The text may begin with the "
+        "input, `28x28x1`, if that is not 32x32x3."
+    )
+    lines = [
+        f"| `{entry.token}` | {entry.title} | {plain('; '.join(entry.settings))} |"
+        for entry in glossary()
+    ]
+    st.markdown("\n".join(["| Token | Layer | Settings |", "|---|---|---|", *lines]))
 
 
 def preset_input(key: str = TEXT_KEY, *, on_choose: Callable[[Preset], None] | None = None) -> None:
@@ -115,6 +172,12 @@ def change(key: str, edit: Callable[[Architecture], Architecture]) -> None:
     st.session_state[key] = str(edited)
     # Two quick edits may come before the page runs: the second one builds on the first.
     st.session_state[f"{key}-readable"] = edited
+    st.session_state[f"{key}-by-form"] = True
+
+
+def was_changed_by_form(key: str) -> bool:
+    """Whether `change` was what led to this run; says so once."""
+    return bool(st.session_state.pop(f"{key}-by-form", False))
 
 
 def show_problems(report: Report, key: str = TEXT_KEY) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
-from cae_ui.common.address import asked, name_the_unusable
+from cae_ui.common.address import arrive, asked, leave, name_the_unusable
 from cae_ui.common.menu import close_menu_after
 
 # In the page itself: a file would be missing for a moment whenever another visitor leaves.
@@ -63,6 +63,7 @@ def route() -> None:
     notes = st.container()
     close_menu_after(page.url_path)
     page.run()
+    leave()
     name_the_unusable(notes, page.title, given)
 
 
@@ -76,6 +77,7 @@ def page_header(title: str, introduction: str) -> None:
     if not st.session_state.get(_ROUTED):
         _navigation()
         st.rerun()
+    arrive(title, asked())
     st.title(title)
     st.markdown(introduction)
 

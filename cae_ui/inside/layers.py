@@ -12,12 +12,12 @@ from cae_core.images.operations import image_grid, to_uint8
 from cae_core.inspection.arithmetic import input_box
 from cae_core.inspection.kernels import kernels_of, reads_image
 from cae_core.inspection.maps import by_energy, channel_energies
+from cae_ui.common.network_diagram import INPUT, network_diagram
 from cae_ui.common.picker import Choice, kept_choice, pick_bar, pick_place, pick_tile
 from cae_ui.common.pixels import show_tiles
 from cae_ui.inside.colors import scale_legend, signed_colors
 from cae_ui.inside.one_number import show_one_number
 from cae_ui.inside.opened import Opened, said_shape, tile_factor
-from cae_ui.latent_size.diagram import network_diagram
 
 LAYER_KEY, CHANNEL_KEY, PLACE_KEY = "layer", "channel", "place"
 MOST_MAPS = 128
@@ -30,7 +30,9 @@ def show_layers(opened: Opened) -> None:
     """The network as blocks, and the layer that was chosen of it."""
     report = analyze(opened.network.architecture)
     row = _layer_input(report.rows)
-    st.html(network_diagram(report))
+    network_diagram(
+        report, key="inside-diagram", chosen=str(row.index - 1), on_choose=_choose_layer
+    )
     activations = opened.network.activations(opened.image)
     activation = activations[row.index]
     order = by_energy(activation)
@@ -65,6 +67,12 @@ def _layer_input(rows: tuple[Row, ...]) -> Row:
         bind="query-params",
     )
     return rows[int(chosen) - 1]
+
+
+def _choose_layer(block: str) -> None:
+    """Chooses the layer of a block of the diagram; for use in a callback."""
+    if block != INPUT:
+        st.session_state[LAYER_KEY] = int(block) + 1
 
 
 def _show_maps(row: Row, activation: np.ndarray, order: np.ndarray, channel: int) -> None:

@@ -8,7 +8,9 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import Report, analyze
 from cae_core.errors import CAEError
 from cae_core.export.script import generate_script
+from cae_ui.common.architecture_text import is_readable
 from cae_ui.common.file_names import network_name
+from cae_ui.common.links import button_link, trainer_address
 from cae_ui.common.wording import plain
 
 CODE_HEIGHT = 320
@@ -20,15 +22,13 @@ def show_exports(report: Report) -> None:
     """The button that opens the trainer, and the architecture in three forms to copy."""
     architecture = report.architecture
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(
+        button_link(
+            "pages/trainer.py",
             "Train this network",
-            type="primary",
+            trainer_address(architecture),
             icon=":material/model_training:",
-            disabled=bool(report.problems),
-        ):
-            # The text goes along in the session, because both pages' fields have the same key;
-            # Streamlit refuses to set or to clear the address of a field that is bound to it.
-            st.switch_page("pages/trainer.py", query_params={})
+            disabled=bool(report.problems) or not is_readable(),
+        )
         # Its contents are made when it is opened: highlighting code is a large part of what a
         # browser loads, and a first visitor need not wait for it.
         popover = st.popover(

@@ -105,6 +105,8 @@ def _details(row: Row, *, is_latent: bool, opened: bool, output_problem: str | N
         lines.append(("", row.textbook_note))
     if row.parameters:
         lines.append(("Parameters", f"{row.parameters_formula} = {row.parameters:,}"))
+    if row.macs:
+        lines.append(("Mult.-adds", f"{row.macs_formula} = {row.macs:,}"))
     formulas = "".join(f"<div><span>{name}</span>{html.escape(text)}</div>" for name, text in lines)
     problem = row.problem or output_problem
     problem_html = f'<div class="problem">{html.escape(problem)}</div>' if problem else ""

@@ -21,8 +21,8 @@ from cae_core.data.samples import sample_photograph
 from cae_core.images.operations import to_uint8
 from cae_core.photos.colorizing import colorize, grey_of
 from cae_core.photos.denoising import denoise
+from cae_ui.common.network_diagram import COLORS
 from cae_ui.common.photo_input import SAMPLE_PHOTOS
-from cae_ui.latent_size.diagram import DECODER_COLOR, ENCODER_COLOR, INPUT_COLOR, LATENT_COLOR
 from cae_ui.start.doors import DOORS
 from cae_ui.start.squeezed import (
     CODE_SIZES,
@@ -77,10 +77,10 @@ def _network() -> Image.Image:
     """The homework's network: a block for every tensor, its area the tensor's size."""
     report = analyze(get_preset("homework").architecture)
     latent = len(report.architecture.encoder)
-    tensors: list[tuple[Shape, str]] = [(report.architecture.input_shape, INPUT_COLOR)]
+    tensors: list[tuple[Shape, str]] = [(report.architecture.input_shape, COLORS["input"])]
     for row in report.rows:
-        color = ENCODER_COLOR if row.index < latent else DECODER_COLOR
-        tensors.append((row.output_shape, LATENT_COLOR if row.index == latent else color))
+        kind = "latent" if row.index == latent else row.part
+        tensors.append((row.output_shape, COLORS[kind]))
     width, height = _DOOR
     image = Image.new("RGBA", _DOOR)
     draw = ImageDraw.Draw(image)

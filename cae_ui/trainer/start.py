@@ -12,6 +12,7 @@ from cae_core.jobs.job import JobRequest, JobStatus
 from cae_core.jobs.limits import memory_estimate_mb
 from cae_core.training.config import TrainConfig
 from cae_core.training.tasks import Task
+from cae_ui.common.architecture_text import is_readable
 from cae_ui.common.resources import available_jobs, is_own, job_queue, machine_speed
 from cae_ui.common.visitor import visitor
 from cae_ui.common.wording import show_error
@@ -53,7 +54,7 @@ def start_button(
         memory = format_bytes(1e6 * memory_estimate_mb(architecture, config))
         took = "" if seconds is None else f"About {format_duration(round(seconds))} and "
         st.caption(f"{took}{memory} on this server.")
-    can_start = fits and available_jobs() is not None
+    can_start = fits and is_readable() and available_jobs() is not None
     pages = (st.get_option(f"theme.{kind}.backgroundColor") for kind in ("light", "dark"))
     st.html(_STYLE % (_BAR, *(color or "Canvas" for color in pages)))
     with st.container(key=_BAR):

@@ -20,7 +20,6 @@ from cae_core.training.history import read_history
 from cae_core.zoo.cards import IMAGES, NOT_KEPT, Card
 from cae_core.zoo.judge import ACCURACY
 from cae_core.zoo.table import judge_own_accuracy
-from cae_ui.common.architecture_text import TEXT_KEY
 from cae_ui.common.charts import (
     INDIGO,
     LOG_AXIS,
@@ -31,6 +30,7 @@ from cae_ui.common.charts import (
     rate_figure,
     show_chart,
 )
+from cae_ui.common.links import latent_size_address, trainer_address
 from cae_ui.common.photo_trial import TrainedNetwork, try_on_photo
 from cae_ui.common.pixels import OUTPUT_CAPTION, show_pixels
 from cae_ui.common.resources import freeze_garbage_collector, named_dataset
@@ -66,7 +66,7 @@ def show_card(name: str) -> None:
         _show_rate_test(card.name)
     _show_figures(card)
     if card.architecture is not None:
-        _show_architecture(card.architecture)
+        _show_architecture(card, card.architecture)
     elif card.network in _PAGES:
         page, label = _PAGES[card.network]
         st.page_link(page, label=label, icon=":material/open_in_new:")
@@ -203,19 +203,22 @@ def _named(row: dict[str, Any]) -> dict[str, Any]:
     return {heading: row[name] for name, heading in _NAMES.items() if name in row}
 
 
-def _show_architecture(architecture: Architecture) -> None:
-    """The architecture's text, and buttons that open it on other pages."""
+def _show_architecture(card: Card, architecture: Architecture) -> None:
+    """The architecture's text, and links that open it on other pages."""
     st.code(str(architecture), language=None, wrap_lines=True)
-
-    def take(page: str) -> None:
-        st.session_state[TEXT_KEY] = str(architecture)
-        st.switch_page(page, query_params={})
-
     with st.container(horizontal=True):
-        if st.button("Open in Latent size", icon=":material/calculate:"):
-            take("pages/latent_size.py")
-        if st.button("Open in Trainer", icon=":material/model_training:"):
-            take("pages/trainer.py")
+        st.page_link(
+            "pages/latent_size.py",
+            label="Open in Latent size",
+            icon=":material/calculate:",
+            query_params=dict(latent_size_address(architecture)),
+        )
+        st.page_link(
+            "pages/trainer.py",
+            label="Open in Trainer",
+            icon=":material/model_training:",
+            query_params=dict(trainer_address(architecture, task=card.task, dataset=card.dataset)),
+        )
 
 
 def _show_images(card: Card, architecture: Architecture) -> None:

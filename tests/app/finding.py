@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from urllib.parse import parse_qs
 
 from cae_core.errors import JobError
 from cae_ui.common import resources
@@ -17,6 +18,17 @@ def labelled(widgets, label):
     """The one widget with a label."""
     (found,) = [widget for widget in widgets if widget.label == label]
     return found
+
+
+def link(page, label):
+    """What a link leads to: the other page's name, and the address's values by name."""
+    proto = labelled([found.proto for found in page.get("page_link")], label)
+    return proto.page, parse_qs(proto.query_string)
+
+
+def is_off(page, label):
+    """Whether a link leads nowhere."""
+    return labelled([found.proto for found in page.get("page_link")], label).disabled
 
 
 def labels_of(widgets):

@@ -68,7 +68,7 @@ def test_from_an_architecture_to_a_reconstructed_photo(visit):
     expect(row.get_by_text("= 960").first).to_be_visible()
 
     # Take it to the trainer.
-    button(page, "Train this network").click()
+    page.get_by_role("link", name=re.compile("Train this network")).click()
     expect(page.get_by_role("heading", name="Trainer")).to_be_visible()
     expect(text_field(page)).to_have_value(changed)
     slider(page, "Epochs").press("Home")
@@ -152,6 +152,49 @@ def test_an_address_shows_another_visitor_the_same_network(visit):
     yours = visit(mine.url)
     expect(yours.get_by_role("heading", name=heading)).to_be_visible()
     expect(text_field(yours)).to_have_value("conv20 pool | up conv3:sigmoid")
+
+
+def test_back_and_forward_lead_to_the_networks_that_were_typed(visit):
+    page = visit("/latent_size")
+    field = text_field(page)
+    first, second = (f"conv{channels} pool | up conv3:sigmoid" for channels in (20, 21))
+    for text, channels in ((first, 20), (second, 21)):
+        field.fill(text)
+        field.press("Control+Enter")
+        expect(page).to_have_url(re.compile(f"arch=conv{channels}"))
+    page.go_back()
+    expect(field).to_have_value(first)
+    expect(page.get_by_role("heading", name="Latent 16x16x20")).to_be_visible()
+    page.go_back()
+    expect(field).to_have_value(HOMEWORK)
+    page.go_forward()
+    expect(field).to_have_value(first)
+    button(page, "Undo").click()
+    expect(field).to_have_value(HOMEWORK)
+    button(page, "Redo").click()
+    expect(field).to_have_value(first)
+    # Another page, and back.
+    page.get_by_role("link", name=re.compile("Train this network")).click()
+    expect(page.get_by_role("heading", name="Trainer", exact=True)).to_be_visible()
+    field.fill(second)
+    field.press("Control+Enter")
+    expect(page).to_have_url(re.compile("trainer.*arch=conv21"))
+    page.go_back()
+    expect(field).to_have_value(first)
+    page.go_back()
+    expect(page.get_by_role("heading", name="Latent 16x16x20")).to_be_visible()
+
+
+def test_a_block_of_the_diagram_is_chosen_by_click_and_by_keyboard(visit):
+    page = visit("/latent_size")
+    block = page.get_by_role("button", name="Layer 5, conv16, the latent")
+    block.click()
+    expect(page.get_by_role("radio", name="5 conv16")).to_be_checked()
+    expect(page.get_by_role("heading", name="Layer 5, conv16: 8x8x12 → 8x8x16")).to_be_visible()
+    expect(block).to_have_attribute("aria-pressed", "true")
+    block.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("radio", name="6 up")).to_be_checked()
 
 
 def test_an_address_cannot_put_a_foreign_image_on_the_page(visit):

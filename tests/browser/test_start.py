@@ -47,7 +47,7 @@ def test_the_homework_door_leads_to_two_trained_networks_compared(visit):
     link(page, "Latent size").click()
     expect(heading(page, "Latent size")).to_be_visible()
     expect(page).to_have_title("Latent size - CAE Lab")
-    button(page, "Train this network").click()
+    link(page, "Train this network").click()
     expect(heading(page, "Trainer")).to_be_visible()
     for number in (1, 2):
         slider = page.get_by_role("slider", name="Epochs")

@@ -31,9 +31,12 @@ def test_a_row_opens_its_card_and_the_network_goes_to_the_trainer(visit):
     table.click(position={"x": 60, "y": 52})
     expect(page.get_by_role("heading", name=zoo.card(name).title)).to_be_visible()
     expect(page).to_have_url(re.compile(f"network={name}"))
-    page.get_by_role("button", name="Open in Trainer").click()
+    page.get_by_role("link", name=re.compile("Open in Trainer")).click()
     expect(page.get_by_role("heading", name="Trainer", exact=True)).to_be_visible()
-    expect(page.get_by_label("Architecture", exact=True)).to_have_value(zoo.card(name).network)
+    field = page.get_by_label("Architecture", exact=True)
+    expect(field).to_have_value(zoo.card(name).network)
+    page.reload()
+    expect(field).to_have_value(zoo.card(name).network)
 
 
 def test_a_photo_goes_through_a_network_of_the_zoo(visit):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cae_core.architecture.formulas import Shape, size_formula
+from cae_core.architecture.formulas import Shape, Symbol, size_formula
 from cae_core.architecture.layers.base import (
     ACTIVATIONS,
     MAX_CHANNELS,
@@ -23,6 +23,11 @@ from cae_core.errors import ArchitectureError
 _KERNEL = ("kernel_initializer",)
 
 
+def _at_all(positions: Shape, weights: str) -> str:
+    """The work of weights that are applied at every pixel of a map, numbers put in."""
+    return f"{positions[0]} · {positions[1]} positions · {weights}"
+
+
 @dataclass(frozen=True)
 class _Convolution(Layer):
     """The weights and the Keras arguments that convolutions share."""
@@ -33,17 +38,22 @@ class _Convolution(Layer):
     padding: str = choice(PADDINGS, "same")
     activation: str = choice(ACTIVATIONS, "relu")
 
-    def _with_weights(self, measure: Measure, channels: int, positions: int) -> Measure:
-        """The arithmetic with one kernel per pair of channels, applied at every position."""
+    def _with_weights(self, measure: Measure, channels: int, positions: Shape) -> Measure:
+        """The arithmetic with one kernel per pair of channels.
+
+        Args:
+            measure: The sizes.
+            channels: Channels of the input.
+            positions: (height, width) of the map at whose every pixel the kernel is applied.
+        """
         weights = self.kernel**2 * channels * self.channels
+        count = f"{self.kernel} · {self.kernel} · {channels:,} · {self.channels:,} weights"
         return replace(
             measure,
             parameters=weights + self.channels,
-            parameters_formula=(
-                f"{self.kernel} · {self.kernel} · {channels:,} · {self.channels:,} weights "
-                f"+ {self.channels:,} biases"
-            ),
-            macs=positions * weights,
+            parameters_formula=f"{count} + {self.channels:,} biases",
+            macs=positions[0] * positions[1] * weights,
+            macs_formula=_at_all(positions, count),
         )
 
     def _arguments(self) -> dict[str, Any]:
@@ -85,8 +95,7 @@ class Conv(_Convolution):
     def measure(self, shape: Shape) -> Measure:
         channels = self.check_map(shape)[2]
         measure = self._window.measure(shape, self.channels)
-        height, width, _ = measure.output_shape
-        return self._with_weights(measure, channels, height * width)
+        return self._with_weights(measure, channels, measure.output_shape)
 
     def output_shape(self, shape: Shape) -> Shape:
         self.check_map(shape)
@@ -118,7 +127,7 @@ class Deconv(_Convolution):
     output_padding: int | None = number("o", low=0, high=7, default=None)
 
     def measure(self, shape: Shape) -> Measure:
-        height, width, channels = self.check_map(shape)
+        height, _, channels = self.check_map(shape)
         out = self.output_shape(shape)
         # Keras crops what sticks out of a "same" output, the smaller half in front.
         whole = (height - 1) * self.stride + self.kernel
@@ -126,10 +135,10 @@ class Deconv(_Convolution):
         step = SpatialStep(self.kernel, self.stride, cropped // 2, transposed=True)
         measure = Measure(
             output_shape=out,
-            formula=size_formula(shape, out, self._side_formula),
+            formula=size_formula(shape, out, self._side_formula, *self._general),
             steps=((step,), (step,)),
         )
-        return self._with_weights(measure, channels, height * width)
+        return self._with_weights(measure, channels, shape)
 
     def output_shape(self, shape: Shape) -> Shape:
         height, width, _ = self.check_map(shape)
@@ -155,6 +164,19 @@ class Deconv(_Convolution):
     def _cut(self) -> int:
         """Pixels that Keras cuts off both sides together where an output padding is given."""
         return 2 * (self.kernel // 2) if self.padding == "same" else 0
+
+    @property
+    def _general(self) -> tuple[str, *tuple[Symbol, ...]]:
+        """`_side_formula` with letters, and the letters but W."""
+        kernel = Symbol("K", str(self.kernel), "side of the window")
+        stride = Symbol("S", str(self.stride), "stride")
+        if self.output_padding is not None:
+            added = Symbol("O", str(self.output_padding), "output padding")
+            cut = f" − {self._cut}" if self._cut else ""
+            return f"(W − 1) · S + K{cut} + O", kernel, stride, added
+        if self.padding == "valid":
+            return "W · S + max(K − S, 0)", kernel, stride
+        return "W · S", stride
 
     def _side_formula(self, side: int) -> str:
         """A side of the output, as Keras counts it."""
@@ -182,14 +204,13 @@ class SeparableConv(_Convolution):
         measure = Window(self.kernel, self.stride, self.padding).measure(shape, self.channels)
         height, width, _ = measure.output_shape
         weights = (self.kernel**2 + self.channels) * channels
+        count = f"{self.kernel} · {self.kernel} · {channels:,} + {channels:,} · {self.channels:,}"
         return replace(
             measure,
             parameters=weights + self.channels,
-            parameters_formula=(
-                f"{self.kernel} · {self.kernel} · {channels:,} + {channels:,} · "
-                f"{self.channels:,} weights + {self.channels:,} biases"
-            ),
+            parameters_formula=f"{count} weights + {self.channels:,} biases",
             macs=height * width * weights,
+            macs_formula=_at_all(measure.output_shape, f"({count}) weights"),
         )
 
     def keras_call(self) -> KerasCall:
@@ -214,13 +235,13 @@ class DepthwiseConv(Layer):
         measure = Window(self.kernel, self.stride, self.padding).measure(shape, channels)
         height, width, _ = measure.output_shape
         weights = self.kernel**2 * channels
+        count = f"{self.kernel} · {self.kernel} · {channels:,} weights"
         return replace(
             measure,
             parameters=weights + channels,
-            parameters_formula=(
-                f"{self.kernel} · {self.kernel} · {channels:,} weights + {channels:,} biases"
-            ),
+            parameters_formula=f"{count} + {channels:,} biases",
             macs=height * width * weights,
+            macs_formula=_at_all(measure.output_shape, count),
         )
 
     def keras_call(self) -> KerasCall:
@@ -255,17 +276,18 @@ class Residual(Layer):
         projection = channels * filters if self.stride != 1 or channels != filters else 0
         norms = 3 if projection else 2
         weights = kernel**2 * (channels + filters) * filters + projection
+        count = f"{kernel} · {kernel} · ({channels:,} + {filters:,}) · {filters:,}"
+        count += f" + 1 · 1 · {channels:,} · {filters:,}" if projection else ""
         return replace(
             measure,
             textbook=None,
             textbook_note="",
             parameters=weights + norms * 4 * filters,
             parameters_formula=(
-                f"{kernel} · {kernel} · ({channels:,} + {filters:,}) · {filters:,}"
-                + (f" + 1 · 1 · {channels:,} · {filters:,}" if projection else "")
-                + f" weights + {norms} · 4 · {filters:,} for batch normalisation"
+                f"{count} weights + {norms} · 4 · {filters:,} for batch normalisation"
             ),
             macs=out[0] * out[1] * weights,
+            macs_formula=_at_all(out, f"({count}) weights"),
             steps=(
                 (first.step(height), second.step(out[0])),
                 (first.step(width), second.step(out[1])),

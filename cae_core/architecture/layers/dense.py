@@ -64,6 +64,7 @@ class Dense(Layer):
             parameters=weights + self.units,
             parameters_formula=f"{shape[0]:,} · {self.units:,} weights + {self.units:,} biases",
             macs=weights,
+            macs_formula=f"{shape[0]:,} · {self.units:,} weights",
             sees_everything=True,
         )
 

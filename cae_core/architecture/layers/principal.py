@@ -38,14 +38,14 @@ class Pca(Layer):
         size = math.prod(shape)
         weights = self.weights(size)
         symmetry = "" if self.even is None else " / 2"
+        count = f"{size:,} · {self.units:,}{symmetry} weights"
         return Measure(
             output_shape=(self.units,),
             formula=Formula(f"{self.units:,} units"),
             parameters=weights + self.units,
-            parameters_formula=(
-                f"{size:,} · {self.units:,}{symmetry} weights + {self.units:,} biases"
-            ),
+            parameters_formula=f"{count} + {self.units:,} biases",
             macs=weights,
+            macs_formula=count,
             sees_everything=True,
         )
 
@@ -88,13 +88,14 @@ class Unpca(Layer):
         macs = pca.weights(size)
         own = 0 if self.weights == "tied" else macs
         symmetry = "" if pca.even is None else " / 2"
-        kernel = f"{pca.units:,} · {size:,}{symmetry} weights + " if own else ""
+        count = f"{pca.units:,} · {size:,}{symmetry} weights"
         return Measure(
             output_shape=map_shape,
             formula=Formula(f"{product(map_shape)} = {size:,}"),
             parameters=own + size,
-            parameters_formula=f"{kernel}{size:,} biases",
+            parameters_formula=f"{f'{count} + ' if own else ''}{size:,} biases",
             macs=macs,
+            macs_formula=count,
             sees_everything=True,
         )
 

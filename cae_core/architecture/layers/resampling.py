@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from cae_core.architecture.formulas import Shape, format_shape, size_formula
+from cae_core.architecture.formulas import Shape, Symbol, format_shape, size_formula
 from cae_core.architecture.layers.base import (
     MAX_CHANNELS,
     KerasCall,
@@ -83,7 +83,13 @@ class Unshuffle(Layer):
         step = SpatialStep(factor, factor, 0)
         return Measure(
             output_shape=out,
-            formula=size_formula(shape, out, lambda side: f"{side} / {factor}"),
+            formula=size_formula(
+                shape,
+                out,
+                lambda side: f"{side} / {factor}",
+                "W / F",
+                Symbol("F", str(factor), "factor"),
+            ),
             steps=((step,), (step,)),
         )
 
@@ -104,14 +110,13 @@ class SubPixel(Layer):
     def measure(self, shape: Shape) -> Measure:
         height, width, channels = self.check_map(shape)
         filters = self.channels * self.factor**2
+        count = f"1 · 1 · {channels:,} · {filters:,} weights"
         return replace(
             enlarged(shape, self.factor, self.channels),
             parameters=channels * filters + 2 * filters,
-            parameters_formula=(
-                f"1 · 1 · {channels:,} · {filters:,} weights "
-                f"+ {filters:,} gains + {filters:,} biases"
-            ),
+            parameters_formula=f"{count} + {filters:,} gains + {filters:,} biases",
             macs=height * width * channels * filters,
+            macs_formula=f"{height} · {width} positions · {count}",
         )
 
     def keras_call(self) -> KerasCall:

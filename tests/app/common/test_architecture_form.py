@@ -156,3 +156,17 @@ def test_the_rate_of_dropout_dilation_and_output_padding_are_settings(latent_pag
     labelled(page.number_input, "Output padding").set_value(0).run()
     assert text_of(page) == "conv8 dropout0.4 conv8d2 | deconv3s1o0:sigmoid"
     assert not page.error
+
+
+def test_a_layer_that_cannot_work_is_red_chosen_and_can_be_removed(latent_page):
+    page = write(latent_page(), "conv8 pool conv12 pool8 pool8 conv16 | up conv3:sigmoid")
+    chips = page.button_group("arch-chosen")
+    assert chips.value == "4"
+    assert chips.options[4 + 1].startswith(":red[")
+    # Another may be chosen; the same misfit does not take the choice back.
+    choose(page, "0")
+    labelled(page.slider, "Channels").set_value(9).run()
+    assert page.button_group("arch-chosen").value == "0"
+    press(choose(page, "4"), "Remove")
+    assert text_of(page) == "conv9 pool conv12 pool8 conv16 | up conv3:sigmoid"
+    assert not [option for option in page.button_group("arch-chosen").options if ":red" in option]

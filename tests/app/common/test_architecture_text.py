@@ -8,6 +8,7 @@ from tests.app.finding import (
     figure,
     labelled,
     layer_rows,
+    opened,
     said,
     text_of,
     verdict,
@@ -63,3 +64,10 @@ def test_a_visitor_of_both_pages_keeps_the_network_and_its_form(latent_page):
     assert text_of(page) == "conv24 pool | up conv3:sigmoid"
     page.switch_page("pages/latent_size.py").run()
     assert text_of(page) == "conv24 pool | up conv3:sigmoid"
+
+
+def test_the_notation_is_explained_beside_the_text(latent_page):
+    page = opened(latent_page(), "arch-help")
+    (table,) = [text for text in page.markdown.values if "| Token |" in text]
+    for token in ("`conv16`", "`deconv16`", "`reshape8x8x16`", "`@a`"):
+        assert token in table

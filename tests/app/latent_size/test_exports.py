@@ -3,15 +3,21 @@
 import json
 
 from cae_core.architecture.notation import Architecture
-from tests.app.finding import labelled, opened, press, said, text_of
+from tests.app.finding import is_off, labelled, link, opened, press, said, write
 
 
 def test_the_network_on_the_page_is_taken_to_the_trainer(latent_page):
     page = latent_page(arch="conv20 pool | up conv3:sigmoid", compare="true", formulas="true")
     labelled(page.slider, "Channels").set_value(21).run()
-    press(page, "Train this network")
-    assert page.title.values == ["Trainer"]
-    assert text_of(page) == "conv21 pool | up conv3:sigmoid"
+    where, address = link(page, "Train this network")
+    assert (where, address) == ("trainer", {"arch": ["conv21 pool | up conv3:sigmoid"]})
+
+
+def test_nothing_is_taken_to_the_trainer_while_the_text_is_wrong(latent_page):
+    page = write(latent_page(arch="conv20 pool | up conv3:sigmoid"), "conv20 poool | up conv3")
+    assert is_off(page, "Train this network")
+    press(page, "Undo")
+    assert not is_off(page, "Train this network")
 
 
 def test_the_network_can_be_copied_as_notation_json_and_script(latent_page):

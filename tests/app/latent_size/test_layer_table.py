@@ -6,7 +6,7 @@ import io
 from cae_core.architecture.presets import HOMEWORK, PRESETS
 from cae_core.architecture.report import analyze
 from cae_ui.latent_size.layer_table import table_csv
-from tests.app.finding import labelled, layer_rows, layer_table, text_of, verdict
+from tests.app.finding import is_off, layer_rows, layer_table, text_of, verdict
 
 IMPOSSIBLE = "conv8 pool conv12 pool8 pool8 conv16 | up conv3:sigmoid"
 
@@ -36,7 +36,7 @@ def test_an_impossible_layer_is_shown_at_its_row_and_the_rest_stays(latent_page)
     before, _, after = layer_table(page).partition('<div class="problem">')
     assert before.count("<details") == 5  # the second pool8 is the fifth layer
     assert after.partition("</div>")[0] in page.error.values[0]
-    assert labelled(page.button, "Train this network").disabled
+    assert is_off(page, "Train this network")
 
 
 def test_the_downloaded_table_has_a_line_for_every_layer():

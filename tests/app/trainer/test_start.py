@@ -95,10 +95,11 @@ def test_binary_cross_entropy_without_a_sigmoid_cannot_be_trained_until_it_is_fi
     assert can_train(page)
 
 
-def test_a_text_that_cannot_be_read_keeps_the_last_network(trainer_page):
+def test_a_text_that_cannot_be_read_cannot_be_trained_until_it_is_undone(trainer_page):
     page = write(trainer_page(arch=SMALL), "conv4 pol | conv3")
     assert "pol" in said(page.error)
-    press(page, "Train")
+    assert not can_train(page)
+    press(press(page, "Undo"), "Train")
     assert str(the_job().request.architecture) == SMALL
 
 

@@ -11,7 +11,7 @@ from cae_core.zoo.cards import NOT_KEPT
 from cae_ui.common.charts import rate_figure
 from cae_ui.zoo import card as zoo_card
 from cae_ui.zoo.card import curves_figure
-from tests.app.finding import labels_of, press, said, text_of, upload
+from tests.app.finding import labels_of, link, said, upload
 from tests.app.images import png
 
 NETWORK = "homework"
@@ -61,16 +61,21 @@ def test_every_kind_of_card_says_what_the_network_is_and_what_it_reached(zoo_pag
         assert "Originals: 200 " in said(page.get("html"))
 
 
-@pytest.mark.parametrize(
-    ("button", "title"), [("Open in Trainer", "Trainer"), ("Open in Latent size", "Latent size")]
-)
 @pytest.mark.usefixtures("data_is_not_here")
-def test_the_architecture_goes_along_to_another_page(zoo_page, button, title):
-    page = zoo_page(network="strided-bn")
-    assert page.code[0].value == zoo.card("strided-bn").network
-    press(page, button)
-    assert page.title[0].value == title
-    assert text_of(page) == zoo.card("strided-bn").network
+def test_the_network_goes_along_to_another_page_with_its_task_and_data(zoo_page):
+    page = zoo_page(network="denoise-0.3")
+    text = zoo.card("denoise-0.3").network
+    assert page.code[0].value == text
+    assert link(page, "Open in Latent size") == ("latent_size", {"arch": [text]})
+    assert link(page, "Open in Trainer") == (
+        "trainer",
+        {
+            "arch": [text],
+            "task": ["Remove noise"],
+            "sigma": ["76"],
+            "data": ["CIFAR-10"],
+        },
+    )
 
 
 @pytest.mark.parametrize(

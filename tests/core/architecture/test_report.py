@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
@@ -102,6 +103,27 @@ def test_strided_bn_has_its_published_numbers_and_does_not_compress():
 def test_one_layer_has_the_numbers_worked_out_by_hand(token, shape, out, parameters, macs):
     found = parse_layer(token).measure(shape)
     assert (found.output_shape, found.parameters, found.macs) == (out, parameters, macs)
+    assert calculated(found.macs_formula or "0") == macs
+
+
+@pytest.mark.parametrize("preset", ["homework", "strided-bn", "resnet34"])
+def test_a_formulas_letters_have_the_values_that_give_its_result(preset):
+    for row in analyze(get_preset(preset).architecture).rows:
+        for formula in filter(None, (row.formula, row.textbook)):
+            text = formula.general
+            for symbol in formula.symbols:
+                text = text.replace(symbol.letter, f"({symbol.value})")
+            if text:
+                expected = row.size if formula is row.textbook else row.output_shape[0]
+                assert calculated(text) == expected or row.textbook_note
+
+
+def test_the_letters_are_those_of_the_homework():
+    row = report_of(HOMEWORK).rows[0]
+    assert row.textbook.general == "((W − K + 2P)/S + 1)² · C"
+    values = {symbol.letter: symbol.value for symbol in row.textbook.symbols}
+    assert values == {"W": "32", "K": "3", "P": "1", "S": "1", "C": "8"}
+    assert [symbol.letter for symbol in row.formula.symbols] == ["W", "S"]
 
 
 @pytest.mark.parametrize("preset", ["homework", "strided-bn", "dense-1", "pixel-shuffle"])
@@ -124,6 +146,16 @@ def test_work_and_memory_are_added_up_over_the_layers():
     assert [row.activation_bytes for row in report.rows] == [4 * 16 * size for size in sizes]
     assert report.activation_bytes == 4 * 16 * 21_504
     assert report_of("conv8 pool | up conv3").activation_bytes == 4 * 21_504
+
+
+def calculated(formula):
+    """The value of a formula that is written with numbers."""
+    python = re.sub(r"(?<=\d),(?=\d{3})|[a-z]+", "", formula)
+    for symbol, operator in (("·", "*"), ("−", "-"), ("²", "**2"), ("2(", "2*(")):
+        python = python.replace(symbol, operator)
+    python = re.sub("⌈(.*?)⌉", r"math.ceil(\1)", python)
+    python = re.sub("⌊(.*?)⌋", r"math.floor(\1)", python)
+    return eval(python, {"math": math})  # noqa: S307 - our own formula
 
 
 def test_skip_connections_add_channels_or_nothing():

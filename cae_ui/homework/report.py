@@ -1,0 +1,121 @@
+"""The report: guesses, trainings and the study of latent sizes as one file to take along."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from cae_core.architecture.notation import Architecture
+from cae_core.architecture.report import analyze
+from cae_core.errors import RunError
+from cae_core.export.report import ReportedRun, Section, html_report
+from cae_core.jobs.job import RUN, JobStatus
+from cae_core.studies.latent_size import latent_size_answer
+from cae_core.studies.sweep import read_table
+from cae_core.studies.tables import LATENT_SIZE, table_path
+from cae_core.training.runs import SAMPLES_IMAGE, RunSummary
+from cae_ui.common.resources import visible_jobs
+from cae_ui.common.run_labels import run_labels
+from cae_ui.homework.exercises import COLOUR_PAIR, HOMEWORK_TEXT, PAIRS
+from cae_ui.homework.latent import GUESS, STRIDE_GUESS, latent_reason
+from cae_ui.homework.trained import PSNR_GUESS, bet_key, outcome, pair_summaries
+
+FILE_NAME = "homework-report.html"
+
+
+def show_report() -> None:
+    """What goes into the report, and its download."""
+    runs = _finished_runs()
+    author = st.text_input("Your name", max_chars=100, key="report-author")
+    words = st.text_area(
+        "Your own words: what you tried, what you saw, what you would improve",
+        max_chars=10_000,
+        key="report-words",
+    )
+    labels = run_labels(runs.values())
+    chosen = st.multiselect(
+        "Trainings",
+        list(runs),
+        default=list(runs),
+        format_func=labels.__getitem__,
+        placeholder="None yet: do exercises 1, 2.2 and 3 first",
+        key=f"report-runs-{next(iter(runs), '')}",  # a new training begins a new choice
+    )
+    sections = [Section("In my own words", [words])] if words.strip() else []
+    sections += _guesses()
+    st.download_button(
+        "Download the report",
+        # Made on demand, outside of this run: it asks for nothing of the session.
+        lambda: _report(author, sections, {labels[job_id]: runs[job_id] for job_id in chosen}),
+        FILE_NAME,
+        mime="text/html",
+        type="primary",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _finished_runs() -> dict[str, JobStatus]:
+    """The visitor's trainings that have a run, by id, the newest first."""
+    return {status.id: status for status in visible_jobs() if status.run_folder is not None}
+
+
+def _report(author: str, sections: list[Section], runs: dict[str, JobStatus]) -> str:
+    """The report as a page.
+
+    Args:
+        author: The visitor's name, or nothing.
+        sections: What was guessed and found.
+        runs: The trainings by title; one that was deleted meanwhile is left out.
+    """
+    reported = []
+    for title, status in runs.items():
+        with contextlib.suppress(RunError):
+            reported.append(_reported(title, status))
+    study = read_table(table_path(LATENT_SIZE))
+    return html_report(
+        "Convolutional autoencoders: my homework",
+        [*sections, *([Section("The trainings", (), reported)] if reported else [])],
+        by=", ".join(filter(None, (author.strip(), f"{datetime.now(UTC):%Y-%m-%d}"))),
+        study=str(latent_size_answer(tuple(study)) or ""),
+        study_points={result.network: (result.latent_size, result.mse) for result in study},
+    )
+
+
+def _reported(title: str, status: JobStatus) -> ReportedRun:
+    """A training for the report."""
+    folder, images = status.folder / RUN, b""
+    with contextlib.suppress(OSError):  # the least of its files
+        images = (folder / SAMPLES_IMAGE).read_bytes()
+    return ReportedRun(title, RunSummary.load(folder), images)
+
+
+def _guesses() -> list[Section]:
+    """What was guessed in each exercise, and what was found."""
+    sections = []
+    state = st.session_state
+    if (guess := state.get(PSNR_GUESS)) is not None:
+        sections.append(Section("Exercise 1", [f"I guessed a PSNR of {guess:.1f} dB."]))
+    if (guess := state.get(GUESS)) is not None:
+        size = analyze(Architecture.parse(HOMEWORK_TEXT)).latent_size
+        said = [f"I guessed {guess:,} numbers in the latent: {latent_reason(size)}"]
+        if (stride_guess := state.get(STRIDE_GUESS)) is not None:
+            said.append(f"With a stride of 2 in front I guessed {stride_guess}.")
+        sections.append(Section("Exercise 2.1", said))
+    pairs = {**PAIRS, "colour": COLOUR_PAIR}
+    for name, pair in pairs.items():
+        found = pair_summaries(name, pair)
+        if len(found) < len(pair.sides):
+            continue
+        exercise = "Exercise 3" if name == "colour" else "Exercise 2.2"
+        bet = state.get(bet_key(name))
+        said = [_unmarked(outcome(found, bet))]
+        sections.append(Section(f"{exercise}: {pair.title}", said))
+    return sections
+
+
+def _unmarked(text: str) -> str:
+    """A sentence without Markdown's marks."""
+    return text.replace("**", "")

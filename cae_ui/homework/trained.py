@@ -1,0 +1,346 @@
+"""Exercises 1, 2.2 and 3: a training and pairs of trainings, bet on before they are looked at."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from cae_core.architecture.editing import adapted
+from cae_core.architecture.notation import Architecture
+from cae_core.architecture.report import analyze
+from cae_core.data.registry import DATASETS, is_available
+from cae_core.errors import CAEError, JobError
+from cae_core.formats import counted, format_duration, format_mse, format_psnr
+from cae_core.jobs.job import TRAINING, JobRequest, JobStatus
+from cae_core.studies.latent_size import latent_size_answer
+from cae_core.studies.sweep import read_table
+from cae_core.studies.tables import LATENT_SIZE, table_path
+from cae_core.training.config import TrainConfig
+from cae_core.training.runs import RunSummary
+from cae_core.training.tasks import Reconstruct
+from cae_ui.common.architecture_text import TEXT_KEY
+from cae_ui.common.charts import (
+    COLORS,
+    LOG_AXIS,
+    TEAL,
+    Points,
+    framed,
+    latent_size_figure,
+    show_chart,
+)
+from cae_ui.common.pixels import show_samples
+from cae_ui.common.resources import available_jobs, job_queue, machine_speed, named_dataset
+from cae_ui.common.visitor import visitor
+from cae_ui.common.wording import dataset_title, plain, show_error
+from cae_ui.homework.exercises import COLOUR_PAIR, EPOCHS, HOMEWORK_TEXT, PAIRS, Pair, Side
+
+PSNR_GUESS, PAIR = "psnr_guess", "pair"
+REFRESH_SECONDS = 0.5
+_JOB_PARAMETER = "job"  # the Trainer's
+
+
+def homework_dataset() -> str:
+    """The homework's data set where this server has it, else the one that needs no download."""
+    return "cifar10" if is_available("cifar10") else "photo_patches"
+
+
+def show_first_training() -> None:
+    """Exercise 1: its settings in one press, a guess, and what became of it."""
+    guess = st.number_input(
+        "Your guess: PSNR on the test images after the last epoch, in dB",
+        0.0,
+        60.0,
+        None,
+        step=0.5,
+        placeholder="Between 10 (noise) and 40 (no difference to be seen)",
+        key=PSNR_GUESS,
+        bind="query-params",
+        width=480,
+    )
+    st.button(
+        f"Set up: homework network, {dataset_title(homework_dataset())}, {EPOCHS} epochs",
+        icon=":material/tune:",
+        on_click=_set_up,
+    )
+    summary = first_run(st.query_params.get(_JOB_PARAMETER))
+    if summary is None:
+        st.caption("Then press **Train** below. The error is plotted while it falls.")
+        return
+    bet = "" if guess is None else f"You guessed {guess:.1f} dB. "
+    st.markdown(
+        f"{bet}After {counted(len(summary.history), 'epoch')} the test error is "
+        f"**{format_mse(summary.test['mse'])}** (MSE), the PSNR "
+        f"**{format_psnr(summary.test['psnr'])}**. Its plot is below, and in your report."
+    )
+
+
+def first_run(job_id: str | None) -> RunSummary | None:
+    """The finished run of a training of the homework network, of whatever length."""
+    status = _status(job_id)
+    if status is None or status.run_folder is None:
+        return None
+    if str(status.request.architecture) != HOMEWORK_TEXT:
+        return None
+    return _summary(status)
+
+
+def _set_up() -> None:
+    """Puts the settings of exercise 1 into the Trainer's widgets; for use in a callback."""
+    st.session_state[TEXT_KEY] = HOMEWORK_TEXT
+    st.session_state["data"] = homework_dataset()
+    st.session_state["task"] = Reconstruct.name
+    st.session_state["epochs"] = EPOCHS
+
+
+def show_pairs() -> None:
+    """Exercise 2.2: a pair of the visitor's choice, and the study that trained many networks."""
+    name = st.selectbox(
+        "What differs",
+        list(PAIRS),
+        format_func=lambda name: PAIRS[name].title,
+        key=PAIR,
+        bind="query-params",
+    )
+    if _show_pair(name, PAIRS[name]):
+        _show_study()
+
+
+def show_colour() -> None:
+    """Exercise 3: both ways to colorize."""
+    _show_pair("colour", COLOUR_PAIR)
+
+
+def _show_pair(name: str, pair: Pair) -> bool:
+    """The bet, the two trainings, and who won; whether both have ended."""
+    for side in pair.sides:
+        architecture = _fitted(side)
+        latent = analyze(architecture).latent_size
+        st.markdown(f"- **{side.title}**: `{architecture}`, {latent:,} numbers in the latent")
+    bet = st.segmented_control(
+        "Which has the lower test error?",
+        [side.title for side in pair.sides],
+        key=bet_key(name),
+        bind="query-params",
+    )
+    jobs = pair_jobs(name)
+    if not jobs:
+        _offer_training(name, pair, bet)
+        return False
+    if not all(status.has_ended for status in jobs):
+        st.fragment(_show_progress, run_every=REFRESH_SECONDS)(name)
+        return False
+    runs = pair_summaries(name, pair)
+    if len(runs) == len(pair.sides):
+        st.markdown(outcome(runs, bet))
+        _show_runs(name, runs, jobs)
+    else:
+        show_error("; ".join(status.message for status in jobs if status.run_folder is None))
+    st.button(
+        "Train them again",
+        icon=":material/replay:",
+        key=f"again-{name}",
+        on_click=_forget,
+        args=(name,),
+    )
+    return len(runs) == len(pair.sides)
+
+
+def bet_key(name: str) -> str:
+    """Name of a pair's bet in session state and address."""
+    return f"bet_{name}"
+
+
+def _jobs_key(name: str) -> str:
+    """Name of a pair's trainings in session state and address."""
+    return f"trained_{name}"
+
+
+def pair_jobs(name: str) -> list[JobStatus]:
+    """The two trainings of a pair that the address names, or the session; none before."""
+    key = _jobs_key(name)
+    ids = st.query_params.get_all(key) or st.session_state.get(key, [])
+    found = [status for status in map(_status, ids) if status is not None]
+    if len(found) != 2:
+        return []
+    st.session_state[key] = ids
+    if st.query_params.get_all(key) != ids:
+        st.query_params[key] = ids
+    return found
+
+
+def pair_summaries(name: str, pair: Pair) -> dict[str, RunSummary]:
+    """The figures of a pair's trainings by side; of those that have a run."""
+    found = {}
+    for side, status in zip(pair.sides, pair_jobs(name), strict=False):
+        summary = _summary(status)
+        if summary is not None:
+            found[side.title] = summary
+    return found
+
+
+def _forget(name: str) -> None:
+    """Has a pair trained anew; the trainings stay among the visitor's runs."""
+    st.session_state.pop(_jobs_key(name), None)
+    st.query_params.pop(_jobs_key(name), None)
+
+
+def _fitted(side: Side) -> Architecture:
+    """A side's network for its task."""
+    shape, network = (32, 32, 3), Architecture.parse(side.network)
+    if isinstance(side.task, Reconstruct):
+        return network
+    task = side.task
+    return adapted(
+        network, task.input_shape(shape), task.output_shape(shape), task.output_activation
+    )
+
+
+def _offer_training(name: str, pair: Pair, bet: str | None) -> None:
+    """Epochs, and the button that queues both trainings once there is a bet."""
+    dataset = homework_dataset()
+    epochs = st.slider("Epochs of both", 1, 20, 3, key="pair_epochs", bind="query-params")
+    count, speed = DATASETS[dataset].sizes[0], machine_speed()
+    took = ""
+    if speed is not None:
+        seconds = sum(speed.seconds(_fitted(side), count, epochs) for side in pair.sides)
+        took = f", about {format_duration(round(seconds))} on this server"
+    st.caption(f"On {dataset_title(dataset)}, with the same settings and seed{took}.")
+    st.button(
+        "Train both" if bet else "Bet first, then train both",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=bet is None or available_jobs() is None,
+        on_click=_train,
+        args=(name, pair, dataset, epochs),
+    )
+
+
+def _train(name: str, pair: Pair, dataset: str, epochs: int) -> None:
+    """Queues both trainings of a pair; for use in a callback."""
+    try:
+        ids = [_submit(side, dataset, epochs) for side in pair.sides]
+    except CAEError as error:
+        show_error(error)
+        return
+    st.session_state[_jobs_key(name)] = ids
+    st.query_params[_jobs_key(name)] = ids
+
+
+def _submit(side: Side, dataset: str, epochs: int) -> str:
+    """Queues a training; returns its id."""
+    architecture, speed = _fitted(side), machine_speed()
+    config = TrainConfig(epochs=epochs)
+    request = JobRequest(architecture, side.task, config, dataset, owner=visitor())
+    count = named_dataset(dataset).counts[0]
+    seconds = None if speed is None else speed.seconds(architecture, count, epochs)
+    return job_queue().submit(request, seconds=seconds)
+
+
+def _show_progress(name: str) -> None:
+    """The progress of both trainings; reruns the page once they have ended."""
+    jobs = pair_jobs(name)
+    if len(jobs) != 2 or all(status.has_ended for status in jobs):
+        st.rerun(scope="app")
+    for status in jobs:
+        progress = status.progress
+        done = 1.0 if status.has_ended else progress.fraction if progress else 0.0
+        left = (
+            f", {format_duration(round(progress.seconds_left))} left"
+            if progress and done < 1
+            else ""
+        )
+        st.progress(done, f"`{status.request.architecture}`: {plain(status.state)}{left}")
+
+
+def _status(job_id: str | None) -> JobStatus | None:
+    """A training of this server; None where there is none."""
+    if job_id is None or available_jobs() is None:
+        return None
+    try:
+        return job_queue().status(job_id, TRAINING)
+    except JobError:
+        return None
+
+
+def _summary(status: JobStatus) -> RunSummary | None:
+    """The figures of a training; None where it ended without, or they cannot be read."""
+    try:
+        return None if status.run_folder is None else RunSummary.load(status.run_folder)
+    except CAEError as error:
+        show_error(error)
+        return None
+
+
+def outcome(runs: dict[str, RunSummary], bet: str | None) -> str:
+    """Which of two trainings has the lower test error, and whether it was bet on."""
+    winner, loser = sorted(runs, key=lambda title: runs[title].test["mse"])
+    best, other = (runs[title].test for title in (winner, loser))
+    said = "" if bet is None else "You won. " if bet == winner else f"You bet on {bet}. "
+    return (
+        f"{said}**{winner}** has the lower test error: {format_mse(best['mse'])} against "
+        f"{format_mse(other['mse'])} (PSNR {format_psnr(best['psnr'])} against "
+        f"{format_psnr(other['psnr'])})."
+    )
+
+
+def _show_runs(name: str, runs: dict[str, RunSummary], jobs: list[JobStatus]) -> None:
+    """The validation losses of both, and their images."""
+    if len({summary.task.name for summary in runs.values()}) == 1:
+        show_chart(losses_figure(runs), key=f"losses-{name}")
+    else:
+        st.caption(
+            "Their losses are of different things, all colours of an image and its chrominance: "
+            "the test errors above compare the images."
+        )
+    for column, (title, summary), status in zip(st.columns(2), runs.items(), jobs, strict=True):
+        with column:
+            st.markdown(f"**{title}**")
+            try:
+                samples = status.samples()
+            except JobError as error:
+                show_error(error)
+                continue
+            if samples is not None:
+                show_samples(samples, summary.task.input_caption)
+
+
+def losses_figure(runs: dict[str, RunSummary]) -> go.Figure:
+    """The validation losses of trainings of one task, by title, against epochs."""
+    figure = go.Figure()
+    for (title, summary), color in zip(runs.items(), COLORS, strict=False):
+        figure.add_trace(
+            go.Scatter(
+                x=[record.epoch for record in summary.history],
+                y=[record.validation_loss for record in summary.history],
+                name=title,
+                mode="lines+markers",
+                line={"color": color},
+            )
+        )
+    return framed(
+        figure,
+        height=260,
+        xaxis={"title": "Epoch", "dtick": 1},
+        yaxis={"title": "Validation loss", **LOG_AXIS, "nticks": 4},
+        legend_y=1.15,
+        showlegend=True,
+    )
+
+
+def _show_study() -> None:
+    """The homework's last question, answered by the study."""
+    study = read_table(table_path(LATENT_SIZE))
+    answer = latent_size_answer(tuple(study))
+    if answer is None:
+        return
+    with st.expander("Is there a correlation between the size of the latent and the error?"):
+        networks = Points(
+            f"{len(study)} networks of the study",
+            sizes=[result.latent_size for result in study],
+            errors=[result.mse for result in study],
+            labels=[result.network for result in study],
+            marker={"size": 8, "color": TEAL},
+        )
+        show_chart(latent_size_figure([networks], None, height=320), key="homework-study")
+        st.markdown(plain(answer))
+        st.page_link("pages/zoo.py", label="The same with the zoo's networks and with PCA")

@@ -1,0 +1,100 @@
+"""The path through the homework: its steps, and the answer that is guessed before it is shown."""
+
+import pytest
+
+from cae_ui.homework import trained
+from cae_ui.homework.exercises import COLOUR_PAIR, EXERCISES, HOMEWORK_TEXT, PAIRS
+from tests.app.finding import labelled, layer_rows, link, press, said, text_of, verdict
+
+
+@pytest.fixture(autouse=True)
+def _small_data(monkeypatch):
+    """The data set that is in the repository, whatever this machine has."""
+    monkeypatch.setattr(trained, "is_available", lambda name: False)
+
+
+def test_a_page_shows_its_exercise_where_the_address_names_it(latent_page):
+    page = latent_page()
+    assert not [text for text in page.markdown.values if "Exercise" in text]
+    page = press(page, "Homework: four exercises, step by step")
+    assert page.query_params["homework"] == "2"
+    assert EXERCISES["2"].question in page.markdown.values
+    press(page, "Leave the homework")
+    assert "homework" not in page.query_params
+    assert verdict(page)
+
+
+def test_an_exercise_of_another_page_is_linked(latent_page):
+    page = latent_page(homework="3")
+    assert link(page, "Do this on the page Trainer") == ("trainer", {"homework": ["3"]})
+    assert verdict(page)
+
+
+def test_choosing_an_exercise_of_another_page_leads_there(latent_page):
+    page = latent_page(homework="2", arch="conv4 pool | up conv3:sigmoid")
+    page.button_group("homework-step").set_value("1").run()
+    assert page.title.values == ["Trainer"]
+    assert page.query_params["homework"] == "1"
+    assert text_of(page) == "conv4 pool | up conv3:sigmoid"
+
+
+def test_the_sizes_are_shown_once_the_latent_was_guessed(latent_page):
+    page = latent_page(homework="2")
+    assert not [text for text in page.markdown.values if "1,024" in text]
+    assert not page.metric
+    labelled(page.number_input, "Numbers in the latent of the homework network").set_value(
+        2048
+    ).run()
+    assert "**You guessed 2,048:** two poolings halve 32 twice" in said(page.markdown)
+    assert len(layer_rows(page)) == 9
+    page.button_group("stride_guess").set_value("256").run()
+    assert "**Right:** the stride halves height and width" in said(page.markdown)
+    press(page, "Show the network with the stride")
+    assert verdict(page).startswith("Latent 4x4x16 = 256 numbers")
+
+
+def test_a_guess_is_kept_in_the_address(latent_page):
+    page = latent_page(homework="2", latent_guess="1024")
+    assert "**Right:** two poolings" in said(page.markdown)
+
+
+@pytest.mark.parametrize("pair", [*PAIRS.values(), COLOUR_PAIR], ids=lambda pair: pair.title)
+def test_both_networks_of_a_pair_can_be_trained_on_colour_images(pair):
+    from cae_core.training.tasks import check_fit
+
+    for side in pair.sides:
+        check_fit(trained._fitted(side), (32, 32, 3), side.task)
+
+
+def test_the_first_training_is_set_up_in_one_press(trainer_page):
+    page = trainer_page(homework="1", arch="conv4 pool | up conv3:sigmoid", task="Remove+noise")
+    press(page, "Set up: homework network, Photo patches, 10 epochs")
+    assert text_of(page) == HOMEWORK_TEXT
+    assert labelled(page.slider, "Epochs").value == 10
+
+
+def test_the_first_training_is_compared_with_the_guess(trainer_page, finished):
+    job_id = finished(HOMEWORK_TEXT)
+    page = trainer_page(homework="1", job=job_id, psnr_guess="20")
+    assert "You guessed 20.0 dB. After 1 epoch the test error is" in said(page.markdown)
+    other = trainer_page(homework="1", job=finished())
+    assert "test error is" not in said(other.markdown)
+
+
+def test_a_pair_is_bet_on_then_trained_then_compared(trainer_page, worker):
+    page = trainer_page(homework="3", pair="Padding same or valid", pair_epochs="1")
+    assert labelled(page.button, "Bet first, then train both").disabled
+    page.button_group("bet_padding").set_value("Valid").run()
+    press(page, "Train both")
+    ids = page.query_params["trained_padding"]
+    assert len(ids) == 2
+    worker.work()
+    worker.work()
+    page.run()
+    found = said(page.markdown)
+    assert "has the lower test error" in found
+    assert ("You won. " in found) == ("**Valid** has" in found)
+    page.button_group("homework-step").set_value("report").run()
+    chosen = labelled(page.multiselect, "Trainings")
+    assert sorted(chosen.value) == sorted(ids)
+    press(page, "Leave the homework")

@@ -1,0 +1,125 @@
+"""A report on trainings: it holds their figures, and needs nothing from elsewhere."""
+
+import base64
+import re
+from html.parser import HTMLParser
+
+from cae_core.architecture.notation import Architecture
+from cae_core.export.report import ReportedRun, Section, html_report
+from cae_core.formats import format_mse
+from cae_core.training.config import TrainConfig
+from cae_core.training.progress import EpochRecord
+from cae_core.training.runs import RunSummary
+from cae_core.training.tasks import Reconstruct
+
+TEST = {"mse": 0.0123456, "mae": 0.081, "psnr": 19.08, "ssim": 0.571, "images": 80}
+PNG = b"\x89PNG\r\n\x1a\n and so on"
+
+
+def run_of(text, title, *losses, seed=7):
+    return ReportedRun(
+        title,
+        RunSummary(
+            architecture=Architecture.parse(text),
+            task=Reconstruct(),
+            config=TrainConfig(epochs=len(losses), seed=seed),
+            dataset="cifar10",
+            history=tuple(EpochRecord(n, x, 1.1 * x, 2.0) for n, x in enumerate(losses, 1)),
+            test=TEST,
+            seconds=12.0,
+            stopped=False,
+        ),
+        PNG,
+    )
+
+
+class Page(HTMLParser):
+    """The elements of a page, and whether each is closed."""
+
+    VOID = ("meta", "img")
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.elements, self.text = [], [], ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+    def all(self, tag):
+        return [attributes for found, attributes in self.elements if found == tag]
+
+
+def report():
+    small = run_of("conv4 pool | up conv3:sigmoid", "4 channels <b>", 0.02, 0.012)
+    wide = run_of("conv8 pool | up conv3:sigmoid", "8 channels", 0.01, 0.006, seed=3)
+    return html_report(
+        "Homework",
+        [Section("Exercise 2", ["I guessed 4 & lost.", "Two\nlines."], [small, wide])],
+        by="A. Student",
+        study="Larger is better.",
+        study_points={"conv1": (64, 0.014), "conv64": (4096, 0.002)},
+    )
+
+
+def test_a_report_has_the_figures_settings_and_seeds_of_every_run():
+    page = Page(report())
+    assert page.open == []
+    for text in (
+        "A. Student",
+        "I guessed 4 & lost.",
+        format_mse(TEST["mse"]),
+        "19.08 dB",
+        "conv4 pool | up conv3:sigmoid",
+        "16x16x4 = 1,024 numbers",
+        "CIFAR-10",
+        "Learning rate",
+        "Larger is better.",
+        "4 channels <b>",
+    ):
+        assert text in page.text
+    cells = re.findall(r"<th[^>]*>Seed</th><td>(\d+)</td>", report())
+    assert cells == ["7", "3"]
+
+
+def test_plots_and_images_are_inside_the_page():
+    page = Page(report())
+    labels = [attributes["aria-label"] for attributes in page.all("svg")]
+    assert len(labels) == 4  # of each run, of all, of the sizes
+    assert labels[0].startswith("Mean squared error against Epoch. Training: 2 points from 0.02")
+    assert "Networks of the study: 2 points" in labels[3]
+    sources = [attributes["src"] for attributes in page.all("img")]
+    assert [base64.b64decode(source.partition(",")[2]) for source in sources] == [PNG, PNG]
+
+
+def test_a_report_loads_nothing_from_elsewhere():
+    page = Page(report())
+    addresses = [
+        value
+        for _, attributes in page.elements
+        for name, value in attributes.items()
+        if name in ("src", "href", "srcset", "data", "action", "poster")
+    ]
+    assert addresses
+    assert all(address.startswith("data:") for address in addresses)
+    assert not re.search(r"url\(|@import|<script", report())
+    (policy,) = [x["content"] for x in page.all("meta") if "http-equiv" in x]
+    assert policy.startswith("default-src 'none'")
+
+
+def test_one_run_is_compared_with_no_other_and_no_study_is_left_out():
+    page = html_report("Mine", [Section("Run", (), [run_of("conv4 | conv3", "a", 0.1)])])
+    assert "compared" not in page
+    assert "Latent size and error" not in page
