@@ -7,16 +7,20 @@ from typing import Literal
 
 import streamlit as st
 
-# What is looked for comes some time after the script.
+# What is looked for comes some time after the script, unless the visitor goes elsewhere himself.
 _SCRIPT = """<script>
 (() => {
-  const end = Date.now() + 10000;
+  const here = location.pathname;
+  let waits = true;
+  for (const moved of ["wheel", "touchmove", "keydown"])
+    addEventListener(moved, () => (waits = false), { once: true, passive: true });
   const look = () => {
+    if (!waits || location.pathname !== here) return;
     const part = document.querySelector(%s);
     // The header of the page lies over its upper edge.
     if (part) part.style.scrollMargin = "5rem 0 1rem";
     if (part?.clientHeight > 100) part.scrollIntoView({ block: %s });
-    else if (Date.now() < end) setTimeout(look, 50);
+    else setTimeout(look, 50);
   };
   look();
 })();

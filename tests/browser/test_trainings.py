@@ -116,6 +116,10 @@ def test_three_runs_stand_beside_each_other(fresh_server, visit):
     box = point.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(page).not_to_have_url(newest)
+    expect(page.locator(".st-key-training")).to_contain_text(f"{networks[0]} on Photo patches")
+    # All of the page is there before its server goes.
+    expect(page.get_by_test_id("stMetric").filter(has_text="PSNR, output")).to_be_visible()
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
 
 
 # Runs beside the files of the archive: the three forms of the network that it leads to.
