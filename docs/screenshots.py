@@ -32,7 +32,7 @@ SHOTS = {
     "start": ("/", HEIGHT, [], "See the evidence"),
     "latent_size": ("/latent_size", HEIGHT, [("radio", "5 conv16")], "Layer 5: Convolution"),
     "inside": ("/inside?part=Code&edits=5-mute&beside=Unchanged+code", HEIGHT, [], "Click one to"),
-    "trainer": ("/trainer?epochs=10", 1700, [("button", "Train")], "PSNR is against the original"),
+    "trainer": ("/trainer?epochs=5", 1700, [("button", "Train")], "PSNR is against the original"),
     "denoise": ("/denoise", HEIGHT, [], "PSNR, denoised"),
     "colorize": ("/colorize", HEIGHT, [], "Grey is hard to beat"),
     "zoo": ("/zoo", HEIGHT, [], "The claims, tested"),
