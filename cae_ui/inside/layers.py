@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -31,7 +33,10 @@ def show_layers(opened: Opened) -> None:
     report = analyze(opened.network.architecture)
     row = _layer_input(report.rows)
     network_diagram(
-        report, key="inside-diagram", chosen=str(row.index - 1), on_choose=_choose_layer
+        report,
+        key="inside-diagram",
+        chosen=str(row.index - 1),
+        on_choose=partial(_choose_layer, report.rows),
     )
     activations = opened.network.activations(opened.image)
     activation = activations[row.index]
@@ -69,9 +74,9 @@ def _layer_input(rows: tuple[Row, ...]) -> Row:
     return rows[int(chosen) - 1]
 
 
-def _choose_layer(block: str) -> None:
-    """Chooses the layer of a block of the diagram; for use in a callback."""
-    if block != INPUT:
+def _choose_layer(rows: tuple[Row, ...], block: str) -> None:
+    """Chooses the layer of a block of the diagram that makes numbers; for use in a callback."""
+    if block != INPUT and not isinstance(rows[int(block)].layer, Mark):
         st.session_state[LAYER_KEY] = int(block) + 1
 
 
