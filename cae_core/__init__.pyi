@@ -28,5 +28,6 @@ from .training.tasks import ColorizeChroma as ColorizeChroma
 from .training.tasks import ColorizeRGB as ColorizeRGB
 from .training.tasks import Denoise as Denoise
 from .training.tasks import Reconstruct as Reconstruct
+from .training.tasks import Variational as Variational
 
 __version__: str

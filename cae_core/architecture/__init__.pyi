@@ -4,6 +4,7 @@ from .editing import move_latent as move_latent
 from .editing import move_layer as move_layer
 from .editing import remove_layer as remove_layer
 from .editing import replace_layer as replace_layer
+from .editing import with_latent as with_latent
 from .formulas import Formula as Formula
 from .formulas import Shape as Shape
 from .formulas import format_shape as format_shape
@@ -26,6 +27,7 @@ from .layers import KerasCall as KerasCall
 from .layers import Layer as Layer
 from .layers import Mark as Mark
 from .layers import MaxPool as MaxPool
+from .layers import Normal as Normal
 from .layers import Pad as Pad
 from .layers import Pca as Pca
 from .layers import Reshape as Reshape
@@ -40,6 +42,7 @@ from .layers import Up as Up
 from .layers import register as register
 from .notation import Architecture as Architecture
 from .presets import HOMEWORK as HOMEWORK
+from .presets import OURS as OURS
 from .presets import PRESETS as PRESETS
 from .presets import SOURCES as SOURCES
 from .presets import Preset as Preset

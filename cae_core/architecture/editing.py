@@ -11,9 +11,10 @@ import math
 from dataclasses import replace
 from fractions import Fraction
 
-from cae_core.architecture.layers import MAX_SIDE, Conv, Deconv, Dense, Layer, Reshape
+from cae_core.architecture.layers import MAX_SIDE, Conv, Deconv, Dense, Layer, Normal, Reshape
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.remedies import find_remedies
+from cae_core.architecture.report import analyze
 from cae_core.errors import ArchitectureError
 
 
@@ -138,6 +139,45 @@ def _resize_reshapes(layers: list[Layer], down: Fraction, across: Fraction) -> N
         if dense is not None:
             size = math.prod(vars(layers[index]).values())
             layers[dense] = replace(layers[dense], **{"units": size})
+
+
+def with_latent(architecture: Architecture, *, normal: bool) -> Architecture:
+    """The same network with or without a normal distribution as latent, of as many numbers.
+
+    Args:
+        architecture: Its layers must fit each other.
+        normal: True ends the encoder in a layer ``normal``, in place of a linear dense layer
+            where it ends in one, and leaves no other; False puts the plain layer of the same
+            output in its place.
+
+    Example:
+        >>> plain = Architecture.parse("28x28x1 flatten dense2:linear | dense784 reshape28x28x1")
+        >>> print(with_latent(plain, normal=True))
+        28x28x1 flatten normal2 | dense784 reshape28x28x1
+        >>> with_latent(with_latent(plain, normal=True), normal=False) == plain
+        True
+    """
+    end = len(architecture.encoder) - 1
+    layers: list[Layer] = []
+    for row in analyze(architecture).rows:
+        layer = row.layer
+        if isinstance(layer, Normal) and not (normal and row.index == end + 1):
+            is_vector = len(row.output_shape) == 1
+            layer = (
+                Dense(layer.units, "linear")
+                if is_vector
+                else Conv(layer.units, kernel=1, activation="linear")
+            )
+        layers.append(layer)
+    last = layers[end]
+    if normal and not isinstance(last, Normal):
+        latent = Normal(analyze(architecture).latent_shape[-1])
+        if isinstance(last, Dense) and last.activation == "linear":
+            layers[end] = latent
+        else:
+            end += 1
+            layers.insert(end, latent)
+    return _with_layers(architecture, layers, end + 1)
 
 
 def _with_layers(architecture: Architecture, layers: list[Layer], latent: int) -> Architecture:

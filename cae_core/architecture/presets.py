@@ -1,4 +1,4 @@
-"""The networks of the four source documents (`SOURCES`), by id.
+"""The networks of the four source documents (`SOURCES`) and a few of our own, by id.
 
 A preset says what its source says: layers, data set, epochs, batch. Where the source leaves
 something open, `remark` says what was chosen here. Measured results are not here but on the
@@ -64,21 +64,26 @@ SOURCES: dict[str, Source] = {
     ),
 }
 
+OURS = Source("CAE Lab", None, "Networks of this project.")
+
 
 @dataclass(frozen=True)
 class Preset:
-    """One network of a source document.
+    """One network of a source document, or of our own.
 
     Attributes:
         id: Its key in `PRESETS`.
         title: Its name in lists.
-        section: The source's letter, see `SOURCES`.
+        section: The source's letter, see `SOURCES`; empty for our own networks.
         text: The architecture text.
         dataset: The data set that the source trained it on.
         epochs: Epochs that the source trained it for.
         batch_size: Images per batch; 32, Keras's default, where the source names none.
         sigma: Standard deviation of the training noise in [0, 1] units; None for plain
             reconstruction.
+        beta: Weight of the latent's divergence, for the task Variational; None for the others.
+        loss: The loss that is minimised, as `TrainConfig` names it; mean squared error where the
+            source names none.
         remark: Its peculiarities, and the choices made here where the source is silent.
         published: The source's results: figures on its test set by name (``mse``, ``mae``,
             ``judge_accuracy``: the accuracy of its evaluation classifier on the outputs,
@@ -94,13 +99,15 @@ class Preset:
     epochs: int
     batch_size: int = 32
     sigma: float | None = None
+    beta: float | None = None
+    loss: str = "mse"
     remark: str = ""
     published: Mapping[str, float | str] = field(default_factory=dict)
 
     @property
     def source(self) -> Source:
-        """The document it comes from."""
-        return SOURCES[self.section]
+        """The document it comes from; `OURS` for our own networks."""
+        return SOURCES.get(self.section, OURS)
 
     @property
     def architecture(self) -> Architecture:
@@ -112,6 +119,10 @@ HOMEWORK = "homework"
 
 _STRIDED_BN = "conv32 bn conv32s2 conv32 bn | up conv32 bn conv3k1:sigmoid"
 _ENCODER = "conv12:linear bn relu pool conv24:linear bn relu pool flatten dense1000:linear"
+_TWO_NUMBERS = (
+    "28x28x1 conv16s2 conv32s2 flatten dense64 {} | dense64 dense1568 reshape7x7x32 deconv16 "
+    "deconv1:sigmoid"
+)
 _RESNET34_ENCODER = (
     "conv64k7s2:linear bn relu pool3s2:same res64 res64 res64 res128s2 res128 res128 res128 "
     f"res256s2 {'res256 ' * 5}res512s2 res512 res512 flatten dense1000:linear"
@@ -417,6 +428,31 @@ _PRESETS = (
         "fashion_mnist",
         epochs=10,
         sigma=0.5,
+    ),
+    Preset(
+        "ae2-mnist",
+        "Two numbers for a digit",
+        "",
+        _TWO_NUMBERS.format("dense2:linear"),
+        "mnist",
+        epochs=12,
+        batch_size=128,
+        loss="bce",
+        remark="A latent that can be drawn as a map; after the two-number autoencoder of Hinton & "
+        "Salakhutdinov, Science 2006.",
+    ),
+    Preset(
+        "vae2-mnist",
+        "Two numbers for a digit, variational",
+        "",
+        _TWO_NUMBERS.format("normal2"),
+        "mnist",
+        epochs=12,
+        batch_size=128,
+        loss="bce",
+        beta=1.0,
+        remark="The same network as a variational autoencoder (Kingma & Welling, ICLR 2014): two "
+        "numbers drawn at random give a digit.",
     ),
 )
 PRESETS: dict[str, Preset] = {preset.id: preset for preset in _PRESETS}

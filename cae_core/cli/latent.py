@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from cae_core.architecture.formulas import format_shape
-from cae_core.architecture.presets import PRESETS, SOURCES
+from cae_core.architecture.presets import OURS, PRESETS, SOURCES
 from cae_core.architecture.report import Report, Row, analyze
 from cae_core.cli.arguments import (
     NOTATION,
@@ -92,8 +92,8 @@ def run(options: argparse.Namespace) -> int:
 def _list_of_presets() -> str:
     """The presets, a line each, under the documents they are from."""
     lines = ["Presets, with the size of the latent and how much smaller than the input it is:"]
-    for section, source in SOURCES.items():
-        lines += ["", f"{section}: {source}"]
+    for section, source in (*SOURCES.items(), ("", OURS)):
+        lines += ["", f"{section}: {source}" if section else f"{source}'s own"]
         rows = []
         for preset in (preset for preset in PRESETS.values() if preset.section == section):
             report = analyze(preset.architecture)

@@ -10,6 +10,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,7 @@ from cae_core.training.tasks import (
     Task,
     check_fit,
     check_loss,
+    preset_task,
     settings_of,
 )
 
@@ -127,7 +129,7 @@ def add_parser(commands: Any) -> None:
             "--loss",
             list(LOSS_TITLES),
             "; ".join(f"{name}: {title}" for name, title in LOSS_TITLES.items()),
-            defaults.loss,
+            f"the preset's, else {defaults.loss}",
         ),
         (
             "--precision",
@@ -325,22 +327,20 @@ def _test_line(run: Run, image_shape: tuple[int, int, int]) -> str:
 
 def _task(options: argparse.Namespace, preset: Preset | None) -> Task:
     """The task: as the options say, else the preset's."""
-    preset_sigma = preset.sigma if preset else None
+    usual = Reconstruct() if preset is None else preset_task(preset)
     asks_for_noise = options.sigma is not None or options.clip
-    name = options.task
-    if name is None:
-        is_noisy = asks_for_noise or preset_sigma is not None
-        name = Denoise.name if is_noisy else Reconstruct.name
+    name = options.task or (Denoise.name if asks_for_noise else usual.name)
     if name != Denoise.name:
         if asks_for_noise:
             raise TrainingError(
                 f"--sigma and --clip belong to --task {Denoise.name}. "
                 f"Received: --task {name}. Leave them out, or choose the other task."
             )
-        return TASKS[name](**_settings(options, TASKS[name]))
+        task = usual if name == usual.name else TASKS[name]()
+        return replace(task, **_settings(options, type(task)))
     _settings(options, Denoise)
-    sigma = options.sigma if options.sigma is not None else preset_sigma
-    return Denoise(clip=options.clip) if sigma is None else Denoise(sigma, options.clip)
+    denoise = usual if isinstance(usual, Denoise) else Denoise()
+    return Denoise(denoise.sigma if options.sigma is None else options.sigma, options.clip)
 
 
 def _settings(options: argparse.Namespace, task: type[Task]) -> dict[str, float]:
@@ -369,7 +369,11 @@ def _config(options: argparse.Namespace, preset: Preset | None) -> TrainConfig:
     """The settings: as the options say, else the preset's."""
     settings: dict[str, Any] = {}
     if preset:
-        settings = {"epochs": preset.epochs, "batch_size": preset.batch_size}
+        settings = {
+            "epochs": preset.epochs,
+            "batch_size": preset.batch_size,
+            "loss": preset.loss,
+        }
     given = {
         "epochs": options.epochs,
         "batch_size": options.batch,

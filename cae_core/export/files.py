@@ -21,6 +21,7 @@ from cae_core.export.templates import fill_template
 from cae_core.formats import counted, format_duration, format_mse, format_psnr, format_ssim
 from cae_core.training.history import HISTORY
 from cae_core.training.runs import SAMPLES, SAMPLES_IMAGE, SETTINGS, TEST, TEST_IMAGES, WEIGHTS
+from cae_core.training.snapshots import SNAPSHOTS
 
 if TYPE_CHECKING:
     import keras
@@ -48,6 +49,7 @@ ZIP_FILES = {
     TEST_IMAGES: "the error of every test image, and the worst and best images (NumPy)",
     SAMPLES_IMAGE: "validation images: originals, inputs, outputs",
     SAMPLES: "the same images as numbers (NumPy)",
+    SNAPSHOTS: "outputs, latents and kernels at several moments of the training (NumPy)",
 }
 
 
@@ -169,7 +171,7 @@ def _write_other_forms(run: Run, folder: Path) -> dict[str, str]:
         generate_script, run.architecture, task=run.task, config=run.config, dataset=run.dataset
     )
     save_keras(run.model, folder / KERAS_FILE)
-    missing = {}
+    missing = {} if run.snapshots else {SNAPSHOTS: "the run kept none"}
     for name, write in (
         (SCRIPT, lambda path: path.write_text(script(), encoding="utf-8")),
         (ONNX_FILE, functools.partial(save_onnx, run.model)),

@@ -110,11 +110,16 @@ def generate_script(
     report = analyze(architecture)
     encoder, decoder = _network_lines(report)
     expressions = task.script()
+    needed = (expressions.input, expressions.target, expressions.image, expressions.prepare)
     is_random = "seed" in expressions.input
     loss = f"{config.loss}_loss"
     warmup, start = _SCHEDULES.get(config.schedule, (0, 0))
     copies = _Copies()
     calls = [layer.keras_call() for layer in architecture.layers if not isinstance(layer, Mark)]
+    own_layers = copies.take(
+        "cae_core.models.layers", {call.layer_class for call in calls if call.is_own}
+    )
+    task_functions = copies.take(type(task).__module__, _names(", ".join(filter(None, needed))))
     values = {
         # A name that is not ours, such as a folder's, is left out: it might end the docstring.
         "title": DATASETS[dataset].title if dataset in DATASETS else "images",
@@ -133,19 +138,15 @@ def generate_script(
         "patience": config.patience,
         "waits": "epochs" if config.patience is None else "PATIENCE",
         "constants": expressions.constants,
+        "prepare": expressions.prepare,
         "seed": config.seed,
-        "own_layers": copies.take(
-            "cae_core.models.layers", {call.layer_class for call in calls if call.is_own}
-        ),
+        "own_layers": own_layers,
         "input_shape": _comma_separated(architecture.input_shape),
         "output_shape": _comma_separated(report.output_shape),
         "encoder": textwrap.indent("\n".join(encoder), "    "),
         "decoder": textwrap.indent("\n".join(decoder), "    "),
         "latent": _latent(report),
-        "task_functions": copies.take(
-            type(task).__module__,
-            _names(f"{expressions.input}, {expressions.target}, {expressions.image}"),
-        ),
+        "task_functions": task_functions,
         "input": expressions.input,
         "target": expressions.target,
         "image": expressions.image,
@@ -159,13 +160,16 @@ def generate_script(
         "loss_functions": copies.take("cae_core.training.losses", {loss}),
         "loss_function": loss,
         "loss_title": LOSS_TITLES[config.loss],
+        "minimised": task.loss_title(config.loss),
         "optimizer": _OPTIMIZERS[config.optimizer],
     }
     conditions = {
         "photographs": dataset not in PUBLIC_DATASETS,
         "schedule": warmup > 0,
+        "math": warmup > 0 or "math." in own_layers + task_functions,
         "patience": config.patience is not None,
         "constants": bool(expressions.constants),
+        "prepares": bool(expressions.prepare),
         "random": is_random,
     }
     # Where nothing is copied, empty lines are left over.

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from cae_core.architecture.layers import Add, BatchNorm, Layer, Mark, Pca, Skip, Unpca
+from cae_core.architecture.layers import Add, BatchNorm, Layer, Mark, Normal, Pca, Skip, Unpca
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_core.errors import ArchitectureError
@@ -85,15 +85,15 @@ def _assemble(
         if isinstance(layer, Mark):
             marks[layer.name] = tensor
         else:
-            # An image has more levels between 0 and 1 than bfloat16.
-            is_image = index == last or isinstance(layer, Pca | Unpca)
+            # An image has more levels between 0 and 1 than bfloat16, as has a distribution.
+            is_exact = index == last or isinstance(layer, Pca | Unpca | Normal)
             if isinstance(layer, Add):
-                is_image |= marks[layer.name].dtype == "float32"
+                is_exact |= marks[layer.name].dtype == "float32"
             keras_layer = _keras_layer(
                 layer,
                 name=layer.keras_name(index),
                 seed=seed * 10_000 + index * 10,
-                dtype="float32" if is_image else dtype,
+                dtype="float32" if is_exact else dtype,
                 trains=trains,
                 projection=projection,
             )

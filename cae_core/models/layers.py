@@ -413,6 +413,75 @@ class PrincipalReconstruction(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="cae_lab")
+class NormalDistribution(keras.layers.Layer):
+    """A normal distribution for every number, by two affine maps: (..., C) -> (..., units).
+
+    In training the output is drawn: mean + exp(log variance / 2) · eps with eps from N(0, 1), so
+    that gradients reach both maps. Otherwise it is the mean. Where `divergence_weight` is above 0,
+    the weighted divergence from N(0, I) (see `divergence`), as mean over the batch, is added to
+    the model's loss.
+
+    Args:
+        units: Numbers of the output: of a vector, or at every pixel of a map.
+        seed: Seed of the random start and of the draws.
+
+    Source: Kingma & Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
+    """
+
+    def __init__(self, units: int, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units = units
+        self.seed = seed
+        self.divergence_weight = 0.0
+        seeds = [None] * 3 if seed is None else [seed, seed + 1, seed + 2]
+        self.mean, self.log_variance = (
+            keras.layers.Dense(units, kernel_initializer=keras.initializers.GlorotUniform(seed=s))
+            for s in seeds[:2]
+        )
+        self.random = keras.random.SeedGenerator(seeds[2])
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the weights of both maps."""
+        self.mean.build(input_shape)
+        self.log_variance.build(input_shape)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Draws in training, else gives the mean."""
+        mean = self.mean(inputs)
+        if not training and not self.divergence_weight:
+            return mean
+        log_variance = self.log_variance(inputs)
+        if self.divergence_weight:
+            costs = ops.mean(divergence(mean, log_variance))
+            self.add_loss(self.divergence_weight * costs)
+        if not training:
+            return mean
+        noise = keras.random.normal(ops.shape(mean), seed=self.random)
+        return mean + ops.exp(log_variance / 2) * noise
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """As many numbers in place of the channels."""
+        return (*input_shape[:-1], self.units)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, for a saved model."""
+        return {**super().get_config(), "units": self.units, "seed": self.seed}
+
+
+def divergence(mean: Any, log_variance: Any) -> Any:
+    """Kullback-Leibler divergence of normal distributions from N(0, I), in nats: (B, ...) -> (B,).
+
+    The sum over all numbers of (mean² + variance - 1 - log variance) / 2.
+
+    Args:
+        mean: The mean of every number.
+        log_variance: The logarithm of its variance.
+    """
+    parts = ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance
+    return ops.sum(parts, axis=tuple(range(1, len(parts.shape)))) / 2
+
+
+@keras.saving.register_keras_serializable(package="cae_lab")
 class FastBatchNormalization(keras.layers.BatchNormalization):
     """Keras's batch normalisation with fewer passes over memory: same weights, same results.
 

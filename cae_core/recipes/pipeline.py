@@ -22,6 +22,7 @@ from cae_core.recipes.recipe import AnyRecipe, JudgeRecipe, Recipe
 from cae_core.recipes.strategies import Training
 from cae_core.training.history import HISTORY, history_csv
 from cae_core.training.learning_rate import LearningRateTest
+from cae_core.training.runs import Run
 from cae_core.zoo.cards import (
     CARD,
     HALF,
@@ -79,7 +80,11 @@ def _train(recipe: Recipe, data: Dataset, folder: Path) -> keras.Model:
         dataclasses.replace(record, epoch=epoch) for epoch, record in enumerate(records, start=1)
     )
     (folder / HISTORY).write_text(history_csv(history))
-    return runs[-1].model
+    *earlier, last = runs
+    # Of a training in phases there would be the last one's alone.
+    if not earlier and isinstance(last, Run) and last.snapshots is not None:
+        last.snapshots.save(folder)
+    return last.model
 
 
 def with_tested_rate(recipe: AnyRecipe, data: Dataset, folder: Path) -> AnyRecipe:

@@ -14,7 +14,7 @@ from cae_core.architecture.presets import get_preset
 from cae_core.data.registry import DATASETS
 from cae_core.recipes.strategies import SINGLE_FIT, Strategy
 from cae_core.training.config import TrainConfig
-from cae_core.training.tasks import Denoise, Reconstruct, Task
+from cae_core.training.tasks import Reconstruct, Task, preset_task
 from cae_core.zoo.cards import SINGLE
 
 RANGE_TEST = "The learning rate is a range test's, from random weights and on plain MSE."
@@ -118,12 +118,15 @@ def source_recipe(
         "batch_size": preset.batch_size,
         "learning_rate": 1e-3,
         "schedule": "constant",
+        "loss": preset.loss,
     }
-    task: Task = Reconstruct() if preset.sigma is None else Denoise(sigma=preset.sigma)
+    task = preset_task(preset)
     tests: dict[str, Task] = {}
     if preset.sigma is not None:
         tests[f"sigma {preset.sigma}, not clipped"] = task
-    tests["reconstruction" if preset.sigma is None else "clean-through"] = Reconstruct()
+    tests["reconstruction" if preset.sigma is None else "clean-through"] = (
+        task if task.is_variational else Reconstruct()
+    )
     # The preset's remark is about the source's own network and training.
     is_own = not changes.keys() & {"architecture", "strategy"}
     fields: dict[str, Any] = {

@@ -9,6 +9,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from cae_core.architecture.editing import replace_layer, with_latent
+from cae_core.architecture.layers import Dense
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import get_preset
 from cae_core.recipes.below_pca import BelowPca
@@ -21,7 +23,7 @@ from cae_core.recipes.strategies import (
     TransferLearning,
 )
 from cae_core.training.config import TrainConfig
-from cae_core.training.tasks import ColorizeChroma, ColorizeRGB, Denoise, Reconstruct
+from cae_core.training.tasks import ColorizeChroma, ColorizeRGB, Denoise, Reconstruct, Variational
 from cae_core.zoo.cards import HALF, NOT_KEPT
 
 _JUDGE_BODY = (
@@ -48,6 +50,12 @@ _SECTION_B: dict[str, Any] = {
 }
 # 0.1, which a range test up to 1 suggests, was no better: 0.00198 with progressive resizing.
 _SECTION_B_MNIST = _SECTION_B | {"highest_rate": 0.1, "kept": NOT_KEPT}
+
+# Our own presets.
+_TWO_NUMBERS: dict[str, Any] = {
+    "config": {"schedule": "cosine", "learning_rate": 2e-3},
+    "kept": HALF,
+}
 
 _SKIP = Architecture.parse(
     "conv16:linear bn relu @a conv32s2:linear bn relu conv28:linear bn relu | "
@@ -423,6 +431,39 @@ _RECIPES: dict[str, Recipe] = {
         config={"epochs": 100, "patience": 3},
     ),
     # Our own
+    "ae2-mnist": source_recipe(
+        "ae2-mnist",
+        summary=(
+            "A digit as two numbers: a latent that can be drawn as a map. Between the digits lie "
+            "places that mean nothing."
+        ),
+        **_TWO_NUMBERS,
+    ),
+    "vae2-mnist": source_recipe(
+        "vae2-mnist",
+        summary=(
+            "The same two numbers as a variational autoencoder: they are kept near N(0, I), so "
+            "that two numbers drawn at random give a digit."
+        ),
+        **_TWO_NUMBERS,
+    ),
+    "vae16-fashion": Recipe(
+        title="Sixteen numbers for clothing, variational",
+        summary=(
+            "A variational autoencoder: sixteen numbers drawn at random give a picture of clothing "
+            "that nobody has photographed."
+        ),
+        source="Kingma & Welling, Auto-Encoding Variational Bayes, ICLR 2014",
+        architecture=with_latent(
+            replace_layer(get_preset("ae2-mnist").architecture, 4, Dense(16, "linear")),
+            normal=True,
+        ),
+        task=Variational(beta=1.0),
+        config=TrainConfig(epochs=15, batch_size=128, learning_rate=2e-3, loss="bce"),
+        tests={"reconstruction": Variational(beta=1.0)},
+        dataset="fashion_mnist",
+        kept=HALF,
+    ),
     "homework-denoise": Recipe(
         title="Bottleneck denoiser",
         summary=(

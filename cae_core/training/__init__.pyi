@@ -29,7 +29,9 @@ from .runs import TEST_IMAGES as TEST_IMAGES
 from .runs import WEIGHTS as WEIGHTS
 from .runs import Run as Run
 from .runs import RunSummary as RunSummary
+from .runs import load_snapshots as load_snapshots
 from .runs import load_test_images as load_test_images
+from .snapshots import Snapshots as Snapshots
 from .tasks import AB_SCALE as AB_SCALE
 from .tasks import LUMA as LUMA
 from .tasks import TASKS as TASKS
@@ -44,8 +46,10 @@ from .tasks import ShotNoise as ShotNoise
 from .tasks import Task as Task
 from .tasks import TaskScript as TaskScript
 from .tasks import Upscale as Upscale
+from .tasks import Variational as Variational
 from .tasks import check_fit as check_fit
 from .tasks import check_loss as check_loss
+from .tasks import preset_task as preset_task
 from .tasks import register_task as register_task
 from .tasks import setting as setting
 from .tasks import settings_of as settings_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import keras
@@ -21,6 +21,8 @@ from cae_core.formats import counted
 from cae_core.long_work import ShouldStop, stop_if
 from cae_core.training.config import TrainConfig
 from cae_core.training.progress import EpochRecord, Progress
+from cae_core.training.snapshot_taker import SnapshotTaker
+from cae_core.training.snapshots import Snapshots
 
 REPORT_INTERVAL_SECONDS = 0.25
 SAMPLE_INTERVAL_SECONDS = 1.5
@@ -90,14 +92,16 @@ class BestEpoch(keras.callbacks.Callback):
 class Checkpoint(keras.callbacks.Callback):
     """Saves the state of a training after every epoch, and restores it.
 
-    The file is a plain ``.npz``: weights and the optimiser's variables, and as far as they are
-    given the noise generator's state, the best epoch with its weights, the history and the trace.
+    The file is a plain ``.npz``: weights, the optimiser's variables and the state of layers that
+    draw at random, and as far as they are given the noise generator's state, the best epoch with
+    its weights, the history, the trace and the snapshots.
 
     Args:
         path: The file.
         noise: The generator of the training's noise.
         best: The best epoch so far.
         reporter: Has the history and the trace of the losses.
+        taker: Has the snapshots.
     """
 
     def __init__(
@@ -106,12 +110,14 @@ class Checkpoint(keras.callbacks.Callback):
         noise: keras.random.SeedGenerator | None = None,
         best: BestEpoch | None = None,
         reporter: Reporter | None = None,
+        taker: SnapshotTaker | None = None,
     ) -> None:
         super().__init__()
         self.path = path
         self.noise = noise
         self.best = best
         self.reporter = reporter
+        self.taker = taker
 
     def _variables(self, trainer: keras.Model) -> dict[str, keras.Variable]:
         """All variables of the training, by their names in the file."""
@@ -120,7 +126,9 @@ class Checkpoint(keras.callbacks.Callback):
             named[f"optimizer_{i}"] = variable
         if self.noise is not None:
             named["noise"] = self.noise.state
-        return named
+        known = {id(variable) for variable in named.values()}
+        drawing = (variable for variable in trainer.variables if id(variable) not in known)
+        return named | {f"seed_{i}": variable for i, variable in enumerate(drawing)}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Replaces the file as a whole."""
@@ -134,6 +142,9 @@ class Checkpoint(keras.callbacks.Callback):
         if self.reporter is not None:
             history = [[*vars(record).values()] for record in self.reporter.history]
             arrays |= {"history": np.array(history), "trace": np.array(self.reporter.trace)}
+        snapshots = self.taker and self.taker.snapshots()
+        if snapshots is not None:
+            arrays |= {f"snapshots_{name}": array for name, array in vars(snapshots).items()}
         # A file and not a name, to which NumPy would add an ending.
         with replacing(self.path) as partial, partial.open("wb") as file:
             np.savez(file, **arrays)
@@ -169,6 +180,9 @@ class Checkpoint(keras.callbacks.Callback):
                     ]
                     if "trace" in arrays:  # not in checkpoints of earlier versions
                         self.reporter.trace += [(float(at), float(y)) for at, y in arrays["trace"]]
+                if self.taker is not None and "snapshots_epochs" in arrays:
+                    names = [item.name for item in fields(Snapshots)]
+                    self.taker.resume(Snapshots(*(arrays[f"snapshots_{n}"] for n in names)))
         except Exception as error:  # NumPy and zipfile raise whatever a flipped bit leads to
             raise TrainingError(
                 "A checkpoint is whole, and of this network and its settings. "

@@ -130,11 +130,18 @@ class Samples:
     def now(self) -> np.ndarray:
         """Images, inputs and outputs of the network as it is now, (3, N, H, W, C) uint8."""
         outputs = self.model(self.inputs, training=False)
-        outputs = ops.convert_to_numpy(self.task.image(outputs, self.clean))
         # A grey input is repeated for as many channels as the images have.
         inputs = np.broadcast_to(self.inputs, self.clean.shape)
-        stack = np.stack([self.clean, inputs, outputs])
-        return np.round(np.clip(stack, 0, 1) * 255).astype(np.uint8)
+        return np.stack([_pixels(self.clean), _pixels(inputs), self.output_pixels(outputs)])
+
+    def output_pixels(self, outputs: Any) -> np.ndarray:
+        """The images that outputs for the first ones stand for, (M, H, W, C) uint8."""
+        return _pixels(ops.convert_to_numpy(self.task.image(outputs, self.clean[: len(outputs)])))
+
+
+def _pixels(images: np.ndarray) -> np.ndarray:
+    """Images in [0, 1] as uint8, cut to that range."""
+    return np.round(np.clip(images, 0, 1) * 255).astype(np.uint8)
 
 
 def samples_of(model: keras.Model, task: Task, images: np.ndarray, seed: int = 0) -> np.ndarray:

@@ -238,7 +238,9 @@ def _step_function(
     check_loss(config.loss, task, architecture)
     inputs = keras.Input(data.image_shape, dtype="uint8", name="image")
     corruption = Corruption(task, config.seed * 10 + TRAINING_NOISE)
-    trainer = keras.Model(inputs, build(architecture, seed=config.seed)(corruption(inputs)))
+    network = build(architecture, seed=config.seed)
+    task.prepare(network)
+    trainer = keras.Model(inputs, network(corruption(inputs)))
     # With a schedule the optimiser would set the rate by itself.
     optimizer = make_optimizer(dataclasses.replace(config, schedule="constant"), steps=1)
     trainer.compile(optimizer=optimizer, loss=TargetLoss(task, LOSS_FUNCTIONS[config.loss]))

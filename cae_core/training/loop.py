@@ -43,6 +43,7 @@ from cae_core.training.evaluation import (
 from cae_core.training.losses import LOSS_FUNCTIONS, ImageLoss, TargetLoss
 from cae_core.training.progress import Progress
 from cae_core.training.runs import Run
+from cae_core.training.snapshot_taker import SnapshotTaker
 from cae_core.training.tasks import Reconstruct, Task, check_fit, check_loss
 
 # Steps taken in one call of the graph: fewer looks at the clock, still several a second.
@@ -128,15 +129,18 @@ def train(
     network = build_for_training(architecture, seed=config.seed, dtype=dtype)
     if start is not None:
         start.apply(network)
+    task.prepare(network)
     corruption = Corruption(task, config.seed * 10 + TRAINING_NOISE)
     samples = Samples(network, task, data.validation[:SAMPLE_COUNT], config.seed)
     reporter = Reporter(config, len(data.train), samples.now, on_progress, should_stop)
     best = BestEpoch(network, config.patience)
+    steps = math.ceil(len(data.train) / config.batch_size)
+    taker = SnapshotTaker(samples, config.epochs * steps, steps)
     state = None
     if checkpoint is not None:
-        state = Checkpoint(Path(checkpoint), corruption.noise, best, reporter)
+        state = Checkpoint(Path(checkpoint), corruption.noise, best, reporter, taker)
     target_loss = TargetLoss(task, loss or LOSS_FUNCTIONS[config.loss])
-    was_stopped = _fit(network, corruption, target_loss, data, config, reporter, best, state)
+    was_stopped = _fit(network, corruption, target_loss, data, config, reporter, best, taker, state)
     reporter.report_testing()
     if not was_stopped:
         best.restore()
@@ -159,6 +163,7 @@ def train(
         samples=samples.now(),
         seconds=seconds,
         stopped=was_stopped,
+        snapshots=taker.snapshots(),
     )
 
 
@@ -216,6 +221,7 @@ def _fit(
     config: TrainConfig,
     reporter: Reporter,
     best: BestEpoch,
+    taker: SnapshotTaker,
     state: Checkpoint | None,
 ) -> bool:
     """Trains the network on uint8 images with Keras's `fit`; True where it was stopped."""
@@ -241,7 +247,7 @@ def _fit(
             initial_epoch=epochs_done,
             shuffle=False,  # the batches shuffle themselves, from a seed of their own
             verbose=0,
-            callbacks=[noise, best, reporter, *([state] if state else [])],
+            callbacks=[noise, best, reporter, taker, *([state] if state else [])],
         )
     except StoppedError:
         return True

@@ -1,7 +1,8 @@
 """Runs: a finished training as an object and as a folder.
 
 A run's folder holds ``settings.json`` (architecture, task, settings, data), ``history.csv``,
-``test.json``, ``model.weights.h5``, ``samples.npy`` and an image of them. It is written
+``test.json``, ``model.weights.h5``, ``samples.npy`` and an image of them, and what newer runs
+have: ``test.npz`` and ``snapshots.npz``. It is written
 beside its place and renamed into it, so that a folder is whole or not there. Importing this
 module does not import Keras; loading a run's model does.
 """
@@ -29,6 +30,7 @@ from cae_core.records import Measured, naming, read_array, read_images, read_jso
 from cae_core.training.config import TrainConfig
 from cae_core.training.history import HISTORY, history_csv, read_records
 from cae_core.training.progress import EpochRecord
+from cae_core.training.snapshots import Snapshots
 from cae_core.training.tasks import Task, check_fit, task_from_dict, task_to_dict
 
 if TYPE_CHECKING:
@@ -85,6 +87,8 @@ class Run:
         samples: (3, N, H, W, C) uint8: validation images, inputs and outputs.
         seconds: Duration of the training.
         stopped: True where it was stopped before its last epoch.
+        snapshots: What it made of the sample images at several moments; None where the run has
+            none, because it is older than they are or its images are too large.
     """
 
     architecture: Architecture
@@ -99,6 +103,7 @@ class Run:
     samples: np.ndarray = field(repr=False, compare=False)
     seconds: float
     stopped: bool = False
+    snapshots: Snapshots | None = field(default=None, repr=False, compare=False)
 
     def save(self, folder: str | Path) -> Path:
         """Writes the run's folder.
@@ -143,6 +148,8 @@ class Run:
         (folder / HISTORY).write_text(history_csv(self.history))
         np.save(folder / SAMPLES, self.samples)
         np.savez(folder / TEST_IMAGES, errors=self.errors, extremes=self.extremes)
+        if self.snapshots is not None:
+            self.snapshots.save(folder)
         (folder / SAMPLES_IMAGE).write_bytes(encode_png(samples_image(self.samples)))
 
     @classmethod
@@ -162,6 +169,7 @@ class Run:
         except RecordError as error:
             raise _not_a_run(error) from error
         errors, extremes = load_test_images(folder)
+        snapshots = load_snapshots(folder)
         try:
             if checksum and _sha256(folder / WEIGHTS) != checksum:
                 raise RecordError(f"{WEIGHTS} is not what was written")
@@ -170,7 +178,14 @@ class Run:
         except Exception as error:  # Keras and h5py raise whatever a flipped bit leads to
             raise _not_a_run(f"{WEIGHTS} is missing, damaged or another network's") from error
         values = {f.name: getattr(summary, f.name) for f in dataclasses.fields(summary)}
-        return cls(model=model, samples=samples, errors=errors, extremes=extremes, **values)
+        return cls(
+            model=model,
+            samples=samples,
+            errors=errors,
+            extremes=extremes,
+            snapshots=snapshots,
+            **values,
+        )
 
 
 @dataclass(frozen=True)
@@ -231,6 +246,21 @@ def load_test_images(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
         if errors.ndim != 1 or errors.dtype.kind != "f":
             raise RecordError(f"{TEST_IMAGES} holds no errors")
         return errors, read_images(path, 2, 3, name="extremes")
+    except RecordError as error:
+        raise _not_a_run(error) from error
+
+
+def load_snapshots(folder: str | Path) -> Snapshots | None:
+    """The snapshots of a run's folder.
+
+    Returns:
+        `Run.snapshots`.
+
+    Raises:
+        RunError: The file is not whole.
+    """
+    try:
+        return Snapshots.load(Path(folder))
     except RecordError as error:
         raise _not_a_run(error) from error
 

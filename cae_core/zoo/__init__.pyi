@@ -22,6 +22,7 @@ from .cards import names as names
 from .cards import network_of as network_of
 from .cards import read_card as read_card
 from .cards import sha256 as sha256
+from .cards import snapshots as snapshots
 from .cards import unreadable_cards as unreadable_cards
 from .judge import ACCURACY as ACCURACY
 from .judge import JUDGES as JUDGES

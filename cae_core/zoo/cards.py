@@ -24,6 +24,7 @@ from cae_core.architecture.notation import BAR, Architecture
 from cae_core.errors import RecordError, ZooError
 from cae_core.records import naming, read_json
 from cae_core.training.learning_rate import LearningRateTest
+from cae_core.training.snapshots import Snapshots
 from cae_core.training.tasks import Task, task_from_dict
 
 if TYPE_CHECKING:
@@ -136,6 +137,21 @@ def learning_rate_test(name: str) -> LearningRateTest | None:
     """
     path = FOLDER / name / LEARNING_RATE
     return read_json(LearningRateTest, path) if path.exists() else None
+
+
+def snapshots(name: str) -> Snapshots | None:
+    """The snapshots of a network's training; None where it kept none.
+
+    Raises:
+        ZooError: They cannot be read.
+    """
+    try:
+        return Snapshots.load(FOLDER / name)
+    except RecordError as error:
+        raise ZooError(
+            f"The snapshots of a training are whole. Received: {name}, whose {error}. "
+            f"Install the project again, or run python -m cae_core make {name}."
+        ) from error
 
 
 def names() -> list[str]:

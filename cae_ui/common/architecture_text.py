@@ -145,8 +145,8 @@ def preset_input(key: str = TEXT_KEY, *, on_choose: Callable[[Preset], None] | N
         list(PRESETS),
         index=None,
         format_func=lambda preset_id: f"{PRESETS[preset_id].title} ({preset_id})",
-        placeholder=f"One of {len(PRESETS)} from four sources",
-        help=f"Networks of {source_links()}.",
+        placeholder=f"One of {len(PRESETS)}, most of them from four sources",
+        help=f"Networks of {source_links()}, and a few of our own.",
         key=f"{key}-preset",
         on_change=choose,
     )
@@ -155,6 +155,7 @@ def preset_input(key: str = TEXT_KEY, *, on_choose: Callable[[Preset], None] | N
         preset = get_preset(preset_id)
         trained = f"{counted(preset.epochs, 'epoch')} on {dataset_title(preset.dataset)}"
         noise = f", noise of sigma {preset.sigma:g}" if preset.sigma else ""
+        noise += f", variational with beta {preset.beta:g}" if preset.beta else ""
         st.caption(f"{preset.source.link}: {trained}{noise}. {preset.remark}")
 
 

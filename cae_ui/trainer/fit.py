@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cae_core.architecture.editing import adapted
+from cae_core.architecture.editing import adapted, with_latent
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import PRESETS
 from cae_core.architecture.report import analyze
@@ -95,6 +95,7 @@ def _fitting(
         try:
             shapes = task.input_shape(data.image_shape), task.output_shape(data.image_shape)
             changed = adapted(network, *shapes, activation)
+            changed = with_latent(changed, normal=task.is_variational)
             check_fit(changed, data.image_shape, task)
             check_loss(loss or task.losses[0], task, changed)
         except CAEError:

@@ -21,6 +21,7 @@ from cae_core.training.tasks import (
     Reconstruct,
     Task,
     check_fit,
+    preset_task,
     settings_of,
 )
 from cae_ui.common.resources import available_jobs
@@ -45,11 +46,14 @@ WIDTHS = [0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0]
 def take_over(preset: Preset) -> None:
     """Sets the widgets to the settings of a preset's source; for use in a callback."""
     st.session_state["data"] = preset.dataset
-    st.session_state["task"] = Denoise.name if preset.sigma else Reconstruct.name
+    st.session_state["task"] = preset_task(preset).name
     if preset.sigma:
         st.session_state["sigma"] = round(preset.sigma * 255)
+    if preset.beta:
+        st.session_state["beta"] = preset.beta
     st.session_state["epochs"] = preset.epochs
     st.session_state["batch"] = preset.batch_size
+    st.session_state["loss"] = preset.loss
 
 
 def width_input() -> float:

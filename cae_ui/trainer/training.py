@@ -17,7 +17,6 @@ from cae_core.errors import JobError
 from cae_core.formats import counted, format_duration
 from cae_core.images.operations import image_grid
 from cae_core.jobs.job import FAILED, QUEUED, STOPPED, TRAINING, JobStatus
-from cae_core.training.config import LOSS_TITLES
 from cae_core.training.progress import Progress
 from cae_core.training.tasks import Denoise, Task
 from cae_ui.common.charts import LOG_AXIS, TRAINING_COLOR, VALIDATION_COLOR, framed, show_chart
@@ -103,8 +102,9 @@ def _show_status(job_id: str, had_ended: bool) -> None:
     if status.progress is not None or not status.has_ended:
         # Empty at first, so that the browser has the plotting library when losses come.
         config = status.request.config
+        title = status.request.task.loss_title(config.loss)
         show_chart(
-            loss_figure(status.progress, config.epochs, LOSS_TITLES[config.loss]),
+            loss_figure(status.progress, config.epochs, title),
             key=f"loss-{job_id}",
         )
     try:

@@ -31,6 +31,7 @@ from cae_core.architecture.layers import (
     Layer,
     Mark,
     MaxPool,
+    Normal,
     Pad,
     Pca,
     Reshape,
@@ -216,6 +217,7 @@ def _vector_kinds(rng: np.random.Generator, flavour: Flavour) -> list[Callable[[
         *[reshape] * 8,  # seldom fits
         *[lambda: Unpca(str(rng.choice(["own", "tied"])))] * 4,
         BatchNorm,
+        lambda: Normal(int(rng.choice([2, 12, 24]))),
         lambda: Activation(str(rng.choice(flavour.activations))),
     ]
 
@@ -286,6 +288,7 @@ def _map_kinds(
         depthwise,
         BatchNorm,
         Blur,
+        lambda: Normal(channels()),
         lambda: Dropout(float(rng.choice([0.1, 0.25, 0.5]))),
         lambda: Activation(activation()),
         lambda: Shuffle(int(rng.choice([2, 3]))),

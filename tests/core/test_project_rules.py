@@ -55,6 +55,7 @@ OF_KERAS = {
     "training.losses",
     "training.loop",
     "training.learning_rate",
+    "training.snapshot_taker",
     "recipes.augmentation",
     "recipes.camera_noise",
     "recipes.colorizer_training",

@@ -20,7 +20,8 @@ from cae_core.training.config import TrainConfig
 from cae_core.training.history import HISTORY, history_csv
 from cae_core.training.learning_rate import suggest
 from cae_core.training.progress import EpochRecord, Progress
-from cae_core.training.runs import RunSummary, load_test_images
+from cae_core.training.runs import RunSummary, load_snapshots, load_test_images
+from cae_core.training.snapshots import SNAPSHOTS, Snapshots
 from cae_core.training.tasks import Denoise, task_to_dict
 from tests.damages import FOLDER, damages, put
 
@@ -55,6 +56,13 @@ def write_job(folder):
     samples = np.zeros((3, 2, 8, 8, 1), np.uint8)
     np.save(folder / job.SAMPLES, samples)
     np.savez(run / runs.TEST_IMAGES, errors=np.ones(6), extremes=np.stack([samples, samples]))
+    Snapshots(
+        epochs=np.array([0.0, 2.0]),
+        images=samples[0],
+        outputs=samples[:2],
+        latents=np.zeros((2, 2, 4, 4, 3), np.float16),
+        kernels=np.zeros((2, 3, 3, 1, 4), np.float16),
+    ).save(run)
     (folder / "speed.json").write_text(json.dumps(vars(Calibration(1e-4, 1e-11))))
     (folder / "pca-mnist.json").write_text(json.dumps({1: 0.1, 2: 0.05}))
 
@@ -70,6 +78,7 @@ def read_job(folder):
         job.RATE_TEST_RESULT: status.learning_rate_test(),
         f"{job.RUN}/{runs.SETTINGS}": RunSummary.load(folder / job.RUN),
         f"{job.RUN}/{runs.TEST_IMAGES}": load_test_images(folder / job.RUN),
+        f"{job.RUN}/{SNAPSHOTS}": load_snapshots(folder / job.RUN),
         "speed.json": Calibration.load(folder / "speed.json"),
         "pca-mnist.json": load_pca_line(folder / "pca-mnist.json"),
     }

@@ -14,5 +14,6 @@ from cae_core.architecture.layers.resampling import Blur, Shuffle, SubPixel, Uns
 from cae_core.architecture.layers.resampling import Crop, Pad
 from cae_core.architecture.layers.normalisation import Activation, BatchNorm, Dropout
 from cae_core.architecture.layers.dense import MAX_UNITS, Dense, Flatten, Reshape
+from cae_core.architecture.layers.normal import Normal
 from cae_core.architecture.layers.principal import Pca, Unpca
 from cae_core.architecture.layers.skips import Add, Concatenate, Mark, Skip

@@ -31,6 +31,8 @@ from cae_core.training.tasks.denoise import Denoise, noisy
 from cae_core.training.tasks.colorize import AB_SCALE, LUMA, ColorizeChroma, ColorizeRGB
 from cae_core.training.tasks.colorize import colorized, lightness, luma, scaled_ab
 from cae_core.training.tasks.damages import Inpaint, RemoveJpeg, SaltAndPepper, Upscale, ShotNoise
+from cae_core.training.tasks.variational import Variational, weigh_divergence
+from cae_core.training.tasks.presets import preset_task
 from cae_core.training.tasks.fit import check_fit, check_loss
 
 __all__ = [
@@ -49,16 +51,19 @@ __all__ = [
     "Task",
     "TaskScript",
     "Upscale",
+    "Variational",
     "check_fit",
     "check_loss",
     "colorized",
     "lightness",
     "luma",
     "noisy",
+    "preset_task",
     "register_task",
     "scaled_ab",
     "setting",
     "settings_of",
     "task_from_dict",
     "task_to_dict",
+    "weigh_divergence",
 ]

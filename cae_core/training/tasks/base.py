@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 from cae_core.architecture.layers.base import shown
 from cae_core.errors import RecordError, TrainingError
 from cae_core.records import checked
-from cae_core.training.config import LOSSES
+from cae_core.training.config import LOSS_TITLES, LOSSES
 
 ImageShape = tuple[int, int, int]
 """Height, width and channels."""
@@ -29,12 +29,14 @@ class TaskScript:
         target: The desired output, from `images`.
         image: The image in [0, 1] that `output` stands for, given the true `images`.
         constants: Assignments for the head of the script, where the reader changes settings.
+        prepare: A call that sets up `autoencoder` before it is trained; empty where there is none.
     """
 
     input: str = "images"
     target: str = "images"
     image: str = "ops.clip(output, 0.0, 1.0)"
     constants: str = ""
+    prepare: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class Task:
         losses: Names of the losses that can be minimised.
         output_activation: An activation that ends a network for this task: its range is that of
             the targets.
+        is_variational: True where the encoder must end in a layer ``normal``; for all other tasks
+            a network has none.
     """
 
     name: ClassVar[str]
@@ -93,6 +97,7 @@ class Task:
     needs_color: ClassVar[bool] = False
     losses: ClassVar[tuple[str, ...]] = LOSSES
     output_activation: ClassVar[str] = "sigmoid"
+    is_variational: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         for name, allowed in settings_of(type(self)).items():
@@ -139,6 +144,26 @@ class Task:
         from keras import ops
 
         return ops.clip(output, 0.0, 1.0)
+
+    def prepare(self, network: Any) -> None:
+        """Sets up a network before it is trained; most tasks have nothing to do.
+
+        Args:
+            network: The Keras model of an architecture that `check_fit` accepts.
+        """
+
+    def loss_title(self, loss: str) -> str:
+        """What is minimised, as the title of an axis.
+
+        Args:
+            loss: A loss of `TrainConfig`.
+
+        Example:
+            >>> from cae_core.training.tasks import Reconstruct, Variational
+            >>> Reconstruct().loss_title("mse"), Variational(beta=0.5).loss_title("mse")
+            ('Mean squared error', 'Mean squared error + 0.5 × KL per number')
+        """
+        return LOSS_TITLES[loss]
 
     def script(self) -> TaskScript:
         """The task as Python expressions, for the generated script."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from cae_core.architecture.editing import with_latent
 from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import Report, analyze, last_activation
 from cae_core.errors import TrainingError
 from cae_core.training.tasks.base import ImageShape, Task
+from cae_core.training.tasks.variational import Variational
 
 
 def check_fit(architecture: Architecture, image_shape: ImageShape, task: Task) -> Report:
@@ -37,6 +39,7 @@ def check_fit(architecture: Architecture, image_shape: ImageShape, task: Task) -
     report = analyze(architecture, output_shape=task.output_shape(image_shape))
     if report.problems:
         raise TrainingError(f"{report.problems[0]} {report.advice}")
+    _check_latent(architecture, task)
     last = last_activation(architecture)
     if task.output_activation == "tanh" and last in ("relu", "sigmoid"):
         channels = task.output_shape(image_shape)[2]
@@ -46,6 +49,24 @@ def check_fit(architecture: Architecture, image_shape: ImageShape, task: Task) -
             f"End it with conv{channels}:tanh."
         )
     return report
+
+
+def _check_latent(architecture: Architecture, task: Task) -> None:
+    """Refuses a variational task without a normal distribution as latent, and others with one."""
+    fitting = with_latent(architecture, normal=task.is_variational)
+    if fitting == architecture:
+        return
+    needed = (
+        "has one layer normal, at the end of the encoder"
+        if task.is_variational
+        else f"has no layer normal: only the task {Variational.name} draws from one"
+    )
+    *_, end = architecture.encoder
+    choice = "" if task.is_variational else f", or choose the task {Variational.name}"
+    raise TrainingError(
+        f"A network for the task {task.name} {needed}. "
+        f"Received: an encoder that ends in {end}. Write {fitting}{choice}."
+    )
 
 
 def check_loss(loss: str, task: Task, architecture: Architecture) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from cae_core.architecture.presets import PRESETS
+from cae_core.training.tasks import preset_task
 from tests.app.conftest import put_patches_for_data_sets
 from tests.app.finding import SMALL, can_train, press, said, text_of, the_job
 
@@ -50,7 +51,7 @@ def test_nonsense_in_the_address_leaves_a_usable_page(trainer_page):
     assert page.select_slider("lr").value == pytest.approx(0.004)
 
 
-@pytest.mark.parametrize("name", ["denoise-0.3", "dense-mnist"])
+@pytest.mark.parametrize("name", ["denoise-0.3", "dense-mnist", "vae2-mnist"])
 def test_a_preset_brings_its_data_task_and_epochs(trainer_page, monkeypatch, name):
     put_patches_for_data_sets(monkeypatch)
     preset = PRESETS[name]
@@ -58,8 +59,11 @@ def test_a_preset_brings_its_data_task_and_epochs(trainer_page, monkeypatch, nam
     page.selectbox("arch-preset").set_value(name).run()
     assert text_of(page) == preset.text
     assert page.selectbox("data").value == preset.dataset
-    assert page.button_group("task").value == ("denoise" if preset.sigma else "reconstruct")
+    assert page.button_group("task").value == preset_task(preset).name
     assert page.slider("epochs").value == preset.epochs
     assert page.select_slider("batch").value == preset.batch_size
+    assert page.selectbox("loss").value == preset.loss
+    if preset.beta:
+        assert page.slider("beta").value == preset.beta
     if preset.sigma:
         assert page.slider("sigma").value == round(255 * preset.sigma)

@@ -2,6 +2,7 @@
 
 import pytest
 
+import cae_core as cae
 from cae_core.architecture.presets import HOMEWORK, get_preset
 from cae_core.jobs import JobQueue
 from tests.app.conftest import PlayedWorker, put_patches_for_data_sets
@@ -92,6 +93,25 @@ def test_binary_cross_entropy_without_a_sigmoid_cannot_be_trained_until_it_is_fi
     assert not can_train(page)
     assert "End it with conv3:sigmoid, or choose mse." in said(page.error)
     press(page, "Adapt the network to images and task")
+    assert can_train(page)
+
+
+def test_a_network_gets_a_normal_latent_for_the_variational_task_and_loses_it_for_others(
+    trainer_page,
+):
+    page = trainer_page(arch=SMALL)
+    page.button_group("task").set_value("variational").run()
+    assert not can_train(page)
+    assert "has one layer normal, at the end of the encoder" in said(page.error)
+    press(page, "Adapt the network to images and task")
+    assert text_of(page) == "conv4 pool normal4 | up conv3:sigmoid"
+    page.slider("beta").set_value(0.3).run()
+    press(page, "Train")
+    assert the_job().request.task == cae.Variational(0.3)
+    page.button_group("task").set_value("reconstruct").run()
+    assert not can_train(page)
+    press(page, "Adapt the network to images and task")
+    assert text_of(page) == "conv4 pool conv4k1:linear | up conv3:sigmoid"
     assert can_train(page)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cae_core import PRESETS, Architecture, ArchitectureError, analyze, get_preset
-from cae_core.architecture.presets import HOMEWORK, SOURCES
+from cae_core.architecture.layers import Normal
+from cae_core.architecture.presets import HOMEWORK, OURS, SOURCES
 
 # Every id of the four sources' tables.
 EXPECTED = {
@@ -16,6 +17,7 @@ EXPECTED = {
     "feature-loss feature-loss-mnist",
     "C": "lesson-dense lesson-cnn lesson-denoise-dense lesson-denoise-cnn",
     "D": "homework",
+    "": "ae2-mnist vae2-mnist",
 }
 INPUT_SHAPES = {"cifar10": (32, 32, 3), "mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1)}
 every_preset = pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.id)
@@ -31,7 +33,7 @@ def test_an_unknown_preset_is_refused_with_the_nearest_name():
 def test_every_system_of_the_sources_has_a_preset():
     found = {
         section: {preset.id for preset in PRESETS.values() if preset.section == section}
-        for section in SOURCES
+        for section in (*SOURCES, "")
     }
     assert found == {section: set(ids.split()) for section, ids in EXPECTED.items()}
 
@@ -47,10 +49,12 @@ def test_a_preset_fits_together_and_puts_out_what_it_gets(preset):
 def test_a_preset_says_all_that_is_needed_to_train_and_list_it(preset):
     assert get_preset(preset.id) is preset
     assert preset.title
-    assert preset.source == SOURCES[preset.section]
+    assert preset.source == (SOURCES[preset.section] if preset.section else OURS)
     assert 1 <= preset.epochs <= 50
     assert preset.batch_size in (32, 100, 128)
     assert preset.sigma is None or 0 < preset.sigma <= 1
+    is_variational = any(isinstance(layer, Normal) for layer in preset.architecture.layers)
+    assert (preset.beta is not None) == is_variational
     assert Architecture.parse(str(preset.architecture)) == preset.architecture
 
 

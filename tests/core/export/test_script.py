@@ -30,6 +30,8 @@ from cae_core.training.tasks import (
     Inpaint,
     Reconstruct,
     RemoveJpeg,
+    Variational,
+    preset_task,
 )
 
 SMALL = Architecture.parse("8x8x3 conv4 pool | up conv3:sigmoid")
@@ -43,13 +45,15 @@ TASKS = [
     (ColorizeChroma(), TO_AB),
     (RemoveJpeg(20.0), SMALL),
     (Inpaint(0.5), SMALL),
+    (Variational(0.5), Architecture.parse("8x8x3 conv4 pool normal2 | up conv3:sigmoid")),
 ]
 HOMEWORK = PRESETS["homework"].architecture
 EVERY_KIND = Architecture.parse(
     "16x16x1 conv8:valid pad @first conv8k5:leaky_relu add@first pool3s2:same unshuffle bn tanh "
     "sepconv8 dwconv5 dropout0.1 conv8d2 "
-    "conv8k1s2 up conv32k1 @latent | shuffle deconv8k5:valid:elu crop avgpool2s1 up:bilinear "
-    "res8k5s2:elu res8 cat@first subpixel4s3 blur crop12 deconv4o1 avgpool deconv4s1 "
+    "conv8k1s2 up conv32k1 @latent normal32 | "
+    "shuffle deconv8k5:valid:elu crop avgpool2s1 up:bilinear res8k5s2:elu res8 cat@first "
+    "subpixel4s3 blur crop12 deconv4o1 avgpool deconv4s1 "
     "conv8k9:linear "
     "flatten dense20:linear dense256 reshape16x16x1 "
     "pca9 unpca pca9m4 unpca:tied sigmoid"
@@ -98,9 +102,11 @@ def random_images(count, seed):
 
 def test_scripts_pass_ruff_check_and_are_formatted(tmp_path):
     datasets = {(32, 32, 3): "cifar10", (28, 28, 1): "mnist"}
+    networks = [(EVERY_KIND, Variational())]
+    networks += [(preset.architecture, preset_task(preset)) for preset in PRESETS.values()]
     texts = [
-        generate_script(network, dataset=datasets.get(network.input_shape, "mine"))
-        for network in [EVERY_KIND, *(preset.architecture for preset in PRESETS.values())]
+        generate_script(network, task=task, dataset=datasets.get(network.input_shape, "mine"))
+        for network, task in networks
     ]
     for number, (task, network) in enumerate(TASKS):
         config = TrainConfig(
@@ -140,7 +146,7 @@ def test_a_script_has_of_the_other_tasks_layers_and_losses_nothing():
 
 def test_own_layers_are_copied_as_they_stand():
     source = Path(layers.__file__).read_text()
-    script = generate_script(EVERY_KIND, dataset="mine")
+    script = generate_script(EVERY_KIND, task=Variational(), dataset="mine")
     classes = source[source.index("@keras.saving") :].strip().split("\n\n\n")
     (missing,) = [text for text in classes if text not in script]
     assert "class FastBatchNormalization" in missing
@@ -202,7 +208,7 @@ def described(model):
 
 def test_the_script_builds_the_model_that_build_makes():
     model = build(EVERY_KIND)
-    of_script = names_of(EVERY_KIND)["build_autoencoder"]()
+    of_script = names_of(EVERY_KIND, task=Variational())["build_autoencoder"]()
     assert described(of_script) == described(model)
     assert of_script.count_params() == model.count_params()
 
@@ -305,6 +311,22 @@ def test_validation_has_the_same_noise_every_epoch_and_training_new_noise():
     _, _, history = trained(config, *images, task=Denoise(0.5))
     assert len(set(history["loss"])) == 3
     np.testing.assert_allclose(history["val_loss"], history["val_loss"][0], rtol=1e-6)
+
+
+def test_the_script_weighs_the_divergence_as_the_app_does():
+    task, network = TASKS[-1]
+    script = names_of(network, task=task, config=TrainConfig(epochs=1, seed=7))
+    images = random_images(20, seed=1)
+    model = script["build_autoencoder"]()
+    losses = script["train"](model, images, images, epochs=1).history
+    twin = build(network)
+    twin.set_weights(model.get_weights())
+    task.prepare(twin)
+    inputs = images.astype("float32") / 255
+    expected = float(np.mean((np.asarray(twin(inputs, training=False)) - inputs) ** 2))
+    (added,) = (float(loss) for loss in twin.losses)
+    assert added > 0
+    assert losses["val_loss"] == pytest.approx([expected + added], rel=1e-4)
 
 
 # The results

@@ -56,7 +56,8 @@ def folder(made, tmp_path):
 
 def test_a_recipe_leaves_weights_history_and_card_and_no_checkpoint(made):
     card = zoo.read_card(made / "card.json")
-    assert {path.name for path in made.iterdir()} == {WEIGHTS, "history.csv", "card.json"}
+    files = {WEIGHTS, "history.csv", "card.json", "snapshots.npz"}
+    assert {path.name for path in made.iterdir()} == files
     assert len((made / "history.csv").read_text().splitlines()) == 3
     assert (card.name, card.section, card.difference) == ("small", "B", "Smaller.")
     assert card.recipe == "make small"

@@ -50,10 +50,12 @@ def test_a_row_is_trained_as_its_source_says(name):
     recipe, preset = SOURCES[name], PRESETS[SOURCES[name].preset]
     assert recipe.dataset == preset.dataset
     assert recipe.config.batch_size == preset.batch_size
+    assert recipe.config.loss == preset.loss
     assert recipe.config.seed == 0
     assert recipe.config.epochs == preset.epochs or name in LONGER
     assert recipe.finds_rate == (preset.section == "B")
-    assert recipe.config.schedule == ("one_cycle" if preset.section == "B" else "constant")
+    schedules = {"B": "one_cycle", "": "cosine"}
+    assert recipe.config.schedule == schedules.get(preset.section, "constant")
     report = analyze(recipe.architecture)
     assert report.problems == ()
     assert report.output_shape == recipe.architecture.input_shape

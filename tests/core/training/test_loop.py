@@ -12,14 +12,16 @@ import pytest
 from cae_core.architecture.notation import Architecture
 from cae_core.data.registry import Dataset
 from cae_core.errors import TrainingError
-from cae_core.models.builder import build
+from cae_core.models.builder import build, split
 from cae_core.training import callbacks
 from cae_core.training.callbacks import BestEpoch, Reporter
 from cae_core.training.config import TrainConfig
-from cae_core.training.evaluation import evaluate
+from cae_core.training.evaluation import Samples, evaluate
 from cae_core.training.loop import make_optimizer, train
 from cae_core.training.progress import Progress
-from cae_core.training.tasks import ColorizeChroma, Denoise, Reconstruct
+from cae_core.training.snapshot_taker import SnapshotTaker
+from cae_core.training.snapshots import LARGEST, MOST
+from cae_core.training.tasks import ColorizeChroma, Denoise, Reconstruct, Variational
 
 SMALL = Architecture.parse("8x8x1 conv4 pool | up conv1:sigmoid")
 
@@ -418,9 +420,15 @@ def test_patience_ends_a_training_that_no_longer_gets_better():
     assert not run.stopped
 
 
-def test_a_training_goes_on_from_its_checkpoint_as_if_it_had_never_ended(tmp_path):
+DRAWING = Architecture.parse("8x8x1 conv4 pool normal4 | up conv1:sigmoid")
+
+
+@pytest.mark.parametrize(
+    ("network", "task"), [(SMALL, TASK), (DRAWING, Variational())], ids=["noise", "draws"]
+)
+def test_a_training_goes_on_from_its_checkpoint_as_if_it_had_never_ended(tmp_path, network, task):
     config = TrainConfig(epochs=4, batch_size=16, seed=3)
-    whole = train(SMALL, toy(), task=TASK, config=config)
+    whole = train(network, toy(), task=task, config=config)
     reports = []
 
     def after_two_epochs():
@@ -428,9 +436,9 @@ def test_a_training_goes_on_from_its_checkpoint_as_if_it_had_never_ended(tmp_pat
 
     checkpoint = tmp_path / "checkpoint.npz"
     train(
-        SMALL,
+        network,
         toy(),
-        task=TASK,
+        task=task,
         config=config,
         on_progress=reports.append,
         should_stop=after_two_epochs,
@@ -438,13 +446,17 @@ def test_a_training_goes_on_from_its_checkpoint_as_if_it_had_never_ended(tmp_pat
     )
     first = reports[0].trace[0]
     resumed = train(
-        SMALL, toy(), task=TASK, config=config, on_progress=reports.append, checkpoint=checkpoint
+        network, toy(), task=task, config=config, on_progress=reports.append, checkpoint=checkpoint
     )
     assert len(resumed.history) == 4
     assert reports[-1].trace[0] == first
     np.testing.assert_allclose(losses(resumed), losses(whole), rtol=1e-5)
     for a, b in zip(resumed.model.get_weights(), whole.model.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(resumed.snapshots.epochs, whole.snapshots.epochs)
+    # A rounding may fall to the other side.
+    difference = resumed.snapshots.outputs - whole.snapshots.outputs.astype(int)
+    assert np.abs(difference).max() <= 1
 
 
 def test_another_networks_checkpoint_is_refused(tmp_path):
@@ -525,3 +537,50 @@ def test_nothing_keeps_the_images_once_a_training_has_ended():
     del data, images
     gc.collect()
     assert kept() is None
+
+
+# Snapshots
+
+
+def test_snapshots_lead_from_the_random_weights_to_the_last_ones(usual):
+    snapshots = usual.snapshots
+    assert snapshots.epochs[0] == 0
+    assert snapshots.epochs[-1] == CONFIG.epochs
+    assert np.all(np.diff(snapshots.epochs) > 0)
+    network = build(SMALL, seed=CONFIG.seed)
+    inputs = Samples(network, TASK, usual.samples[0], CONFIG.seed).inputs
+    encoder, _ = split(network)
+    np.testing.assert_allclose(snapshots.latents[0], encoder(inputs), atol=1e-3)
+    np.testing.assert_allclose(snapshots.outputs[0] / 255, network(inputs), atol=0.01)
+    np.testing.assert_allclose(
+        snapshots.kernels[0], network.get_layer("layer_1_conv").kernel, atol=1e-3
+    )
+    np.testing.assert_array_equal(snapshots.images, usual.samples[0])
+    assert snapshots.outputs.shape[1:] == usual.samples[2].shape
+    assert not np.array_equal(snapshots.kernels[0], snapshots.kernels[-1])
+
+
+@pytest.mark.parametrize(
+    ("text", "kernels"),
+    [
+        ("conv5 | conv3", (3, 3, 3, 5)),
+        ("flatten dense9 | dense768 reshape16x16x3", (16, 16, 3, 9)),
+        ("pool flatten dense9 | dense768 reshape16x16x3", (1, 1, 1, 0)),
+        ("res4 | conv3", (1, 1, 1, 0)),
+    ],
+)
+def test_snapshots_are_few_and_small_and_show_kernels_where_there_are_some(text, kernels):
+    network = build(Architecture.parse(text, input_shape=(16, 16, 3)))
+    samples = Samples(network, Reconstruct(), blobs(8, (16, 16, 3), 0), seed=0)
+    taker = SnapshotTaker(samples, steps=2000, batches=100)
+    taker.on_train_begin()
+    for epoch in range(20):
+        taker.on_epoch_begin(epoch)
+        for batch in range(7, 107, 8):
+            taker.on_train_batch_end(batch)
+    snapshots = taker.snapshots()
+    assert 10 < len(snapshots) <= MOST
+    assert (snapshots.epochs[0], snapshots.epochs[-1]) == (0, 20)
+    assert sum(array.nbytes for array in vars(snapshots).values()) <= LARGEST
+    assert snapshots.kernels.shape[1:] == kernels
+    snapshots.check()

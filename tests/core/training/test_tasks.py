@@ -15,6 +15,7 @@ from cae_core.architecture.notation import Architecture
 from cae_core.cli import train
 from cae_core.errors import TrainingError
 from cae_core.export.script import generate_script
+from cae_core.models.builder import build
 from cae_core.training.evaluation import Corruption, evaluate
 from cae_core.training.tasks import (
     TASKS,
@@ -24,6 +25,7 @@ from cae_core.training.tasks import (
     Reconstruct,
     Task,
     TaskScript,
+    Variational,
     check_fit,
     check_loss,
     register_task,
@@ -270,6 +272,47 @@ def test_a_network_that_is_never_negative_is_refused_where_targets_are(activatio
     assert "runs from -1 to 1" in message
     assert f"ends in {activation}, which is never negative. End it with conv2:tanh." in message
     check_fit(Architecture.parse("32x32x1 conv8 | conv2:tanh"), SHAPE, ColorizeChroma())
+
+
+@pytest.mark.parametrize(
+    ("text", "task", "remedy"),
+    [
+        ("conv8 pool | up conv3", Variational(), "conv8 pool normal8 | up conv3"),
+        (
+            "flatten dense2:linear | dense3072 reshape32x32x3",
+            Variational(),
+            "flatten normal2 | dense3072 reshape32x32x3",
+        ),
+        ("normal4 conv8 | conv3", Variational(), "conv4k1:linear conv8 normal8 | conv3"),
+        ("conv8 normal4 | conv3", Reconstruct(), "conv8 conv4k1:linear | conv3"),
+        (
+            "flatten normal2 | dense3072 reshape32x32x3",
+            Denoise(),
+            "flatten dense2:linear | dense3072 reshape32x32x3",
+        ),
+    ],
+)
+def test_a_normal_layer_ends_the_encoder_for_the_variational_task_and_for_no_other(
+    text, task, remedy
+):
+    message = fit_error(text, task=task)
+    assert "layer normal" in message
+    assert f"Write {remedy}" in message
+    check_fit(Architecture.parse(remedy), SHAPE, task)
+
+
+@pytest.mark.parametrize("beta", [0, -1.0, 1001, float("nan"), "1"])
+def test_a_beta_out_of_range_is_refused(beta):
+    with pytest.raises(TrainingError, match=r"beta is from 0.01 to 10. Received: beta="):
+        Variational(beta)
+
+
+def test_beta_is_the_divergences_weight_per_number_of_the_image():
+    architecture = Architecture.parse("8x8x3 conv4 normal2 | conv3")
+    network = build(architecture)
+    Variational(beta=9.6).prepare(network)
+    (layer,) = (layer for layer in network.layers if layer.name == "layer_2_normal")
+    assert layer.divergence_weight == pytest.approx(9.6 / (8 * 8 * 3))
 
 
 @pytest.mark.parametrize("loss", ["bce", "ssim"])
