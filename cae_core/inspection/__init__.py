@@ -3,7 +3,7 @@
 `network` takes a network apart into encoder and decoder and gives every layer's output, `maps`
 puts a layer's channels in order, `kernels` are the weights as images, `arithmetic` writes out one
 number, `edits` change a latent channel by channel and rank its channels, `mixing` goes from one
-image to another.
+image to another, `latent_map` puts the latents of many images on a plane and draws random ones.
 """
 
 import lazy_loader

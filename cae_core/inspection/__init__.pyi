@@ -9,6 +9,9 @@ from .edits import edited as edited
 from .edits import rounded as rounded
 from .kernels import kernels_of as kernels_of
 from .kernels import reads_image as reads_image
+from .latent_map import LatentMap as LatentMap
+from .latent_map import fitted_latents as fitted_latents
+from .latent_map import normal_latents as normal_latents
 from .maps import by_energy as by_energy
 from .maps import channel_energies as channel_energies
 from .mixing import combined as combined

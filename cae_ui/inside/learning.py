@@ -1,0 +1,164 @@
+"""The part "Learning": a training replayed from its snapshots."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from cae_core import zoo
+from cae_core.images.metrics import psnr_from_mse
+from cae_core.images.operations import image_grid, to_uint8
+from cae_core.jobs.job import RUN
+from cae_core.training.runs import load_snapshots
+from cae_core.training.snapshots import Snapshots
+from cae_ui.common.charts import AMBER, TEAL, framed, show_chart
+from cae_ui.common.network_choice import RUN_PREFIX
+from cae_ui.common.pixels import show_pixels, show_tiles
+from cae_ui.common.resources import job_queue
+from cae_ui.inside.colors import scale_legend, signed_colors
+from cae_ui.inside.opened import Opened, tile_factor
+
+MOST_CHANNELS, MOST_NUMBERS = 32, 256
+
+
+@st.fragment
+def show_learning(opened: Opened) -> None:
+    """The snapshots of the network's training; a sentence where it kept none."""
+    if opened.choice.startswith(RUN_PREFIX):
+        status = job_queue().status(opened.choice.removeprefix(RUN_PREFIX))
+        snapshots = load_snapshots(status.folder / RUN)
+        why = "This run kept no snapshots: it is older than they are, or its images are too large."
+    else:
+        snapshots = zoo.snapshots(opened.choice)
+        why = "This network was trained before trainings kept snapshots."
+    if snapshots is None:
+        st.info(
+            f"{why} Train a network on the Trainer, or open one that kept some, such as "
+            "vae2-mnist.",
+            icon=":material/movie:",
+        )
+        return
+    show_snapshots(snapshots, opened.choice)
+
+
+def show_snapshots(snapshots: Snapshots, name: str) -> None:
+    """A slider through time, and what the network was then.
+
+    Args:
+        snapshots: The snapshots.
+        name: Tells the widgets of two trainings apart.
+    """
+    moments = list(range(len(snapshots)))
+    moment = st.select_slider(
+        "Epochs trained",
+        moments,
+        moments[-1],
+        format_func=lambda each: said_epochs(float(snapshots.epochs[each])),
+        key=f"moment-{name}",
+    )
+    errors = _errors(snapshots)
+    left, right = st.columns([7, 5], gap="large")
+    with left:
+        count = len(snapshots.images)
+        show_pixels(image_grid(snapshots.images, columns=count), "Pictures, not trained on")
+        epochs = said_epochs(float(snapshots.epochs[moment]))
+        show_pixels(
+            image_grid(snapshots.outputs[moment], columns=count), f"The output, epoch {epochs}"
+        )
+        show_chart(_error_figure(snapshots, errors, moment), key=f"replay-{name}")
+    with right:
+        _show_latents(snapshots, moment)
+        _show_kernels(snapshots, moment)
+
+
+def said_epochs(epochs: float) -> str:
+    """Epochs done, as short as they can be told apart.
+
+    Example:
+        >>> said_epochs(0.0), said_epochs(0.0227), said_epochs(3.0), said_epochs(12.34)
+        ('0', '0.023', '3', '12.3')
+    """
+    return f"{epochs:.1f}".removesuffix(".0") if epochs >= 10 else f"{epochs:.2g}"
+
+
+def _errors(snapshots: Snapshots) -> np.ndarray:
+    """PSNR of the pictures' outputs at every moment, dB."""
+    differences = (snapshots.outputs.astype(np.float32) - snapshots.images) / 255
+    return np.asarray(psnr_from_mse(np.maximum(np.square(differences).mean((1, 2, 3, 4)), 1e-10)))
+
+
+def _error_figure(snapshots: Snapshots, errors: np.ndarray, moment: int) -> go.Figure:
+    """PSNR over the snapshots, with a mark at the chosen one."""
+    steps = np.arange(len(snapshots))
+    figure = go.Figure(
+        go.Scatter(x=steps, y=errors, mode="lines+markers", line={"color": TEAL}, name="PSNR")
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=[moment],
+            y=[errors[moment]],
+            mode="markers",
+            marker={"size": 14, "color": AMBER},
+            hoverinfo="skip",
+        )
+    )
+    shown = np.unique(np.linspace(0, len(steps) - 1, min(9, len(steps))).round().astype(int))
+    ticks = [said_epochs(float(snapshots.epochs[each])) for each in shown]
+    return framed(
+        figure,
+        height=200,
+        xaxis={"title": "Epochs trained", "tickvals": shown, "ticktext": ticks},
+        yaxis={"title": "PSNR of these pictures, dB"},
+        showlegend=False,
+    )
+
+
+def _show_latents(snapshots: Snapshots, moment: int) -> None:
+    """The latent of the first picture as tiles, or those of all as rows of numbers."""
+    latents = snapshots.latents.astype(np.float32)
+    now = latents[moment]
+    limit = float(np.abs(latents).max()) or 1.0
+    st.markdown("**The code (latent)**")
+    if now.ndim == 2:
+        # A row a picture, every number a rectangle.
+        show_pixels(
+            signed_colors(now[:, :MOST_NUMBERS], limit),
+            f"A row for each picture, a column for each of {_counted(now.shape[1], MOST_NUMBERS)} "
+            "numbers",
+        )
+    else:
+        tiles = np.moveaxis(signed_colors(now[0], limit), 2, 0)[:MOST_CHANNELS]
+        labels = [str(each) for each in range(len(tiles))]
+        side = tile_factor(tiles.shape[2]) * tiles.shape[2]
+        show_tiles(tiles, labels, side, "Channel")
+        st.caption(f"Of the first picture, {_counted(now.shape[3], MOST_CHANNELS)} channels.")
+    st.html(scale_legend(limit, bool(latents.min() < 0)))
+
+
+def _counted(count: int, most: int) -> str:
+    """How many are shown."""
+    return f"{count:,}" if count <= most else f"the first {most} of {count:,}"
+
+
+def _show_kernels(snapshots: Snapshots, moment: int) -> None:
+    """The first layer's kernels."""
+    kernels = snapshots.kernels.astype(np.float32)
+    if not kernels.size:
+        return
+    limit = float(np.abs(kernels).max()) or 1.0
+    # (H, W, C, M) -> (M, H, W, C)
+    images = np.moveaxis(kernels[moment], 3, 0)
+    is_color = images.shape[3] == 3
+    shown = (
+        to_uint8(0.5 + images / (2 * limit))
+        if is_color
+        else signed_colors(images.mean(axis=3), limit)
+    )
+    st.markdown("**Kernels of the first layer**")
+    side = tile_factor(shown.shape[2]) * shown.shape[2]
+    show_tiles(shown, [str(each) for each in range(len(shown))], side // 2, "Kernel")
+    st.caption(
+        f"What each channel looks for, {'grey is 0' if is_color else 'dark is 0'}; one scale for "
+        "all moments."
+    )

@@ -1,0 +1,397 @@
+"""The part "Map": the latents of many images on a plane, which is decoded wherever one points."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from cae_core import zoo
+from cae_core.architecture.report import analyze
+from cae_core.data.registry import DATASETS, is_available, load_dataset, load_labels
+from cae_core.data.samples import sample_check_images, sample_check_name
+from cae_core.errors import DatasetError
+from cae_core.images.operations import image_grid, to_uint8
+from cae_core.inspection.latent_map import LatentMap, fitted_latents, normal_latents
+from cae_core.inspection.network import InspectedNetwork
+from cae_ui.common.charts import COLORS, TEAL, framed, show_chart
+from cae_ui.common.network_choice import RUN_PREFIX
+from cae_ui.common.picker import image_url, keep_choice
+from cae_ui.common.pixels import show_pixels, show_tiles
+from cae_ui.common.resources import job_queue
+from cae_ui.common.wording import dataset_title, plain
+from cae_ui.inside.opened import Opened, tile_factor
+
+AT_KEY = "at"
+CHART_KEY, SEED_KEY = "latent-map", "draw"
+PLANE, PICTURES = "Decoded plane", "Pictures"
+MOST_IMAGES, FEWEST_IMAGES = 1_000, 128
+# Multiply-adds of a map, and of a plane that is decoded without being asked for: a second or so.
+QUICK_MACS = 10**10
+COLUMNS = 20  # of the decoded plane
+CLICK_COLUMNS = 40  # places that can be clicked
+THUMBNAILS, THUMBNAIL = 70, 0.052  # at most, and their side as share of the map's width
+NEIGHBORS, DRAWN = 6, 16
+LARGE = 112  # CSS pixels
+CLASS_COLORS = (*COLORS, "#78350f", "#0c4a6e")
+CLASS_NAMES = {
+    "fashion_mnist": (
+        "T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
+        "boot",
+    ),
+    "cifar10": (
+        "airplane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class MapImages:
+    """The images of a map.
+
+    Attributes:
+        images: uint8 (N, H, W, C).
+        classes: Name of every image's class; empty where they have none.
+        described: The images in words.
+    """
+
+    images: np.ndarray
+    classes: tuple[str, ...]
+    described: str
+
+
+@st.fragment
+def show_map(opened: Opened) -> None:
+    """The chart, the image at the chosen place, and images decoded from random latents."""
+    pictures, found = _mapped(opened.identity, _dataset_of(opened), opened.images, opened.network)
+    if found is None:
+        st.info("A map needs two pictures or more. This network came with one.")
+        return
+    at = kept_place(found)
+    chart, beside = st.columns([7, 5], gap="large")
+    with chart:
+        _show_chart(opened, pictures, found, at)
+    with beside:
+        _show_place(opened, pictures, found, at)
+    _show_random(opened, found)
+
+
+def _dataset_of(opened: Opened) -> str:
+    """Name of the data set that the network was trained on."""
+    if opened.choice.startswith(RUN_PREFIX):
+        status = job_queue().status(opened.choice.removeprefix(RUN_PREFIX))
+        return status.request.dataset
+    return zoo.card(opened.choice).dataset
+
+
+@st.cache_resource(max_entries=4, show_spinner="Squeezing the test images …")
+def _mapped(
+    identity: str, dataset: str, examples: np.ndarray, _network: InspectedNetwork
+) -> tuple[MapImages, LatentMap | None]:
+    """The images of a network's map, and the map."""
+    report = analyze(_network.architecture)
+    macs = sum(row.macs for row in report.rows if row.part == "encoder")
+    count = int(np.clip(QUICK_MACS // max(macs, 1), FEWEST_IMAGES, MOST_IMAGES))
+    pictures = _map_images(dataset, _network.image_shape, count, examples)
+    if len(pictures.images) < 2:
+        return pictures, None
+    return pictures, LatentMap.of(_network.encode(pictures.images).latents)
+
+
+def _map_images(
+    dataset: str, shape: tuple[int, int, int], count: int, examples: np.ndarray
+) -> MapImages:
+    """Test images of a data set with their classes; where it is not here, sample images.
+
+    Args:
+        dataset: Name of the data set.
+        shape: Height, width and channels of the network's images.
+        count: Images at most.
+        examples: What there is in any case, where no sample images have the shape.
+    """
+    if dataset in DATASETS and is_available(dataset) and DATASETS[dataset].image_shape == shape:
+        images = load_dataset(dataset).test[:count].copy()
+        described = f"{len(images):,} test images of {dataset_title(dataset)}"
+        classes: tuple[str, ...] = ()
+        with contextlib.suppress(DatasetError):  # it has no classes
+            labels = load_labels(dataset).test[:count]
+            names = CLASS_NAMES.get(dataset, tuple("0123456789"))
+            classes = tuple(names[label] for label in labels)
+        return MapImages(images, classes, described)
+    missing = f"{plain(dataset_title(dataset))} is not on this machine" if dataset else "Here"
+    samples = sample_check_images(shape)
+    if samples.shape[1:] != shape:
+        return MapImages(examples, (), f"{missing}: {len(examples)} images of the training")
+    name = sample_check_name(shape)
+    return MapImages(samples[:count], (), f"{missing}: {name}, which come with the app")
+
+
+# The chosen place
+
+
+def kept_place(found: LatentMap) -> int | tuple[float, float]:
+    """What the address holds: the number of an image from 0, or a place; by default image 0."""
+    text = st.query_params.get(AT_KEY, "1")
+    if text.isdecimal() and 0 < int(text) <= len(found.points):
+        return int(text) - 1
+    if re.fullmatch(r"-?\d{1,6}(\.\d{1,4})?,-?\d{1,6}(\.\d{1,4})?", text):
+        low, high = found.bounds
+        x, y = np.clip([float(part) for part in text.split(",")], low, high)
+        return float(x), float(y)
+    return 0
+
+
+def _coordinates(found: LatentMap, at: int | tuple[float, float]) -> tuple[float, float]:
+    """The place of an image, or the place itself."""
+    x, y = found.points[at] if isinstance(at, int) else at
+    return float(x), float(y)
+
+
+def _text(at: int | tuple[float, float]) -> str:
+    """An image or a place as the address has it: images count from 1."""
+    return str(at + 1) if isinstance(at, int) else f"{at[0]:.4g},{at[1]:.4g}"
+
+
+# The chart
+
+
+def _show_chart(
+    opened: Opened, pictures: MapImages, found: LatentMap, at: int | tuple[float, float]
+) -> None:
+    """The points, and behind them what the plane is decoded to."""
+    report = analyze(opened.network.architecture)
+    macs = COLUMNS**2 * sum(row.macs for row in report.rows if row.part == "decoder")
+    behind = st.pills(
+        "On the map",
+        [PLANE, PICTURES],
+        selection_mode="multi",
+        default=[PLANE] if found.is_latent and macs < QUICK_MACS else [PICTURES],
+        key="map-shows",
+        label_visibility="collapsed",
+    )
+    figure = map_figure(pictures, found, at)
+    if PLANE in behind:
+        _add_image(figure, found, _plane(opened.identity, found, opened))
+    if PICTURES in behind:
+        _add_thumbnails(figure, found, pictures.images)
+    show_chart(figure, CHART_KEY, on_choose=partial(keep_choice, AT_KEY))
+    plane = (
+        "The code is two numbers, and this is all of it."
+        if found.is_latent
+        else f"The two directions in which the {found.latents[0].size:,} numbers of the code vary "
+        f"most (PCA) hold {found.explained:.0%} of their variance."
+    )
+    st.caption(
+        f"{pictures.described}. {plane} Click a point to open its picture, and any other place "
+        "to decode it."
+    )
+
+
+def map_figure(pictures: MapImages, found: LatentMap, at: int | tuple[float, float]) -> go.Figure:
+    """The points of a map by class, unseen points for clicks on empty places, and a mark."""
+    low, high = found.bounds
+    places, _ = found.grid(CLICK_COLUMNS)
+    figure = go.Figure(
+        go.Scatter(
+            x=places[:, 0],
+            y=places[:, 1],
+            mode="markers",
+            marker={"color": "rgba(0, 0, 0, 0)", "size": 6},
+            customdata=[_text((float(x), float(y))) for x, y in places],
+            hovertemplate="decode (%{x:.2f}, %{y:.2f})<extra></extra>",
+            showlegend=False,
+        )
+    )
+    names = pictures.classes or ("",) * len(found.points)
+    for place, name in enumerate(sorted(set(names), key=_class_order(names))):
+        numbers = np.array([number for number, other in enumerate(names) if other == name])
+        figure.add_trace(
+            go.Scatter(
+                x=found.points[numbers, 0],
+                y=found.points[numbers, 1],
+                mode="markers",
+                name=name,
+                customdata=[_text(int(number)) for number in numbers],
+                marker={
+                    "color": CLASS_COLORS[place % len(CLASS_COLORS)] if name else TEAL,
+                    "size": 6,
+                    "line": {"width": 0.5, "color": "white"},
+                },
+                hovertemplate=f"{name} (picture %{{customdata}})<extra></extra>",
+                showlegend=bool(name),
+            )
+        )
+    x, y = _coordinates(found, at)
+    figure.add_trace(
+        go.Scatter(
+            x=[x],
+            y=[y],
+            mode="markers",
+            marker={
+                "symbol": "circle-open",
+                "size": 20,
+                "color": "#dc2626",
+                "line": {"width": 3},
+            },
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    )
+    name = "Number" if found.is_latent else "Principal component"
+    axis = {"zeroline": False, "showgrid": False}
+    return framed(
+        figure,
+        height=560,
+        xaxis={"title": f"{name} 1", "range": [low[0], high[0]], **axis},
+        yaxis={"title": f"{name} 2", "range": [low[1], high[1]], **axis},
+        legend_y=-0.12,
+        dragmode="pan",
+    )
+
+
+def _class_order(names: tuple[str, ...]) -> Any:
+    """Digits in their order, other classes by their first image."""
+    return str if all(name.isdecimal() for name in names) else names.index
+
+
+def _add_image(figure: go.Figure, found: LatentMap, image: np.ndarray) -> None:
+    """Lays an image under the whole map."""
+    low, high = found.bounds
+    figure.add_layout_image(
+        source=image_url(image),
+        xref="x",
+        yref="y",
+        x=low[0],
+        y=high[1],
+        sizex=high[0] - low[0],
+        sizey=high[1] - low[1],
+        sizing="stretch",
+        layer="below",
+    )
+
+
+def _add_thumbnails(figure: go.Figure, found: LatentMap, images: np.ndarray) -> None:
+    """Lays some images over the map, each at its point."""
+    low, high = found.bounds
+    width, height = THUMBNAIL * (high - low)
+    for number in found.spread(THUMBNAILS, THUMBNAIL):
+        x, y = found.points[number]
+        figure.add_layout_image(
+            source=image_url(images[number]),
+            xref="x",
+            yref="y",
+            x=x,
+            y=y,
+            sizex=width,
+            sizey=height,
+            xanchor="center",
+            yanchor="middle",
+            layer="above",
+        )
+
+
+@st.cache_data(max_entries=16, show_spinner="Decoding the plane …")
+def _plane(identity: str, _found: LatentMap, _opened: Opened) -> np.ndarray:
+    """The map decoded in a grid, as one image."""
+    places, _ = _found.grid(COLUMNS)
+    return image_grid(_decoded(_opened, _found.latents_at(places)), columns=COLUMNS)
+
+
+def _decoded(opened: Opened, latents: np.ndarray) -> np.ndarray:
+    """The images of latents, uint8; a task or skip connections take from the chosen picture."""
+    return to_uint8(opened.network.decode(opened.encoded().with_latents(latents)))
+
+
+# The chosen place, decoded
+
+
+def _show_place(
+    opened: Opened, pictures: MapImages, found: LatentMap, at: int | tuple[float, float]
+) -> None:
+    """The picture at the chosen point, or the image that the chosen place is decoded to."""
+    side = tile_factor(opened.image.shape[1]) * opened.image.shape[1]
+    side = max(side, LARGE)
+    _place_sliders(found, at)
+    if isinstance(at, int):
+        latent = found.latents[at]
+        label = f", {pictures.classes[at]}" if pictures.classes else ""
+        st.markdown(f"**Picture {at + 1}{label}**")
+        shown = [pictures.images[at], _decoded(opened, latent[np.newaxis])[0]]
+        show_tiles(np.stack(shown), ["The picture", "Decoded from its code"], side, "")
+    else:
+        (latent,) = found.latents_at(np.array([at]))
+        st.markdown(f"**Decoded at ({at[0]:.2f}, {at[1]:.2f})**")
+        show_tiles(_decoded(opened, latent[np.newaxis]), ["No picture was encoded to it"], side, "")
+    numbers = found.neighbors(latent, NEIGHBORS + 1)
+    numbers = numbers[numbers != at][:NEIGHBORS]
+    st.markdown("**Nearest in the code**")
+    distances = np.sqrt(np.square(found.latents[numbers] - latent).reshape(len(numbers), -1).sum(1))
+    labels = [
+        f"{pictures.classes[number] if pictures.classes else number + 1}, {distance:.2g}"
+        for number, distance in zip(numbers, distances, strict=True)
+    ]
+    show_tiles(pictures.images[numbers], labels, side // 2, "Neighbour")
+    st.caption(
+        "Pictures whose codes are nearest, with their distances, in all numbers of the code."
+    )
+
+
+def _place_sliders(found: LatentMap, at: int | tuple[float, float]) -> None:
+    """Two sliders that move the place, for those who cannot click on the map."""
+    low, high = found.bounds
+    values = _coordinates(found, at)
+    keys = ("map-x", "map-y")
+
+    def move() -> None:
+        keep_choice(AT_KEY, _text((st.session_state[keys[0]], st.session_state[keys[1]])))
+
+    name = "Number" if found.is_latent else "Principal component"
+    for axis, key in enumerate(keys):
+        # Every time: a click on the map moves them, too.
+        st.session_state[key] = float(np.clip(values[axis], low[axis], high[axis]))
+        st.slider(
+            f"{name} {axis + 1}",
+            float(low[axis]),
+            float(high[axis]),
+            step=float(high[axis] - low[axis]) / 200,
+            format="%.2f",
+            key=key,
+            on_change=move,
+        )
+
+
+# Random latents
+
+
+def _show_random(opened: Opened, found: LatentMap) -> None:
+    """Images decoded from latents that are drawn at random."""
+    st.markdown("**Pictures that nobody took**")
+    seed = int(st.session_state.get(SEED_KEY, 0))
+    is_variational = opened.network.task.is_variational
+    if is_variational:
+        latents = normal_latents(found.latents.shape[1:], DRAWN, seed)
+        said = (
+            "Their codes are drawn from N(0, I): the network was trained so that the codes of "
+            "pictures are distributed like that."
+        )
+    else:
+        latents = fitted_latents(found.latents, DRAWN, seed)
+        said = (
+            "Their codes are drawn from the normal distribution that fits the codes on the map. "
+            "Nothing made this network's codes normal: most draws lie where no picture is. A "
+            "variational network, such as vae2-mnist, is trained to be drawn from."
+        )
+    if opened.network.has_skips:
+        said += " Skip connections carry much of the chosen picture around the code."
+    show_pixels(image_grid(_decoded(opened, latents), columns=DRAWN), said)
+
+    def draw() -> None:
+        st.session_state[SEED_KEY] = seed + 1
+
+    st.button("Draw others", icon=":material/casino:", on_click=draw)

@@ -1,0 +1,51 @@
+"""The part "Learning": the snapshots of a training, one moment at a time."""
+
+import numpy as np
+import pytest
+
+from cae_core.training.runs import load_snapshots
+from cae_ui.inside import learning
+from cae_ui.inside.learning import said_epochs
+from tests.app.finding import SMALL, said
+
+
+@pytest.fixture
+def rows(monkeypatch):
+    """The rows of images that the page showed, by their captions."""
+    found = {}
+    monkeypatch.setattr(
+        learning, "show_pixels", lambda image, caption: found.update({caption: image})
+    )
+    return found
+
+
+def test_a_slider_leads_through_the_training_of_ones_own_run(inside_page, finished, rows):
+    name = f"run:{finished(SMALL)}"
+    page = inside_page(network=name, part="Learning")
+    assert not page.error
+    snapshots = load_snapshots(learning.job_queue().status(name[4:]).run_folder)
+    for moment in (len(snapshots) - 1, 0):
+        rows.clear()
+        page.select_slider(f"moment-{name}").set_value(moment).run()
+        output = rows[f"The output, epoch {said_epochs(float(snapshots.epochs[moment]))}"]
+        row = np.concatenate(list(snapshots.outputs[moment]), axis=1)
+        np.testing.assert_array_equal(output, row)
+    assert "Kernels of the first layer" in said(page.markdown)
+
+
+def test_a_network_of_the_zoo_is_replayed_where_it_kept_snapshots(inside_page, rows):
+    inside_page(network="vae2-mnist", part="Learning")
+    assert any(caption.startswith("A row for each picture") for caption in rows)
+    page = inside_page(network="homework", part="Learning")
+    assert "trained before trainings kept snapshots" in said(page.info)
+
+
+def test_a_run_without_snapshots_or_with_damaged_ones_says_so(inside_page, finished, tmp_path):
+    run = finished(SMALL)
+    path = tmp_path / "runs" / run / "run" / "snapshots.npz"
+    path.write_bytes(b"PK")
+    page = inside_page(network=f"run:{run}", part="Learning")
+    assert "snapshots.npz is damaged" in said(page.error)
+    path.unlink()
+    page = inside_page(network=f"run:{run}", part="Learning")
+    assert "This run kept no snapshots" in said(page.info)

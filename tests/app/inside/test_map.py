@@ -1,0 +1,80 @@
+"""The part "Map": a variational network's plane is decoded, neighbours and draws are shown."""
+
+import numpy as np
+import pytest
+
+import cae_core as cae
+from cae_core import zoo
+from cae_core.inspection import fitted_latents, normal_latents
+from cae_ui.inside import map as map_part
+from tests.app.finding import press, said
+
+DENSE = "32x32x3 flatten dense6:linear | dense3072:sigmoid reshape32x32x3"
+LATENT = "vae2-mnist"
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What the page last showed: images by their captions, and the drawn ones as one image."""
+    found = {}
+
+    def tiles(images, captions, side, what):
+        found.update(zip(captions, images, strict=True))
+
+    monkeypatch.setattr(map_part, "show_tiles", tiles)
+    monkeypatch.setattr(map_part, "show_pixels", lambda image, caption: found.update(drawn=image))
+    return found
+
+
+def as_pixels(images):
+    return np.round(np.clip(images, 0, 1) * 255)
+
+
+def test_any_place_of_a_plane_of_two_numbers_is_decoded(inside_page, shown):
+    page = inside_page(network=LATENT, part="Map", at="0.5,-0.25")
+    assert "The code is two numbers, and this is all of it." in said(page.caption)
+    assert "Decoded at (0.50, -0.25)" in said(page.markdown)
+    _, decoder = cae.split(zoo.load(LATENT))
+    (image,) = np.asarray(decoder(np.array([[0.5, -0.25]], np.float32)))
+    np.testing.assert_allclose(shown["No picture was encoded to it"], as_pixels(image), atol=1)
+    page.slider("map-x").set_value(page.slider("map-x").min).run()
+    left, _ = page.query_params["at"][0].split(",")
+    assert float(left) == pytest.approx(page.slider("map-x").min, rel=1e-3)
+
+
+def test_a_variational_network_is_drawn_from_the_distribution_it_was_trained_for(
+    inside_page, shown
+):
+    page = inside_page(network=LATENT, part="Map")
+    _, decoder = cae.split(zoo.load(LATENT))
+    for seed in range(2):
+        images = as_pixels(np.asarray(decoder(normal_latents((2,), map_part.DRAWN, seed))))
+        np.testing.assert_allclose(shown["drawn"], np.concatenate(list(images), axis=1), atol=1)
+        press(page, "Draw others")
+
+
+def test_a_picture_is_opened_with_its_output_and_its_neighbours(inside_page, finished, shown):
+    name = f"run:{finished(DENSE)}"
+    page = inside_page(network=name, part="Map", at="3")
+    assert "Picture 3" in said(page.markdown)
+    assert "numbers of the code vary most (PCA) hold" in said(page.caption)
+    run = map_part.job_queue().status(name.removeprefix("run:"))
+    model = cae.Run.load(run.run_folder).model
+    picture = shown["The picture"] / np.float32(255)
+    decoded = np.asarray(model(picture[np.newaxis]))[0]
+    np.testing.assert_allclose(shown["Decoded from its code"], as_pixels(decoded), atol=1)
+    images = map_part.load_dataset("photo_patches").test[: map_part.MOST_IMAGES]
+    np.testing.assert_array_equal(shown["The picture"], images[2])
+    encoder, decoder = cae.split(model)
+    latents = np.asarray(encoder(images / np.float32(255)))
+    nearest = np.argsort(np.square(latents - latents[2]).sum(axis=1))[1]
+    distance = np.linalg.norm(latents[nearest] - latents[2])
+    np.testing.assert_array_equal(shown[f"{nearest + 1}, {distance:.2g}"], images[nearest])
+    drawn = as_pixels(np.asarray(decoder(fitted_latents(latents, map_part.DRAWN, 0))))
+    np.testing.assert_allclose(shown["drawn"], np.concatenate(list(drawn), axis=1), atol=1)
+
+
+@pytest.mark.parametrize("at", ["0", "99999", "nan,1", "1,2,3", "x", "1e5,1"])
+def test_nonsense_in_the_address_opens_the_first_picture(inside_page, shown, at):
+    page = inside_page(network=LATENT, part="Map", at=at)
+    assert "Picture 1" in said(page.markdown)
