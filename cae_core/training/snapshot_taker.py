@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import keras
@@ -13,11 +14,16 @@ from cae_core.models.builder import LATENT
 from cae_core.training.evaluation import Samples
 from cae_core.training.snapshots import Room, Snapshots, as_half, moments
 
+ALWAYS = 8  # snapshots that are taken whatever they cost: where most happens
+LARGEST_SHARE = 0.02  # of the training's time
+
 
 class SnapshotTaker(keras.callbacks.Callback):
-    """Takes a snapshot at the moments that `moments` names.
+    """Takes a snapshot at the moments that `moments` names, as far as time allows.
 
-    The last one is of the weights at the end, which need not be the best epoch's.
+    After the first few one is left out where all of them have taken more than `LARGEST_SHARE` of
+    the training's time. The last one is of the weights at the end, which need not be the best
+    epoch's.
 
     Args:
         samples: The sample images, with the network that is trained.
@@ -39,6 +45,8 @@ class SnapshotTaker(keras.callbacks.Callback):
             kernel_numbers=math.prod(self._kernels().shape[:-1]),
         )
         self.moments = moments(steps, self.room.moments) if self.room.moments else []
+        self.started = time.monotonic()
+        self.seconds = 0.0  # that the snapshots have taken
         self.steps: list[int] = []
         self.taken: list[tuple[np.ndarray, ...]] = []
 
@@ -55,14 +63,21 @@ class SnapshotTaker(keras.callbacks.Callback):
         """Takes one where its moment has come: it is asked after every few steps only."""
         # The last group of steps of an epoch may count further than there are batches.
         done = self.epoch * self.batches + min(batch + 1, self.batches)
-        if any(self.steps[-1] < moment <= done for moment in self.moments):
+        is_due = any(self.steps[-1] < moment <= done for moment in self.moments)
+        if is_due and (self._is_cheap() or done == self.moments[-1]):
             self._take(done)
+
+    def _is_cheap(self) -> bool:
+        """Whether the snapshots so far are few, or have taken little of the time."""
+        share = self.seconds / (time.monotonic() - self.started)
+        return len(self.taken) < ALWAYS or share <= LARGEST_SHARE
 
     def _take(self, step: int) -> None:
         """Takes a snapshot, where there is room for any."""
         self.steps.append(step)
         if not self.room.moments:
             return
+        began = time.monotonic()
         count = self.room.images
         latents, outputs = self.network(self.samples.inputs[:count], training=False)
         arrays = (
@@ -71,6 +86,7 @@ class SnapshotTaker(keras.callbacks.Callback):
             as_half(self._kernels()[..., : self.room.kernels]),
         )
         self.taken.append(arrays)
+        self.seconds += time.monotonic() - began
 
     def _kernels(self) -> np.ndarray:
         """The first layer's weights, (H, W, C, M); none where it has no kernels to show."""

@@ -13,7 +13,7 @@ from cae_core.architecture.notation import Architecture
 from cae_core.data.registry import Dataset
 from cae_core.errors import TrainingError
 from cae_core.models.builder import build, split
-from cae_core.training import callbacks
+from cae_core.training import callbacks, snapshot_taker
 from cae_core.training.callbacks import BestEpoch, Reporter
 from cae_core.training.config import TrainConfig
 from cae_core.training.evaluation import Samples, evaluate
@@ -560,6 +560,29 @@ def test_snapshots_lead_from_the_random_weights_to_the_last_ones(usual):
     assert not np.array_equal(snapshots.kernels[0], snapshots.kernels[-1])
 
 
+def taken(text, monkeypatch, share):
+    """The snapshots of twenty epochs in which nothing is learnt."""
+    monkeypatch.setattr(snapshot_taker, "LARGEST_SHARE", share)
+    network = build(Architecture.parse(text, input_shape=(16, 16, 3)))
+    samples = Samples(network, Reconstruct(), blobs(8, (16, 16, 3), 0), seed=0)
+    taker = SnapshotTaker(samples, steps=2000, batches=100)
+    taker.on_train_begin()
+    for epoch in range(20):
+        taker.on_epoch_begin(epoch)
+        for batch in range(7, 107, 8):
+            taker.on_train_batch_end(batch)
+    return taker.snapshots()
+
+
+def test_snapshots_that_take_too_much_of_the_time_are_left_out_but_for_the_first_and_the_last(
+    monkeypatch,
+):
+    snapshots = taken("conv5 | conv3", monkeypatch, share=0.0)
+    assert len(snapshots) == snapshot_taker.ALWAYS + 1
+    assert snapshots.epochs[-1] == 20
+    assert snapshots.epochs[-2] < 5
+
+
 @pytest.mark.parametrize(
     ("text", "kernels"),
     [
@@ -569,16 +592,10 @@ def test_snapshots_lead_from_the_random_weights_to_the_last_ones(usual):
         ("res4 | conv3", (1, 1, 1, 0)),
     ],
 )
-def test_snapshots_are_few_and_small_and_show_kernels_where_there_are_some(text, kernels):
-    network = build(Architecture.parse(text, input_shape=(16, 16, 3)))
-    samples = Samples(network, Reconstruct(), blobs(8, (16, 16, 3), 0), seed=0)
-    taker = SnapshotTaker(samples, steps=2000, batches=100)
-    taker.on_train_begin()
-    for epoch in range(20):
-        taker.on_epoch_begin(epoch)
-        for batch in range(7, 107, 8):
-            taker.on_train_batch_end(batch)
-    snapshots = taker.snapshots()
+def test_snapshots_are_few_and_small_and_show_kernels_where_there_are_some(
+    monkeypatch, text, kernels
+):
+    snapshots = taken(text, monkeypatch, share=1.0)
     assert 10 < len(snapshots) <= MOST
     assert (snapshots.epochs[0], snapshots.epochs[-1]) == (0, 20)
     assert sum(array.nbytes for array in vars(snapshots).values()) <= LARGEST
