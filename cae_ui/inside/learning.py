@@ -22,15 +22,27 @@ from cae_ui.inside.opened import Opened, tile_factor
 MOST_CHANNELS, MOST_NUMBERS = 32, 256
 
 
-@st.fragment
 def show_learning(opened: Opened) -> None:
-    """The snapshots of the network's training; a sentence where it kept none."""
-    if opened.choice.startswith(RUN_PREFIX):
-        status = job_queue().status(opened.choice.removeprefix(RUN_PREFIX))
+    """The training of the network, replayed."""
+    show_replay(opened.choice)
+
+
+@st.fragment
+def show_replay(choice: str) -> None:
+    """The snapshots of a network's training; a sentence where it kept none.
+
+    Args:
+        choice: The network as the address of the page Inside names it.
+
+    Raises:
+        CAEError: They cannot be read.
+    """
+    if choice.startswith(RUN_PREFIX):
+        status = job_queue().status(choice.removeprefix(RUN_PREFIX))
         snapshots = load_snapshots(status.folder / RUN)
         why = "This run kept no snapshots: it is older than they are, or its images are too large."
     else:
-        snapshots = zoo.snapshots(opened.choice)
+        snapshots = zoo.snapshots(choice)
         why = "This network was trained before trainings kept snapshots."
     if snapshots is None:
         st.info(
@@ -39,10 +51,10 @@ def show_learning(opened: Opened) -> None:
             icon=":material/movie:",
         )
         return
-    show_snapshots(snapshots, opened.choice)
+    _show_snapshots(snapshots, choice)
 
 
-def show_snapshots(snapshots: Snapshots, name: str) -> None:
+def _show_snapshots(snapshots: Snapshots, name: str) -> None:
     """A slider through time, and what the network was then.
 
     Args:

@@ -24,6 +24,7 @@ from cae_ui.common.network_choice import RUN_PREFIX
 from cae_ui.common.pixels import show_samples
 from cae_ui.common.resources import is_own, job_queue, loaded_run, run_retention, run_version
 from cae_ui.common.wording import attempt, dataset_title, plain, show_error
+from cae_ui.inside.learning import show_replay
 from cae_ui.inside.panel import show_panel
 from cae_ui.trainer.training import JOB_PARAMETER
 
@@ -47,6 +48,11 @@ def show_result(status: JobStatus) -> bool:
     _show_figures(summary)
     if st.toggle("Show the worst and best test images", key="extremes", bind="query-params"):
         _show_extremes(status, summary)
+    if st.toggle("Replay the training", key="replay", bind="query-params"):
+        try:
+            show_replay(f"{RUN_PREFIX}{status.id}")
+        except CAEError as error:
+            show_error(error)
     _show_downloads(status, summary)
     if is_own(status):
         _show_name(status)

@@ -79,6 +79,11 @@ def test_the_worst_and_best_images_are_shown_with_the_spread_of_the_error(traine
     assert images.index("the largest error first") < images.index("the smallest error first")
 
 
+def test_a_finished_training_can_be_replayed(trainer_page, finished):
+    page = trainer_page(job=finished(), replay="true")
+    assert "Kernels of the first layer" in said(page.markdown)
+
+
 def test_a_run_can_be_named_and_deleted(trainer_page, finished, monkeypatch):
     page = trainer_page(job=finished(), arch=SMALL, epochs="2")
     labelled(page.text_input, "Name").set_value("Mine").run()
