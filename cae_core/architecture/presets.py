@@ -451,8 +451,8 @@ _PRESETS = (
         batch_size=128,
         loss="bce",
         beta=1.0,
-        remark="The same network as a variational autoencoder (Kingma & Welling, ICLR 2014): two "
-        "numbers drawn at random give a digit.",
+        remark="ae2-mnist as a variational autoencoder (Kingma & Welling, ICLR 2014): two numbers "
+        "drawn at random give a digit.",
     ),
 )
 PRESETS: dict[str, Preset] = {preset.id: preset for preset in _PRESETS}

@@ -437,14 +437,16 @@ _RECIPES: dict[str, Recipe] = {
             "A digit as two numbers: a latent that can be drawn as a map. Between the digits lie "
             "places that mean nothing."
         ),
+        source="Hinton & Salakhutdinov, Science 2006",
         **_TWO_NUMBERS,
     ),
     "vae2-mnist": source_recipe(
         "vae2-mnist",
         summary=(
-            "The same two numbers as a variational autoencoder: they are kept near N(0, I), so "
-            "that two numbers drawn at random give a digit."
+            "A digit as two numbers that are kept near N(0, I): a variational autoencoder, so that "
+            "two numbers drawn at random give a digit."
         ),
+        source="Kingma & Welling, Auto-Encoding Variational Bayes, ICLR 2014",
         **_TWO_NUMBERS,
     ),
     "vae16-fashion": Recipe(

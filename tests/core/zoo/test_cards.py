@@ -104,6 +104,17 @@ def test_weights_that_are_not_the_cards_are_refused(tmp_path, monkeypatch):
         zoo.load("net", "mixed_bfloat16")
 
 
+def test_snapshots_are_whole_where_a_training_kept_some(tmp_path, monkeypatch):
+    found = {name: zoo.snapshots(name) for name in NAMES}
+    assert len(found["vae2-mnist"]) > 10
+    assert found["homework"] is None
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "snapshots.npz").write_bytes(b"PK")
+    monkeypatch.setattr(cards, "FOLDER", tmp_path)
+    with pytest.raises(zoo.ZooError, match=r"Received: net, whose snapshots.* make net\."):
+        zoo.snapshots("net")
+
+
 @pytest.mark.parametrize("damage", ["", "{}", '{"input_shape": [1, 2, 3]}', "[]"])
 def test_a_damaged_card_is_one_clear_error(tmp_path, monkeypatch, damage):
     (tmp_path / "net").mkdir()
