@@ -78,9 +78,12 @@ def _show_snapshots(snapshots: Snapshots, name: str) -> None:
         show_pixels(
             image_grid(snapshots.outputs[moment], columns=count), f"The output, epoch {epochs}"
         )
+        if snapshots.latents.ndim == 3:
+            _show_vectors(snapshots, moment)
         show_chart(_error_figure(snapshots, errors, moment), key=f"replay-{name}")
     with right:
-        _show_latents(snapshots, moment)
+        if snapshots.latents.ndim == 5:
+            _show_maps(snapshots, moment)
         _show_kernels(snapshots, moment)
 
 
@@ -126,26 +129,32 @@ def _error_figure(snapshots: Snapshots, errors: np.ndarray, moment: int) -> go.F
     )
 
 
-def _show_latents(snapshots: Snapshots, moment: int) -> None:
-    """The latent of the first picture as tiles, or those of all as rows of numbers."""
+def _show_vectors(snapshots: Snapshots, moment: int) -> None:
+    """The latents of all pictures, each in a column under its picture."""
     latents = snapshots.latents.astype(np.float32)
-    now = latents[moment]
+    limit = float(np.abs(latents).max()) or 1.0
+    now = latents[moment, :, :MOST_NUMBERS].T  # (n, N)
+    # Flat cells where there are many rows, so that the whole is a third as high as wide.
+    flatness = -(-3 * now.shape[0] // now.shape[1])
+    show_pixels(
+        signed_colors(now.repeat(flatness, axis=1), limit),
+        f"The code (latent): a row for each of its {_counted(latents.shape[2], MOST_NUMBERS)} "
+        "numbers, under the picture",
+    )
+    st.html(scale_legend(limit, bool(latents.min() < 0)))
+
+
+def _show_maps(snapshots: Snapshots, moment: int) -> None:
+    """The latent of the first picture, channel by channel."""
+    latents = snapshots.latents[:, 0].astype(np.float32)
     limit = float(np.abs(latents).max()) or 1.0
     st.markdown("**The code (latent)**")
-    if now.ndim == 2:
-        # A row a picture, every number a rectangle.
-        show_pixels(
-            signed_colors(now[:, :MOST_NUMBERS], limit),
-            f"A row for each picture, a column for each of {_counted(now.shape[1], MOST_NUMBERS)} "
-            "numbers",
-        )
-    else:
-        tiles = np.moveaxis(signed_colors(now[0], limit), 2, 0)[:MOST_CHANNELS]
-        labels = [str(each) for each in range(len(tiles))]
-        side = tile_factor(tiles.shape[2]) * tiles.shape[2]
-        show_tiles(tiles, labels, side, "Channel")
-        st.caption(f"Of the first picture, {_counted(now.shape[3], MOST_CHANNELS)} channels.")
+    # (h, w, c) -> (c, h, w, 3)
+    tiles = np.moveaxis(signed_colors(latents[moment], limit), 2, 0)[:MOST_CHANNELS]
+    side = tile_factor(tiles.shape[2]) * tiles.shape[2]
+    show_tiles(tiles, [str(each) for each in range(len(tiles))], side, "Channel")
     st.html(scale_legend(limit, bool(latents.min() < 0)))
+    st.caption(f"Of the first picture, {_counted(latents.shape[3], MOST_CHANNELS)} channels.")
 
 
 def _counted(count: int, most: int) -> str:

@@ -116,13 +116,15 @@ def _map_images(
         examples: What there is in any case, where no sample images have the shape.
     """
     if dataset in DATASETS and is_available(dataset) and DATASETS[dataset].image_shape == shape:
-        images = load_dataset(dataset).test[:count].copy()
+        test = load_dataset(dataset).test
+        images = test[:count].copy()
         described = f"{len(images):,} test images of {dataset_title(dataset)}"
         classes: tuple[str, ...] = ()
         with contextlib.suppress(DatasetError):  # it has no classes
-            labels = load_labels(dataset).test[:count]
+            labels = load_labels(dataset).test
             names = CLASS_NAMES.get(dataset, tuple("0123456789"))
-            classes = tuple(names[label] for label in labels)
+            if len(labels) == len(test):  # not where a server limits its data sets
+                classes = tuple(names[label] for label in labels[:count])
         return MapImages(images, classes, described)
     missing = f"{plain(dataset_title(dataset))} is not on this machine" if dataset else "Here"
     samples = sample_check_images(shape)
