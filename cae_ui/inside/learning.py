@@ -27,7 +27,6 @@ def show_learning(opened: Opened) -> None:
     show_replay(opened.choice)
 
 
-@st.fragment
 def show_replay(choice: str) -> None:
     """The snapshots of a network's training; a sentence where it kept none.
 
@@ -54,6 +53,7 @@ def show_replay(choice: str) -> None:
     _show_snapshots(snapshots, choice)
 
 
+@st.fragment
 def _show_snapshots(snapshots: Snapshots, name: str) -> None:
     """A slider through time, and what the network was then.
 

@@ -66,13 +66,17 @@ class MapImages:
     described: str
 
 
-@st.fragment
 def show_map(opened: Opened) -> None:
     """The chart, the image at the chosen place, and images decoded from random latents."""
     pictures, found = _mapped(opened.identity, _dataset_of(opened), opened.images, opened.network)
     if found is None:
         st.info("A map needs two pictures or more. This network came with one.")
-        return
+    else:
+        _show_parts(opened, pictures, found)
+
+
+@st.fragment
+def _show_parts(opened: Opened, pictures: MapImages, found: LatentMap) -> None:
     at = kept_place(found)
     chart, beside = st.columns([7, 5], gap="large")
     with chart:
@@ -302,7 +306,7 @@ def _add_thumbnails(figure: go.Figure, found: LatentMap, images: np.ndarray) -> 
 def _plane(identity: str, _found: LatentMap, _opened: Opened) -> np.ndarray:
     """The map decoded in a grid, as one image."""
     places, _ = _found.grid(COLUMNS)
-    return image_grid(_decoded(_opened, _found.latents_at(places)), columns=COLUMNS)
+    return image_grid(_decoded(_opened, _found.latents_at(places)), COLUMNS, gap=0)
 
 
 def _decoded(opened: Opened, latents: np.ndarray) -> np.ndarray:
@@ -331,7 +335,7 @@ def _show_place(
         st.markdown(f"**Decoded at ({at[0]:.2f}, {at[1]:.2f})**")
         show_tiles(_decoded(opened, latent[np.newaxis]), ["No picture was encoded to it"], side, "")
     numbers = found.neighbors(latent, NEIGHBORS + 1)
-    numbers = numbers[numbers != at][:NEIGHBORS]
+    numbers = np.array([number for number in numbers if number != at][:NEIGHBORS])
     st.markdown("**Nearest in the code**")
     distances = np.sqrt(np.square(found.latents[numbers] - latent).reshape(len(numbers), -1).sum(1))
     labels = [

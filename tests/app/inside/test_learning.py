@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cae_core.images.operations import image_grid
 from cae_core.training.runs import load_snapshots
 from cae_ui.inside import learning
 from cae_ui.inside.learning import said_epochs
@@ -28,8 +29,7 @@ def test_a_slider_leads_through_the_training_of_ones_own_run(inside_page, finish
         rows.clear()
         page.select_slider(f"moment-{name}").set_value(moment).run()
         output = rows[f"The output, epoch {said_epochs(float(snapshots.epochs[moment]))}"]
-        row = np.concatenate(list(snapshots.outputs[moment]), axis=1)
-        np.testing.assert_array_equal(output, row)
+        np.testing.assert_array_equal(output, image_grid(snapshots.outputs[moment], 8))
     assert "Kernels of the first layer" in said(page.markdown)
 
 

@@ -105,14 +105,16 @@ def test_a_network_gets_a_normal_latent_for_the_variational_task_and_loses_it_fo
     assert "has one layer normal, at the end of the encoder" in said(page.error)
     press(page, "Adapt the network to images and task")
     assert text_of(page) == "conv4 pool normal4 | up conv3:sigmoid"
-    page.slider("beta").set_value(0.3).run()
-    press(page, "Train")
-    assert the_job().request.task == cae.Variational(0.3)
     page.button_group("task").set_value("reconstruct").run()
     assert not can_train(page)
     press(page, "Adapt the network to images and task")
     assert text_of(page) == "conv4 pool conv4k1:linear | up conv3:sigmoid"
     assert can_train(page)
+    page.button_group("task").set_value("variational").run()
+    press(page, "Adapt the network to images and task")
+    page.slider("beta").set_value(0.3).run()
+    press(page, "Train")
+    assert the_job().request.task == cae.Variational(0.3)
 
 
 def test_a_text_that_cannot_be_read_cannot_be_trained_until_it_is_undone(trainer_page):
