@@ -334,8 +334,8 @@ def _show_place(
         (latent,) = found.latents_at(np.array([at]))
         st.markdown(f"**Decoded at ({at[0]:.2f}, {at[1]:.2f})**")
         show_tiles(_decoded(opened, latent[np.newaxis]), ["No picture was encoded to it"], side, "")
-    numbers = found.neighbors(latent, NEIGHBORS + 1)
-    numbers = np.array([number for number in numbers if number != at][:NEIGHBORS])
+    near = found.neighbors(latent, NEIGHBORS + 1).tolist()
+    numbers = np.array([number for number in near if number != at][:NEIGHBORS])
     st.markdown("**Nearest in the code**")
     distances = np.sqrt(np.square(found.latents[numbers] - latent).reshape(len(numbers), -1).sum(1))
     labels = [
