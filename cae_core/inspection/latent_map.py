@@ -46,7 +46,7 @@ class LatentMap:
             return cls(latents, rows.copy(), center, axes, 1.0)
         center = rows.mean(axis=0)
         centred = rows - center
-        axes = _principal_axes(centred)
+        axes = _turned(_principal_axes(centred))
         points = centred @ axes.T
         total = float(np.square(centred).sum(dtype=np.float64))
         share = float(np.square(points).sum(dtype=np.float64)) / total if total else 1.0
@@ -133,6 +133,12 @@ def _principal_axes(centred: np.ndarray) -> np.ndarray:
     axes = vectors.T @ centred
     lengths = np.linalg.norm(axes, axis=1, keepdims=True)
     return axes / np.maximum(lengths, 1e-12)
+
+
+def _turned(axes: np.ndarray) -> np.ndarray:
+    """Directions (2, n) with their largest numbers positive: a decomposition leaves signs open."""
+    largest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
+    return axes * np.where(largest < 0, -1, 1).astype(axes.dtype)[:, np.newaxis]
 
 
 def normal_latents(shape: tuple[int, ...], count: int, seed: int) -> np.ndarray:

@@ -288,13 +288,13 @@ def _map_kinds(
         depthwise,
         BatchNorm,
         Blur,
-        lambda: Normal(channels()),
         lambda: Dropout(float(rng.choice([0.1, 0.25, 0.5]))),
         lambda: Activation(activation()),
         lambda: Shuffle(int(rng.choice([2, 3]))),
         lambda: Unshuffle(int(rng.choice([2, 3]))),
         lambda: SubPixel(channels(), int(rng.choice([2, 3]))),
         lambda: Crop(int(rng.integers(1, 4))),
+        lambda: Normal(channels()),
     ]
     if flavour.has_padding_layers:
         kinds.append(lambda: Pad(int(rng.integers(1, 4))))

@@ -41,6 +41,7 @@ TEXTS = {
     "principal components": (
         "4x6x3 conv2 @a pca9m5 | unpca add@a pca5 unpca pca6m4 unpca:tied pca3 unpca:tied"
     ),
+    "normal latent": "4x6x3 conv2 normal4 flatten normal5 | dense72:linear reshape4x6x3",
     "activations": (
         "5x6x3 conv4:relu conv4:sigmoid conv4:tanh conv4:leaky_relu elu | "
         "gelu conv4:gelu conv3:silu"
