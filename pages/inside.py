@@ -20,6 +20,7 @@ with view:
         list(PARTS),
         default=next(iter(PARTS)),
         required=True,
+        wrap=True,
         key="part",
         bind="query-params",
         label_visibility="collapsed",

@@ -20,7 +20,7 @@ from cae_ui.common.pixels import show_image
 from cae_ui.common.wording import show_error
 from cae_ui.denoise.scene import Scene
 
-_RESULT = "self-trained"  # the digest of the last image that was trained on, and its result
+_RESULT = "self-trained"  # checksum of the last image that was trained on, and its result
 _STEPS_PER_IMAGE = 100
 
 
@@ -44,9 +44,10 @@ def show_self_training(scene: Scene, clean: np.ndarray) -> None:
         "([Noise2Self](https://arxiv.org/abs/1901.11365)). A camera's noise, alike in neighbouring "
         "pixels, is partly learnt along."
     )
-    digest = hashlib.sha256(scene.noisy.tobytes()).hexdigest()
     place = st.empty()
-    if st.session_state.get(_RESULT, ("",))[0] != digest:
+    # Before a first training nothing is compared: every moved slider comes along here.
+    kept = st.session_state.get(_RESULT)
+    if kept is None or kept[0] != _digest(scene.noisy):
         if not place.button("Train on this image", icon=":material/model_training:"):
             return
         try:
@@ -54,9 +55,14 @@ def show_self_training(scene: Scene, clean: np.ndarray) -> None:
         except CAEError as error:
             show_error(error)
             return
-        st.session_state[_RESULT] = digest, result
+        kept = st.session_state[_RESULT] = _digest(scene.noisy), result
         place.empty()
-    _show(scene, clean, st.session_state[_RESULT][1])
+    _show(scene, clean, kept[1])
+
+
+def _digest(image: np.ndarray) -> bytes:
+    """A checksum of an image's numbers."""
+    return hashlib.sha256(np.ascontiguousarray(image)).digest()
 
 
 def _trained(scene: Scene, place: DeltaGenerator) -> np.ndarray:
