@@ -168,8 +168,10 @@ def _output(network: TrainedNetwork, photo: np.ndarray) -> tuple[np.ndarray, np.
         def advance(done: int, total: int) -> None:
             bar.progress(done / total, "The network works …")
 
-        damaged, result = _applied(network, photo, advance)
-        bar.empty()
+        try:
+            damaged, result = _applied(network, photo, advance)
+        finally:
+            bar.empty()
         visible = np.broadcast_to(np.clip(damaged, 0, 1), photo.shape)
         st.session_state["try-result"] = kept = (key, (visible, result))
     return kept[1]

@@ -19,6 +19,7 @@ from cae_core.long_work import OnProgress
 from cae_ui.common.file_names import photo_name, words
 from cae_ui.common.photo_input import Photo, admitted
 from cae_ui.common.resources import results_folder
+from cae_ui.common.stoppable_work import stoppable_work
 from cae_ui.common.wording import plain
 
 # Takes the whole photo, whose pixels it may write to, and a function that is called with the tiles
@@ -74,25 +75,21 @@ def show_whole_photo(
 
 def _work_on(photo: Photo, pixels: int, work: Work, path: Path) -> float:
     """Saves the result as a PNG file; returns the seconds that it took."""
-    place = st.empty()
-    with place.container():
-        with st.container(horizontal=True, vertical_alignment="center"):
-            bar = st.progress(0.0, "The network works …")
-            # A press runs the page anew, which ends this run at its next report.
-            st.button("Stop", icon=":material/stop_circle:", key="stop-whole")
-        with admitted(_BYTES_PER_PIXEL * pixels + _TILE_BYTES, is_long=True):
-            started = time.perf_counter()
+    with (
+        stoppable_work("The network works …", key="stop-whole") as bar,
+        admitted(_BYTES_PER_PIXEL * pixels + _TILE_BYTES, is_long=True),
+    ):
+        started = time.perf_counter()
 
-            def advance(done: int, total: int) -> None:
-                spent = time.perf_counter() - started
-                left = format_duration(round(spent * (total / done - 1)))
-                bar.progress(done / total, f"About {left} left")
+        def advance(done: int, total: int) -> None:
+            spent = time.perf_counter() - started
+            left = format_duration(round(spent * (total / done - 1)))
+            bar.progress(done / total, f"About {left} left")
 
-            opened = photo.read_admitted()
-            result = work(opened, advance)
-            if opened.bits == 8:  # the floats go before the file is made, which takes as much
-                result = to_uint8(result)
-                opened = replace(opened, pixels=result)
-            path.write_bytes(encode_like(opened, result))
-    place.empty()
+        opened = photo.read_admitted()
+        result = work(opened, advance)
+        if opened.bits == 8:  # the floats go before the file is made, which takes as much
+            result = to_uint8(result)
+            opened = replace(opened, pixels=result)
+        path.write_bytes(encode_like(opened, result))
     return time.perf_counter() - started

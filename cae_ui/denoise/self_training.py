@@ -17,6 +17,7 @@ from cae_core.images.operations import to_uint8
 from cae_core.photos.self_training import SelfProgress, train_on_photo
 from cae_ui.common.compare_slider import compare_slider
 from cae_ui.common.pixels import show_image
+from cae_ui.common.stoppable_work import stoppable_work
 from cae_ui.common.wording import show_error
 from cae_ui.denoise.scene import Scene
 
@@ -55,14 +56,15 @@ def show_self_training(scene: Scene, clean: np.ndarray) -> None:
         except CAEError as error:
             show_error(error)
             return
+        finally:
+            place.empty()
         kept = st.session_state[_RESULT] = _digest(scene.noisy), result
-        place.empty()
     _show(scene, clean, kept[1])
 
 
 def _digest(image: np.ndarray) -> bytes:
     """A checksum of an image's numbers."""
-    return hashlib.sha256(np.ascontiguousarray(image)).digest()
+    return hashlib.sha256(np.ascontiguousarray(image).data).digest()
 
 
 def _trained(scene: Scene, place: DeltaGenerator) -> np.ndarray:
@@ -78,9 +80,11 @@ def _trained(scene: Scene, place: DeltaGenerator) -> np.ndarray:
         )
     started = time.monotonic()
     try:
-        with place.container():
-            st.button("Stop", icon=":material/stop:")  # any press runs the page anew
-            bar, image = st.progress(0.0, "The network starts …"), st.empty()
+        with (
+            place.container(),
+            stoppable_work("The network starts …", key="stop-self-training") as bar,
+        ):
+            image = st.empty()
 
             def report(progress: SelfProgress) -> None:
                 left = (time.monotonic() - started) * (progress.steps / progress.done - 1)

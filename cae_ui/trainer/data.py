@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
@@ -19,6 +21,7 @@ from cae_ui.common.resources import (
     run_retention,
     uploaded_datasets,
 )
+from cae_ui.common.stoppable_work import stoppable_work
 from cae_ui.common.wording import UPLOADS, plain, show_error
 from cae_ui.trainer.download import offer_download
 
@@ -100,20 +103,20 @@ def _uploaded(files: list[UploadedFile]) -> Dataset | None:
         return kept
     if st.session_state.get(_STOPPED) == identity:
         return None
-    place = st.empty()
-    with place.container():
-        with st.container(horizontal=True, vertical_alignment="center"):
-            bar = st.progress(0.0, "Cutting your images into patches …")
-            # A press runs the page anew, which ends this run at its next report.
-            st.button("Stop", icon=":material/stop_circle:", on_click=_stop, args=(identity,))
-        with admitted(_WORK_BYTES, is_long=True):
-            data = load_uploads(
-                [(file.name, file.getvalue()) for file in files],
-                on_progress=lambda done, total: bar.progress(
-                    done / max(1, total), f"Image {min(done + 1, total):,} of {total:,}"
-                ),
-            )
-    place.empty()
+    with (
+        stoppable_work(
+            "Cutting your images into patches …",
+            key="stop-cutting",
+            on_stop=partial(_stop, identity),
+        ) as bar,
+        admitted(_WORK_BYTES, is_long=True),
+    ):
+        data = load_uploads(
+            [(file.name, file.getvalue()) for file in files],
+            on_progress=lambda done, total: bar.progress(
+                done / max(1, total), f"Image {min(done + 1, total):,} of {total:,}"
+            ),
+        )
     keep_uploaded(identity, data)
     return data
 

@@ -226,6 +226,9 @@ def test_a_broken_image_gives_one_sentence_and_the_page_stays_usable(visit):
     expect(alerts(page)).to_have_count(1)
     expect(alerts(page)).to_contain_text("Received")
     expect(button(page, "Train")).to_be_disabled()
+    expect(button(page, "Stop")).to_have_count(0)
+    # A list that is open while the page still runs is closed.
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     page.get_by_role("combobox", name="Images").click()
     page.get_by_role("option", name="Photo patches").click()
     expect(button(page, "Train")).to_be_enabled()

@@ -51,7 +51,8 @@ def test_every_network_has_a_picture_that_was_made_with_its_weights():
 @pytest.mark.heavy
 def test_the_pictures_are_what_the_networks_make(monkeypatch, tmp_path):
     stored = {name: _pixels(name) for name in zoo.names()}
-    monkeypatch.setattr(thumbnails, "THUMBNAILS", tmp_path)
+    # Not the folder itself: runs are kept there.
+    monkeypatch.setattr(thumbnails, "THUMBNAILS", tmp_path / "thumbnails")
     make_thumbnails()
     for name, pixels in stored.items():
         assert np.abs(_pixels(name) - pixels).max() <= 2, name
