@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -11,6 +12,7 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_core.errors import RunError
 from cae_core.export.report import ReportedRun, Section, html_report
+from cae_core.formats import format_bytes
 from cae_core.jobs.job import RUN, JobStatus
 from cae_core.studies.latent_size import latent_size_answer
 from cae_core.studies.sweep import read_table
@@ -23,16 +25,18 @@ from cae_ui.homework.latent import GUESS, STRIDE_GUESS, latent_reason
 from cae_ui.homework.trained import PSNR_GUESS, bet_key, outcome, pair_summaries
 
 FILE_NAME = "homework-report.html"
+_MADE = "report-made"
 
 
 def show_report() -> None:
-    """What goes into the report, and its download."""
+    """What goes into the report, the press that makes it, and its download."""
     runs = _finished_runs()
-    author = st.text_input("Your name", max_chars=100, key="report-author")
-    words = st.text_area(
+    author = _kept_text(st.text_input, "Your name", 100, "report-author")
+    words = _kept_text(
+        st.text_area,
         "Your own words: what you tried, what you saw, what you would improve",
-        max_chars=10_000,
-        key="report-words",
+        10_000,
+        "report-words",
     )
     labels = run_labels(runs.values())
     chosen = st.multiselect(
@@ -45,16 +49,30 @@ def show_report() -> None:
     )
     sections = [Section("In my own words", [words])] if words.strip() else []
     sections += _guesses()
-    st.download_button(
-        "Download the report",
-        # Made on demand, outside of this run: it asks for nothing of the session.
-        lambda: _report(author, sections, {labels[job_id]: runs[job_id] for job_id in chosen}),
-        FILE_NAME,
-        mime="text/html",
-        type="primary",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    # A press carries along what was typed just before it; a download alone would not.
+    if st.button("Make the report", type="primary", icon=":material/description:"):
+        st.session_state[_MADE] = _report(
+            author, sections, {labels[job_id]: runs[job_id] for job_id in chosen}
+        )
+    made = st.session_state.get(_MADE)
+    if made is not None:
+        st.download_button(
+            "Download the report",
+            made,
+            FILE_NAME,
+            mime="text/html",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.caption(f"As it was at the last press: {format_bytes(len(made.encode()))}.")
+
+
+def _kept_text(field: Callable[..., str], label: str, max_chars: int, key: str) -> str:
+    """A text field that keeps its text while another exercise is open."""
+    kept = f"{key}-kept"
+    st.session_state.setdefault(key, st.session_state.get(kept, ""))
+    st.session_state[kept] = field(label, max_chars=max_chars, key=key)
+    return str(st.session_state[kept])
 
 
 def _finished_runs() -> dict[str, JobStatus]:

@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 from skimage import data
 from skimage.color import rgb2lab
 
+from tests.browser.rest import at_rest
+
 pytestmark = pytest.mark.browser
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -48,7 +50,7 @@ def test_a_photo_is_colorized_made_grey_again_and_taken_home(visit):
     assert float(colourfulness(page).inner_text()) > 0.1
 
     slider = page.get_by_role("slider", name="Saturation")
-    slider.press("Home")
+    at_rest(slider).press("Home")
     expect(slider).to_have_value("0")
     expect(page.get_by_text("gamut of sRGB: no pixels")).to_be_visible()
     expect(colourfulness(page)).to_have_text(re.compile(r"^0(\.0+)?$"))

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cae_core.architecture.presets import HOMEWORK, get_preset
+from tests.browser.rest import at_rest
 
 pytestmark = pytest.mark.browser
 
@@ -18,8 +19,8 @@ def test_from_a_guess_over_a_pair_of_trainings_to_the_report(visit):
     expect(page.get_by_text("The sizes are shown here once you have guessed.")).to_be_visible()
     expect(answer).to_have_count(0)
     guess = page.get_by_role("spinbutton", name=re.compile("Numbers in the latent"))
-    guess.fill("2048")
-    guess.press("Enter")
+    at_rest(guess).fill("2048")
+    at_rest(guess).press("Enter")
     expect(page.get_by_text("You guessed 2,048")).to_be_visible()
     expect(answer).to_be_visible()
     expect(page).to_have_url(re.compile("latent_guess=2048"))
@@ -30,7 +31,7 @@ def test_from_a_guess_over_a_pair_of_trainings_to_the_report(visit):
     both = page.get_by_role("button", name=re.compile("rain both$"))
     expect(both).to_be_disabled()
     page.get_by_role("radio", name="Stride 2").click()
-    page.get_by_role("slider", name="Epochs of both").press("Home")
+    at_rest(page.get_by_role("slider", name="Epochs of both")).press("Home")
     expect(page).to_have_url(re.compile("pair_epochs=1($|&)"))
     expect(both).to_be_enabled()
     both.click()
@@ -42,8 +43,8 @@ def test_from_a_guess_over_a_pair_of_trainings_to_the_report(visit):
 
     # All of it in one file, which a browser opens without asking for anything else.
     page.get_by_role("radio", name="Report").click()
-    page.get_by_role("textbox", name="Your name").fill("Ada")
-    page.get_by_role("textbox", name="Your name").press("Enter")
+    at_rest(page.get_by_role("textbox", name="Your name")).fill("Ada")
+    page.get_by_role("button", name=re.compile("Make the report")).click()
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile("Download the report")).click()
     assert download.value.suggested_filename == "homework-report.html"

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.rest import at_rest
+
 pytestmark = pytest.mark.browser
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -37,7 +39,7 @@ def test_a_moved_slider_changes_the_decoded_image(visit):
     metric = page.get_by_test_id("stMetric")
     expect(metric).to_have_text(re.compile(r"\d+\.\d\d dB$"))
     before = metric.inner_text()
-    page.get_by_role("slider", name="Bits a number").press("Home")
+    at_rest(page.get_by_role("slider", name="Bits a number")).press("Home")
     expect(page.get_by_text("1,024 numbers of 1 bit are 128 bytes")).to_be_visible()
     expect(metric).to_have_text(re.compile(r"-\d+\.\d\d dB$"))
     assert metric.inner_text() != before

@@ -8,6 +8,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.app.images import phone_photo
+from tests.browser.rest import at_rest
 
 pytestmark = pytest.mark.browser
 
@@ -54,7 +55,7 @@ def test_from_an_architecture_to_a_reconstructed_photo(visit):
     # Compose: a layer's slider changes text, verdict and address.
     page.get_by_role("radio", name="5 conv16").click()
     expect(page.get_by_text("Layer 5: Convolution")).to_be_visible()
-    slider(page, "Channels").press("ArrowLeft")
+    at_rest(slider(page, "Channels")).press("ArrowLeft")
     expect(page.get_by_role("heading", name="Latent 8x8x15 = 960 numbers")).to_be_visible()
     changed = HOMEWORK.replace("conv16", "conv15")
     expect(text_field(page)).to_have_value(changed)
@@ -71,7 +72,7 @@ def test_from_an_architecture_to_a_reconstructed_photo(visit):
     page.get_by_role("link", name=re.compile("Train this network")).click()
     expect(page.get_by_role("heading", name="Trainer")).to_be_visible()
     expect(text_field(page)).to_have_value(changed)
-    slider(page, "Epochs").press("Home")
+    at_rest(slider(page, "Epochs")).press("Home")
     expect(page).to_have_url(re.compile("epochs=1($|&)"))
     train(page)
 
@@ -144,8 +145,8 @@ def test_a_first_visitor_of_the_trainers_address_gets_the_apps_own_menu(fresh_se
 def test_an_address_shows_another_visitor_the_same_network(visit):
     mine = visit("/latent_size")
     field = text_field(mine)
-    field.fill("conv20 pool | up conv3:sigmoid")
-    field.press("Control+Enter")
+    at_rest(field).fill("conv20 pool | up conv3:sigmoid")
+    at_rest(field).press("Control+Enter")
     heading = "Latent 16x16x20 = 5,120 numbers"
     expect(mine.get_by_role("heading", name=heading)).to_be_visible()
     expect(mine).to_have_url(re.compile("arch=conv20"))
@@ -159,8 +160,8 @@ def test_back_and_forward_lead_to_the_networks_that_were_typed(visit):
     field = text_field(page)
     first, second = (f"conv{channels} pool | up conv3:sigmoid" for channels in (20, 21))
     for text, channels in ((first, 20), (second, 21)):
-        field.fill(text)
-        field.press("Control+Enter")
+        at_rest(field).fill(text)
+        at_rest(field).press("Control+Enter")
         expect(page).to_have_url(re.compile(f"arch=conv{channels}"))
     page.go_back()
     expect(field).to_have_value(first)
@@ -176,8 +177,8 @@ def test_back_and_forward_lead_to_the_networks_that_were_typed(visit):
     # Another page, and back.
     page.get_by_role("link", name=re.compile("Train this network")).click()
     expect(page.get_by_role("heading", name="Trainer", exact=True)).to_be_visible()
-    field.fill(second)
-    field.press("Control+Enter")
+    at_rest(field).fill(second)
+    at_rest(field).press("Control+Enter")
     expect(page).to_have_url(re.compile("trainer.*arch=conv21"))
     page.go_back()
     expect(field).to_have_value(first)
@@ -192,7 +193,7 @@ def test_a_block_of_the_diagram_is_chosen_by_click_and_by_keyboard(visit):
     expect(page.get_by_role("radio", name="5 conv16")).to_be_checked()
     expect(page.get_by_role("heading", name="Layer 5, conv16: 8x8x12 → 8x8x16")).to_be_visible()
     expect(block).to_have_attribute("aria-pressed", "true")
-    block.press("ArrowRight")
+    at_rest(block).press("ArrowRight")
     page.keyboard.press("Enter")
     expect(page.get_by_role("radio", name="6 up")).to_be_checked()
 
@@ -211,7 +212,7 @@ def test_the_chip_that_is_clicked_is_the_one_that_is_changed(visit):
     page = visit("/latent_size")
     page.get_by_role("radio", name="2 pool").click()
     expect(page.get_by_text("Layer 2: Max pooling")).to_be_visible()
-    slider(page, "Size").press("ArrowRight")
+    at_rest(slider(page, "Size")).press("ArrowRight")
     expect(text_field(page)).to_have_value(HOMEWORK.replace("conv8 pool ", "conv8 pool3 "))
     expect(page.get_by_role("radio", name="2 pool3")).to_be_checked()
 
@@ -227,9 +228,7 @@ def test_a_broken_image_gives_one_sentence_and_the_page_stays_usable(visit):
     expect(alerts(page)).to_contain_text("Received")
     expect(button(page, "Train")).to_be_disabled()
     expect(button(page, "Stop")).to_have_count(0)
-    # A list that is open while the page still runs is closed.
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    page.get_by_role("combobox", name="Images").click()
+    at_rest(page.get_by_role("combobox", name="Images")).click()
     page.get_by_role("option", name="Photo patches").click()
     expect(button(page, "Train")).to_be_enabled()
     expect(alerts(page)).to_have_count(0)

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.rest import at_rest
+
 pytestmark = pytest.mark.browser
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -35,7 +37,7 @@ def test_a_shorter_code_is_worse_and_the_address_keeps_it(visit):
     slider = page.get_by_role("slider")
     worse = []
     for key, number in (("End", 1000), ("Home", 32)):
-        slider.press(key)
+        at_rest(slider).press(key)
         expect(page.get_by_alt_text(f"{number} grey tiles")).to_be_visible()
         expect(page).to_have_url(re.compile(f"numbers={number}"))
         worse.append(float(re.search(r"PSNR ([\d.]+)", rebuilt(page).inner_text())[1]))
@@ -51,12 +53,12 @@ def test_the_homework_door_leads_to_two_trained_networks_compared(visit):
     expect(heading(page, "Trainer")).to_be_visible()
     for number in (1, 2):
         slider = page.get_by_role("slider", name="Epochs")
-        slider.press("Home")
+        at_rest(slider).press("Home")
         expect(slider).to_have_value("1")
         if number == 2:
             field = page.get_by_role("textbox", name="Architecture", exact=True)
-            field.fill("conv2 pool | up conv3:sigmoid")
-            field.press("Control+Enter")
+            at_rest(field).fill("conv2 pool | up conv3:sigmoid")
+            at_rest(field).press("Control+Enter")
             expect(page).to_have_url(re.compile("arch=conv2"))
         before = page.url
         button(page, "Train").click()

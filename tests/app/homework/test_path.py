@@ -97,4 +97,10 @@ def test_a_pair_is_bet_on_then_trained_then_compared(trainer_page, worker):
     page.button_group("homework-step").set_value("report").run()
     chosen = labelled(page.multiselect, "Trainings")
     assert sorted(chosen.value) == sorted(ids)
+    labelled(page.text_input, "Your name").set_value("Ada")
+    press(page, "Make the report")
+    assert "Ada, 20" in page.session_state["report-made"]
+    page.button_group("homework-step").set_value("3").run()
+    page.button_group("homework-step").set_value("report").run()
+    assert labelled(page.text_input, "Your name").value == "Ada"
     press(page, "Leave the homework")
