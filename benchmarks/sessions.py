@@ -174,7 +174,7 @@ def wait_until_worker_is_warm(page: Page) -> None:
     """Returns when the worker has imported all, and measured this machine: its first work."""
     while True:
         trainer_page_is_complete(page)
-        if page.get_by_text(re.compile(r"^About .* and .* MB on this server")).is_visible():
+        if page.get_by_text(re.compile(r"^About .* on this server")).is_visible():
             return
         page.reload()
 

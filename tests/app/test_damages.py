@@ -62,6 +62,7 @@ def test_a_damaged_run_that_is_opened_says_what_is_wrong(trainer_page, damaged_c
             assert page.error, damage
 
 
+@pytest.mark.heavy
 def test_a_damaged_learning_rate_test_that_is_opened_says_what_is_wrong(
     trainer_page, damaged_copies
 ):
@@ -89,6 +90,7 @@ def test_damaged_files_of_the_server_are_made_again(trainer_page, finished, tmp_
     assert "Compare runs" in trainer_page().header.values
 
 
+@pytest.mark.heavy
 def test_a_damaged_card_costs_the_lists_no_other_network(open_page, monkeypatch, tmp_path):
     name = "homework-denoise"
     folder = tmp_path / "pretrained"

@@ -166,6 +166,7 @@ def test_the_divider_is_dragged_with_the_mouse(compare):
     expect_position(page, 0)
 
 
+@pytest.mark.heavy
 def test_taking_the_divider_beside_its_line_does_not_move_it(compare):
     page = compare(400, 200)
     x, y = middle(divider(page))
@@ -173,6 +174,7 @@ def test_taking_the_divider_beside_its_line_does_not_move_it(compare):
     expect_position(page, 60)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["Fit", "4:1"])
 def test_a_click_moves_the_divider_there(compare, name):
     page = compare(400, 200)
@@ -229,6 +231,7 @@ def test_the_divider_is_dragged_with_a_finger(compare, begins):
     expect_position(page, round(100 * (x + 100 - box["x"]) / box["width"]))
 
 
+@pytest.mark.heavy
 def test_a_tap_moves_the_divider_there(compare):
     page = compare(360, 180, **PHONE)
     box = stage(page).bounding_box()
@@ -236,6 +239,7 @@ def test_a_tap_moves_the_divider_there(compare):
     expect_position(page, 25)
 
 
+@pytest.mark.heavy
 def test_a_finger_that_moves_up_scrolls_the_page(compare):
     page = compare(360, 180, **PHONE)
     x, y = middle(stage(page))
@@ -244,6 +248,7 @@ def test_a_finger_that_moves_up_scrolls_the_page(compare):
     expect_position(page, 50)
 
 
+@pytest.mark.heavy
 def test_a_finger_pans_an_enlarged_image(compare):
     page = compare(360, 180, **PHONE)
     zoom(page, "4:1")
@@ -288,6 +293,7 @@ def test_pixels_on_screen_are_the_pixels_of_the_images(compare, ratio, name, fac
         )
 
 
+@pytest.mark.heavy
 def test_a_small_image_is_enlarged_to_squares(compare):
     page = compare(32, 32, reduced_motion="reduce", **DESKTOP)  # 12 times: 384 of 400 pixels
     divider(page).press("End")
@@ -296,6 +302,7 @@ def test_a_small_image_is_enlarged_to_squares(compare):
     np.testing.assert_array_equal(seen[40:, :-40], enlarged(before, 12)[40:, :-40])
 
 
+@pytest.mark.heavy
 def test_a_large_image_fits_without_a_jump(compare):
     page = compare(1600, 1200)
     box = image(page, "After").bounding_box()
@@ -337,6 +344,7 @@ def test_the_image_is_panned_by_dragging_and_by_keys_but_not_out_of_the_stage(co
     assert image(page, "Before").bounding_box() == corner
 
 
+@pytest.mark.heavy
 def test_the_same_point_stays_under_the_centre_when_zooming(compare):
     page = compare(1600, 1600)
     zoom(page, "1:1")
@@ -350,6 +358,7 @@ def test_the_same_point_stays_under_the_centre_when_zooming(compare):
     assert centre(page) == pytest.approx(point, abs=1e-3)
 
 
+@pytest.mark.heavy
 def test_the_wheel_pans_and_then_scrolls_the_page(compare):
     page = compare(600, 400)
     zoom(page, "4:1")
@@ -370,6 +379,7 @@ def test_the_wheel_pans_and_then_scrolls_the_page(compare):
 # Labels
 
 
+@pytest.mark.heavy
 def test_labels_leave_when_the_divider_leaves_them_no_room(compare):
     page = compare(400, 200)
     labels = [page.locator(".before-label"), page.locator(".after-label")]
@@ -379,6 +389,7 @@ def test_labels_leave_when_the_divider_leaves_them_no_room(compare):
             expect(label).to_have_css("opacity", f"{opacity}")
 
 
+@pytest.mark.heavy
 def test_labels_are_text_whatever_they_contain(compare):
     page = compare(400, 200, query=urlencode({"label": EVIL}))
     expect(page.locator(".before-label")).to_have_text(EVIL)
@@ -395,6 +406,7 @@ def bring_new_images(page):
     expect(image(page, "After")).not_to_have_attribute("src", old)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("where", ["", "container"])
 def test_new_images_leave_divider_zoom_and_pan_as_they_are(compare, where):
     """Also in a container, which Streamlit makes anew when something comes above it."""
@@ -426,6 +438,7 @@ def test_images_are_replaced_by_images_that_can_be_painted_at_once(compare):
     assert page.evaluate("complete") == [True, True]
 
 
+@pytest.mark.heavy
 def test_new_images_are_exactly_the_new_ones(compare):
     page = compare(120, 38)
     zoom(page, "1:1")
@@ -435,6 +448,7 @@ def test_new_images_are_exactly_the_new_ones(compare):
     np.testing.assert_array_equal(screen(page, "After")[:, 3:], after[:, 3:])
 
 
+@pytest.mark.heavy
 def test_a_slider_that_went_away_comes_back_as_it_was(compare):
     page = compare(400, 200)
     divider(page).press("PageUp")

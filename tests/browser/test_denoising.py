@@ -87,6 +87,7 @@ def test_a_large_photo_is_denoised_whole_on_request(visit):
     assert downloaded(page, "Download the whole photo").size == (1300, 900)
 
 
+@pytest.mark.heavy
 def test_a_broken_upload_gives_one_sentence_and_the_next_one_works(visit):
     page = visit("/denoise")
     upload(page, "broken.png", png(300, 200)[:1000])
@@ -96,6 +97,7 @@ def test_a_broken_upload_gives_one_sentence_and_the_next_one_works(visit):
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
 
 
+@pytest.mark.heavy
 def test_an_address_shows_another_visitor_the_same_image(visit):
     address = "/denoise?sigma=60&denoise-photo=Rocket&seed=3"
     figures = [

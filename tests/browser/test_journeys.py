@@ -142,6 +142,7 @@ def test_a_first_visitor_of_the_trainers_address_gets_the_apps_own_menu(fresh_se
     expect(page.get_by_role("heading", name="Latent size")).to_be_visible()
 
 
+@pytest.mark.heavy
 def test_an_address_shows_another_visitor_the_same_network(visit):
     mine = visit("/latent_size")
     field = text_field(mine)

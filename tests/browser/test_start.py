@@ -30,6 +30,7 @@ def rebuilt(page):
     return page.locator("figure.rebuilt")
 
 
+@pytest.mark.heavy
 def test_a_shorter_code_is_worse_and_the_address_keeps_it(visit):
     page = visit()
     expect(page).to_have_title("CAE Lab")

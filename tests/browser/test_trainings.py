@@ -51,6 +51,7 @@ def test_a_training_that_nobody_watches_is_finished_when_somebody_comes_back(vis
         expect(metric.get_by_test_id("stMetricValue")).to_have_text(re.compile(number))
 
 
+@pytest.mark.heavy
 def test_after_the_press_stop_progress_and_curve_are_in_the_window_and_resume_goes_on(visit):
     for width, height in ((390, 844), (1440, 900)):
         page = visit(trainer(WATCHED, epochs=50, batch=32), viewport=size(width, height))
@@ -95,6 +96,7 @@ def test_a_killed_worker_fails_one_job_which_can_be_resumed_and_the_next_one_sta
     expect(first.get_by_test_id("stMetric").filter(has_text="Test MSE")).to_be_visible()
 
 
+@pytest.mark.heavy
 def test_three_runs_stand_beside_each_other(fresh_server, visit):
     networks = [f"conv{channels} pool | up conv3:sigmoid" for channels in (2, 3, 4)]
     for network in networks:

@@ -60,6 +60,7 @@ def test_every_view_compares_what_it_names(small_page, compared, view, labels):
     assert not np.array_equal(before, after)
 
 
+@pytest.mark.heavy
 def test_the_difference_is_not_computed_while_nobody_looks_at_it(small_page, monkeypatch):
     def computed(scene):
         raise AssertionError("computed")
@@ -69,6 +70,7 @@ def test_the_difference_is_not_computed_while_nobody_looks_at_it(small_page, mon
     assert not small_page.error
 
 
+@pytest.mark.heavy
 def test_a_grey_image_is_said_to_have_nothing_to_compare_with(colorize_page):
     page = colorize_page()
     sixteen_bits = Image.fromarray(np.asarray(scene(90, 70).convert("L"), np.uint16) * 257)

@@ -5,6 +5,7 @@ import pytest
 from tests.app.finding import said
 
 
+@pytest.mark.heavy
 def test_a_network_has_only_its_own_sliders(colorize_page):
     page = colorize_page()
     assert {slider.key for slider in page.slider} == {"temperature", "saturation"}

@@ -11,6 +11,7 @@ from tests.app.finding import SMALL, said
 TO_AB = "32x32x1 conv4 pool | up conv2:tanh"
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("fixture", "key", "first", "network", "task"),
     [
@@ -74,6 +75,7 @@ def test_a_run_in_the_address_that_there_is_none_of_is_named(denoise_page):
     assert not denoise_page(model="homework-denoise").warning
 
 
+@pytest.mark.heavy
 def test_a_run_that_another_tab_deleted_is_named_and_the_page_stays_usable(colorize_page, finished):
     job_id = finished(TO_AB, cae.ColorizeChroma())
     page = colorize_page(colorizer=f"run:{job_id}")

@@ -65,6 +65,7 @@ def test_a_large_photo_is_tried_small_and_worked_on_whole(page, kind):
     assert labelled(page.get("download_button"), "Download the whole photo")
 
 
+@pytest.mark.heavy
 def test_a_moved_slider_does_not_decode_the_upload_again(page, kind, monkeypatch):
     decoded = []
     decode = photo_input.read_image
@@ -95,6 +96,7 @@ def test_what_is_not_kept_of_a_file_is_said(page, kind):
     assert "Not kept: 1 other page." in said(page.caption)
 
 
+@pytest.mark.heavy
 def test_12_bit_values_are_offered_to_be_stretched(page, kind):
     dark = np.asarray(scene(90, 70).convert("L"), np.uint16) * 16
     upload(page, kind.upload, ("dark.png", encoded(Image.fromarray(dark), "PNG")))

@@ -39,6 +39,7 @@ def test_a_text_copied_from_a_message_is_read_as_it_was():
     assert str(Architecture.parse(plain(text).replace("\\", ""))) == text
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("sigma", ["5000", pytest.param("many", marks=pytest.mark.heavy)])
 def test_values_of_the_address_that_the_page_lacks_are_named_once(denoise_page, sigma):
     page = denoise_page(

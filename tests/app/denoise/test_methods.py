@@ -1,11 +1,14 @@
 """The network beside other denoisers."""
 
+import pytest
+
 from cae_core import zoo
 from cae_ui.denoise.methods import CURVE_SIGMAS, curve_figure
 from tests.app.finding import upload
 from tests.app.images import png
 
 
+@pytest.mark.heavy
 def test_all_methods_are_measured_on_the_same_image_and_at_every_noise_level(denoise_page):
     page = upload(denoise_page(), "denoise-upload", ("small.png", png(96, 64)))
     page.toggle("methods").set_value(True)

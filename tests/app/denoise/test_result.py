@@ -13,6 +13,7 @@ def test_the_page_opens_with_a_photo_that_is_denoised(denoise_page):
     assert "Standard deviation 25/255 = 0.098" in said(page.caption)
 
 
+@pytest.mark.heavy
 def test_more_noise_costs_more_and_none_costs_nothing(denoise_page):
     page = upload(denoise_page(), "denoise-upload", ("small.png", png(96, 64)))
     some = decibels(page, "PSNR, denoised")
@@ -33,6 +34,7 @@ def test_the_address_sets_photo_and_noise(denoise_page):
     assert figure(page, "PSNR, noisy") != noisy
 
 
+@pytest.mark.heavy
 def test_a_network_that_is_given_a_wrong_sigma_does_worse(denoise_page):
     page = denoise_page()
     right = decibels(page, "PSNR, denoised")

@@ -31,6 +31,7 @@ def test_clipped_noise_stays_in_the_range_of_images():
     assert with_noise(black, 0.3, NoiseOptions(is_clipped=True)).min() >= 0
 
 
+@pytest.mark.heavy
 def test_the_noise_of_a_noisy_photo_is_estimated_and_its_strength_adjusted(denoise_page):
     page = denoise_page(mode="My photo is noisy")
     noisy = with_noise(np.asarray(scene(200, 160), np.float32) / 255, 0.1, NoiseOptions())

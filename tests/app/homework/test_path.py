@@ -73,6 +73,7 @@ def test_the_first_training_is_set_up_in_one_press(trainer_page):
     assert labelled(page.slider, "Epochs").value == 10
 
 
+@pytest.mark.heavy
 def test_the_first_training_is_compared_with_the_guess(trainer_page, finished):
     job_id = finished(HOMEWORK_TEXT)
     page = trainer_page(homework="1", job=job_id, psnr_guess="20")

@@ -180,6 +180,7 @@ def test_a_test_waits_behind_a_training_and_can_be_taken_out_of_the_queue(traine
     assert not labelled(page.button, FIND).disabled
 
 
+@pytest.mark.heavy
 def test_a_running_test_can_be_stopped_and_shows_its_curve(trainer_page, worker, monkeypatch):
     page = press(trainer_page(arch=SMALL, batch="16"), FIND)
 

@@ -84,6 +84,7 @@ def test_a_chart_without_losses_has_no_numbers_but_a_word():
     assert note.text == "The losses come with the first batches"
 
 
+@pytest.mark.heavy
 def test_a_running_job_can_be_stopped_and_keeps_what_it_has_learned(
     trainer_page, worker, monkeypatch
 ):

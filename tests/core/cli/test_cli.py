@@ -284,12 +284,14 @@ def test_train_takes_from_a_preset_what_is_not_said(capsys):
     assert saved.config.batch_size == 100
 
 
+@pytest.mark.heavy
 def test_a_sigma_asks_for_denoising_and_may_be_a_range(capsys):
     cli.main(["train", TINY, *QUICK, "--sigma", "0.1,0.3", "--clip", "--out", "run"])
 
     assert str(RunSummary.load("run").task) == "denoise sigma 0.1-0.3 clipped"
 
 
+@pytest.mark.heavy
 def test_train_takes_loss_optimizer_schedule_and_patience(capsys):
     architecture = f"32x32x1 {TINY}"
     options = ["--loss", "bce", "--optimizer", "sgd", "--schedule", "one_cycle", "--patience", "7"]
@@ -317,6 +319,7 @@ def test_train_colorizes_and_writes_its_script(capsys, tmp_path):
     assert "task: colorize_chroma." in (tmp_path / "mine.py").read_text()
 
 
+@pytest.mark.heavy
 def test_patience_ends_a_training_that_learns_nothing_and_the_line_says_so(capsys):
     # A step too small for any weight: no epoch is better than the first.
     options = ["--optimizer", "sgd", "--schedule", "constant", "--learning-rate", "1e-12"]
@@ -592,6 +595,7 @@ def test_where_nothing_can_be_saved_is_said_before_the_work(arguments, said, cap
     assert Path("there.csv").read_text() == "not,mine\n1,2\n"
 
 
+@pytest.mark.heavy
 def test_full_and_closed_outputs_end_without_a_traceback():
     program = f"{sys.executable} -m cae_core latent homework"
     for redirection, code in ((">/dev/full", 1), (">&-", 0), ("2>&- >&-", 0), ("| true", 0)):

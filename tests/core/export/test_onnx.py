@@ -97,6 +97,7 @@ def test_onnxruntime_calculates_what_keras_does_for_random_networks(seed, tmp_pa
     )
 
 
+@pytest.mark.heavy
 def test_a_network_without_a_fixed_image_size_stays_so(tmp_path):
     architecture = Architecture.parse("conv4 @a conv5s2 pool3s2:same | up4 cat@a deconv3s2:gelu")
     model = with_random_weights(architecture, (None, None, 3))

@@ -305,6 +305,7 @@ def test_the_best_epochs_weights_are_kept_and_patience_ends_early(patience):
     assert losses[0] < losses[1] * 0.999
 
 
+@pytest.mark.heavy
 def test_validation_has_the_same_noise_every_epoch_and_training_new_noise():
     config = TrainConfig(epochs=3, batch_size=40, learning_rate=1e-12, schedule="constant")
     images = random_images(40, 4), random_images(12, 5)
@@ -313,6 +314,7 @@ def test_validation_has_the_same_noise_every_epoch_and_training_new_noise():
     np.testing.assert_allclose(history["val_loss"], history["val_loss"][0], rtol=1e-6)
 
 
+@pytest.mark.heavy
 def test_the_script_weighs_the_divergence_as_the_app_does():
     task, network = TASKS[-1]
     script = names_of(network, task=task, config=TrainConfig(epochs=1, seed=7))

@@ -214,6 +214,7 @@ def _of_no_module():
 # Deaths
 
 
+@pytest.mark.heavy
 def test_a_killed_process_fails_its_call_with_one_sentence_and_the_next_call_gets_a_new_one(
     worker, gate
 ):

@@ -82,6 +82,7 @@ def test_sigma_may_be_a_map(photo):
     assert psnr(clean[:, 200:], photo[:, 200:]) > psnr(noisy[:, 200:], photo[:, 200:]) + 6
 
 
+@pytest.mark.heavy
 def test_bfloat16_costs_less_than_a_fiftieth_of_a_decibel(photo):
     for sigma in (15 / 255, 50 / 255):
         noisy = with_noise(photo, sigma)
@@ -135,6 +136,7 @@ def test_an_unknown_network_is_refused_with_the_known_ones():
         cae.denoise(np.zeros((8, 8, 3)), 0.1, "sharpener")
 
 
+@pytest.mark.heavy
 def test_a_run_of_ones_own_denoises_too():
     data = cae.load_dataset("photo_patches", limit=256)
     arch = cae.Architecture.parse("conv4 pool | up conv3:sigmoid")

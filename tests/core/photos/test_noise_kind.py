@@ -56,6 +56,7 @@ def test_noise_alike_in_neighbouring_pixels_goes_to_the_camera_denoiser(photo, s
     assert psnr(cae.denoise(noisy), photo) > psnr(noisy, photo) + 1
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "damage", [with_camera_noise, pytest.param(with_white_noise, marks=pytest.mark.heavy)]
 )

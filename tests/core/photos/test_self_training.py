@@ -17,6 +17,7 @@ def noisy_and_clean(sigma=0.1):
     return clean + noise, clean
 
 
+@pytest.mark.heavy
 def test_a_noisy_photo_alone_is_enough_to_take_most_of_its_noise_out():
     noisy, clean = noisy_and_clean()
     reports = []

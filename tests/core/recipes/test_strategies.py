@@ -151,6 +151,7 @@ def test_a_prepared_layer_sees_raw_images_as_the_original_sees_prepared_ones():
     np.testing.assert_allclose(np.asarray(layer(images))[inside], expected[inside], atol=0.02)
 
 
+@pytest.mark.heavy
 def test_an_encoder_written_as_text_takes_over_vgg16():
     text = f"{VGG16_TEXT} flatten dense10:linear | dense3072:sigmoid reshape32x32x3"
     architecture = cae.Architecture.parse(text)

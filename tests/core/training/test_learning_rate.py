@@ -48,6 +48,7 @@ def test_the_rates_rise_by_a_constant_factor_from_lowest_to_highest():
     assert np.isfinite(test.losses).all()
 
 
+@pytest.mark.heavy
 def test_the_losses_are_the_bias_corrected_running_mean_of_those_that_training_has():
     # Steps so small that the network stays as it began: the batches' losses are known.
     config = dataclasses.replace(CONFIG, optimizer="sgd")
@@ -167,6 +168,7 @@ def test_a_loss_that_hardly_falls_suggests_nothing(losses):
 # Progress and ends
 
 
+@pytest.mark.heavy
 def test_progress_counts_the_steps_up_to_the_last():
     reports = []
     find_learning_rate(SMALL, toy(), config=CONFIG, steps=12, on_progress=reports.append)

@@ -117,6 +117,7 @@ def test_a_denoiser_returns_less_noise_than_it_was_shown():
     assert run.test["mse"] < 0.3**2 / 3
 
 
+@pytest.mark.heavy
 def test_a_batch_larger_than_the_data_is_one_step_and_the_largest_seed_works():
     reports = []
     config = TrainConfig(epochs=2, batch_size=4096, seed=2**31 - 1)
@@ -131,6 +132,7 @@ def test_a_batch_larger_than_the_data_is_one_step_and_the_largest_seed_works():
     assert (run.model.get_weights()[0] != initial.get_weights()[0]).any()
 
 
+@pytest.mark.heavy
 def test_every_image_is_seen_once_an_epoch_the_last_part_of_a_batch_too():
     # 11 batches, the last of two images; the steps are taken in groups of 8.
     data = toy(72)
@@ -401,6 +403,7 @@ def test_the_tested_network_is_that_of_the_best_epoch():
     )
 
 
+@pytest.mark.heavy
 def test_a_training_that_ended_by_patience_is_not_trained_on(tmp_path):
     config = TrainConfig(
         epochs=100, batch_size=64, learning_rate=1e-9, schedule="constant", patience=2
@@ -459,6 +462,7 @@ def test_a_training_goes_on_from_its_checkpoint_as_if_it_had_never_ended(tmp_pat
     assert np.abs(difference).max() <= 1
 
 
+@pytest.mark.heavy
 def test_another_networks_checkpoint_is_refused(tmp_path):
     config = TrainConfig(epochs=1, batch_size=64)
     train(SMALL, toy(), config=config, checkpoint=tmp_path / "it.npz")
@@ -510,6 +514,7 @@ def test_every_loss_is_learnt_and_tested_with_the_same_figures(loss):
     assert run.test == evaluate(run.model, toy().test, Reconstruct())
 
 
+@pytest.mark.heavy
 def test_chrominance_is_not_measured_by_losses_of_the_positive():
     data = toy(16, shape=(8, 8, 3))
     chroma = Architecture.parse("8x8x1 conv4 | conv2:tanh")

@@ -198,6 +198,7 @@ def test_a_colorizer_does_on_sample_patches_what_its_card_says(name):
         assert numbers(row) == pytest.approx(numbers(found), rel=0.01)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["colorize-rgb", "colorize-chroma"])
 def test_images_in_a_batch_are_colorized_as_one_by_one(name):
     images = sample_check_images()[:3]
