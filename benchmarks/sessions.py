@@ -176,6 +176,7 @@ def wait_until_worker_is_warm(page: Page) -> None:
         trainer_page_is_complete(page)
         if page.get_by_text(re.compile(r"^About .* on this server")).is_visible():
             return
+        page.wait_for_timeout(2000)  # a page that loads takes the processor from the measurement
         page.reload()
 
 
