@@ -206,6 +206,19 @@ def test_an_address_cannot_put_a_foreign_image_on_the_page(visit):
     expect(page.get_by_role("heading", name="Latent 8x8x16")).to_be_visible()
 
 
+def test_a_click_on_a_remedy_makes_the_network_work_and_can_be_undone(visit):
+    misfit = "33x33x3 conv8 pool | up conv3:sigmoid"
+    page = visit("/latent_size?arch=33x33x3+conv8+pool+%7C+up+conv3:sigmoid")
+    expect(alerts(page)).to_have_count(1)
+    at_rest(button(page, "Begin with 32x32x3")).click()
+    expect(text_field(page)).to_have_value("conv8 pool | up conv3:sigmoid")
+    expect(alerts(page)).to_have_count(0)
+    expect(page.get_by_role("link", name=re.compile("Train this network"))).to_be_visible()
+    at_rest(button(page, "Undo")).click()
+    expect(text_field(page)).to_have_value(misfit)
+    expect(alerts(page)).to_have_count(1)
+
+
 # Layers that are written alike
 
 
