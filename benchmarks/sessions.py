@@ -47,15 +47,17 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
-        rows = [("figure", "measured", "wanted"), *measure(browser, url, pid, count)]
+        measure(browser, url, pid, count)
         browser.close()
-    width, measured_width = (max(len(row[column]) for row in rows) for column in (0, 1))
-    for name, measured, wanted in rows:
-        print(f"{name.ljust(width)}  {measured.rjust(measured_width)}  {wanted}")
 
 
-def measure(browser: Browser, url: str, pid: int, count: int) -> list[tuple[str, str, str]]:
-    """The whole scene: what was measured, and what is wished for."""
+def show(figure: str, measured: str, wanted: str = "") -> None:
+    """Prints a figure as soon as it is there."""
+    print(f"{figure:54}{measured:>50}  {wanted}", flush=True)
+
+
+def measure(browser: Browser, url: str, pid: int, count: int) -> None:
+    """The whole scene."""
     data = "CIFAR-10" if has_cifar10() else "Photo patches"
     trainer = f"{url}/trainer?data={data.replace(' ', '+')}&epochs={EPOCHS}"
     first, second = (open_session(browser, trainer) for _ in range(2))
@@ -69,58 +71,51 @@ def measure(browser: Browser, url: str, pid: int, count: int) -> list[tuple[str,
         page.get_by_text("Layer 5: Convolution").wait_for()
     wait_until_worker_is_warm(first)
     trainer_page_is_complete(second)
-    at_rest = look_around(readers, latent_page, trainer)
+    look_around(readers, latent_page, trainer, "at rest")
 
     started = time.perf_counter()
     train(first).click()
     first.wait_for_function(DRAWN_LOSS)
-    first_loss = time.perf_counter() - started
+    first_loss = f"{time.perf_counter() - started:.2f} s"
+    show("Train to the first loss on the chart, warm worker", first_loss, "<= 3 s")
     train(second).click()
     waiting = second.get_by_text(re.compile("^Waiting"))
     waiting.wait_for()
     running = first.get_by_text(re.compile(r"^Epoch \d+ of"))
     queue = f"{progress_of(running)} / {progress_of(waiting)}"
+    show(f"queue while training on {data}: first / second", queue, "running / 1 before")
     memory = [memory_of(pid)]
-    while_training = look_around(readers, latent_page, trainer)
-    noise = [move_noise(denoiser, 26 + turn) for turn in range(3 * ROUNDS)] if readers else []
+    look_around(readers, latent_page, trainer, "while training", "< 1 s")
+    if readers:
+        noise = [move_noise(denoiser, 26 + turn) for turn in range(3 * ROUNDS)]
+        show("moved noise slider at 640 pixels, while training", spread(noise), "< 2 s")
     memory.append(memory_of(pid))
     if not running.is_visible():
         raise SystemExit(f"The training ended before the measurements: more than {EPOCHS} epochs.")
 
     ended, stopped = stop(first)
+    show("Stop to the training's end", f"{ended:.2f} s", "<= 2 s")
+    show("Stop to the stopped and tested job on the page", f"{stopped:.2f} s")
     second.get_by_text(re.compile(r"^Epoch \d+ of")).wait_for()
     memory.append(memory_of(pid))
     stop(second)
-    return [
-        (f"queue while training on {data}: first / second", queue, "running / 1 before"),
-        *((f"{name}, at rest", measured, "") for name, measured in at_rest),
-        *((f"{name}, while training", measured, "< 1 s") for name, measured in while_training),
-        *(
-            [("moved noise slider at 640 pixels, while training", spread(noise), "< 2 s")]
-            if noise
-            else []
-        ),
-        ("UI + worker, largest of three looks", f"{max(memory):.0f} MB", "< 1600 MB"),
-        ("Train to the first loss on the chart, warm worker", f"{first_loss:.2f} s", "<= 3 s"),
-        ("Stop to the training's end", f"{ended:.2f} s", "<= 2 s"),
-        ("Stop to the stopped and tested job on the page", f"{stopped:.2f} s", ""),
-    ]
+    show("UI + worker, largest of three looks", f"{max(memory):.0f} MB", "< 1600 MB")
 
 
-def look_around(readers: list[Page], address: str, trainer: str) -> list[tuple[str, str]]:
+def look_around(
+    readers: list[Page], address: str, trainer: str, when: str, wanted: str = ""
+) -> None:
     """What visitors notice who move sliders and open pages; nothing where there are none."""
     if not readers:
-        return []
+        return
     sliders = [move_slider(page, turn) for turn in range(ROUNDS) for page in readers]
+    show(f"moved slider, {when}", spread(sliders), wanted)
     at_once = [move_all_sliders(readers, turn) for turn in range(ROUNDS, 2 * ROUNDS)]
+    show(f"the last of {len(readers)} sliders moved at once, {when}", spread(at_once), wanted)
     latent = [open_page(page, address, latent_page_is_complete) for page in readers]
+    show(f"opened latent-size page, {when}", spread(latent), wanted)
     trainers = [open_page(page, trainer, trainer_page_is_complete) for page in readers]
-    return [
-        ("moved slider", spread(sliders)),
-        (f"the last of {len(readers)} sliders moved at once", spread(at_once)),
-        ("opened latent-size page", spread(latent)),
-        ("opened trainer page", spread(trainers)),
-    ]
+    show(f"opened trainer page, {when}", spread(trainers), wanted)
 
 
 def has_cifar10() -> bool:

@@ -26,6 +26,7 @@ from cae_ui.common.picker import image_url, keep_choice
 from cae_ui.common.pixels import show_pixels, show_tiles
 from cae_ui.common.resources import job_queue
 from cae_ui.common.wording import dataset_title, plain
+from cae_ui.inside.hover import show_on_hover
 from cae_ui.inside.opened import Opened, tile_factor
 
 AT_KEY = "at"
@@ -72,6 +73,8 @@ def show_map(opened: Opened) -> None:
     if found is None:
         st.info("A map needs two pictures or more. This network came with one.")
     else:
+        # Outside of the fragment: a click need not send the pictures again.
+        show_on_hover(CHART_KEY, pictures.images)
         _show_parts(opened, pictures, found)
 
 

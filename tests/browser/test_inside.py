@@ -50,6 +50,21 @@ def test_a_moved_slider_changes_the_decoded_image(visit):
 
 
 @pytest.mark.heavy
+def test_a_point_of_the_map_shows_its_picture_under_the_pointer_and_opens_it_at_a_click(visit):
+    page = visit("/inside?part=Map", viewport={"width": 1440, "height": 1200})
+    chart = page.locator(".js-plotly-plot")
+    # The first trace is of unseen points, the second of the pictures.
+    point = chart.locator(".trace.scatter").nth(1).locator("path").nth(3)
+    at_rest(point).hover(force=True)
+    picture = page.locator("[data-testid='stBidiComponentRegular'] canvas:not([hidden])")
+    expect(picture.first).to_be_visible()
+    page.get_by_role("heading", name="Inside").hover()
+    expect(picture).to_have_count(0)
+    at_rest(point).click(force=True)
+    expect(page).to_have_url(re.compile(r"at=\d+($|&)"))
+
+
+@pytest.mark.heavy
 def test_on_a_phone_nothing_is_wider_than_the_screen_in_any_part(visit):
     page = visit("/inside", **PHONE)
     for part, sign in (
