@@ -153,7 +153,7 @@ def _run(trial: Trial, config: TrainConfig) -> Result:
 
     from cae_core.training.loop import train
 
-    keras.backend.clear_session()  # the last network's graph would stay in memory
+    keras.utils.clear_session()  # the last network's graph would stay in memory
     architecture = Architecture.parse(trial.network)
     data = load_dataset(trial.dataset, limit=trial.images or None)
     settings = dataclasses.replace(config, epochs=trial.epochs, seed=trial.seed)

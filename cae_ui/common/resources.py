@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 import time
 import weakref
 from collections import OrderedDict
@@ -198,11 +199,25 @@ def results_folder() -> Path:
 def freeze_garbage_collector() -> None:
     """Excludes all objects that exist now from garbage collection.
 
-    Streamlit collects garbage after every run of a page; with TensorFlow loaded that takes 0.2 s,
-    in which no other page is served.
+    With TensorFlow loaded a whole collection takes 0.2 s, in which no page is served.
     """
     gc.collect()
     gc.freeze()
+
+
+def keep_keras_session() -> None:
+    """Has Streamlit leave Keras alone, whose session it clears after every run of a page.
+
+    All visitors share that session. Cleared while another one's network is being built, it gives
+    two layers one name, which Keras refuses; and clearing collects garbage.
+    """
+    backend = getattr(sys.modules.get("keras"), "backend", None)
+    if backend is not None:
+        backend.clear_session = _leave_it
+
+
+def _leave_it() -> None:
+    """Does nothing, in place of `keras.backend.clear_session`."""
 
 
 def run_version(status: JobStatus) -> int:

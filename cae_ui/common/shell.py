@@ -11,6 +11,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from cae_ui.common.address import arrive, asked, leave, name_the_unusable
 from cae_ui.common.menu import close_menu_after
+from cae_ui.common.resources import keep_keras_session
 
 # In the page itself: a file would be missing for a moment whenever another visitor leaves.
 ICON = "data:image/png;base64," + base64.b64encode(
@@ -43,6 +44,7 @@ def _pages() -> dict[str, list[StreamlitPage]]:
 
 def _navigation() -> StreamlitPage:
     """The page that the address names, under the app's logo, icon and menu."""
+    keep_keras_session()
     # First, because Streamlit fetches a page's icon from Google where the app has none.
     st.set_page_config(page_title=APP, page_icon=ICON, layout="wide")
     st.logo(ICON)
@@ -54,6 +56,13 @@ def _navigation() -> StreamlitPage:
 
 def route() -> None:
     """Runs the page that the address names; all that app.py does."""
+    try:
+        _run_page()
+    finally:  # once more: Keras may have been loaded by this run
+        keep_keras_session()
+
+
+def _run_page() -> None:
     page = _navigation()
     given = asked()
     if not page.url_path and not _OF_LATENT_SIZE.isdisjoint(given):
