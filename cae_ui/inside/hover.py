@@ -15,12 +15,12 @@ from cae_core.images.operations import image_grid
 
 SIDE = 84  # CSS pixels
 _QUALITY = 60  # a thousand pictures of 32 x 32 pixels then take half a megabyte
+_HERE = Path(__file__)
 _component = st.components.v2.component(
     "cae_hover",
     html="<canvas hidden></canvas>",
-    css="canvas { position: fixed; z-index: 1000; pointer-events: none; border-radius: 4px; "
-    "image-rendering: pixelated; box-shadow: 0 2px 8px rgb(0 0 0 / 40%); }",
-    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+    css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
+    js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
 )
 
 

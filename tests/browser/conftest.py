@@ -135,9 +135,9 @@ def _served(folder):
     assert "retracing" not in server.log.read_text()  # TensorFlow compiles again and again
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(browser, tmp_path_factory):
-    """The server that a module's journeys share."""
+    """The server that the journeys share."""
     yield from _served(tmp_path_factory.mktemp("server"))
 
 
@@ -147,7 +147,7 @@ def fresh_server(browser, tmp_path):
     yield from _served(tmp_path)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
     """The system's Chromium, without a window."""
     path = next((found for name in BROWSERS if (found := shutil.which(name))), None)

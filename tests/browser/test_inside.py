@@ -52,15 +52,18 @@ def test_a_moved_slider_changes_the_decoded_image(visit):
 @pytest.mark.heavy
 def test_a_point_of_the_map_shows_its_picture_under_the_pointer_and_opens_it_at_a_click(visit):
     page = visit("/inside?part=Map", viewport={"width": 1440, "height": 1200})
-    chart = page.locator(".js-plotly-plot")
     # The first trace is of unseen points, the second of the pictures.
-    point = chart.locator(".trace.scatter").nth(1).locator("path").nth(3)
-    at_rest(point).hover(force=True)
-    picture = page.locator("[data-testid='stBidiComponentRegular'] canvas:not([hidden])")
-    expect(picture.first).to_be_visible()
+    point = page.locator(".js-plotly-plot .trace.scatter").nth(1).locator(".points path").first
+    expect(at_rest(point)).to_be_attached()
+    box = point.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 30, y)
+    page.mouse.move(x, y, steps=5)
+    picture = page.locator("canvas[style*=top]")
+    expect(picture).to_be_visible()
     page.get_by_role("heading", name="Inside").hover()
-    expect(picture).to_have_count(0)
-    at_rest(point).click(force=True)
+    expect(picture).to_be_hidden()
+    page.mouse.click(x, y)
     expect(page).to_have_url(re.compile(r"at=\d+($|&)"))
 
 
