@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # One more than there are cores: the worker with the browser mostly waits.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 1)")
-PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS)
 
 .PHONY: run test test-all lint venv dev bench clean
 

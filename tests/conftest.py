@@ -1,17 +1,22 @@
 """What all tests have in common."""
 
-import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 # A slow machine fails no test.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Puts what a browser does first, and on one worker: it mostly waits, and shares a server."""
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+class OneWorkerForTheBrowser(LoadFileScheduling):
+    """Gives a worker whole files, and one of them all that a browser does.
+
+    What a file's tests share is made once then, and one browser is enough, which mostly waits.
+    """
+
+    def _split_scope(self, nodeid):
+        return "browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return OneWorkerForTheBrowser(config, log)

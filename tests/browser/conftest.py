@@ -135,9 +135,9 @@ def _served(folder):
     assert "retracing" not in server.log.read_text()  # TensorFlow compiles again and again
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(browser, tmp_path_factory):
-    """The server that the journeys share."""
+    """The server that a module's journeys share."""
     yield from _served(tmp_path_factory.mktemp("server"))
 
 
