@@ -113,7 +113,13 @@ class InspectedNetwork:
 
     def decode(self, encoded: Encoded) -> np.ndarray:
         """The images that latents stand for, float32 (N, H, W, C) in [0, 1]."""
-        (outputs,) = _run(self._decoder, [encoded.latents, *encoded.skipped])
+        tensors = [encoded.latents, *encoded.skipped]
+        if len(encoded.latents) == 1:
+            # Compiled, for the sliders under which one image is decoded again and again.
+            batch = [np.ascontiguousarray(tensor) for tensor in tensors]
+            outputs = self._decoder.predict_on_batch(batch if len(batch) > 1 else batch[0])
+        else:
+            (outputs,) = _run(self._decoder, tensors)
         images = self.task.image(outputs, encoded.images)
         return np.clip(np.asarray(images, np.float32), 0.0, 1.0)
 
@@ -158,8 +164,7 @@ def _scaled(images: np.ndarray) -> np.ndarray:
 def _run(model: keras.Model, tensors: Sequence[np.ndarray]) -> list[np.ndarray]:
     """A model's outputs for any number of inputs.
 
-    Layer by layer and not compiled: a network is opened for a few images, which take no longer so,
-    while compiling would take seconds for every size of a batch.
+    Layer by layer and not compiled: compiling takes up to a second for every size of a batch.
     """
     batches: list[list[np.ndarray]] = []
     for start in range(0, len(tensors[0]), BATCH_SIZE):
