@@ -104,7 +104,7 @@ def denoise(pages: list[Page]) -> None:
     for page in pages:
         page.get_by_role("button", name="Denoise all").click()
     for page in pages:
-        page.get_by_text("Download the whole photo").wait_for()
+        page.get_by_role("button", name="Denoised, PNG").wait_for()
 
 
 def show(name: str, pid: int, wanted: str, work: Callable[[], None]) -> None:

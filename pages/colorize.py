@@ -3,8 +3,7 @@
 from cae_core.errors import CAEError
 from cae_ui.colorize.chrominance import show_chrominance
 from cae_ui.colorize.lesson import show_lesson
-from cae_ui.colorize.result import show_alternatives, show_downloads, show_figures, show_result
-from cae_ui.colorize.scene import scene_of
+from cae_ui.colorize.result import show_alternatives, show_figures, show_result
 from cae_ui.colorize.settings import colorizer_input, settings_input
 from cae_ui.common.photo_input import photo_choice
 from cae_ui.common.shell import page_header, settings_and_result
@@ -23,9 +22,7 @@ with settings:
 with view:
     try:
         chosen = settings_input(model)
-        scene = scene_of(photo, chosen)
-        show_result(scene, chosen)
-        show_downloads(scene, photo, chosen)
+        scene = show_result(photo, chosen)
         show_figures(scene)
         show_alternatives(scene, chosen)
         show_chrominance(scene)

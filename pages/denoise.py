@@ -4,10 +4,10 @@ from cae_core.errors import CAEError
 from cae_ui.common.photo_input import photo_choice
 from cae_ui.common.shell import page_header, settings_and_result
 from cae_ui.common.wording import show_error
-from cae_ui.denoise.inputs import denoiser_input, mode_input, options_input
+from cae_ui.denoise.inputs import damage_kind_input, denoiser_input, mode_input, options_input
 from cae_ui.denoise.methods import show_methods
-from cae_ui.denoise.result import show_downloads, show_result, show_whole
-from cae_ui.denoise.scene import scene_input
+from cae_ui.denoise.result import show_result
+from cae_ui.denoise.scene import IS_NOISY, scene_input
 from cae_ui.denoise.self_training import show_self_training
 
 page_header(
@@ -18,16 +18,15 @@ page_header(
 settings, view = settings_and_result()
 with settings:
     mode = mode_input()
-    photo = photo_choice("denoise", in_address=True)
-    model = denoiser_input(mode)
-    options = options_input(mode)
+    photo = photo_choice("denoise", in_address=True, high_iso=mode == IS_NOISY)
+    kind = damage_kind_input(mode)
+    model = denoiser_input(mode, kind)
+    options = options_input(mode, kind)
 
 with view:
     try:
-        scene = scene_input(photo, mode, model, options)
-        clean = show_result(scene)
-        show_downloads(scene, clean)
-        show_whole(scene, photo, mode)
+        scene = scene_input(photo, mode, model, options, kind)
+        scene, clean = show_result(scene)
         show_self_training(scene, clean)
         show_methods(scene)
     except CAEError as error:

@@ -46,6 +46,7 @@ class OpenedImage:
             as those of a 12-bit camera are that nobody stretched to white.
         exif: EXIF metadata that stays true of the image; empty where there is none.
         dpi: Pixels per inch, across and down; None where the file does not say.
+        is_jpeg: Whether the file is a JPEG.
         left_out: What the file has besides, each in a few words.
         work: Pixels that were decoded, and an eighth of those that a JPEG's decoder skipped.
     """
@@ -57,6 +58,7 @@ class OpenedImage:
     used_bits: int = 8
     exif: bytes = b""
     dpi: tuple[float, float] | None = None
+    is_jpeg: bool = False
     left_out: tuple[str, ...] = ()
     work: int = 0
 
@@ -118,6 +120,7 @@ def read_image(
     *,
     longest_side: int | None = None,
     shortest_side: int = 0,
+    most_pixels: int | None = None,
     box: Box | None = None,
     stretch: bool = False,
     max_pixels: int = MAX_PIXELS,
@@ -130,6 +133,7 @@ def read_image(
         longest_side: Reduces a larger image to this height or width, in pixels. A JPEG is then
             decoded at a fraction of its size.
         shortest_side: What the other side is not reduced below, whatever the longest is.
+        most_pixels: Reduces a larger image to about so many pixels, in place of a longest side.
         box: Takes a part (left, top, right, bottom) of the upright image, in pixels.
         stretch: Brings the largest number of `used_bits` bits to white.
         max_pixels: The largest image that is opened, in pixels.
@@ -154,19 +158,22 @@ def read_image(
     with one_at_a_time(data, received, max_pixels):
         file = OpenFile(data, received, max_pixels)
         width, height = file.size
-        scale = 1.0
+        scale = None
         if longest_side is not None:
             scale = max(longest_side / max(file.size), shortest_side / min(file.size))
+        elif most_pixels is not None:
+            scale = math.sqrt(most_pixels / (width * height))
+        if scale is not None:
             file.reduce(scale)
     left, top, right, bottom = box or (0, 0, width, height)
-    kept = 0 if longest_side is not None else 12 * (right - left) * (bottom - top)
+    kept = 0 if scale is not None else 12 * (right - left) * (bottom - top)
     admitted = admission(file.decoding_bytes() + kept) if admission else nullcontext()
     with admitted, one_at_a_time(data, received, max_pixels):
         decoded = file.decode()
         used_bits = decoded.used_bits
         if stretch:
             decoded = decoded.stretched()
-        if longest_side is None:
+        if scale is None:
             pixels, opacity = _converted(decoded, box or (0, 0, *decoded.size))
         else:
             pixels, opacity = _reduced(decoded, min(1.0, scale), (height, width))
@@ -181,6 +188,7 @@ def read_image(
         used_bits,
         file.exif,
         file.dpi,
+        file.is_jpeg,
         left_out,
         work=math.prod(decoded.size) + (width * height - math.prod(decoded.size)) // 8,
     )

@@ -6,16 +6,17 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
 
 from cae_core.errors import ImageError
-from cae_core.images.decoding import OpenedImage
+from cae_core.images.decoding import OpenedImage, over_white
 from cae_core.images.operations import check_shape, describe, to_uint8
 
 PNG_LEVEL = 1
+JPEG_QUALITY = 95
 
 _WORD = 65535
 # Colour types of PNG by the number of channels: greys, greys and alpha, RGB, RGB and alpha.
@@ -45,15 +46,13 @@ def encode_png(image: np.ndarray) -> bytes:
     return _encode(image, "PNG", compress_level=PNG_LEVEL)
 
 
-def encode_like(opened: OpenedImage, image: np.ndarray) -> bytes:
-    """Write what was made of an opened image as a PNG file that keeps the rest of the old one.
-
-    That is its opacity, 16 bits a channel where it had more than 8, EXIF metadata and resolution;
-    colours are sRGB.
+def encode_like(opened: OpenedImage, image: np.ndarray, *, as_jpeg: bool = False) -> bytes:
+    """Write what was made of an opened image as a file that keeps the rest of the old one.
 
     Args:
-        opened: The image that was opened.
-        image: What was made of its pixels, float of the same height and width, × 1 or × 3.
+        opened: See `save_like`.
+        image: See `save_like`.
+        as_jpeg: See `save_like`.
 
     Returns:
         The content of the file.
@@ -61,16 +60,45 @@ def encode_like(opened: OpenedImage, image: np.ndarray) -> bytes:
     Raises:
         ImageError: Another shape or type.
     """
+    file = io.BytesIO()
+    save_like(opened, image, file, as_jpeg=as_jpeg)
+    return file.getvalue()
+
+
+def save_like(
+    opened: OpenedImage, image: np.ndarray, file: BinaryIO, *, as_jpeg: bool = False
+) -> None:
+    """Write what was made of an opened image into a file, with the rest of the old one.
+
+    A PNG file keeps its opacity, 16 bits a channel where it had more than 8, EXIF metadata and
+    resolution; colours are sRGB. A JPEG file has 8 bits a channel and lies over white.
+
+    Args:
+        opened: The image that was opened.
+        image: What was made of its pixels, float or uint8 of the same height and width, × 1 or
+            × 3.
+        file: Open for writing.
+        as_jpeg: Writes a JPEG of quality 95 with all its colours, in place of a PNG.
+
+    Raises:
+        ImageError: Another shape or type.
+    """
     pixels = check_shape(image, "image")
-    if opened.bits == 16 and pixels.dtype != np.uint8:
-        return _encode_deep(pixels, opened)
     options: dict[str, Any] = {"exif": opened.exif} if opened.exif else {}
     if opened.dpi is not None:
         options["dpi"] = opened.dpi
-    return _encode(pixels, "PNG", opened.opacity, compress_level=PNG_LEVEL, **options)
+    if as_jpeg:
+        if opened.opacity is not None:
+            white = np.float32(255 if pixels.dtype == np.uint8 else 1)
+            pixels = over_white(pixels / white, opened.opacity)
+        _write(pixels, file, "JPEG", quality=JPEG_QUALITY, subsampling=0, **options)
+    elif opened.bits == 16 and pixels.dtype != np.uint8:
+        _write_deep(pixels, opened, file)
+    else:
+        _write(pixels, file, "PNG", opened.opacity, compress_level=PNG_LEVEL, **options)
 
 
-def _encode_deep(image: np.ndarray, opened: OpenedImage) -> bytes:
+def _write_deep(image: np.ndarray, opened: OpenedImage, file: BinaryIO) -> None:
     """A PNG file of 16 bits a channel, which Pillow writes of greys alone."""
     planes = np.atleast_3d(image)  # (H, W) -> (H, W, 1)
     height, width, channels = planes.shape
@@ -83,12 +111,11 @@ def _encode_deep(image: np.ndarray, opened: OpenedImage) -> bytes:
     if opened.exif:
         extra.append(_chunk(b"eXIf", opened.exif.removeprefix(b"Exif\0\0")))
     packer = zlib.compressobj(PNG_LEVEL)
+    file.writelines([b"\x89PNG\r\n\x1a\n", _chunk(b"IHDR", header), *extra])
     packed = (packer.compress(rows) for rows in _filtered(planes, opened.opacity))
     # A chunk for some rows each: one for all would be copied whole.
-    content = [_chunk(b"IDAT", part) for part in packed if part]
-    content.append(_chunk(b"IDAT", packer.flush()))
-    head = [b"\x89PNG\r\n\x1a\n", _chunk(b"IHDR", header), *extra]
-    return b"".join([*head, *content, _chunk(b"IEND", b"")])
+    file.writelines(_chunk(b"IDAT", part) for part in packed if part)
+    file.writelines([_chunk(b"IDAT", packer.flush()), _chunk(b"IEND", b"")])
 
 
 def _filtered(planes: np.ndarray, opacity: np.ndarray | None) -> Iterator[bytes]:
@@ -147,15 +174,24 @@ def encode_jpeg(image: np.ndarray, quality: int = 90) -> bytes:
     return _encode(image, "JPEG", quality=quality)
 
 
-def _encode(
-    image: np.ndarray, file_format: str, opacity: np.ndarray | None = None, **options: Any
-) -> bytes:
+def _encode(image: np.ndarray, file_format: str, **options: Any) -> bytes:
+    """The content of a file of one image, see `_write`."""
+    file = io.BytesIO()
+    _write(image, file, file_format, **options)
+    return file.getvalue()
+
+
+def _write(
+    image: np.ndarray,
+    file: BinaryIO,
+    file_format: str,
+    opacity: np.ndarray | None = None,
+    **options: Any,
+) -> None:
     """Write one image in a format that Pillow knows."""
     pixels = to_uint8(check_shape(image, "image"))
     if opacity is not None:
         pixels = np.concatenate([np.atleast_3d(pixels), to_uint8(opacity)[..., np.newaxis]], axis=2)
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[:, :, 0]  # H×W×1 -> H×W, a greyscale file
-    file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(file, file_format, **options)
-    return file.getvalue()

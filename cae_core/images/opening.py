@@ -158,6 +158,7 @@ class OpenFile:
 
     Attributes:
         size: (width, height) of the upright image.
+        is_jpeg: Whether it is a JPEG, or the MPO variant of phones.
         exif: See `exif_of`.
         dpi: See `dpi_of`.
         left_out: See `left_out_of`.
@@ -179,6 +180,7 @@ class OpenFile:
                 f"An image may have at most {max_pixels:,} pixels. "
                 f"Received: {received}, {width:,} × {height:,} pixels. Shrink the image first."
             )
+        self.is_jpeg = isinstance(self._image, JpegImagePlugin.JpegImageFile)
         self._transposition = _TRANSPOSITIONS.get(orientation := self._orientation())
         self.size = (height, width) if orientation in _TURNS else (width, height)
         try:

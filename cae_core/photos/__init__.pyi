@@ -15,8 +15,11 @@ from .colorizing import learns_rgb as learns_rgb
 from .colorizing import merged as merged
 from .colorizing import rgb_from as rgb_from
 from .denoising import denoise as denoise
+from .impulses import median_filter as median_filter
+from .impulses import remove_salt_and_pepper as remove_salt_and_pepper
 from .noise_kind import Choice as Choice
 from .noise_kind import choose_denoiser as choose_denoiser
 from .noise_level import estimate_sigma as estimate_sigma
 from .self_training import SelfProgress as SelfProgress
 from .self_training import train_on_photo as train_on_photo
+from .shot_noise import denoise_shot_noise as denoise_shot_noise

@@ -433,7 +433,11 @@ def with_channels_of(clean: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     Args:
         clean: (H, W, 1 or 3).
         shape: Shape of the input: (H, W), (H, W, 1) or (H, W, 3).
+
+    Returns:
+        The output itself where it has the shape already.
     """
     if len(shape) == 3 and shape[2] == 3:
-        return clean.repeat(3 // clean.shape[2], axis=2)  # a network for grey gives one channel
+        # a network for grey gives one channel
+        return clean if clean.shape[2] == 3 else clean.repeat(3, axis=2)
     return clean.mean(axis=2, keepdims=len(shape) == 3)

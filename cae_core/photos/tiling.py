@@ -177,6 +177,8 @@ def _copied(image: np.ndarray, rows: Span, padded_width: int) -> np.ndarray:
     height, width = image.shape[:2]
     indices = np.arange(rows.start, rows.stop) % (2 * height)
     strip = image[np.minimum(indices, 2 * height - 1 - indices)]
+    if padded_width == width:
+        return strip
     return np.pad(strip, ((0, 0), (0, padded_width - width), (0, 0)), mode="symmetric")
 
 

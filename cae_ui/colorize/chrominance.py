@@ -35,7 +35,7 @@ def show_chrominance(scene: Scene) -> None:
     )
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_data(max_entries=3, show_spinner=False)
 def ab_of(image: np.ndarray) -> np.ndarray:
     """The a* and b* of an image, (H, W, 2)."""
     from skimage.color import rgb2lab

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
 from cae_core.formats import counted
 from cae_core.images.color import lightness_of
-from cae_core.images.encoding import encode_like
+from cae_core.images.decoding import OpenedImage
 from cae_core.images.metrics import ciede2000_map, color_figures
 from cae_core.images.operations import as_image, fit_within
+from cae_core.long_work import OnProgress
 from cae_core.models.ab_bins import TEMPERATURE
-from cae_ui.colorize.scene import Scene, color_whole, colored
+from cae_ui.colorize.scene import Scene, color_whole, colored, scene_of
 from cae_ui.colorize.settings import Settings, gives_probabilities
-from cae_ui.common.file_names import photo_name
-from cae_ui.common.image_views import View, show_views
-from cae_ui.common.photo_input import Photo
+from cae_ui.common.full_size import full_size_photo, full_size_result, is_shown_whole
+from cae_ui.common.image_views import Shown, View, show_views
+from cae_ui.common.photo_input import Photo, overview
+from cae_ui.common.photo_output import show_download
 from cae_ui.common.pixels import show_image
-from cae_ui.common.whole_photo import show_whole_photo
+from cae_ui.common.whole_photo import kept_whole, show_whole, whole_button
 from cae_ui.common.wording import number_columns
 
+MADE = "colorized"
 RGB_NETWORK = "colorize-rgb"
 ALTERNATIVES = (1.0, 0.6, TEMPERATURE, 0.12, 0.05)
 ALTERNATIVE_SIDE, ALTERNATIVE_WIDTH = 240, 128
@@ -27,11 +33,57 @@ NOTICEABLE, FAR = 2.3, 30.0  # CIEDE2000
 FIGURE_COLUMNS = ("PSNR, dB", "SSIM", "CIEDE2000", "a*b* error", "Colourfulness")
 
 
-def show_result(scene: Scene, settings: Settings) -> None:
-    """Two images under the comparison slider: grey and colorized, or those of another view."""
-    view = show_views(_views(scene, settings), scene.opened, key="colorized", choice="compare")
-    _explain(view)
+def show_result(photo: Photo, settings: Settings) -> Scene:
+    """Two images under the comparison slider, figures of the colours, downloads.
+
+    Returns:
+        What is shown: the whole photo, or a large one reduced.
+
+    Raises:
+        ImageError: The photo cannot be opened.
+    """
+    small = overview(photo)
+    whole = kept_whole(photo, settings, MADE)
+    if whole is not None:
+        show_whole(whole, photo, small, ("Original", "Colorized"), MADE)
+        return scene_of(small, settings)
+    if is_shown_whole(small.full_size):
+        kept = full_size_result(
+            photo,
+            settings,
+            lambda _: _show_views(scene_of(small, settings), settings).beside,
+            lambda opened, advance: colored(as_image(opened.pixels), settings, advance),
+        )
+        scene = scene_of(full_size_photo(photo), settings, kept)
+    else:
+        scene = scene_of(small, settings)
+    _explain(_show_views(scene, settings).name)
     _show_lightness(scene)
+    if scene.is_whole:
+        with st.container(horizontal=True):
+            show_download(photo, scene.opened, scene.colorized, MADE)
+    else:
+        whole_button(
+            photo, small.full_size, settings, "Colorize", MADE,
+            partial(_colorize_on_request, settings),
+        )  # fmt: skip
+    return scene
+
+
+def _colorize_on_request(
+    settings: Settings,
+    whole: OpenedImage,
+    keep: Callable[[np.ndarray], None],
+    on_progress: OnProgress,
+) -> np.ndarray:
+    """A large photo colorized in its own memory."""
+    keep(whole.pixels)
+    return color_whole(as_image(whole.pixels), settings, on_progress)
+
+
+def _show_views(scene: Scene, settings: Settings) -> Shown:
+    """Grey and colorized image under the slider, or those of another view."""
+    return show_views(_views(scene, settings), scene.opened, key="colorized", choice="compare")
 
 
 def _views(scene: Scene, settings: Settings) -> dict[str, View]:
@@ -59,7 +111,7 @@ def difference_image(scene: Scene) -> np.ndarray:
     )
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_data(max_entries=3, show_spinner=False)
 def _difference(image: np.ndarray, original: np.ndarray) -> np.ndarray:
     """CIEDE2000 of every pixel, kept while nothing changes."""
     return ciede2000_map(image, original)
@@ -95,26 +147,6 @@ def _show_lightness(scene: Scene) -> None:
             f"{scene.was_reduced.mean():.1%}."
         )
     st.caption(f"{caption} **Colours are guesses.**")
-
-
-def show_downloads(scene: Scene, photo: Photo, settings: Settings) -> None:
-    """The colorized image as a PNG file, and the whole of a large photo on demand."""
-    st.download_button(
-        "Colorized",
-        encode_like(scene.opened, scene.colorized),
-        photo_name(scene.name, "colorized", *scene.colorized.shape[:2]),
-        icon=":material/download:",
-        on_click="ignore",
-    )
-    if not scene.is_whole:
-        show_whole_photo(
-            photo,
-            scene.opened.full_size,
-            settings,
-            "Colorize",
-            "colorized",
-            lambda whole, advance: color_whole(as_image(whole.pixels), settings, advance),
-        )
 
 
 def show_figures(scene: Scene) -> None:

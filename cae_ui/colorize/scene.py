@@ -22,8 +22,10 @@ from cae_core.photos.colorizing import (
 )
 from cae_ui.colorize.settings import Settings, returns_rgb
 from cae_ui.common.network_choice import network
-from cae_ui.common.photo_input import Photo, overview
 from cae_ui.common.resources import freeze_garbage_collector
+
+Colored = tuple[np.ndarray, np.ndarray | None]
+"""A colorized photo, and where its chroma was reduced."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,7 @@ class Scene:
     """A photo, its grey version and its colorized version.
 
     Attributes:
-        name: Name of the photo.
-        opened: The photo as its file has it, a large one reduced.
+        opened: The photo as its file has it, or reduced.
         photo: (H, W, 3) float32 in [0, 1], its colours.
         lightness: (H, W), its L* from 0 to 100.
         grey: (H, W, 3) in [0, 1], its lightness without chrominance.
@@ -41,7 +42,6 @@ class Scene:
             colour; None for a network that returns RGB.
     """
 
-    name: str
     opened: OpenedImage
     photo: np.ndarray
     lightness: np.ndarray
@@ -60,33 +60,28 @@ class Scene:
         return self.photo.shape[:2] == self.opened.full_size
 
 
-def scene_of(photo: Photo, settings: Settings) -> Scene:
+def scene_of(opened: OpenedImage, settings: Settings, kept: Colored | None = None) -> Scene:
     """A photo colorized with the settings.
 
-    Raises:
-        ImageError: The photo cannot be opened.
+    Args:
+        opened: The photo.
+        settings: The settings.
+        kept: What `colored` gives for them, where that is known.
     """
-    opened = overview(photo)
-    small = as_image(opened.pixels)
-    colorized, was_reduced = colored(small, settings)
-    return Scene(
-        photo.name,
-        opened,
-        small,
-        lightness_of(small),
-        grey_of(small),
-        colorized,
-        was_reduced,
-    )
+    photo = as_image(opened.pixels)
+    colorized, was_reduced = kept or colored(photo, settings)
+    return Scene(opened, photo, lightness_of(photo), grey_of(photo), colorized, was_reduced)
 
 
-def colored(photo: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray | None]:
+def colored(
+    photo: np.ndarray, settings: Settings, on_progress: OnProgress | None = None
+) -> Colored:
     """A colorized photo, and the pixels whose chroma was reduced (see `Scene`)."""
     if returns_rgb(settings.model):
         return _rgb_from(photo, settings.model), None
     lightness = lightness_of(photo)
     ab = _guess(lightness, settings.model).at(settings.temperature)
-    return merged(lightness, ab, settings.saturation)
+    return merged(lightness, ab, settings.saturation, on_progress=on_progress)
 
 
 def color_whole(photo: np.ndarray, settings: Settings, on_progress: OnProgress) -> np.ndarray:
@@ -107,7 +102,7 @@ def _guess(lightness: np.ndarray, model: str) -> AbGuess:
     return guess
 
 
-@st.cache_data(max_entries=8, show_spinner="The network works …")
+@st.cache_data(max_entries=3, show_spinner="The network works …")
 def _rgb_from(photo: np.ndarray, model: str) -> np.ndarray:
     """The output of a network that returns RGB."""
     image = rgb_from(photo, network(model))

@@ -40,20 +40,19 @@ def run_name(status: JobStatus) -> str:
     return f"{name}-{status.id[:15]}"
 
 
-def photo_name(photo: str, made: str, height: int, width: int) -> str:
-    """The name of a PNG file that was made of a photo.
+def photo_name(photo: str, made: str, ending: str = ".png") -> str:
+    """The name of an image file that was made of a photo.
 
     Args:
         photo: The name of the photo or its file.
         made: What was done to it, or the network that did it.
-        height: Height of the result in pixels.
-        width: Width of the result in pixels.
+        ending: Ending of the file's name.
 
     Example:
-        >>> photo_name("IMG_0042.JPG", "denoised", 300, 451)
-        'img-0042-denoised-451x300.png'
+        >>> photo_name("IMG_0042.JPG", "denoised")
+        'img-0042-denoised.png'
     """
-    return f"{words(PurePath(photo).stem)}-{made}-{width}x{height}.png"
+    return f"{words(PurePath(photo).stem)}-{made}{ending}"
 
 
 def network_name(report: Report) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cae_core.images.decoding import OpenedImage, over_white
 from cae_core.images.operations import to_uint8
@@ -13,6 +15,18 @@ from cae_ui.common.compare_slider import compare_slider
 
 View = tuple[tuple[np.ndarray, str], tuple[Callable[[], np.ndarray], str]]
 """Left and right image with their labels; the right one is made when its view is chosen."""
+
+
+class Shown(NamedTuple):
+    """What `show_views` has shown.
+
+    Attributes:
+        name: Name of the chosen pair.
+        beside: An empty place beside the buttons.
+    """
+
+    name: str
+    beside: DeltaGenerator
 
 
 def show_views(
@@ -23,7 +37,7 @@ def show_views(
     choice: str,
     in_address: bool = True,
     height: int = 560,
-) -> str:
+) -> Shown:
     """Buttons that choose a pair of images, and the comparison slider with the pair.
 
     Args:
@@ -34,18 +48,19 @@ def show_views(
         in_address: Keeps the choice in the address.
         height: CSS pixels that the images may be high.
 
-    Returns:
-        The name of the chosen pair.
     """
     first = next(iter(views))
     chosen = first
-    if len(views) > 1:
-        chosen = str(
-            st.segmented_control(
-                "Show", list(views), default=first, required=True, key=choice,
-                bind="query-params" if in_address else None, label_visibility="collapsed",
-            )
-        )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        if len(views) > 1:
+            chosen = str(
+                st.segmented_control(
+                    "Show", list(views), default=first, required=True, key=choice,
+                    bind="query-params" if in_address else None, label_visibility="collapsed",
+                    wrap=True,
+                )
+            )  # fmt: skip
+        beside = st.empty()
     (before, before_label), (make_after, after_label) = views.get(chosen, views[first])
     compare_slider(
         pixels(before, opened),
@@ -55,7 +70,7 @@ def show_views(
         key=key,
         height=height,
     )
-    return chosen
+    return Shown(chosen, beside)
 
 
 def pixels(image: np.ndarray, opened: OpenedImage) -> np.ndarray:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from cae_core.data.samples import photograph_path
+from cae_core.data.samples import high_iso_photograph, photograph_path
 from cae_core.errors import ImageError
 from cae_core.images.conversion import Box
 from cae_core.images.decoding import IMAGE_SUFFIXES, OpenedImage, read_image
@@ -23,8 +23,10 @@ SAMPLE_PHOTOS = {
     "Astronaut": "astronaut.png",
     "Rocket": "rocket.jpg",
 }
-# Longest side of what is worked on while a slider moves: about a screen's worth.
-OVERVIEW_SIDE = 640
+# The same as a camera would have saved them in the dark.
+HIGH_ISO_PHOTOS = {f"{name} at high ISO": file for name, file in SAMPLE_PHOTOS.items()}
+# What is worked on while a slider moves: about a screen's worth.
+FAST_PIXELS = 640 * 640
 # The others are let through to a sentence that says what to do with them.
 UPLOAD_TYPES = [*(suffix.lstrip(".") for suffix in IMAGE_SUFFIXES), "heic", "heif", "dng"]
 STRETCH = "stretch"
@@ -44,13 +46,21 @@ class Photo:
     identity: str
     source: Callable[[], bytes | Path]
 
-    def read(self, *, longest_side: int | None = None, box: Box | None = None) -> OpenedImage:
+    def read(
+        self,
+        *,
+        longest_side: int | None = None,
+        most_pixels: int | None = None,
+        box: Box | None = None,
+    ) -> OpenedImage:
         """The photo, reduced, or a part of it, once there is memory for it.
 
         Raises:
             ImageError: It cannot be opened.
         """
-        return self._opened(longest_side=longest_side, box=box, admission=admitted)
+        return self._opened(
+            longest_side=longest_side, most_pixels=most_pixels, box=box, admission=admitted
+        )
 
     def read_admitted(self) -> OpenedImage:
         """The whole photo, for a caller whom `admitted` has given memory for it.
@@ -63,7 +73,12 @@ class Photo:
     @property
     def is_sample(self) -> bool:
         """Whether it is one of the app's own."""
-        return self.identity in SAMPLE_PHOTOS
+        return self.identity in SAMPLE_PHOTOS or self.is_high_iso
+
+    @property
+    def is_high_iso(self) -> bool:
+        """Whether it is one of the app's own with simulated noise."""
+        return self.identity in HIGH_ISO_PHOTOS
 
     @property
     def key(self) -> tuple[str, bool]:
@@ -76,48 +91,50 @@ class Photo:
         return reading(self.source(), stretch=_is_stretched(), max_pixels=largest_photo(), **how)
 
 
-def photo_choice(key: str, *, in_address: bool = False) -> Photo:
+def photo_choice(key: str, *, in_address: bool = False, high_iso: bool = False) -> Photo:
     """Widgets that choose an uploaded photo or one of the sample photos.
 
     Args:
         key: Beginning of the widgets' keys.
         in_address: Keeps the choice of a sample photo in the address.
+        high_iso: Offers the sample photos with the noise of a camera.
     """
+    samples = HIGH_ISO_PHOTOS if high_iso else SAMPLE_PHOTOS
     try:
         size = f"Any size up to {largest_photo() / 1e6:.0f} megapixels."
     except ImageError:  # a wrong variable of the host: said where a photo is opened
         size = None
     upload = st.file_uploader("Your photo", type=UPLOAD_TYPES, key=f"{key}-upload", help=size)
+    # Emptied at once: what is below would else be there twice for as long as the page works.
+    place = st.empty()
     if upload is not None:
         return Photo(upload.name, upload.file_id, upload.getvalue)
     name = str(
-        st.segmented_control(
+        place.segmented_control(
             "or one of these",
-            list(SAMPLE_PHOTOS),
-            default=next(iter(SAMPLE_PHOTOS)),
+            list(samples),
+            default=next(iter(samples)),
             required=True,
-            key=f"{key}-photo",
+            key=f"{key}-high-iso" if high_iso else f"{key}-photo",
+            wrap=True,
             bind="query-params" if in_address else None,
         )
     )
-    return Photo(name, name, partial(photograph_path, SAMPLE_PHOTOS[name]))
+    read: Callable[[str], bytes | Path] = high_iso_photograph if high_iso else photograph_path
+    return Photo(name, name, partial(read, samples[name]))
 
 
-def overview(photo: Photo, longest_side: int = OVERVIEW_SIDE) -> OpenedImage:
-    """A photo reduced to at most so many pixels, with remarks on what is not kept of its file.
+def overview(photo: Photo, longest_side: int | None = None) -> OpenedImage:
+    """As `reduced`, with remarks on what is not kept of the photo's file.
 
-    Kept in the session: decoding and reducing a large upload takes longer than a network's work
-    on the result, and a slider must not do it. The whole is not kept, for many sessions share a
-    server.
+    Args:
+        photo: See `reduced`.
+        longest_side: See `reduced`.
 
     Raises:
         ImageError: The photo cannot be opened.
     """
-    key = (photo.key, longest_side)
-    kept = st.session_state.get("overview")
-    if kept is None or kept[0] != key:
-        kept = st.session_state["overview"] = (key, photo.read(longest_side=longest_side))
-    opened: OpenedImage = kept[1]
+    opened = reduced(photo, longest_side)
     if opened.left_out and not photo.is_sample:
         st.caption(f":material/info: Not kept: {plain(', '.join(opened.left_out))}.")
     if opened.used_bits < opened.bits:
@@ -127,6 +144,30 @@ def overview(photo: Photo, longest_side: int = OVERVIEW_SIDE) -> OpenedImage:
             help=f"All values of this file of {opened.bits} bits are {opened.used_bits}-bit "
             "numbers, as some cameras and scanners write them: without this it is dark.",
         )
+    return opened
+
+
+def reduced(photo: Photo, longest_side: int | None = None) -> OpenedImage:
+    """A photo, a large one reduced.
+
+    Kept in the session: decoding and reducing a large upload takes longer than a network's work
+    on the result, and a slider must not do it. The whole is not kept, for many sessions share a
+    server.
+
+    Args:
+        photo: The photo.
+        longest_side: What it is reduced to, in pixels; by default to `FAST_PIXELS` in all.
+
+    Raises:
+        ImageError: The photo cannot be opened.
+    """
+    key = (photo.key, longest_side)
+    kept = st.session_state.get("overview")
+    if kept is None or kept[0] != key:
+        most_pixels = FAST_PIXELS if longest_side is None else None
+        read = photo.read(longest_side=longest_side, most_pixels=most_pixels)
+        kept = st.session_state["overview"] = (key, read)
+    opened: OpenedImage = kept[1]
     return opened
 
 

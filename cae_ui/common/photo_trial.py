@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import streamlit as st
 from cae_core.architecture.notation import Architecture
 from cae_core.errors import ImageError, RunError
 from cae_core.formats import format_gain, format_psnr
+from cae_core.images.decoding import OpenedImage
 from cae_core.images.encoding import encode_like
 from cae_core.images.metrics import psnr
 from cae_core.images.operations import as_image
@@ -23,7 +26,7 @@ from cae_ui.common.image_views import View, show_views
 from cae_ui.common.photo_input import SAMPLE_PHOTOS, overview, photo_choice
 from cae_ui.common.pixels import OUTPUT_CAPTION
 from cae_ui.common.resources import loaded_run, run_version
-from cae_ui.common.whole_photo import show_whole_photo
+from cae_ui.common.whole_photo import kept_whole, show_whole, whole_button
 from cae_ui.common.wording import plain, show_error
 
 PREVIEW_SIDE = 1200
@@ -101,25 +104,37 @@ def try_on_photo(network: TrainedNetwork) -> None:
     if network.dataset == PHOTO_PATCHES and name in SAMPLE_PHOTOS:
         how += " Parts of this photo were among the training patches: upload one of your own."
     st.caption(how)
-    st.download_button(
-        "Download the result",
-        encode_like(opened, result),
-        photo_name(name, network.name, *result.shape[:2]),
-        icon=":material/download:",
-    )
     if photo.shape[:2] == opened.full_size:
+        st.download_button(
+            "Download the result",
+            encode_like(opened, result),
+            photo_name(name, network.name),
+            icon=":material/download:",
+        )
+        return
+    whole = kept_whole(chosen, network.identity, network.name)
+    if whole is not None:
+        show_whole(whole, chosen, opened, ("Input", OUTPUT_CAPTION), network.name)
         return
     try:
-        show_whole_photo(
-            chosen,
-            opened.full_size,
-            network.identity,
-            "Work on",
-            network.name,
-            lambda whole, advance: _applied(network, _taken(network, whole.pixels), advance)[1],
-        )
+        whole_button(
+            chosen, opened.full_size, network.identity, "Work on", network.name,
+            partial(_applied_whole, network),
+        )  # fmt: skip
     except ImageError as error:
         show_error(error)
+
+
+def _applied_whole(
+    network: TrainedNetwork,
+    whole: OpenedImage,
+    keep: Callable[[np.ndarray], None],
+    on_progress: OnProgress,
+) -> np.ndarray:
+    """The image that the network makes of a whole photo."""
+    damaged, result = _applied(network, _taken(network, whole.pixels), on_progress)
+    keep(damaged)
+    return result
 
 
 def _show_figures(photo: np.ndarray, damaged: np.ndarray, result: np.ndarray) -> None:

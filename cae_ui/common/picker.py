@@ -48,6 +48,14 @@ def kept_choice(name: str, options: Sequence[str], default: str) -> str:
     return value if value in options else default
 
 
+def kept_place(name: str, height: int, width: int) -> tuple[int, int]:
+    """Row and column of the pixel that the address holds; by default the middle one."""
+    row, _, column = st.query_params.get(name, "").partition(",")
+    if row.isdecimal() and column.isdecimal() and int(row) < height and int(column) < width:
+        return int(row), int(column)
+    return height // 2, width // 2
+
+
 def keep_choice(name: str, value: str) -> None:
     """Puts a choice into the address."""
     st.query_params[name] = value

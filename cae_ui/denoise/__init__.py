@@ -1,5 +1,6 @@
 """The page Denoise: a photo, noise under a slider, and a network that removes it.
 
 In the order of the page: `inputs` (mode, network, options), `scene` (the photo with its noise),
-`result` (images compared, figures, downloads, the whole photo), `methods` (other denoisers).
+`damages` (other damages than Gaussian noise), `result` (images compared, figures, downloads, the
+whole photo), `methods` (other denoisers).
 """

@@ -7,6 +7,7 @@ import streamlit as st
 from cae_core import zoo
 from cae_core.training.tasks import Denoise
 from cae_ui.common.network_choice import network_input
+from cae_ui.denoise.damages import GAUSSIAN, JPEG, damage_choice, method_input
 from cae_ui.denoise.scene import ADD_NOISE, AUTOMATIC, IS_NOISY, LARGEST_SIGMA, NoiseOptions
 
 
@@ -21,16 +22,24 @@ def mode_input() -> str:
             default=ADD_NOISE,
             required=True,
             key="mode",
+            wrap=True,
             bind="query-params",
         )
     )
 
 
-def denoiser_input(mode: str) -> str:
+def damage_kind_input(mode: str) -> str:
+    """The kind of damage that is added; Gaussian noise is what a noisy photo is taken for."""
+    return GAUSSIAN if mode == IS_NOISY else damage_choice()
+
+
+def denoiser_input(mode: str, kind: str) -> str:
     """The network; by default the photo denoiser for added noise, which is white, or `AUTOMATIC`.
 
     A choice for noise that is added does not hold for a photo that is noisy already.
     """
+    if kind != GAUSSIAN:
+        return method_input(kind)
     names = [
         name
         for name in zoo.names()
@@ -43,11 +52,13 @@ def denoiser_input(mode: str) -> str:
     return network_input("denoiser", [zoo.CAMERA_DENOISER, *names], Denoise, first=automatic)
 
 
-def options_input(mode: str) -> NoiseOptions:
+def options_input(mode: str, kind: str) -> NoiseOptions:
     """Options of noise that is added."""
-    if mode == IS_NOISY:
+    if mode == IS_NOISY or kind == JPEG:
         return NoiseOptions()
     with st.expander("More about the noise"):
+        if kind != GAUSSIAN:
+            return NoiseOptions(seed=_seed_input())
         input_sigma = None
         if st.toggle("Give the network another sigma", key="lie", bind="query-params"):
             input_sigma = st.slider(
@@ -65,6 +76,11 @@ def options_input(mode: str) -> NoiseOptions:
             bind="query-params",
             help="As in a noisy image that was saved as a file. Published figures do not cut.",
         )
-        seed = st.number_input("Seed of the noise", 0, 9999, 0, key="seed", bind="query-params")
+        seed = _seed_input()
     input_level = None if input_sigma is None else input_sigma / 255
-    return NoiseOptions(input_level, is_clipped, int(seed))
+    return NoiseOptions(input_level, is_clipped, seed)
+
+
+def _seed_input() -> int:
+    """The seed of the noise."""
+    return int(st.number_input("Seed of the noise", 0, 9999, 0, key="seed", bind="query-params"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,14 +15,16 @@ from cae_core import zoo
 from cae_core.images.metrics import psnr, ssim_of
 from cae_core.photos.classical import denoise_classical
 from cae_ui.common.charts import COLORS, framed, show_chart
+from cae_ui.common.photo_input import FAST_PIXELS
 from cae_ui.common.wording import number_columns
-from cae_ui.denoise.result import cleaned
+from cae_ui.denoise.damages import other_methods
+from cae_ui.denoise.result import cleaned, denoised
 from cae_ui.denoise.scene import NoiseOptions, Scene, with_noise
 
 BOTTLENECK = "homework-denoise"
 CLASSICAL_TITLES = {"tv": "Total variation", "nlm": "Non-local means", "wavelet": "Wavelet"}
 CURVE_SIGMAS = (5, 10, 15, 25, 35, 50, 75, 100)
-CURVE_SIDE = 192
+TABLE_SIDE, CURVE_SIDE = 640, 192
 
 
 def show_methods(scene: Scene) -> None:
@@ -31,6 +34,15 @@ def show_methods(scene: Scene) -> None:
     model = scene.model
     st.header("Compared with other methods")
     if st.toggle("Denoise this image with all methods", key="methods", bind="query-params"):
+        height, width = scene.clean.shape[:2]
+        if height * width > FAST_PIXELS:  # some take ten times as long as the network
+            height, width = (min(TABLE_SIDE, side) for side in (height, width))
+            scene = replace(
+                scene,
+                noisy=_middle(scene.noisy, height, width),
+                clean=_middle(scene.clean, height, width),
+            )
+            st.caption(f"On the middle {width} x {height} pixels.")
         st.dataframe(
             _table(scene, model),
             hide_index=True,
@@ -40,10 +52,13 @@ def show_methods(scene: Scene) -> None:
                 "Time, ms": st.column_config.NumberColumn(format="%.0f"),
             },
         )
-        st.caption("All methods are given the same sigma as the network.")
+        if scene.damage is None:
+            st.caption("All methods are given the same sigma as the network.")
+    if scene.damage is not None:
+        return
     if st.toggle("Draw PSNR at every noise level", key="curve", bind="query-params"):
         side = min(CURVE_SIDE, *scene.clean.shape[:2])
-        curves = _curves(_middle(scene.clean, side), model)
+        curves = _curves(_middle(scene.clean, side, side), model)
         show_chart(curve_figure(curves), key="curves")
         st.caption(
             f"On the middle {side} x {side} pixels of this image. Every method is given the true "
@@ -56,7 +71,12 @@ def _table(scene: Scene, model: str) -> list[dict[str, object]]:
     assert scene.clean is not None  # noqa: S101 - the caller has looked
     rows = [_row("Noisy", scene.noisy, scene.clean, 0.0)]
     place = st.empty()
-    for title, method in _methods(model).items():
+    if scene.damage is None:
+        methods = _methods(model)
+    else:
+        methods = {"Chosen above": lambda image, _: denoised(scene, image)}
+        methods |= other_methods(scene.damage)
+    for title, method in methods.items():
         place.caption(f"{title} …")
         started = time.perf_counter()
         result = method(scene.noisy, scene.input_sigma)
@@ -101,10 +121,10 @@ def _curves(clean: np.ndarray, model: str) -> dict[str, list[float]]:
     return curves
 
 
-def _middle(image: np.ndarray, side: int) -> np.ndarray:
-    """The square in the middle of an image."""
-    top, left = ((length - side) // 2 for length in image.shape[:2])
-    return np.ascontiguousarray(image[top : top + side, left : left + side])
+def _middle(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """The part in the middle of an image."""
+    top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
+    return np.ascontiguousarray(image[top : top + height, left : left + width])
 
 
 def curve_figure(curves: dict[str, list[float]]) -> go.Figure:

@@ -4,47 +4,118 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cae_core import zoo
 from cae_core.formats import format_duration, format_gain, format_psnr, format_ssim
 from cae_core.images.decoding import OpenedImage
-from cae_core.images.encoding import encode_like
 from cae_core.images.metrics import psnr, ssim_of
 from cae_core.long_work import OnProgress
 from cae_core.photos.camera_denoising import denoise_camera
 from cae_core.photos.denoising import denoise
-from cae_ui.common.file_names import photo_name
+from cae_ui.common.full_size import full_size_photo, full_size_result, is_shown_whole
 from cae_ui.common.image_views import View, pixels, show_views
 from cae_ui.common.network_choice import network
-from cae_ui.common.photo_input import Photo
+from cae_ui.common.photo_input import reduced
+from cae_ui.common.photo_output import show_download
 from cae_ui.common.pixels import show_image
 from cae_ui.common.resources import freeze_garbage_collector
-from cae_ui.common.whole_photo import show_whole_photo
+from cae_ui.common.whole_photo import kept_whole, show_whole, whole_button
 from cae_ui.common.wording import plain
-from cae_ui.denoise.scene import ADD_NOISE, Scene, add_noise
+from cae_ui.denoise.damages import repaired
+from cae_ui.denoise.scene import Scene
+
+MADE = "denoised"
 
 
-def show_result(scene: Scene) -> np.ndarray:
-    """The noisy and the denoised image under the comparison slider, and their figures.
+def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
+    """The noisy and the denoised image under the comparison slider, figures, downloads.
 
     Returns:
-        The denoised image, of the noisy one's shape.
+        The scene, of the whole photo where that was denoised without being asked for; and the
+        denoised image, of the noisy one's shape.
     """
     # In every run, because elements that change their place would be drawn anew.
     place = st.empty()
     if not _is_network_ready():
         _show_while_starting(scene, place)
+    photo = scene.photo
+    whole = kept_whole(photo, scene.settings, MADE)
+    if whole is not None:
+        show_whole(whole, photo, reduced(photo), (_label(scene), "Denoised"), MADE, scene.box)
+        return scene, _denoised_in_time(scene)[0]
+    if is_shown_whole(scene.opened.full_size):
+        clean, seconds = full_size_result(
+            photo, scene.settings, partial(_show_preview, scene), partial(_denoise_whole, scene)
+        )
+        scene = scene.of(full_size_photo(photo))
+    else:
+        clean, seconds = _denoised_in_time(scene)
+    _show_views(scene, clean)
+    _show_figures(scene, clean, seconds)
+    if scene.is_whole:
+        _show_downloads(scene, clean)
+    else:
+        whole_button(
+            photo, scene.opened.full_size, scene.settings, "Denoise", MADE,
+            partial(_denoise_on_request, scene),
+        )  # fmt: skip
+    return scene, clean
+
+
+def _denoised_in_time(
+    scene: Scene, on_progress: OnProgress | None = None
+) -> tuple[np.ndarray, float]:
+    """The scene's image denoised, and the seconds that it took."""
     started = time.perf_counter()
-    clean = denoised(scene, scene.noisy)
-    seconds = time.perf_counter() - started
+    clean = denoised(scene, scene.noisy, on_progress)
+    return clean, time.perf_counter() - started
+
+
+def _show_preview(scene: Scene, last: tuple[np.ndarray, float] | None) -> DeltaGenerator:
+    """What is seen while the whole photo is denoised.
+
+    The photo reduced, where noise is added. Of one that came with its noise, which a reduction
+    would remove, the last result, or itself.
+    """
+    if scene.clean is not None:
+        return _show_views(scene, denoised(scene, scene.noisy))
+    if last is not None:
+        return _show_views(scene, last[0], "Denoised as before")
+    return _show_views(scene, scene.noisy, "Not yet denoised")
+
+
+def _denoise_whole(
+    scene: Scene, opened: OpenedImage, on_progress: OnProgress
+) -> tuple[np.ndarray, float]:
+    """The whole photo denoised without being asked for, and the seconds that it took."""
+    return _denoised_in_time(scene.of(opened), on_progress)
+
+
+def _denoise_on_request(
+    scene: Scene,
+    whole: OpenedImage,
+    keep: Callable[[np.ndarray], None],
+    on_progress: OnProgress,
+) -> np.ndarray:
+    """A large photo denoised in its own memory."""
+    if scene.clean is not None:
+        scene.put_noise_into(whole.pixels)
+    keep(whole.pixels)
+    return denoised(scene, whole.pixels, on_progress, overwrite=True)
+
+
+def _show_views(scene: Scene, clean: np.ndarray, label: str = "Denoised") -> DeltaGenerator:
+    """The images in pairs under the comparison slider; returns a place beside the buttons."""
     noisy = (scene.noisy, _label(scene))
     views: dict[str, View] = {
-        "Denoised": (noisy, (lambda: clean, "Denoised")),
+        "Denoised": (noisy, (lambda: clean, label)),
         "Taken out": (
             noisy,
             (lambda: _removed(scene.noisy, clean, _gain(scene)), "Taken out, amplified"),
@@ -53,9 +124,7 @@ def show_result(scene: Scene) -> np.ndarray:
     if scene.clean is not None:
         original = scene.clean
         views["Original"] = ((clean, "Denoised"), (lambda: original, "Original"))
-    show_views(views, scene.opened, key="denoised", choice="show")
-    _show_figures(scene, clean, seconds)
-    return clean
+    return show_views(views, scene.opened, key="denoised", choice="show").beside
 
 
 def _show_while_starting(scene: Scene, place: st.delta_generator.DeltaGenerator) -> None:
@@ -96,38 +165,12 @@ def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
     st.caption(f"{took}. PSNR {channels}; the output is cut to [0, 1].")
 
 
-def show_downloads(scene: Scene, clean: np.ndarray) -> None:
-    """The denoised and the noisy image as PNG files, with what else the photo's file has.
-
-    Made in every run, not on demand: a press while the page reruns would ask for an image that is
-    gone.
-    """
+def _show_downloads(scene: Scene, clean: np.ndarray) -> None:
+    """The denoised image, and the noisy one where the noise was added."""
     with st.container(horizontal=True):
-        for label, image in (("Denoised", clean), ("Noisy", scene.noisy)):
-            st.download_button(
-                label,
-                encode_like(scene.opened, image),
-                photo_name(scene.name, label.lower(), *image.shape[:2]),
-                icon=":material/download:",
-                on_click="ignore",
-            )
-
-
-def show_whole(scene: Scene, photo: Photo, mode: str) -> None:
-    """The whole photo, where the scene is a reduction or a part of it."""
-    if scene.is_whole:
-        return
-
-    def work(whole: OpenedImage, advance: OnProgress) -> np.ndarray:
-        if mode == ADD_NOISE:
-            add_noise(whole.pixels, scene.sigma, scene.options)
-        return denoised(scene, whole.pixels, advance, overwrite=True)
-
-    settings = (
-        mode, scene.model, scene.input_sigma, scene.sigma, scene.options,
-        scene.luma, scene.color, scene.grain,
-    )  # fmt: skip
-    show_whole_photo(photo, scene.opened.full_size, settings, "Denoise", "denoised", work)
+        show_download(scene.photo, scene.opened, clean, MADE)
+        if scene.clean is not None:
+            show_download(scene.photo, scene.opened, scene.noisy, "noisy")
 
 
 def _is_network_ready() -> bool:
@@ -166,7 +209,13 @@ def denoised(
             image, scene.luma, scene.color, overwrite=is_free, on_progress=on_progress
         )
     else:
-        clean = cleaned(image, scene.input_sigma, scene.model, on_progress, overwrite=is_free)
+        network = partial(cleaned, model=scene.model, on_progress=on_progress, overwrite=is_free)
+        if scene.damage is None:
+            clean = network(image, scene.input_sigma)
+        else:
+            clean = repaired(
+                image, scene.damage, scene.input_sigma, scene.model, network, overwrite=is_free
+            )
     if has_grain:
         clean += np.float32(scene.grain) * (np.clip(image, 0.0, 1.0) - clean)
     return clean
@@ -192,5 +241,7 @@ def _removed(noisy: np.ndarray, clean: np.ndarray, gain: float) -> np.ndarray:
 def _label(scene: Scene) -> str:
     """Label of the noisy image."""
     if scene.clean is None:
-        return scene.name  # the slider's labels are no Markdown
+        return scene.photo.name  # the slider's labels are no Markdown
+    if scene.damage is not None:
+        return scene.damage.input_caption
     return f"Noisy, sigma {255 * scene.sigma:.0f}"

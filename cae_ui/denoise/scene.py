@@ -5,23 +5,36 @@ The rest of the page is computed from the scene.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 
 from cae_core import zoo
 from cae_core.formats import format_sigma
+from cae_core.images.conversion import Box
 from cae_core.images.decoding import OpenedImage
 from cae_core.photos.camera_denoising import LARGEST_STRENGTH
 from cae_core.photos.noise_kind import Choice, choose_denoiser
 from cae_core.photos.noise_level import estimate_sigma
-from cae_ui.common.photo_input import OVERVIEW_SIDE, Photo, overview
+from cae_core.training.tasks import Task
+from cae_ui.common.full_size import full_size_photo, is_shown_whole
+from cae_ui.common.photo_input import FAST_PIXELS, Photo, overview
+from cae_ui.common.photo_part import part_around, part_input
+from cae_ui.denoise.damages import (
+    GAUSSIAN,
+    damage_in_place,
+    damage_input,
+    damaged,
+    method_note,
+)
 
 ADD_NOISE, IS_NOISY = "add", "noisy"
 AUTOMATIC = "automatic"  # a choice of the network
 LARGEST_SIGMA = 100
 _ROWS_AT_ONCE = 64
+_PART_SIDE = 640  # of a large photo that is looked at while a slider moves
 
 
 @dataclass(frozen=True)
@@ -44,7 +57,7 @@ class Scene:
     """A photo, or a part of it, with its noise.
 
     Attributes:
-        name: Name of the photo.
+        photo: The photo.
         opened: The photo, or the part of it, as its file has it.
         noisy: float32, (H, W) for a grey photo, else (H, W, 3), the image with noise; beyond
             [0, 1] where that is not clipped.
@@ -57,9 +70,11 @@ class Scene:
         luma: Strength of the camera denoiser against luminance noise.
         color: Its strength against colour noise.
         grain: Share of the removed noise that stays.
+        damage: The damage, where that is no Gaussian noise.
+        box: The part of the photo that the image is; None for the whole, or it reduced.
     """
 
-    name: str
+    photo: Photo
     opened: OpenedImage
     noisy: np.ndarray
     clean: np.ndarray | None
@@ -70,22 +85,51 @@ class Scene:
     luma: float = 1.0
     color: float = 1.0
     grain: float = 0.0
+    damage: Task | None = None
+    box: Box | None = None
 
     @property
     def is_whole(self) -> bool:
         """Whether the image is the whole photo at full size."""
         return self.noisy.shape[:2] == self.opened.full_size
 
+    @property
+    def settings(self) -> Hashable:
+        """Everything besides the photo that the whole photo's result depends on."""
+        return (
+            self.clean is None, self.model, self.sigma, self.input_sigma, self.options,
+            self.luma, self.color, self.grain, self.damage,
+        )  # fmt: skip
 
-def scene_input(photo: Photo, mode: str, model: str, options: NoiseOptions) -> Scene:
+    def of(self, opened: OpenedImage) -> Scene:
+        """The scene of the whole photo, with noise of its own where it is added."""
+        if self.clean is None:
+            return replace(self, opened=opened, noisy=opened.pixels)
+        noisy = opened.pixels.copy()
+        self.put_noise_into(noisy)
+        return replace(self, opened=opened, noisy=noisy, clean=opened.pixels)
+
+    def put_noise_into(self, photo: np.ndarray) -> None:
+        """Adds the scene's noise to a photo."""
+        if self.damage is None:
+            add_noise(photo, self.sigma, self.options)
+        else:
+            damage_in_place(photo, self.damage, self.options.seed)
+
+
+def scene_input(
+    photo: Photo, mode: str, model: str, options: NoiseOptions, kind: str = GAUSSIAN
+) -> Scene:
     """The slider of the noise, and the scene that it makes of a photo.
 
     Raises:
         ImageError: The photo cannot be opened.
     """
-    part = _part_input(photo, mode)
+    part, box = _part_input(photo, mode)
     if mode == IS_NOISY:
-        return _noisy_scene(photo.name, part, model)
+        return replace(_noisy_scene(photo, part, model), box=box)
+    if kind != GAUSSIAN:
+        return replace(_damaged_scene(photo, part, model, options, damage_input(kind)), box=box)
     sigma = st.slider("Noise sigma, of 255", 0, LARGEST_SIGMA, 25, key="sigma", bind="query-params")
     level = sigma / 255
     input_sigma = level if options.input_sigma is None else options.input_sigma
@@ -94,69 +138,64 @@ def scene_input(photo: Photo, mode: str, model: str, options: NoiseOptions) -> S
         caption += f" The network is given {format_sigma(input_sigma)}."
     st.caption(caption)
     noisy = with_noise(part.pixels, level, options)
-    return Scene(photo.name, part, noisy, part.pixels, level, input_sigma, model, options)
+    return Scene(photo, part, noisy, part.pixels, level, input_sigma, model, options, box=box)
 
 
-def _part_input(photo: Photo, mode: str) -> OpenedImage:
-    """A photo; a large one is reduced, or a part of it is cut out.
+def _part_input(photo: Photo, mode: str) -> tuple[OpenedImage, Box | None]:
+    """A photo; a large one is reduced, or a part of it is cut out, which is named as well.
 
     Reduction removes noise, so a photo that is noisy already is cut and never reduced.
     """
     small = overview(photo)
     height, width = small.full_size
-    if max(height, width) <= OVERVIEW_SIDE:
-        return small
+    if small.pixels.shape[:2] == small.full_size:
+        return small, None
+    if is_shown_whole(small.full_size):
+        return (small if mode == ADD_NOISE else full_size_photo(photo)), None
     if mode == ADD_NOISE and not st.toggle(
         "Work on a part at full size", key="part", bind="query-params"
     ):
-        st.caption(
-            f"Reduced from {width:,} x {height:,} pixels for the slider; denoise the whole photo "
-            "below."
-        )
-        return small
-    left, top = (_position(*axis) for axis in (("across", width), ("down", height)))
-    st.caption(
-        f"A part of {min(width, OVERVIEW_SIDE)} x {min(height, OVERVIEW_SIDE)} of "
-        f"{width:,} x {height:,} pixels for the slider; denoise the whole photo below."
-    )
-    return _part(photo, left, top, small.full_size)
+        st.caption(f"Reduced from {width:,} x {height:,} pixels; denoise the whole photo below.")
+        return small, None
+    box = part_input(small, _PART_SIDE)
+    return _part(photo, box), box
 
 
-def _position(direction: str, length: int) -> int:
-    """A slider for the first pixel of the part along an axis."""
-    if length <= OVERVIEW_SIDE:
-        return 0
-    percent = st.slider(
-        f"Part of the photo, {direction}", 0, 100, 50, format="%d %%", key=f"part-{direction}"
-    )
-    return round((length - OVERVIEW_SIDE) * percent / 100)
-
-
-def _part(photo: Photo, left: int, top: int, full_size: tuple[int, int]) -> OpenedImage:
+def _part(photo: Photo, box: Box) -> OpenedImage:
     """A part of a photo at full size, kept in the session as `overview` is."""
-    wanted = (photo.key, left, top)
+    wanted = (photo.key, box)
     kept = st.session_state.get("photo-part")
     if kept is None or kept[0] != wanted:
-        bottom, right = (
-            min(start + OVERVIEW_SIDE, side)
-            for start, side in zip((top, left), full_size, strict=True)
-        )
-        kept = (wanted, photo.read(box=(left, top, right, bottom)))
-        st.session_state["photo-part"] = kept
-    return kept[1]
+        kept = st.session_state["photo-part"] = (wanted, photo.read(box=box))
+    opened: OpenedImage = kept[1]
+    return opened
 
 
-def _noisy_scene(name: str, part: OpenedImage, model: str) -> Scene:
+def _damaged_scene(
+    photo: Photo, part: OpenedImage, model: str, options: NoiseOptions, damage: Task
+) -> Scene:
+    """The scene of a photo with a damage other than Gaussian noise."""
+    noisy = damaged(part.pixels, damage, options.seed)
+    # As much Gaussian noise, for what expects that.
+    sigma = float(np.sqrt(np.mean((noisy - part.pixels) ** 2)))
+    st.caption(method_note(damage, model))
+    return Scene(
+        photo, part, noisy, part.pixels, sigma, min(1.0, sigma), model, options, damage=damage
+    )
+
+
+def _noisy_scene(photo: Photo, part: OpenedImage, model: str) -> Scene:
     """The sliders and the scene of a photo that is noisy already."""
     chosen: str | None = model
+    choice, sigma = _noise_of(photo, part)
+    if photo.is_high_iso:
+        st.caption("The noise of this sample photo is simulated, as a camera makes it in the dark.")
     if model == AUTOMATIC:
-        choice = _choice(part.pixels)
         chosen = choice.name
         title = "nothing is removed" if chosen is None else zoo.card(chosen).title
         st.caption(f"{choice.reason} Chosen: {title}.")
     if chosen is None:
-        return Scene(name, part, part.pixels, None, 0.0, 0.0, None)
-    sigma = _estimated_sigma(part.pixels)
+        return Scene(photo, part, part.pixels, None, 0.0, 0.0, None)
     if chosen == zoo.CAMERA_DENOISER:
         luma_place, color_place, grain_place = st.columns(3)
         with luma_place:
@@ -166,7 +205,7 @@ def _noisy_scene(name: str, part: OpenedImage, model: str) -> Scene:
         with grain_place:
             grain = _grain_input()
         return Scene(
-            name, part, part.pixels, None, sigma, sigma, chosen,
+            photo, part, part.pixels, None, sigma, sigma, chosen,
             luma=luma, color=color, grain=grain,
         )  # fmt: skip
     strength_place, grain_place = st.columns(2)
@@ -178,7 +217,7 @@ def _noisy_scene(name: str, part: OpenedImage, model: str) -> Scene:
         f"Estimated noise: sigma {format_sigma(sigma)}. "
         f"The network is given {format_sigma(input_sigma)}."
     )
-    return Scene(name, part, part.pixels, None, sigma, input_sigma, chosen, grain=grain)
+    return Scene(photo, part, part.pixels, None, sigma, input_sigma, chosen, grain=grain)
 
 
 def _strength_input(label: str, largest: float, key: str) -> float:
@@ -197,20 +236,28 @@ def _grain_input() -> float:
     )  # fmt: skip
 
 
-@st.cache_data(max_entries=32, show_spinner="Looking at the noise …")
-def _choice(photo: np.ndarray) -> Choice:
-    """The network for the noise of a photo, chosen once for every photo and part."""
-    return choose_denoiser(photo)
+def _noise_of(photo: Photo, opened: OpenedImage) -> tuple[Choice, float]:
+    """The network for the noise of a photo and its estimated sigma, kept in the session.
 
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _estimated_sigma(photo: np.ndarray) -> float:
-    """The estimated sigma, computed once for every photo and part."""
-    return estimate_sigma(photo)
+    Of a large photo the middle counts, so that another part has no other settings.
+    """
+    kept = st.session_state.get("photo-noise")
+    if kept is None or kept[0] != photo.key:
+        if opened.pixels.shape[:2] != opened.full_size:
+            opened = _part(photo, part_around(opened.full_size, _PART_SIDE))
+        with st.spinner("Looking at the noise …"):
+            found = choose_denoiser(opened.pixels), estimate_sigma(opened.pixels)
+        kept = st.session_state["photo-noise"] = (photo.key, found)
+    estimate: tuple[Choice, float] = kept[1]
+    return estimate
 
 
 def with_noise(photo: np.ndarray, sigma: float, options: NoiseOptions) -> np.ndarray:
     """A photo plus white Gaussian noise; a seed gives the same noise at every sigma."""
+    if photo.shape[0] * photo.shape[1] > FAST_PIXELS:
+        noisy = photo.copy()
+        add_noise(noisy, sigma, options)
+        return noisy
     noisy = photo + np.float32(sigma) * _kept_noise(photo.shape, options.seed)
     return np.clip(noisy, 0.0, 1.0) if options.is_clipped else noisy
 

@@ -15,7 +15,7 @@ from cae_core.inspection.arithmetic import input_box
 from cae_core.inspection.kernels import kernels_of, reads_image
 from cae_core.inspection.maps import by_energy, channel_energies
 from cae_ui.common.network_diagram import INPUT, network_diagram
-from cae_ui.common.picker import Choice, kept_choice, pick_bar, pick_place, pick_tile
+from cae_ui.common.picker import Choice, kept_choice, kept_place, pick_bar, pick_place, pick_tile
 from cae_ui.common.pixels import show_tiles
 from cae_ui.inside.colors import scale_legend, signed_colors
 from cae_ui.inside.one_number import show_one_number
@@ -177,14 +177,6 @@ def _place_input(
         pick_place(None, source, label="The network's input", side=LARGE, box=box)
         st.caption(_said_field(box, source.shape))
     return place
-
-
-def kept_place(name: str, height: int, width: int) -> tuple[int, int]:
-    """Row and column of the pixel that the address holds; by default the middle one."""
-    row, _, column = st.query_params.get(name, "").partition(",")
-    if row.isdecimal() and column.isdecimal() and int(row) < height and int(column) < width:
-        return int(row), int(column)
-    return height // 2, width // 2
 
 
 def _said_field(box: tuple[int, int, int, int] | None, shape: tuple[int, ...]) -> str:

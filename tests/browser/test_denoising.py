@@ -80,11 +80,23 @@ def test_an_uploaded_photo_is_denoised_at_its_own_size_and_taken_home(visit):
 
 def test_a_large_photo_is_denoised_whole_on_request(visit):
     page = visit("/denoise")
-    upload(page, "large.png", png(1300, 900))
-    expect(page.get_by_text("Reduced from 1,300 x 900 pixels")).to_be_visible()
-    page.get_by_role("button", name=re.compile("Denoise all 1.2 megapixels$")).click()
-    expect(page.get_by_text("1,300 x 900 pixels, done in")).to_be_visible()
-    assert downloaded(page, "Download the whole photo").size == (1300, 900)
+    upload(page, "large.png", png(1700, 1300))
+    expect(page.get_by_text("Reduced from 1,700 x 1,300 pixels")).to_be_visible()
+    page.get_by_role("button", name=re.compile("Denoise all 2.2 megapixels$")).click()
+    expect(page.get_by_text("1,700 x 1,300 pixels, done in")).to_be_visible()
+    expect(page.get_by_text("1200 × 1200 pixels")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Denoised, PNG").click()
+    assert download.value.suggested_filename == "large-denoised.png"
+    assert Image.open(download.value.path()).size == (1700, 1300)
+
+
+def test_a_photo_of_a_megapixel_comes_back_whole_from_the_slider_and_the_button(visit):
+    page = visit("/denoise")
+    upload(page, "photo.png", png(1000, 700))
+    expect(page.get_by_text("1000 × 700 pixels")).to_be_visible()
+    decibels(page, "PSNR, denoised")
+    assert downloaded(page, "Denoised").size == (1000, 700)
 
 
 @pytest.mark.heavy

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cae_ui.common import photo_input
-from tests.app.finding import labelled, press, said, upload
-from tests.app.images import encoded, png, scene
+from cae_ui.common import full_size, photo_input
+from tests.app.finding import labelled, labels_of, press, said, upload
+from tests.app.images import encoded, phone_photo, png, scene
 
 
 class PhotoPage(NamedTuple):
@@ -57,12 +57,47 @@ def test_an_upload_that_stops_in_the_middle_gives_one_sentence_and_the_page_goes
     assert page.get("download_button")
 
 
-def test_a_large_photo_is_tried_small_and_worked_on_whole(page, kind):
-    upload(page, kind.upload, ("large.png", png(1200, 100)))
-    assert "1,200 x 100 pixels; the image above is reduced" in said(page.caption)
+@pytest.fixture
+def limits(monkeypatch):
+    """Sets how many pixels are worked on while a slider moves, and how many without a press."""
+
+    def set_limits(fast, whole):
+        for module in (photo_input, full_size):
+            monkeypatch.setattr(module, "FAST_PIXELS", fast)
+        monkeypatch.setattr(full_size, "WHOLE_PIXELS", whole)
+
+    return set_limits
+
+
+def test_a_photo_comes_back_whole_after_a_preview(page, kind, compared, limits):
+    limits(10_000, 1_000_000)
+    upload(page, kind.upload, ("photo.jpg", phone_photo(90, 200)))
+    sizes = [after.shape[:2] for _, after, _ in compared[-2:]]
+    assert sizes == [(67, 149), (90, 200)]
+    downloads = labels_of(page.get("download_button"))
+    made = kind.verb.removesuffix("e")
+    assert {f"{made}ed", f"{made}ed, JPEG"} <= set(downloads)
+    shown = len(compared)
+    page.run()
+    assert [after.shape[:2] for _, after, _ in compared[shown:]] == [(90, 200)]  # it was kept
+
+
+def test_a_large_photo_is_tried_small_and_worked_on_whole(page, kind, compared, limits):
+    limits(10_000, 20_000)
+    upload(page, kind.upload, ("large.png", png(1300, 100)))
+    assert compared[-1][1].shape[:2] == (28, 361)
+    assert "1,300 x 100 pixels; the image above is reduced" in said(page.caption)
     press(page, f"{kind.verb} all 0.1 megapixels")
-    assert "1,200 x 100 pixels, done in" in said(page.caption)
-    assert labelled(page.get("download_button"), "Download the whole photo")
+    assert "1,300 x 100 pixels, done in" in said(page.caption)
+    middle = compared[-1][1]
+    assert middle.shape == (100, 1200, 3)
+    (download,) = page.get("download_button")
+    assert download.label.startswith(f"{kind.verb.removesuffix('e')}ed, PNG, ")
+    page.query_params["part-at"] = "0,199"
+    page.run()
+    assert not np.array_equal(compared[-1][1], middle)
+    page.slider(kind.slider).set_value(kind.values[0]).run()
+    assert compared[-1][1].shape[:2] == (28, 361)  # of other settings nothing is kept
 
 
 @pytest.mark.heavy

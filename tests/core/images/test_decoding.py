@@ -429,7 +429,10 @@ def test_a_large_image_is_reduced_as_if_it_were_opened_first(kind, orientation):
     assert reduced.full_size == whole.shape[:2]
     expected = resize(whole, *reduced.pixels.shape[:2])
     assert np.abs(reduced.pixels - expected).mean() < 0.02
-    assert read_image(data, longest_side=5000).pixels.shape == whole.shape
+    for more in ({"longest_side": 5000}, {"most_pixels": 480_000}):
+        assert read_image(data, **more).pixels.shape == whole.shape
+    by_pixels = read_image(data, most_pixels=1200)  # of 480,000: a twentieth of each side
+    assert by_pixels.pixels.shape[:2] == tuple(side // 20 for side in whole.shape[:2])
 
 
 def test_a_large_jpeg_is_decoded_at_a_fraction_of_its_size(monkeypatch):

@@ -96,6 +96,19 @@ def test_transparency_and_precision_are_kept(bits, channels):
     np.testing.assert_allclose(opened.opacity, exact, atol=1e-5)
 
 
+def test_a_jpeg_can_be_saved_as_one_again_which_lies_over_white():
+    exif = camera_exif()
+    opened = read_image(file_of(noise(6, 9, 3), "JPEG", exif=exif.tobytes(), quality=95))
+    assert opened.is_jpeg
+    again = read_image(encode_like(opened, opened.pixels, as_jpeg=True))
+    assert again.is_jpeg and again.exif == opened.exif
+    np.testing.assert_allclose(again.pixels, opened.pixels, atol=0.1)
+    clear = read_image(file_of(np.zeros((8, 8, 4), np.uint8), "PNG"))
+    assert not clear.is_jpeg
+    for pixels in (clear.pixels, np.zeros((8, 8, 3), np.uint8)):
+        assert read_image(encode_like(clear, pixels, as_jpeg=True)).pixels.min() > 0.98
+
+
 def test_what_cannot_be_kept_is_named():
     image = Image.fromarray(noise(6, 9, 3))
     assert read_image(file_of(image, "JPEG")).left_out == ()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import cae_core as cae
+from cae_core import zoo
 from cae_core.data.samples import sample_photograph
 from cae_core.errors import CAEError, ImageError, StoppedError
 from cae_core.images.metrics import psnr
@@ -152,3 +153,12 @@ def test_several_threads_get_each_their_own_image():
         together = list(pool.map(lambda image: cae.denoise(image, 0.1), images))
     for expected, got in zip(alone, together, strict=True):
         np.testing.assert_allclose(got, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("model", [zoo.PHOTO_DENOISER, zoo.CAMERA_DENOISER])
+def test_the_output_takes_the_memory_of_the_image_only_where_it_may(model):
+    noisy = with_noise(np.full((40, 50, 3), 0.5, np.float32), 0.1)
+    kept = noisy.copy()
+    cae.denoise(noisy, 0.1, model)
+    np.testing.assert_array_equal(noisy, kept)
+    assert cae.denoise(noisy, 0.1, model, overwrite=True) is noisy
