@@ -65,7 +65,9 @@ def test_after_the_press_stop_progress_and_curve_are_in_the_window_and_resume_go
     button(page, "Resume").click()
     expect(page.get_by_text(re.compile(r"Epoch ([2-9]|\d\d) of 50"))).to_be_visible()
     expect(button(page, "Stop")).to_be_in_viewport(ratio=0.9)
-    assert curve.evaluate("plot => plot.data[0].x[0]") <= 1
+    # Not at once: the chart may be drawn anew just now.
+    begins = "() => document.querySelector('.js-plotly-plot')?.data?.[0]?.x?.[0] <= 1"
+    page.wait_for_function(begins)
     button(page, "Stop").click()
     expect(button(page, "Train")).to_be_visible()
 
