@@ -11,17 +11,25 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import get_preset
 from cae_core.architecture.report import analyze
 from cae_core.errors import RecordError
 from cae_core.files import replacing
+from cae_core.formats import counted, format_bytes, format_duration
+from cae_core.jobs.limits import memory_estimate_mb
+from cae_core.jobs.storage import runs_folder
 from cae_core.records import read_json
+from cae_core.studies.sweep import Trial
 from cae_core.training.config import TrainConfig
 
+SPEED_FILE = "speed.json"  # in the folder of runs
 MEASURED_PRESETS = ("homework", "strided-bn")
 # Compiling the graph, loading the images, testing at the end.
 FIXED_SECONDS = 4.0
@@ -70,6 +78,65 @@ class Calibration:
             return read_json(cls, Path(path))
         except RecordError:
             return None
+
+
+class Price(NamedTuple):
+    """What a sweep costs.
+
+    Attributes:
+        trainings: Number of trainings.
+        seconds: About how long they take; None where the machine's speed is not known.
+        memory_mb: About how much memory the trainings take that run at the same time, in MB.
+    """
+
+    trainings: int
+    seconds: float | None
+    memory_mb: float
+
+    def __str__(self) -> str:
+        took = "" if self.seconds is None else f"about {format_duration(round(self.seconds))}, "
+        memory = format_bytes(1e6 * self.memory_mb)
+        return f"{counted(self.trainings, 'training')}, {took}{memory} of memory"
+
+
+def price_of(
+    trials: Sequence[Trial], images: int, speed: Calibration | None, at_once: int = 1
+) -> Price:
+    """What a sweep costs, before it starts.
+
+    Args:
+        trials: Its trainings, at least one.
+        images: Number of training images.
+        speed: The machine's speed; None where it is not known.
+        at_once: Number of trainings that run at the same time.
+
+    Example:
+        >>> speed = Calibration(seconds_per_image=1e-4, seconds_per_mac=0.0)
+        >>> print(price_of([Trial("conv4 pool | up conv3", 2)] * 3, 10_000, speed))
+        3 trainings, about 18 s, 818 MB of memory
+    """
+    networks = [Architecture.parse(trial.network) for trial in trials]
+    seconds = None
+    if speed is not None:
+        each = zip(networks, trials, strict=True)
+        seconds = sum(speed.seconds(network, images, trial.epochs) for network, trial in each)
+        seconds /= at_once
+    memory = max(memory_estimate_mb(network, TrainConfig()) for network in set(networks))
+    return Price(len(trials), seconds, memory * min(at_once, len(trials)))
+
+
+def known_or_measured_speed() -> Calibration:
+    """The speed that the app has measured on this machine, or else a new measurement.
+
+    A measurement takes half a minute.
+    """
+    known = Calibration.load(runs_folder() / SPEED_FILE)
+    if known is not None:
+        return known
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / SPEED_FILE
+        calibrate_apart(str(path))
+        return read_json(Calibration, path)
 
 
 def calibrate_apart(path: str) -> None:

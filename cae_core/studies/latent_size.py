@@ -6,9 +6,10 @@ Keras.
 
 from __future__ import annotations
 
-import functools
-from collections import Counter
-from dataclasses import dataclass
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +17,6 @@ from scipy import stats
 
 from cae_core.formats import format_mse
 from cae_core.studies.sweep import Result, Trial
-
-_BOOTSTRAPS = 9_999
 
 _EPOCHS = 3
 
@@ -123,34 +122,53 @@ class Correlation(NamedTuple):
     networks: int
 
 
-def rank_correlation(first: list[float], second: list[float]) -> Correlation:
+FEWEST_NETWORKS = 5  # for a rank correlation with an interval
+
+
+def rank_correlation(first: Sequence[float], second: Sequence[float]) -> Correlation:
     """Rank correlation of two measures of the same networks.
 
-    The interval is from bootstrapped networks (bias-corrected and accelerated; Efron, "Better
-    bootstrap confidence intervals", JASA 1987), with a fixed seed.
+    The interval is Fisher's, with the standard error for ranks (Bonett & Wright, "Sample size
+    requirements for estimating Pearson, Kendall and Spearman correlations", Psychometrika 2000).
+    Where all ranks agree, which would leave it no width, it is that of one swapped pair.
 
     Args:
-        first: Values of one measure, at least 4.
+        first: Values of one measure, at least `FEWEST_NETWORKS`, not all the same.
         second: Values of the other measure, in the same order.
 
     Example:
         >>> errors = [9, 11, 10, 8, 6, 7, 3, 5, 4, 2, 0, 1]
         >>> rank_correlation(list(range(12)), errors)
-        Correlation(rho=-0.944, low=-1.0, high=-0.846, networks=12)
+        Correlation(rho=-0.944, low=-0.988, high=-0.757, networks=12)
     """
-    x, y = np.asarray(first, float), np.asarray(second, float)
-    found = stats.bootstrap(
-        (x, y), _rho, paired=True, n_resamples=_BOOTSTRAPS, rng=np.random.default_rng(0)
-    ).confidence_interval
-    low, high = (round(float(end), 3) for end in (found.low, found.high))
-    return Correlation(round(float(_rho(x, y)), 3), low, high, len(x))
+    count = len(first)
+    rho = float(np.corrcoef(stats.rankdata(first), stats.rankdata(second))[0, 1])
+    most = 1 - 12 / (count * (count**2 - 1))
+    inside = min(max(rho, -most), most)
+    half = stats.norm.ppf(0.975) * math.sqrt((1 + inside**2 / 2) / (count - 3))
+    low, high = (math.tanh(math.atanh(inside) + side * half) for side in (-1, 1))
+    return Correlation(round(rho, 3), round(min(low, rho), 3), round(max(high, rho), 3), count)
 
 
-def _rho(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Spearman's correlation (Pearson's of the ranks) along an axis: (..., n) -> (...)."""
-    ranks = [stats.rankdata(values, axis=axis) for values in (x, y)]
-    a, b = (rank - rank.mean(axis=axis, keepdims=True) for rank in ranks)
-    return (a * b).sum(axis=axis) / np.sqrt((a * a).sum(axis=axis) * (b * b).sum(axis=axis))
+def latent_size_correlation(results: Iterable[Result]) -> Correlation | None:
+    """Rank correlation of latent size and test error.
+
+    Args:
+        results: Results; the seeds of a setting count as one network, with their mean error.
+
+    Returns:
+        None for fewer than `FEWEST_NETWORKS` networks, or latents or errors of one size.
+    """
+    errors = defaultdict[Trial, list[float]](list)
+    sizes = {}
+    for result in results:
+        setting = replace(result.trial, seed=0)
+        errors[setting].append(result.mse)
+        sizes[setting] = result.latent_size
+    means = [float(np.mean(errors[setting])) for setting in sizes]
+    if len(sizes) < FEWEST_NETWORKS or len(set(sizes.values())) < 2 or len(set(means)) < 2:
+        return None
+    return rank_correlation(list(sizes.values()), means)
 
 
 @dataclass(frozen=True)
@@ -186,7 +204,6 @@ class LatentSizeAnswer:
         )
 
 
-@functools.lru_cache(maxsize=2)
 def latent_size_answer(results: tuple[Result, ...]) -> LatentSizeAnswer | None:
     """The answer; None while trainings of the study are missing.
 

@@ -1,26 +1,40 @@
 """Sweeps: many trainings, a line of a table each; lines that are there are not trained again.
 
-Importing this module does not import Keras; `run_sweep` does.
+`train_trial` is what an executor runs, in this process or on another machine: it takes and returns
+plain data. Importing this module does not import Keras; `train_trial` does.
 """
 
 from __future__ import annotations
 
+import base64
 import csv
 import dataclasses
+import functools
+import hashlib
 import io
 import os
 import tempfile
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
+from cae_core.data.dataset import Dataset
 from cae_core.data.registry import load_dataset
-from cae_core.errors import PlaceError, TrainingError
+from cae_core.errors import CAEError, PlaceError, TrainingError, WorkerError
+from cae_core.files import replacing
+from cae_core.images.encoding import encode_png
 from cae_core.records import read_text
 from cae_core.training.config import TrainConfig
+from cae_core.training.runs import samples_image
+
+# How often a training is tried again whose worker process ended before it.
+RETRIES = 2
+_LOOK_SECONDS = 0.5  # between two looks for a file that asks to stop
 
 
 @dataclass(frozen=True)
@@ -30,10 +44,12 @@ class Trial:
     Attributes:
         network: Architecture text.
         epochs: Passes over the training images.
-        seed: Seed of weights, order and choice of images.
+        seed: Seed of weights and order.
         dataset: Name of the data set, as `cae_core.load_dataset` takes it.
         images: Number of training images, the other parts in proportion; 0 for all.
         group: Group of the study that the network belongs to.
+        learning_rate: Largest step size of the optimiser.
+        loss: Name of the loss, see `cae_core.training.config.LOSS_TITLES`.
     """
 
     network: str
@@ -42,6 +58,24 @@ class Trial:
     dataset: str = "cifar10"
     images: int = 0
     group: str = ""
+    learning_rate: float = TrainConfig.learning_rate
+    loss: str = TrainConfig.loss
+
+    @property
+    def config(self) -> TrainConfig:
+        """The settings as the training loop takes them.
+
+        Raises:
+            TrainingError: For a value out of range.
+        """
+        return TrainConfig(
+            epochs=self.epochs, seed=self.seed, learning_rate=self.learning_rate, loss=self.loss
+        )
+
+    @property
+    def id(self) -> str:
+        """A short text that no other trial has, for the names of its files."""
+        return hashlib.sha256(repr(dataclasses.astuple(self)).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -75,6 +109,7 @@ class Result(Trial):
 
 
 _COLUMNS = {field.name: field for field in dataclasses.fields(Result)}
+_ADDED = {"learning_rate", "loss"}  # columns that older tables lack; all had the defaults
 _READ: dict[str, Callable[[str], object]] = {"int": int, "float": float, "str": str}
 
 
@@ -89,7 +124,8 @@ def read_table(path: Path) -> list[Result]:
     try:
         reader = csv.DictReader(io.StringIO(read_text(path)))
         rows = list(reader)
-        if set(reader.fieldnames or ()) != set(_COLUMNS):
+        names = set(reader.fieldnames or ())
+        if not set(_COLUMNS) - _ADDED <= names <= set(_COLUMNS):
             raise ValueError(f"its columns are {', '.join(reader.fieldnames or ()) or 'none'}")
         return [Result(**_typed(row)) for row in rows]
     except (KeyError, TypeError, ValueError, OSError, csv.Error) as error:
@@ -104,23 +140,42 @@ def _typed(row: dict[str, str]) -> dict[str, Any]:
     return {name: _READ[str(_COLUMNS[name].type)](text) for name, text in row.items()}
 
 
+def table_text(results: Iterable[Result]) -> str:
+    """Results as a CSV table, which `read_table` reads."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, _COLUMNS)
+    writer.writeheader()
+    writer.writerows(map(dataclasses.asdict, results))
+    return text.getvalue()
+
+
 def run_sweep(
     trials: Iterable[Trial],
     path: Path,
     *,
-    config: TrainConfig | None = None,
+    executor: Executor | None = None,
+    at_once: Callable[[], int] = lambda: 1,
     on_result: Callable[[Result], object] | None = None,
+    on_failure: Callable[[Trial, str], object] | None = None,
+    pictures: Path | None = None,
+    stop: Path | None = None,
 ) -> list[Result]:
     """Trains the trials that a table lacks and adds a line for each.
+
+    A trial that fails gets no line, and so is tried again by the next call.
 
     Args:
         trials: Trainings that the table should have.
         path: The table, a CSV file; created where it does not exist.
-        config: Settings that all trials share; epochs and seed are the trial's.
+        executor: Runs `train_trial`, which gets plain data; by default this thread does.
+        at_once: Number of trainings that the executor is given at the same time.
         on_result: Called with every new result.
+        on_failure: Called with every trial that failed, and the reason.
+        pictures: Folder for the sample images of every training, ``<id of the trial>.png``.
+        stop: A file that stops the sweep as soon as it exists; what was not finished is lost.
 
     Returns:
-        The results of all trials, in their order.
+        The results of the trials that have one, in their order.
 
     Example:
         >>> import tempfile
@@ -131,78 +186,131 @@ def run_sweep(
         >>> once == again, once[0].latent_size
         (True, 1024)
     """
-    wanted = list(trials)
+    wanted = list(dict.fromkeys(trials))
     for trial in wanted:
-        Architecture.parse(trial.network)  # a typing error is found before hours of training
+        # A typing error or a value out of range is found before hours of training.
+        Architecture.parse(trial.network)
+        _ = trial.config
     known = {result.trial: result for result in read_table(path)}
-    for trial in wanted:
-        if trial in known:
-            continue
-        result = _run(trial, config or TrainConfig())
-        _append(result, path)
-        # As the next session reads it, so that both give the same numbers.
-        known[trial] = read_table(path)[-1]
-        if on_result is not None:
-            on_result(known[trial])
-    return [known[trial] for trial in wanted]
+    executor = executor or _ThisThread()
+    waiting = deque(trial for trial in wanted if trial not in known)
+    running: dict[Future[dict[str, Any]], Trial] = {}
+    deaths = Counter[Trial]()
+
+    def fail(trial: Trial, reason: str) -> None:
+        if on_failure is not None:
+            on_failure(trial, reason)
+
+    def settle(trial: Trial, future: Future[dict[str, Any]]) -> None:
+        if future.cancelled():
+            fail(trial, "It was taken from its worker before its end.")
+        elif (error := future.exception()) is not None:
+            deaths[trial] += 1
+            if isinstance(error, WorkerError) and deaths[trial] <= RETRIES:
+                waiting.append(trial)
+            else:
+                fail(trial, str(error))
+        elif "failed" in future.result():
+            fail(trial, future.result()["failed"])
+        elif "result" in future.result():
+            result = Result(**future.result()["result"])
+            if pictures is not None:
+                _write_picture(pictures, trial, future.result()["samples"])
+            _append(result, path)
+            known[trial] = result
+            if on_result is not None:
+                on_result(result)
+
+    while waiting or running:
+        if is_stopped := stop is not None and stop.exists():
+            waiting.clear()
+            running = {future: trial for future, trial in running.items() if not future.cancel()}
+        while waiting and len(running) < at_once():
+            trial = waiting.popleft()
+            plain = dataclasses.asdict(trial)
+            future = executor.submit(train_trial, plain, "" if stop is None else str(stop))
+            running[future] = trial
+        look = None if stop is None or is_stopped else _LOOK_SECONDS
+        for future in wait(running, look, FIRST_COMPLETED).done:
+            settle(running.pop(future), future)
+    return [known[trial] for trial in wanted if trial in known]
 
 
-def _run(trial: Trial, config: TrainConfig) -> Result:
-    """Trains and tests a network."""
+class _ThisThread(Executor):
+    """Runs a call while it is submitted; what it raises is raised there."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def train_trial(settings: dict[str, Any], stop: str = "") -> dict[str, Any]:
+    """Trains and tests a network; what an executor runs, wherever it is.
+
+    Args:
+        settings: The fields of a `Trial`.
+        stop: Path of a file that stops the training as soon as it exists; empty for none.
+
+    Returns:
+        ``result`` with the fields of a `Result` and ``samples`` with a PNG file in base64;
+        ``failed`` with a sentence where it cannot be trained; nothing where it was stopped.
+    """
     import keras
 
     from cae_core.training.loop import train
 
+    trial = Trial(**settings)
     keras.utils.clear_session()  # the last network's graph would stay in memory
     architecture = Architecture.parse(trial.network)
-    data = load_dataset(trial.dataset, limit=trial.images or None)
-    settings = dataclasses.replace(config, epochs=trial.epochs, seed=trial.seed)
-    run = train(architecture, data, config=settings)
+    try:
+        data = _loaded(trial.dataset, trial.images, os.environ.get("CAE_DATA_LIMIT", ""))
+        should_stop = Path(stop).exists if stop else None
+        run = train(architecture, data, config=trial.config, should_stop=should_stop)
+    except CAEError as error:
+        return {"failed": str(error)}
+    if run.stopped:
+        return {}
     report = analyze(architecture)
     figures = {name: float(f"{run.test[name]:.6g}") for name in ("mse", "mae", "psnr", "ssim")}
-    known: dict[str, Any] = dataclasses.asdict(trial) | figures
-    return Result(
-        **known,
-        latent_size=report.latent_size,
-        smallest=report.smallest.size,
-        parameters=report.parameters,
-        seconds=round(run.seconds, 1),
-    )
+    result = settings | figures
+    result |= {
+        "latent_size": report.latent_size,
+        "smallest": report.smallest.size,
+        "parameters": report.parameters,
+        "seconds": round(run.seconds, 1),
+    }
+    samples = encode_png(samples_image(run.samples))
+    return {"result": result, "samples": base64.b64encode(samples).decode("ascii")}
+
+
+@functools.lru_cache(maxsize=1)
+def _loaded(dataset: str, images: int, environment_limit: str) -> Dataset:
+    """The images, loaded once by a process for all trials of a sweep."""
+    return load_dataset(dataset, limit=images or None)
+
+
+def _write_picture(folder: Path, trial: Trial, content: str) -> None:
+    """Writes the sample images of a training."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with replacing(folder / f"{trial.id}.png") as partial:
+        partial.write_bytes(base64.b64decode(content))
 
 
 def _append(result: Result, path: Path) -> None:
-    """Adds a line to the table, with a header in a new one.
+    """Adds a line to the table.
 
     Raises:
         PlaceError: The table can't be written any more; the line is in a file of its own then.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_line(result, path)
+        with replacing(path) as partial:
+            partial.write_text(table_text([*read_table(path), result]), newline="")
     except OSError as error:
         refuge = Path(tempfile.mkdtemp(prefix="cae-lab-")) / path.name
-        _write_line(result, refuge)
+        refuge.write_text(table_text([result]), newline="")
         raise PlaceError(
             f"A table is saved where files can be made. Received: {path} ({error.strerror}); the "
             f"last result is in {refuge}. Make room, or choose another place."
         ) from error
-
-
-def _write_line(result: Result, path: Path) -> None:
-    """Adds a line to a file, with a header in a new one."""
-    size = path.stat().st_size if path.exists() else None
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, _COLUMNS)
-    if size is None:
-        writer.writeheader()
-    writer.writerow(dataclasses.asdict(result))
-    try:
-        with path.open("a", newline="") as file:
-            file.write(text.getvalue())
-    except OSError:
-        # Part of a line would be no table any more.
-        if size is not None:
-            os.truncate(path, size)
-        else:
-            path.unlink(missing_ok=True)
-        raise

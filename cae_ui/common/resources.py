@@ -21,7 +21,7 @@ from cae_core.formats import format_days
 from cae_core.images.decoding import MOST_MEGAPIXELS
 from cae_core.images.guards import MAX_PIXELS
 from cae_core.images.memory import MEGABYTE, MemoryBudget
-from cae_core.jobs.estimates import Calibration, calibrate_apart
+from cae_core.jobs.estimates import SPEED_FILE, Calibration, calibrate_apart
 from cae_core.jobs.job import RUN, JobStatus
 from cae_core.jobs.limits import Limits, shared_runs
 from cae_core.jobs.queue import JobQueue
@@ -59,7 +59,7 @@ def worker() -> WorkerProcess:
 @st.cache_resource(show_spinner=False)
 def speed_file() -> Path:
     """Has the worker measure this machine, once a day; returns the path of the result."""
-    path = runs_folder() / "speed.json"
+    path = runs_folder() / SPEED_FILE
     is_known = Calibration.load(path) is not None  # a damaged file is measured again
     if not is_known or time.time() - path.stat().st_mtime > SECONDS_PER_DAY:
         worker().submit(calibrate_apart, str(path))
