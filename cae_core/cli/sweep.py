@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from cae_core.cli.terminal import DONE, PARTLY_DONE, aligned, harmless, note, qu
 from cae_core.data.dataset import Dataset
 from cae_core.data.registry import DATASET_NAMES, load_dataset
 from cae_core.errors import TrainingError
+from cae_core.formats import counted
+from cae_core.jobs.cluster import cluster_pool
 from cae_core.jobs.estimates import known_or_measured_speed, price_of
 from cae_core.studies import claims, effects, latent_size, tables
 from cae_core.studies.pca import save_pca_line
@@ -117,8 +120,12 @@ def run(options: argparse.Namespace) -> int:
             "Choose other values."
         )
     trials = [trial for _, trial in planned]
+    pool = cluster_pool()
     if options.dry_run:
-        return _say_price([trial for trial in trials if trial not in known], data)
+        missing = [trial for trial in trials if trial not in known]
+        return _say_price(missing, data, 1 if pool is None else max(1, pool.workers()))
+    if pool is not None:
+        note(f"On the cluster's {counted(pool.workers(), 'worker')}.")
     failures: list[str] = []
 
     def report(result: Result) -> None:
@@ -128,9 +135,13 @@ def run(options: argparse.Namespace) -> int:
         failures.append(f"{_named(trial)}: {reason}")
         note(f"{_place(trial, trials)}  {failures[-1]}")
 
-    with quiet_tensorflow():
-        import cae_core.training.loop  # noqa: F401 - what it says on its first import is kept quiet
-    results = run_sweep(trials, path, on_result=report, on_failure=report_failure)
+    sweep = partial(run_sweep, trials, path, on_result=report, on_failure=report_failure)
+    if pool is None:
+        with quiet_tensorflow():
+            import cae_core.training.loop  # noqa: F401 - its first import is kept quiet
+        results = sweep()
+    else:
+        results = sweep(executor=pool.executor, at_once=pool.at_once)
     if options.study == tables.LATENT_SIZE:
         _add_lines()
     said = [*_table(results), "", *_conclusions(options.study, planned, results)]
@@ -198,13 +209,13 @@ def _plan(options: argparse.Namespace) -> Plan:
     )
 
 
-def _say_price(missing: list[Trial], data: Dataset) -> int:
-    """Prints what would be trained and what it costs."""
+def _say_price(missing: list[Trial], data: Dataset, at_once: int) -> int:
+    """Prints what would be trained and what it costs, on machines like this one."""
     for trial in missing:
         print(harmless(_named(trial)))
     if missing:
         note("The speed of this machine is measured, where the app has not done so.")
-        print(f"{price_of(missing, len(data.train), known_or_measured_speed())}.")
+        print(f"{price_of(missing, len(data.train), known_or_measured_speed(), at_once)}.")
     else:
         print("All of it is in the table.")
     return DONE

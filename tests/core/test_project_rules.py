@@ -202,7 +202,13 @@ def test_a_page_stays_thin(path):
 
 
 @pytest.mark.parametrize(
-    "file", ["requirements.txt", "requirements-dev.txt", "requirements-train.txt"]
+    "file",
+    [
+        "requirements.txt",
+        "requirements-dev.txt",
+        "requirements-train.txt",
+        "requirements-cluster.txt",
+    ],
 )
 def test_every_dependency_has_a_lower_and_an_upper_bound(file):
     lines = [line.strip() for line in (ROOT / file).read_text().splitlines()]
@@ -219,8 +225,8 @@ def test_everything_the_code_imports_from_elsewhere_is_a_run_time_dependency():
     paths = {*CORE, *UI, *PAGES, ROOT / "app.py"} - {training}
     imported = set().union(*(imports_of(path) for path in paths))
     distributions = {"PIL": "pillow", "skimage": "scikit-image", "lazy_loader": "lazy-loader"}
-    # What only a recipe imports is needed for that recipe alone.
-    files = ("requirements.txt", "requirements-train.txt")
+    # What only a recipe or the cluster imports is needed for that alone.
+    files = ("requirements.txt", "requirements-train.txt", "requirements-cluster.txt")
     text = "".join((ROOT / name).read_text() for name in files)
     named = set(re.findall(r"^([A-Za-z0-9_-]+)>=", text, flags=re.MULTILINE))
     others = {

@@ -145,12 +145,9 @@ def test_trainings_travel_as_plain_data_and_come_back_as_lines_of_the_table(tmp_
     workers = Elsewhere()
     wanted = [trial(SMALL), dataclasses.replace(trial(LARGE, 3), loss="mae", learning_rate=0.01)]
     results = run_sweep(wanted * 2, tmp_path / "table.csv", executor=workers)
-    assert [call for call in workers.calls] == [(train_trial, each) for each in wanted]
-    assert (
-        [result.trial for result in results]
-        == wanted
-        == [r.trial for r in read_table(tmp_path / "table.csv")]
-    )
+    assert workers.calls == [(train_trial, each) for each in wanted]
+    assert [result.trial for result in results] == wanted
+    assert read_table(tmp_path / "table.csv") == results
 
 
 def test_a_training_whose_worker_dies_is_tried_again_and_one_that_always_dies_fails(tmp_path):
