@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cae_core.errors import JobError
 from cae_core.formats import counted, format_duration
-from cae_core.jobs.job import STATUS, JobStatus
+from cae_core.jobs.job import STATUS, SWEEP, JobStatus
 from cae_core.jobs.storage import claim, runs_folder
 
 ADDRESS = "http://localhost:8501"
@@ -65,7 +65,9 @@ def worker_problems(folder: Path) -> list[str]:
     changes = []
     for status in folder.glob(f"*/{STATUS}"):
         with contextlib.suppress(JobError, OSError):  # damaged, or deleted meanwhile
-            if not JobStatus.read(status.parent).has_ended:
+            job = JobStatus.read(status.parent)
+            # A sweep tells of itself only after each of its trainings.
+            if not job.has_ended and job.request.kind != SWEEP:
                 changes.append(status.stat().st_mtime)
     silence = (time.time() - max(changes, default=time.time())) / 60
     if silence < LONGEST_SILENCE_MINUTES or not _is_in_use(folder):

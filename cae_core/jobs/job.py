@@ -1,4 +1,4 @@
-"""A job: a training or a learning-rate range test, and the folder in which all of it is.
+"""A job: a training, a learning-rate range test or a sweep, and the folder in which all of it is.
 
 The folder is all that queue and worker share: the queue writes ``request.json``, the worker
 writes ``status.json`` and ``samples.npy`` as it goes and the run's folder ``run`` (or
@@ -20,18 +20,20 @@ from typing import Any
 import numpy as np
 
 from cae_core.architecture.notation import Architecture
-from cae_core.errors import JobError, RecordError
+from cae_core.data.registry import DATASETS
+from cae_core.errors import JobError, RecordError, TrainingError
 from cae_core.files import replacing
 from cae_core.records import naming, parse_json, read_images, read_json, read_text
+from cae_core.studies.plan import Misfit, Plan, Planned
 from cae_core.training.config import TrainConfig
 from cae_core.training.learning_rate import LearningRateTest
 from cae_core.training.progress import Progress
-from cae_core.training.tasks import Task, task_from_dict, task_to_dict
+from cae_core.training.tasks import Reconstruct, Task, task_from_dict, task_to_dict
 
 QUEUED, RUNNING, FINISHED, STOPPED, FAILED = "queued", "running", "finished", "stopped", "failed"
 ENDED = (FINISHED, STOPPED, FAILED)
 STATES = (QUEUED, RUNNING, *ENDED)
-TRAINING, RATE_TEST = "training", "learning-rate test"
+TRAINING, RATE_TEST, SWEEP = "training", "learning-rate test", "sweep"
 
 REQUEST = "request.json"
 STATUS = "status.json"
@@ -49,7 +51,7 @@ LOADING, BUILDING = "Loading the images.", "Building the network."
 
 @dataclass(frozen=True)
 class _RequestFile:
-    """The keys of ``request.json``; older ones have neither kind nor owner, but a limit."""
+    """The keys of ``request.json``; older ones have neither kind, owner nor plan, but a limit."""
 
     architecture: dict[str, Any]
     task: dict[str, Any]
@@ -57,11 +59,14 @@ class _RequestFile:
     dataset: str
     kind: str = TRAINING
     owner: str = ""
+    plan: Plan | None = None
     limit: int | None = None  # of the images: no longer used
 
     def __post_init__(self) -> None:
-        if self.kind not in (TRAINING, RATE_TEST):
+        if self.kind not in (TRAINING, RATE_TEST, SWEEP):
             raise RecordError("has another 'kind' than this version knows")
+        if (self.kind == SWEEP) != (self.plan is not None):
+            raise RecordError("has a plan without a sweep, or a sweep without one")
 
 
 class EndReason(StrEnum):
@@ -108,15 +113,16 @@ class End:
 
 @dataclass(frozen=True)
 class JobRequest:
-    """A training, or a learning-rate range test, that is asked for.
+    """A training, a learning-rate range test or a sweep that is asked for.
 
     Attributes:
-        architecture: The network.
+        architecture: The network; a sweep's first.
         task: Its task.
         config: Epochs, batch, learning rate, seed.
         dataset: A data set's name; only shown where the images travel with the job.
-        kind: `TRAINING` or `RATE_TEST`.
+        kind: `TRAINING`, `RATE_TEST` or `SWEEP`.
         owner: A secret of the visitor who asks for it; empty for nobody's.
+        plan: What a sweep varies; None for everything else.
     """
 
     architecture: Architecture
@@ -125,6 +131,24 @@ class JobRequest:
     dataset: str
     kind: str = TRAINING
     owner: str = field(default="", repr=False)
+    plan: Plan | None = None
+
+    @classmethod
+    def of_sweep(cls, plan: Plan, owner: str = "") -> JobRequest:
+        """The request of a sweep on a data set of the registry.
+
+        Raises:
+            TrainingError: No network of the plan fits the images.
+        """
+        planned, misfits = planned_trials(plan)
+        if not planned:
+            raise TrainingError(
+                "A sweep has a network that fits its images. Received: none, the first because: "
+                f"{misfits[0].reason} Choose other values."
+            )
+        first = planned[0].trial
+        network = Architecture.parse(first.network)
+        return cls(network, Reconstruct(), first.config, plan.dataset, SWEEP, owner, plan)
 
     def to_json(self) -> str:
         """The request as JSON."""
@@ -136,6 +160,7 @@ class JobRequest:
                 "dataset": self.dataset,
                 "kind": self.kind,
                 "owner": self.owner,
+                "plan": None if self.plan is None else dataclasses.asdict(self.plan),
             },
             indent=2,
         )
@@ -149,7 +174,21 @@ class JobRequest:
         """
         file = parse_json(_RequestFile, text)
         architecture, task = Architecture.from_json(file.architecture), task_from_dict(file.task)
-        return cls(architecture, task, file.config, file.dataset, file.kind, file.owner)
+        return cls(architecture, task, file.config, file.dataset, file.kind, file.owner, file.plan)
+
+
+def planned_trials(plan: Plan) -> tuple[list[Planned], list[Misfit]]:
+    """The trainings of a plan on a data set of the registry, and settings that do not fit.
+
+    Raises:
+        TrainingError: For another data set.
+    """
+    if plan.dataset not in DATASETS:
+        raise TrainingError(
+            f"A sweep's images are one of {', '.join(DATASETS)}. Received: {plan.dataset!r}. "
+            "On the command line they may be a folder as well."
+        )
+    return plan.trials(DATASETS[plan.dataset].image_shape)
 
 
 @dataclass(frozen=True)
@@ -198,9 +237,9 @@ class JobStatus:
 
     @property
     def can_resume(self) -> bool:
-        """True for a training that ended before its last epoch and whose images are still here."""
+        """True for what ended early or failed in part, and whose images are still here."""
         return (
-            self.request.kind == TRAINING
+            self.request.kind in (TRAINING, SWEEP)
             and self.state in (FAILED, STOPPED)
             and not (self.folder / DATA_EXPIRED).exists()
         )

@@ -34,6 +34,8 @@ VARIABLES = {
     "minutes": "CAE_MAX_JOB_MINUTES",
     "waiting": "CAE_MAX_WAITING",
     "waiting_per_visitor": "CAE_MAX_WAITING_PER_VISITOR",
+    "sweeps": "CAE_MAX_SWEEPS",
+    "sweep_hours": "CAE_MAX_SWEEP_HOURS",
     "run_days": "CAE_KEEP_RUNS_DAYS",
     "upload_days": "CAE_KEEP_UPLOADS_DAYS",
 }
@@ -49,6 +51,8 @@ class Limits:
         minutes: Time that a training may take; it is stopped then, and its weights are kept.
         waiting: Jobs that may wait in all.
         waiting_per_visitor: Jobs of one visitor that may wait.
+        sweeps: Sweeps that may be under way in all; of one visitor one may be.
+        sweep_hours: Estimated time that a sweep may take.
         run_days: Days after its end at which a job is deleted; None keeps it.
         upload_days: Days after which an unfinished training's uploaded images are deleted.
     """
@@ -58,6 +62,8 @@ class Limits:
     minutes: float = 30.0
     waiting: int = 20
     waiting_per_visitor: int = 2
+    sweeps: int = 4
+    sweep_hours: float = 24.0
     run_days: float | None = None
     upload_days: float = 7.0
 

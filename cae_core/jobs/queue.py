@@ -21,6 +21,7 @@ import numpy as np
 from cae_core.data.dataset import Dataset
 from cae_core.errors import JobError, RecordError, WorkerError
 from cae_core.files import replacing
+from cae_core.jobs.cluster import Pool, local_pool
 from cae_core.jobs.job import (
     DATA,
     DATA_EXPIRED,
@@ -31,6 +32,7 @@ from cae_core.jobs.job import (
     STATUS,
     STOP,
     STOPPED,
+    SWEEP,
     TRAINING,
     End,
     EndReason,
@@ -44,6 +46,7 @@ from cae_core.jobs.job import (
 )
 from cae_core.jobs.limits import Limits
 from cae_core.jobs.storage import Lease, claim, storage_error
+from cae_core.jobs.sweeps import check_sweep, in_thread, work_on_sweep
 from cae_core.jobs.work import run_job
 from cae_core.training.progress import Progress
 from cae_core.training.tasks import check_fit
@@ -66,21 +69,29 @@ class JobQueue:
         executor: Anything with `submit` like `concurrent.futures.Executor`, whose workers see
             the same folder.
         limits: Limits of one job and of all; by default those of the environment.
+        pool: Where the trainings of sweeps run; by default the executor, which gets one of each
+            sweep at a time, so that everybody else's jobs have their turns between them.
 
     Raises:
         JobError: Where another server has the folder, or where it cannot be written to.
     """
 
     def __init__(
-        self, folder: str | Path, executor: Executor, limits: Limits | None = None
+        self,
+        folder: str | Path,
+        executor: Executor,
+        limits: Limits | None = None,
+        pool: Pool | None = None,
     ) -> None:
         self.folder = Path(folder)
         self.limits = limits or Limits.from_environment()
         # Released with the queue, wherever nobody closes it.
         self._release = weakref.finalize(self, os.close, claim(self.folder))
         self._executor = executor
+        self.pool = pool or local_pool(executor)
         self._futures: dict[str, Future[Any]] = {}
         self._owners: dict[str, str] = {}
+        self._sweeps: set[str] = set()
         # Ends that the disk had no room for yet.
         self._ends: dict[str, End] = {}
         self._lock = threading.Lock()
@@ -128,10 +139,13 @@ class JobQueue:
         """
         if data is not None:
             check_fit(request.architecture, data.image_shape, request.task)
-        self.limits.check(request.architecture, request.config, seconds)
+        if request.kind == SWEEP:
+            check_sweep(request, self.limits, seconds)
+        else:
+            self.limits.check(request.architecture, request.config, seconds)
         self.expire()
         with self._changes:
-            self._check_room(request.owner)
+            self._check_room(request)
             folder = self.folder / self._new_id()
             try:
                 with replacing(folder) as partial:
@@ -142,11 +156,15 @@ class JobQueue:
                     token = _prepare(partial)
             except OSError as error:
                 raise storage_error(error) from error
-            self._hand_over(folder, token, request.owner)
+            self._hand_over(folder, token, request)
         return folder.name
 
-    def _check_room(self, owner: str) -> None:
-        """Refuses a job where too many wait: of its owner, or in all."""
+    def _check_room(self, request: JobRequest) -> None:
+        """Refuses a job where too many wait, or too many sweeps run: of its owner, or in all."""
+        if request.kind == SWEEP:
+            self._check_sweeps(request.owner)
+            return
+        owner = request.owner
         with self._lock:
             waiting = [
                 job_id
@@ -163,6 +181,21 @@ class JobQueue:
             raise JobError(
                 f"At most {self.limits.waiting_per_visitor} trainings and tests of one visitor "
                 "wait. Received: one more. Wait until one begins, or stop one that waits."
+            )
+
+    def _check_sweeps(self, owner: str) -> None:
+        """Refuses a sweep where its owner has one already, or where there are too many in all."""
+        with self._lock:
+            running = [self._owners[job] for job in self._sweeps if not self._futures[job].done()]
+        if owner and owner in running:
+            raise JobError(
+                "One sweep of a visitor runs at a time. Received: one more. "
+                "Wait until it has ended, or stop it."
+            )
+        if len(running) >= self.limits.sweeps:
+            raise JobError(
+                f"At most {self.limits.sweeps} sweeps run on this server. Received: one more. "
+                "Try again later."
             )
 
     def _new_id(self) -> str:
@@ -185,17 +218,17 @@ class JobQueue:
             status = self.status(job_id)
             if not status.can_resume:
                 raise JobError(
-                    "A training that failed or was stopped can go on, as long as its images are "
-                    f"kept. Received: a {status.request.kind} that is {status.state}. "
+                    "A training or a sweep that failed or was stopped can go on, as long as its "
+                    f"images are kept. Received: a {status.request.kind} that is {status.state}. "
                     "Start a new one."
                 )
-            self._check_room(status.request.owner)
+            self._check_room(status.request)
             try:
                 (status.folder / STOP).unlink(missing_ok=True)
                 token = _prepare(status.folder, status.progress)
             except OSError as error:
                 raise storage_error(error) from error
-            self._hand_over(status.folder, token, status.request.owner)
+            self._hand_over(status.folder, token, status.request)
 
     def rename(self, job_id: str, name: str) -> None:
         """Gives a job a name of at most 60 characters.
@@ -232,6 +265,7 @@ class JobQueue:
             with self._lock:
                 for known in (self._futures, self._owners, self._ends):
                     known.pop(job_id, None)
+                self._sweeps.discard(job_id)
 
     def expire(self) -> None:
         """Deletes what has been kept long enough: runs, and images that wait for a Resume."""
@@ -255,14 +289,19 @@ class JobQueue:
             # Emptied, which needs no room on the disk.
             (folder / DATA).rename(folder / DATA_EXPIRED).write_bytes(b"")
 
-    def _hand_over(self, folder: Path, token: str, owner: str) -> None:
-        """Hands a prepared job to the executor."""
-        future = self._executor.submit(run_job, str(folder), token)
+    def _hand_over(self, folder: Path, token: str, request: JobRequest) -> None:
+        """Hands a prepared job to the executor, or a sweep to a thread that hands it trainings."""
+        if request.kind == SWEEP:
+            future = in_thread(work_on_sweep, folder, request, self.pool)
+        else:
+            future = self._executor.submit(run_job, str(folder), token)
         with self._lock:
             self._ends.pop(folder.name, None)
             self._futures.pop(folder.name, None)  # a resumed job waits behind the others
             self._futures[folder.name] = future
-            self._owners[folder.name] = owner
+            self._owners[folder.name] = request.owner
+            if request.kind == SWEEP:
+                self._sweeps.add(folder.name)
         future.add_done_callback(lambda done: self._settle(folder, done))
 
     def _settle(self, folder: Path, done: Future[Any]) -> None:
@@ -324,19 +363,19 @@ class JobQueue:
             reverse=True,
         )
 
-    def jobs(self) -> list[JobStatus]:
-        """All trainings, the newest first; damaged ones are left out, see `damaged`."""
+    def jobs(self, kind: str = TRAINING) -> list[JobStatus]:
+        """All jobs of a kind, the newest first; damaged ones are left out, see `damaged`."""
         if time.monotonic() > self._next_expiry:
             self.expire()
-        return [status for status in self._read_all()[0] if status.request.kind == TRAINING]
+        return [status for status in self._read_all()[0] if status.request.kind == kind]
 
-    def jobs_of(self, visitor: str) -> list[JobStatus]:
-        """A visitor's own trainings, the newest first."""
-        return [status for status in self.jobs() if status.belongs_to(visitor)]
+    def jobs_of(self, visitor: str, kind: str = TRAINING) -> list[JobStatus]:
+        """A visitor's own jobs of a kind, the newest first."""
+        return [status for status in self.jobs(kind) if status.belongs_to(visitor)]
 
-    def jobs_for(self, visitor: str, *, shared: bool) -> list[JobStatus]:
-        """The trainings that a visitor may see: all of them where they are shared, else his."""
-        return self.jobs() if shared else self.jobs_of(visitor)
+    def jobs_for(self, visitor: str, *, shared: bool, kind: str = TRAINING) -> list[JobStatus]:
+        """The jobs of a kind that a visitor may see: all where they are shared, else his."""
+        return self.jobs(kind) if shared else self.jobs_of(visitor, kind)
 
     def damaged(self, visitor: str = "", *, shared: bool = True) -> dict[str, str]:
         """Why jobs cannot be read, by id: a visitor's own, and where they are shared nobody's."""
@@ -393,7 +432,12 @@ class JobQueue:
     def _position(self, job_id: str) -> int:
         """Jobs before this one that have not ended."""
         with self._lock:
-            waiting = [known for known, future in self._futures.items() if not future.done()]
+            waiting = [
+                known
+                for known, future in self._futures.items()
+                # Of a sweep one training at most is before another job.
+                if not future.done() and (known not in self._sweeps or known == job_id)
+            ]
         return waiting.index(job_id) if job_id in waiting else 0
 
 

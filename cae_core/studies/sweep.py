@@ -228,7 +228,9 @@ def run_sweep(
         while waiting and len(running) < at_once():
             trial = waiting.popleft()
             plain = dataclasses.asdict(trial)
-            future = executor.submit(train_trial, plain, "" if stop is None else str(stop))
+            future = executor.submit(
+                train_trial, plain, "" if stop is None else str(stop.absolute())
+            )
             running[future] = trial
         look = None if stop is None or is_stopped else _LOOK_SECONDS
         for future in wait(running, look, FIRST_COMPLETED).done:

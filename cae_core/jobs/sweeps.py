@@ -1,0 +1,172 @@
+"""A sweep as a job: its trainings in the pool, its table and its pictures in the job's folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cae_core.architecture.notation import Architecture
+from cae_core.errors import JobError, RecordError, TrainingError
+from cae_core.formats import counted, format_duration
+from cae_core.jobs.cluster import Pool
+from cae_core.jobs.job import (
+    FAILED,
+    FINISHED,
+    RUNNING,
+    STOP,
+    STOPPED,
+    End,
+    EndReason,
+    JobRequest,
+    JobStatus,
+    planned_trials,
+    write_status,
+    write_text,
+)
+from cae_core.jobs.limits import Limits
+from cae_core.records import read_json
+from cae_core.studies.plan import Misfit, Planned
+from cae_core.studies.sweep import Result, Trial, read_table, run_sweep
+
+TABLE, PICTURES, FAILURES = "sweep.csv", "pictures", "failures.json"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep as far as it has come.
+
+    Attributes:
+        planned: Its trainings.
+        misfits: Settings that are left out.
+        results: The results that there are, by training.
+        failures: Why trainings failed, by their ids.
+        pictures: Folder of the sample images; None where there are none.
+    """
+
+    planned: list[Planned]
+    misfits: list[Misfit] = field(default_factory=list)
+    results: dict[Trial, Result] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+    pictures: Path | None = None
+
+    @property
+    def missing(self) -> list[Trial]:
+        """The trainings that have no result yet."""
+        return [trial for _, trial in self.planned if trial not in self.results]
+
+    def picture(self, trial: Trial) -> bytes | None:
+        """Sample images of a training, a PNG file; None where there are none."""
+        path = None if self.pictures is None else self.pictures / f"{trial.id}.png"
+        return path.read_bytes() if path is not None and path.exists() else None
+
+    @classmethod
+    def read(cls, status: JobStatus) -> Sweep:
+        """The sweep in a job's folder.
+
+        Raises:
+            JobError: Its files are not whole, or it is another kind of job.
+        """
+        plan, folder = status.request.plan, status.folder
+        if plan is None:
+            raise JobError(f"A sweep has a plan. Received: a {status.request.kind}. Open another.")
+        planned, misfits = planned_trials(plan)
+        try:
+            results = {result.trial: result for result in read_table(folder / TABLE)}
+            failures: dict[str, str] = {}
+            if (folder / FAILURES).exists():
+                failures = read_json(dict[str, str], folder / FAILURES)
+        except (RecordError, TrainingError) as error:
+            raise JobError(
+                f"A sweep's folder holds {TABLE} and {FAILURES}, whole. Received: {error}. "
+                "Delete it, and start another."
+            ) from error
+        known = {trial: results[trial] for _, trial in planned if trial in results}
+        return cls(planned, misfits, known, failures, folder / PICTURES)
+
+
+def check_sweep(request: JobRequest, limits: Limits, seconds: float | None) -> None:
+    """Refuses a sweep of which a training, or which as a whole, is more than the host grants.
+
+    Args:
+        request: The sweep.
+        limits: The host's limits.
+        seconds: About how long it will take, where that is known.
+
+    Raises:
+        JobError: Naming the limit and the remedy.
+    """
+    assert request.plan is not None  # noqa: S101 - for mypy
+    for network in {trial.network for _, trial in planned_trials(request.plan)[0]}:
+        limits.check(Architecture.parse(network), request.config)
+    if seconds is not None and seconds > 3_600 * limits.sweep_hours:
+        raise JobError(
+            f"A sweep on this server takes at most {limits.sweep_hours:g} hours. "
+            f"Received: one of about {format_duration(seconds)}. "
+            "Use fewer values, fewer seeds, fewer epochs or fewer images."
+        )
+
+
+def work_on_sweep(folder: Path, request: JobRequest, pool: Pool) -> dict[str, str]:
+    """Trains what a sweep's table lacks; returns its end as a dictionary.
+
+    Args:
+        folder: The job's folder.
+        request: The sweep.
+        pool: Where its trainings run.
+    """
+    assert request.plan is not None  # noqa: S101 - for mypy
+    planned, _ = planned_trials(request.plan)
+    failures: dict[str, str] = {}
+    started = time.monotonic()
+
+    def tell() -> None:
+        done = len(read_table(folder / TABLE))
+        write_text(folder / FAILURES, json.dumps(failures))
+        write_status(folder, RUNNING, f"{done} of {counted(len(planned), 'training')} done.")
+
+    def fail(trial: Trial, reason: str) -> None:
+        failures[trial.id] = reason
+        tell()
+
+    tell()
+    results = run_sweep(
+        [trial for _, trial in planned],
+        folder / TABLE,
+        executor=pool.executor,
+        at_once=pool.at_once,
+        on_result=lambda _: tell(),
+        on_failure=fail,
+        pictures=folder / PICTURES,
+        stop=folder / STOP,
+    )
+    if len(results) == len(planned):
+        took = format_duration(round(time.monotonic() - started))
+        end = End(FINISHED, EndReason.COMPLETED, f"Took {took}.")
+    elif (folder / STOP).exists():
+        end = End(STOPPED, EndReason.PERSON, "Stopped by hand.")
+    else:
+        failed = f"{len(failures)} of {counted(len(planned), 'training')} failed"
+        end = End(FAILED, EndReason.ERROR, f"{failed}; the others are done.")
+    return dataclasses.asdict(end)
+
+
+def in_thread(function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    """Runs a function in a thread that keeps no server from ending; returns its future."""
+    future: Future[Any] = Future()
+    future.set_running_or_notify_cancel()
+
+    def work() -> None:
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:  # noqa: BLE001 - the future carries it on
+            future.set_exception(error)
+
+    threading.Thread(target=work, name="cae-sweep", daemon=True).start()
+    return future
