@@ -45,11 +45,17 @@ class Section:
         title: Its heading.
         paragraphs: Its sentences, each a paragraph.
         runs: The trainings that belong to it.
+        plots: SVG elements, each with its caption.
+        pictures: PNG files, each with its caption.
+        table: Rows of cells, the first one the headings.
     """
 
     title: str
     paragraphs: Sequence[str] = ()
     runs: Sequence[ReportedRun] = field(default=())
+    plots: Sequence[tuple[str, str]] = ()
+    pictures: Sequence[tuple[bytes, str]] = ()
+    table: Sequence[Sequence[str]] = ()
 
 
 def html_report(
@@ -91,7 +97,12 @@ def html_report(
 def _section(part: Section) -> str:
     """A part as HTML."""
     words = "".join(f'<p class="words">{html.escape(each)}</p>' for each in part.paragraphs)
-    return f"<h2>{html.escape(part.title)}</h2>{words}{''.join(map(_run, part.runs))}"
+    shown = [_figure(drawn, caption) for drawn, caption in part.plots]
+    shown += [_image(content, caption) for content, caption in part.pictures]
+    if part.table:
+        shown.append(f'<div class="wide">{_rows(part.table[0], part.table[1:])}</div>')
+    shown += map(_run, part.runs)
+    return f"<h2>{html.escape(part.title)}</h2>{words}{''.join(shown)}"
 
 
 def _run(run: ReportedRun) -> str:
@@ -164,7 +175,12 @@ def _comparison(runs: Sequence[ReportedRun]) -> str:
         )
         for run in runs
     ]
-    head = "".join(f'<th scope="col">{heading}</th>' for heading in headings)
+    return _rows(headings, rows)
+
+
+def _rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table with headings."""
+    head = "".join(f'<th scope="col">{html.escape(heading)}</th>' for heading in headings)
     body = "".join(
         f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
     )
@@ -236,8 +252,13 @@ def _images(run: ReportedRun) -> str:
     """The images of a training, inside the page."""
     if not run.images:
         return ""
-    content = base64.b64encode(run.images).decode("ascii")
     caption = f"Validation images of {run.title}: originals, inputs where they differ, outputs"
+    return _image(run.images, caption)
+
+
+def _image(png: bytes, caption: str) -> str:
+    """A PNG file inside the page."""
+    content = base64.b64encode(png).decode("ascii")
     text = html.escape(caption)
     return _figure(f'<img alt="{text}" src="data:image/png;base64,{content}">', caption)
 

@@ -177,8 +177,8 @@ def verdict(trainings: Sequence[Measured], settings: Sequence[Setting]) -> Verdi
     return Verdict(word, ratio, said)
 
 
-def conclusions(planned: Sequence[Planned], results: Mapping[Trial, Result]) -> list[str]:
-    """What a sweep says so far, a sentence each.
+def headlines(planned: Sequence[Planned], results: Mapping[Trial, Result]) -> list[str]:
+    """The sweep's answers so far: rank correlation, and a verdict where it has two settings.
 
     Args:
         planned: Its trainings.
@@ -194,10 +194,15 @@ def conclusions(planned: Sequence[Planned], results: Mapping[Trial, Result]) -> 
         )
     settings = [dict(each) for each in dict.fromkeys(tuple(s.items()) for s, _ in planned)]
     if len(settings) == 2:
-        return [*said, verdict(done, settings).sentence]
-    return said + [
+        said.append(verdict(done, settings).sentence)
+    return said
+
+
+def effect_sentences(found: Iterable[Effect]) -> list[str]:
+    """Effects in words, a sentence each; whole networks, whose names are long, are left out."""
+    return [
         f"{effect.factor.replace('_', ' ').capitalize()} {effect.value}: the error is "
         f"{effect.ratio} that with {effect.first}."
-        for effect in effects(done)
+        for effect in found
         if effect.factor != NETWORK
     ]

@@ -193,6 +193,7 @@ def run_sweep(
         _ = trial.config
     known = {result.trial: result for result in read_table(path)}
     executor = executor or _ThisThread()
+    stop_path = "" if stop is None else str(stop.absolute())
     waiting = deque(trial for trial in wanted if trial not in known)
     running: dict[Future[dict[str, Any]], Trial] = {}
     deaths = Counter[Trial]()
@@ -227,10 +228,7 @@ def run_sweep(
             running = {future: trial for future, trial in running.items() if not future.cancel()}
         while waiting and len(running) < at_once():
             trial = waiting.popleft()
-            plain = dataclasses.asdict(trial)
-            future = executor.submit(
-                train_trial, plain, "" if stop is None else str(stop.absolute())
-            )
+            future = executor.submit(train_trial, dataclasses.asdict(trial), stop_path)
             running[future] = trial
         look = None if stop is None or is_stopped else _LOOK_SECONDS
         for future in wait(running, look, FIRST_COMPLETED).done:

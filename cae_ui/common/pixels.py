@@ -43,7 +43,12 @@ def show_pixels(image: np.ndarray, caption: str) -> None:
         image: (H, W, C) in [0, 1] or uint8; sent at its own size and enlarged by the browser.
         caption: Text under the image, which a screen reader says for it as well.
     """
-    url = _data_url(encode_png(image), "png")
+    show_png(encode_png(image), caption)
+
+
+def show_png(content: bytes, caption: str) -> None:
+    """The small image of a PNG file, as `show_pixels` shows it."""
+    url = _data_url(content, "png")
     text = html.escape(caption)
     st.html(
         f'<figure style="margin:0"><img src="{url}" alt="{text}" '

@@ -21,8 +21,9 @@ from cae_core.formats import format_days
 from cae_core.images.decoding import MOST_MEGAPIXELS
 from cae_core.images.guards import MAX_PIXELS
 from cae_core.images.memory import MEGABYTE, MemoryBudget
+from cae_core.jobs.cluster import cluster_pool
 from cae_core.jobs.estimates import SPEED_FILE, Calibration, calibrate_apart
-from cae_core.jobs.job import RUN, JobStatus
+from cae_core.jobs.job import RUN, TRAINING, JobStatus
 from cae_core.jobs.limits import Limits, shared_runs
 from cae_core.jobs.queue import JobQueue
 from cae_core.jobs.storage import runs_folder
@@ -76,12 +77,12 @@ def job_queue() -> JobQueue:
     """The queue of this server; tried again at every call that raises.
 
     Raises:
-        JobError: Where another server has the folder of runs, or where nothing can be written
-            there.
+        JobError: Where another server has the folder of runs, where nothing can be written there,
+            or where the cluster that a variable names does not answer.
     """
     runs_are_shared()  # a wrong variable is said here, and nowhere else
     limits = Limits.from_environment(hosted=is_hosted())
-    queue = JobQueue(runs_folder(), worker(), limits)
+    queue = JobQueue(runs_folder(), worker(), limits, cluster_pool())
     worker().warm(warm_up)  # so that pressing Train soon shows a loss
     return queue
 
@@ -102,10 +103,10 @@ def available_jobs() -> JobQueue | None:
         return None
 
 
-def visible_jobs() -> list[JobStatus]:
-    """The trainings that this visitor may see, the newest first."""
+def visible_jobs(kind: str = TRAINING) -> list[JobStatus]:
+    """The jobs of a kind that this visitor may see, the newest first."""
     queue = available_jobs()
-    return [] if queue is None else queue.jobs_for(visitor(), shared=runs_are_shared())
+    return [] if queue is None else queue.jobs_for(visitor(), shared=runs_are_shared(), kind=kind)
 
 
 def damaged_jobs() -> dict[str, str]:

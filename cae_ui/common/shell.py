@@ -33,7 +33,10 @@ def _pages() -> dict[str, list[StreamlitPage]]:
             st.Page("pages/latent_size.py", title="Latent size", icon=":material/calculate:"),
             st.Page("pages/inside.py", title="Inside", icon=":material/frame_inspect:"),
         ],
-        "Make": [st.Page("pages/trainer.py", title="Trainer", icon=":material/model_training:")],
+        "Make": [
+            st.Page("pages/trainer.py", title="Trainer", icon=":material/model_training:"),
+            st.Page("pages/sweep.py", title="Sweep", icon=":material/tune:"),
+        ],
         "Use": [
             st.Page("pages/denoise.py", title="Denoise", icon=":material/blur_off:"),
             st.Page("pages/colorize.py", title="Colorize", icon=":material/palette:"),

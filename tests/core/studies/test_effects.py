@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cae_core.studies.effects import Measured, conclusions, effects, measured, ratio_of, verdict
+from cae_core.studies.effects import (
+    Measured,
+    effect_sentences,
+    effects,
+    headlines,
+    measured,
+    ratio_of,
+    verdict,
+)
 from cae_core.studies.latent_size import latent_size_correlation
 from cae_core.studies.plan import Plan, Planned
 from cae_core.studies.sweep import Result, Trial
@@ -106,7 +114,7 @@ def test_results_that_are_missing_or_no_number_are_left_out():
         trial: Result("", 1, mse=mse) for (_, trial), mse in zip(wanted, errors, strict=False)
     }
     assert [setting for setting, _ in measured(wanted, results)] == [{"kernel": 3}]
-    assert conclusions(wanted, {}) == []
+    assert headlines(wanted, {}) == []
 
 
 def test_seeds_of_one_network_are_one_point_of_the_correlation():
@@ -132,6 +140,7 @@ def test_conclusions_are_sentences_on_correlation_and_factors():
         )
         for setting, trial in wanted
     }
-    said = conclusions(wanted, results)
-    assert said[0].startswith("Rank correlation of latent size and error: -1.00")
+    (headline,) = headlines(wanted, results)
+    assert headline.startswith("Rank correlation of latent size and error: -1.00")
+    said = effect_sentences(effects(measured(wanted, results)))
     assert "Code 64: the error is 0.250 times (95 % interval 0.250 to 0.250) that with 16." in said

@@ -1,0 +1,153 @@
+"""Charts of a sweep: latent size against error, and every training as a line through its values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from cae_core.studies.effects import Effect, Measured
+from cae_core.studies.plan import FACTORS, Value, setting_text
+from cae_ui.common.charts import COLORS, GREY, TEAL, Points, framed
+from cae_ui.common.wording import plain_html
+
+STUDY_FACTOR = "varies"  # of the stored study, whose networks are no grid
+_LONGEST = 24  # characters of a value on an axis
+
+
+def sweep_points(trainings: Sequence[Measured]) -> list[Points]:
+    """The trainings as points of latent size and test error, a colour a value of what varies first.
+
+    Args:
+        trainings: Trainings with their results.
+    """
+    groups: dict[str, list[Measured]] = {}
+    first = next(iter(varying(trainings)), None)
+    for each in trainings:
+        name = "Trainings" if first is None else _short(f"{title(first)} {each.setting[first]}")
+        groups.setdefault(name, []).append(each)
+    if len(groups) > len(COLORS):
+        groups = {"Trainings": list(trainings)}
+    return [
+        Points(
+            name,
+            sizes=[result.latent_size for _, result in group],
+            errors=[result.mse for _, result in group],
+            labels=[f"{setting_text(s) or r.network}, seed {r.seed}" for s, r in group],
+            marker={"size": 9, "color": color, "opacity": 0.75},
+        )
+        for (name, group), color in zip(groups.items(), COLORS, strict=False)
+    ]
+
+
+def varying(trainings: Sequence[Measured]) -> dict[str, list[Value]]:
+    """The values of the factors that have more than one among the trainings."""
+    values: dict[str, list[Value]] = {}
+    for setting, _ in trainings:
+        for name, value in setting.items():
+            if value not in values.setdefault(name, []):
+                values[name].append(value)
+    return {name: each for name, each in values.items() if len(each) > 1}
+
+
+def title(name: str) -> str:
+    """A factor's name on the page."""
+    return FACTORS[name].title if name in FACTORS else name.capitalize()
+
+
+def parallel_figure(trainings: Sequence[Measured]) -> go.Figure:
+    """Every training as a line through its settings, its latent size and its error.
+
+    Args:
+        trainings: Trainings with their results, at least one.
+    """
+    dimensions = [
+        _dimension(title(name), [setting[name] for setting, _ in trainings], values)
+        for name, values in varying(trainings).items()
+    ]
+    results = [result for _, result in trainings]
+    logarithms = [math.log10(result.mse) for result in results]
+    dimensions.append(_logarithmic("Latent size", [result.latent_size for result in results]))
+    dimensions.append(_logarithmic("Test MSE", [result.mse for result in results]))
+    figure = go.Figure(
+        go.Parcoords(
+            dimensions=dimensions,
+            line={"color": logarithms, "colorscale": "Viridis", "reversescale": True},
+            labelfont={"size": 13},
+            tickfont={"size": 11},
+            unselected={"line": {"color": GREY, "opacity": 0.15}},
+        )
+    )
+    return figure.update_layout(height=340, margin={"l": 60, "r": 60, "t": 48, "b": 16})
+
+
+def _dimension(label: str, column: list[Value], values: list[Value]) -> dict[str, Any]:
+    """An axis whose values stand at equal distances, numbers in their order."""
+    if all(not isinstance(value, str) for value in values):
+        values = sorted(values)
+    return {
+        "label": plain_html(label),
+        "values": [values.index(value) for value in column],
+        "tickvals": list(range(len(values))),
+        "ticktext": [plain_html(_short(str(value))) for value in values],
+        "range": [-0.1, len(values) - 0.9],
+    }
+
+
+def _logarithmic(label: str, values: Sequence[float]) -> dict[str, Any]:
+    """A logarithmic axis with a few of the values that there are as its ticks."""
+    logarithms = [math.log10(value) for value in values]
+    low, high = min(logarithms), max(logarithms)
+    margin = max(0.05 * (high - low), 0.01)
+    ticks = [low + (high - low) * part / 4 for part in range(5)] if high > low else [low]
+    return {
+        "label": label,
+        "values": logarithms,
+        "tickvals": ticks,
+        "ticktext": [f"{10**tick:,.0f}" if low > 0 else f"{10**tick:.2g}" for tick in ticks],
+        "range": [low - margin, high + margin],
+    }
+
+
+def effects_figure(found: Sequence[Effect]) -> go.Figure:
+    """The effect of every value as a point with its interval; 1 is no effect.
+
+    Args:
+        found: The effects, at least one.
+    """
+    names = [
+        f"{title(e.factor)} {_short(str(e.value))} (not {_short(str(e.first))})" for e in found
+    ]
+    ratios = [effect.ratio for effect in found]
+    figure = go.Figure(
+        go.Scatter(
+            x=[ratio.mean for ratio in ratios],
+            y=names,
+            mode="markers",
+            marker={"size": 10, "color": TEAL},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [(ratio.high or ratio.mean) - ratio.mean for ratio in ratios],
+                "arrayminus": [ratio.mean - (ratio.low or ratio.mean) for ratio in ratios],
+                "color": TEAL,
+            },
+            text=[str(ratio) for ratio in ratios],
+            hovertemplate="%{text}<extra></extra>",
+        )
+    )
+    figure.add_vline(x=1, line={"color": GREY, "dash": "dot"})
+    return framed(
+        figure,
+        height=90 + 32 * len(found),
+        xaxis={"title": "Error, times that of the first value", "tickformat": ".2~f"},
+        yaxis={"autorange": "reversed", "automargin": True, "title": None},
+        showlegend=False,
+    )
+
+
+def _short(text: str) -> str:
+    """A text that has room on an axis."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
