@@ -3,8 +3,10 @@
 FROM python:3.12-slim
 
 WORKDIR /app
-COPY requirements.txt .
-RUN pip install --no-cache-dir -r requirements.txt
+COPY requirements.txt requirements-cluster.txt ./
+# More to install: requirements-cluster.txt for sweeps on a cluster, as compose.yaml says.
+ARG REQUIREMENTS=requirements.txt
+RUN pip install --no-cache-dir -r requirements.txt -r "$REQUIREMENTS"
 COPY . .
 
 RUN useradd --create-home lab && mkdir -p runs && chown lab runs

@@ -5,8 +5,10 @@ from .latent_size import latent_size_answer as latent_size_answer
 from .latent_size import latent_size_trials as latent_size_trials
 from .pca import load_pca_line as load_pca_line
 from .pca import save_pca_line as save_pca_line
+from .plan import Plan as Plan
 from .sweep import Result as Result
 from .sweep import Trial as Trial
 from .sweep import read_table as read_table
+from .sweep import run_sweep as run_sweep
 from .tables import CLAIMS_STUDY as CLAIMS_STUDY
 from .tables import LATENT_SIZE as LATENT_SIZE

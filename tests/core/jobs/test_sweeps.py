@@ -1,0 +1,213 @@
+"""A sweep as a job: its trainings take turns, it stops, goes on, and respects limits."""
+
+import dataclasses
+import json
+import queue as threads
+from concurrent.futures import Executor, Future
+
+import pytest
+
+from cae_core.errors import CAEError, JobError
+from cae_core.jobs.cluster import Pool
+from cae_core.jobs.job import (
+    FAILED,
+    FINISHED,
+    RUNNING,
+    STOPPED,
+    SWEEP,
+    EndReason,
+    JobRequest,
+)
+from cae_core.jobs.limits import Limits
+from cae_core.jobs.queue import JobQueue
+from cae_core.jobs.sweeps import FAILURES, TABLE, Sweep
+from cae_core.studies.plan import Plan
+from cae_core.studies.sweep import read_table
+
+PLAN = Plan({"channels": (2, 3, 4), "seed": (0, 1)}, epochs=1, images=64)
+DEADLINE = 900  # seconds; only a test that fails takes so long
+
+
+class Trainer(Executor):
+    """Keeps the calls in a queue; a test ends them one after another."""
+
+    def __init__(self):
+        self.calls = threads.SimpleQueue()
+
+    def submit(self, fn, /, *args):
+        future = Future()
+        self.calls.put((future, *args))
+        return future
+
+    def next(self):
+        """The oldest call: its future, its settings, the path of the file that stops it."""
+        return self.calls.get(timeout=DEADLINE)
+
+    def train(self, count=1, end=None):
+        """Ends calls with a result each, or in another way."""
+        for _ in range(count):
+            future, settings, _ = self.next()
+            future.set_result(end or {"result": settings | {"mse": 0.5}, "samples": ""})
+
+
+def ended(queue, job_id):
+    """The status of a sweep whose thread has ended."""
+    queue._futures[job_id].result(timeout=DEADLINE)
+    return queue.status(job_id)
+
+
+@pytest.fixture
+def trainer():
+    return Trainer()
+
+
+@pytest.fixture
+def queue(tmp_path, trainer):
+    return JobQueue(tmp_path, trainer)
+
+
+def test_a_sweep_is_trained_one_after_another_and_leaves_its_table_and_pictures(queue, trainer):
+    job_id = queue.submit(JobRequest.of_sweep(PLAN, "me"))
+    first = trainer.next()
+    assert trainer.calls.empty()  # so that others have their turns
+    status = queue.status(job_id)
+    assert (status.state, status.message) == (RUNNING, "0 of 6 trainings done.")
+    assert status.belongs_to("me")
+    first[0].set_result({"result": first[1] | {"mse": 0.5}, "samples": ""})
+    trainer.train(5)
+    status = ended(queue, job_id)
+    assert (status.state, status.reason, status.can_resume) == (
+        FINISHED,
+        EndReason.COMPLETED,
+        False,
+    )
+    sweep = Sweep.read(status)
+    assert (len(sweep.planned), len(sweep.results), sweep.missing) == (6, 6, [])
+    assert sweep.picture(sweep.planned[0].trial) == b""
+    assert [job.id for job in queue.jobs_for("me", shared=False, kind=SWEEP)] == [job_id]
+    assert queue.jobs_for("you", shared=False, kind=SWEEP) == queue.jobs() == []
+    queue.delete(job_id)
+    assert queue.jobs(SWEEP) == []
+
+
+def test_a_stopped_sweep_goes_on_with_what_is_missing(queue, trainer):
+    job_id = queue.submit(JobRequest.of_sweep(PLAN))
+    trainer.train(2)
+    future, _, stop = trainer.next()
+    queue.stop(job_id)
+    # The file that the running training looks for; it ends without a result.
+    assert stop == str((queue.folder / job_id / "stop").absolute())
+    if future.set_running_or_notify_cancel():
+        future.set_result({})
+    status = ended(queue, job_id)
+    assert (status.state, status.reason, status.can_resume) == (STOPPED, EndReason.PERSON, True)
+    assert len(Sweep.read(status).missing) == 4
+    queue.resume(job_id)
+    trainer.train(4)
+    assert ended(queue, job_id).state == FINISHED
+    assert len(read_table(queue.folder / job_id / TABLE)) == 6
+
+
+def test_failed_trainings_are_marked_and_tried_again(queue, trainer):
+    job_id = queue.submit(JobRequest.of_sweep(PLAN))
+    trainer.train(1, {"failed": "The loss is no number. Received: NaN. Use another rate."})
+    trainer.train(5)
+    status = ended(queue, job_id)
+    assert (status.state, status.can_resume) == (FAILED, True)
+    assert status.message.startswith("1 of 6 trainings failed")
+    sweep = Sweep.read(status)
+    assert sweep.failures == {
+        sweep.missing[0].id: "The loss is no number. Received: NaN. Use another rate."
+    }
+    queue.resume(job_id)
+    trainer.train()
+    status = ended(queue, job_id)
+    assert status.state == FINISHED
+    assert Sweep.read(status).failures == {}
+
+
+def test_after_a_restart_a_sweep_can_go_on(queue, trainer, tmp_path):
+    job_id = queue.submit(JobRequest.of_sweep(PLAN))
+    trainer.train(2)
+    trainer.next()
+    queue.close()
+    later, again = Trainer(), None
+    again = JobQueue(tmp_path, later)
+    status = again.status(job_id)
+    assert (status.state, status.reason) == (FAILED, EndReason.SERVER_GONE)
+    again.resume(job_id)
+    later.train(4)
+    assert ended(again, job_id).state == FINISHED
+
+
+def test_a_visitor_has_one_sweep_at_a_time_and_a_server_a_few(tmp_path, trainer):
+    queue = JobQueue(tmp_path, trainer, Limits(sweeps=2))
+    mine = queue.submit(JobRequest.of_sweep(PLAN, "me"))
+    with pytest.raises(JobError, match="One sweep of a visitor"):
+        queue.submit(JobRequest.of_sweep(PLAN, "me"))
+    other = queue.submit(JobRequest.of_sweep(PLAN, "you"))
+    with pytest.raises(JobError, match="At most 2 sweeps"):
+        queue.submit(JobRequest.of_sweep(PLAN, "they"))
+    # No sweep stands before a training in the queue, and none takes a place of those that wait.
+    request = dataclasses.replace(JobRequest.of_sweep(PLAN, "me"), kind="training", plan=None)
+    assert queue.status(queue.submit(request)).position == 0
+    for job_id in (mine, other):
+        queue.stop(job_id)
+        ended(queue, job_id)
+    queue.submit(JobRequest.of_sweep(PLAN, "me"))
+
+
+@pytest.mark.parametrize(
+    ("limits", "seconds", "reason"),
+    [
+        (Limits(sweep_hours=1), 3_601, "at most 1 hours"),
+        (Limits(parameters=100), None, "at most 100 parameters"),
+    ],
+)
+def test_a_sweep_over_the_limits_is_refused(tmp_path, trainer, limits, seconds, reason):
+    queue = JobQueue(tmp_path, trainer, limits)
+    with pytest.raises(JobError, match=reason):
+        queue.submit(JobRequest.of_sweep(PLAN), seconds=seconds)
+    assert queue.jobs(SWEEP) == []
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        Plan({"code": (100,)}),
+        Plan({"channels": (2,)}, dataset="holiday"),
+    ],
+)
+def test_a_plan_without_a_network_or_with_a_folder_is_refused(plan):
+    with pytest.raises(CAEError, match="Received: "):
+        JobRequest.of_sweep(plan)
+
+
+def test_a_request_is_the_same_after_it_was_written(queue):
+    request = JobRequest.of_sweep(PLAN, "me")
+    assert JobRequest.from_json(request.to_json()) == request
+    plain = json.loads(request.to_json())
+    for damage in ({"plan": None}, {"kind": "training"}, {"plan": plain["plan"] | {"order": "x"}}):
+        with pytest.raises(CAEError):
+            JobRequest.from_json(json.dumps(plain | damage))
+
+
+@pytest.mark.parametrize("file", [TABLE, FAILURES])
+def test_a_damaged_file_is_a_sentence(queue, trainer, file):
+    job_id = queue.submit(JobRequest.of_sweep(PLAN))
+    trainer.train(6)
+    status = ended(queue, job_id)
+    (status.folder / file).write_text("half")
+    with pytest.raises(JobError, match=f"Received: .*{file}"):
+        Sweep.read(status)
+
+
+def test_a_pool_of_several_workers_gets_as_many_at_once(tmp_path, trainer):
+    queue = JobQueue(tmp_path, trainer, pool=Pool(trainer, lambda: 3, lambda: 2))
+    job_id = queue.submit(JobRequest.of_sweep(PLAN))
+    waiting = [trainer.next() for _ in range(3)]
+    assert trainer.calls.empty()
+    for future, settings, _ in waiting:
+        future.set_result({"result": settings | {"mse": 0.5}, "samples": ""})
+    trainer.train(3)
+    assert ended(queue, job_id).state == FINISHED
