@@ -113,7 +113,7 @@ def price_of(
     Example:
         >>> speed = Calibration(seconds_per_image=1e-4, seconds_per_mac=0.0)
         >>> print(price_of([Trial("conv4 pool | up conv3", 2)] * 3, 10_000, speed))
-        3 trainings, about 18 s, 818 MB of memory
+        3 trainings, about 18 s, 813 MB of memory
     """
     networks = [Architecture.parse(trial.network) for trial in trials]
     seconds = None

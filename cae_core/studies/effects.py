@@ -86,7 +86,7 @@ def ratio_of(logarithms: Sequence[float]) -> Ratio:
 
     Example:
         >>> print(ratio_of([math.log(0.5), math.log(0.5), math.log(0.55)]))
-        0.516 times (95 % interval 0.449 to 0.593)
+        0.516 times (95 % interval 0.450 to 0.592)
     """
     values = np.asarray(logarithms, float)
     mean, count = float(values.mean()), len(values)

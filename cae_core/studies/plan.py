@@ -241,11 +241,12 @@ class Plan:
             raise TrainingError(
                 f"An order is one of {', '.join(ORDERS)}. Received: {self.order!r}. Use grid."
             )
-        if self.draws < 1 or self.images < 0:
-            raise TrainingError(
-                "A sweep draws one setting or more, and trains on all images (0) or a number of "
-                f"them. Received: draws={self.draws}, images={self.images}. Use 20 and 0."
-            )
+        for name, low in (("draws", 1), ("images", 0)):
+            if getattr(self, name) < low:
+                raise TrainingError(
+                    f"The number of {name} of a sweep is {low} or more. "
+                    f"Received: {getattr(self, name)}. Use 20, or leave it out."
+                )
         if NETWORK in self.factors and (both := sorted(FAMILY.keys() & self.factors.keys())):
             raise TrainingError(
                 "A sweep takes whole networks, or varies those of its family. "
@@ -366,7 +367,7 @@ def family_network(setting: Mapping[str, Value], image_shape: ImageShape) -> Arc
         >>> str(family_network({"depth": 3, "reduce": "stride", "code": 64}, (32, 32, 3)))
         'conv8s2 conv8s2 conv8s2 conv4 | up conv8 up conv8 up conv3:sigmoid'
         >>> str(family_network({"depth": 1, "padding": "valid"}, (32, 32, 3)))
-        'conv8:valid pool conv6:valid | deconv8s1:valid up deconv3k4s1:valid:sigmoid'
+        'conv8:valid pool conv6:valid | deconv8s1:valid up deconv3s1:valid:sigmoid'
     """
     depth, channels, kernel, code = (
         int(setting.get(name, FAMILY[name].default))

@@ -307,10 +307,11 @@ def _append(result: Result, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as partial:
             partial.write_text(table_text([*read_table(path), result]), newline="")
-    except OSError as error:
+    except (OSError, TrainingError) as error:  # perhaps another file has taken its place
         refuge = Path(tempfile.mkdtemp(prefix="cae-lab-")) / path.name
         refuge.write_text(table_text([result]), newline="")
+        reason = getattr(error, "strerror", None) or "it is no table any more"
         raise PlaceError(
-            f"A table is saved where files can be made. Received: {path} ({error.strerror}); the "
+            f"A table is saved where files can be made. Received: {path} ({reason}); the "
             f"last result is in {refuge}. Make room, or choose another place."
         ) from error
