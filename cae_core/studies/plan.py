@@ -7,6 +7,7 @@ A factor is anything that can vary: a whole network, a number of the family of n
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import math
 import re
@@ -369,11 +370,26 @@ def family_network(setting: Mapping[str, Value], image_shape: ImageShape) -> Arc
         >>> str(family_network({"depth": 1, "padding": "valid"}, (32, 32, 3)))
         'conv8:valid pool conv6:valid | deconv8s1:valid up deconv3s1:valid:sigmoid'
     """
-    depth, channels, kernel, code = (
-        int(setting.get(name, FAMILY[name].default))
-        for name in ("depth", "channels", "kernel", "code")
+    code = int(setting["code"]) if "code" in setting else None
+    depth, channels, kernel, reduce, padding = (
+        setting.get(name, factor.default) for name, factor in FAMILY.items() if name != "code"
     )
-    reduce, padding = (setting.get(name, FAMILY[name].default) for name in ("reduce", "padding"))
+    return _family_network(
+        int(depth), int(channels), int(kernel), str(reduce), str(padding), code, image_shape
+    )
+
+
+@functools.lru_cache(maxsize=4_096)
+def _family_network(
+    depth: int,
+    channels: int,
+    kernel: int,
+    reduce: str,
+    padding: str,
+    code: int | None,
+    image_shape: ImageShape,
+) -> Architecture:
+    """As `family_network`; made once, because a page asks for it again and again."""
     last = image_shape[2]
     side = "" if kernel == FAMILY["kernel"].default else f"k{kernel}"
     end = "" if padding == "same" else ":valid"
@@ -385,8 +401,10 @@ def family_network(setting: Mapping[str, Value], image_shape: ImageShape) -> Arc
     if any(row.problem for row in report.rows if row.part == "encoder"):
         raise TrainingError(report.problems[0])
     height, width, _ = report.latent_shape
-    latent = code // (height * width) if "code" in setting else round(code / (height * width))
-    if "code" in setting and latent * height * width != code:
+    latent = max(1, round(int(FAMILY["code"].default) / (height * width)))
+    if code is not None:
+        latent = code // (height * width)
+    if code is not None and latent * height * width != code:
         raise TrainingError(
             f"The code behind {counted(depth, 'halving')} of these images is a map of {height}x"
             f"{width}: its size is a multiple of {height * width}. Received: code={code}. "
@@ -397,7 +415,7 @@ def family_network(setting: Mapping[str, Value], image_shape: ImageShape) -> Arc
     else:
         rows = [row for row in report.rows if row.part == "encoder"]
         decoder = _mirrored(rows, channels, last, kernel)
-    text = f"{encoder.format(max(1, latent))} | {decoder}"
+    text = f"{encoder.format(latent)} | {decoder}"
     network = Architecture.parse(text, image_shape)
     if analyze(network).problems:  # sides that are odd on their way down
         network = adapted(network, image_shape, image_shape)

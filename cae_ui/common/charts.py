@@ -109,6 +109,9 @@ def chart_text(figure: go.Figure) -> str:
         >>> chart_text(figure.update_layout(xaxis_title="Epoch", yaxis_title="Loss"))
         'Loss against Epoch. Training: 0.9 at 1, 0.4 at 3, least 0.2, greatest 0.9.'
     """
+    if figure.data and figure.data[0].type == "parcoords":
+        names = [html.unescape(dimension.label) for dimension in figure.data[0].dimensions]
+        return f"{len(figure.data[0].dimensions[0]['values'])} lines through {', '.join(names)}."
     across, up = (axis.title.text or "value" for axis in (figure.layout.xaxis, figure.layout.yaxis))
     parts = [f"{html.unescape(up)} against {html.unescape(across)}."]
     for trace in figure.data:
