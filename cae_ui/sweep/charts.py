@@ -143,7 +143,7 @@ def effects_figure(found: Sequence[Effect]) -> go.Figure:
         figure,
         height=90 + 32 * len(found),
         xaxis={"title": "Error, times that of the first value", "tickformat": ".2~f"},
-        yaxis={"autorange": "reversed", "automargin": True, "title": None},
+        yaxis={"title": "Factor", "autorange": "reversed", "automargin": True, "title_standoff": 8},
         showlegend=False,
     )
 

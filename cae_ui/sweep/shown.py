@@ -55,7 +55,7 @@ def show_study() -> None:
     results = read_table(table_path(LATENT_SIZE))
     planned = [Planned({STUDY_FACTOR: trial.group}, trial) for trial in latent_size_trials()]
     known = {result.trial: result for result in results}
-    st.subheader("A sweep of 46 networks on CIFAR-10")
+    st.subheader(f"A sweep of {counted(len(results), 'network')} on CIFAR-10")
     st.caption(
         "Exercise 2 of the ACML homework, trained before: your own sweep appears here once you "
         "start it."

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import queue as threads
+import threading
 from concurrent.futures import Executor, Future
 
 import pytest
@@ -51,9 +52,13 @@ class Trainer(Executor):
 
 
 def ended(queue, job_id):
-    """The status of a sweep whose thread has ended."""
-    queue._futures[job_id].result(timeout=DEADLINE)
-    return queue.status(job_id)
+    """The status of a sweep, once it has ended."""
+    pause = threading.Event()
+    for _ in range(DEADLINE * 20):
+        if (status := queue.status(job_id)).has_ended:
+            return status
+        pause.wait(0.05)
+    pytest.fail("the sweep did not end")
 
 
 @pytest.fixture
@@ -131,7 +136,7 @@ def test_after_a_restart_a_sweep_can_go_on(queue, trainer, tmp_path):
     trainer.train(2)
     trainer.next()
     queue.close()
-    later, again = Trainer(), None
+    later = Trainer()
     again = JobQueue(tmp_path, later)
     status = again.status(job_id)
     assert (status.state, status.reason) == (FAILED, EndReason.SERVER_GONE)
