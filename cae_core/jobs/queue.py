@@ -292,7 +292,7 @@ class JobQueue:
     def _hand_over(self, folder: Path, token: str, request: JobRequest) -> None:
         """Hands a prepared job to the executor, or a sweep to a thread that hands it trainings."""
         if request.kind == SWEEP:
-            future = in_thread(work_on_sweep, folder, request, self.pool)
+            future = in_thread(work_on_sweep, str(folder), token, self.pool)
         else:
             future = self._executor.submit(run_job, str(folder), token)
         with self._lock:

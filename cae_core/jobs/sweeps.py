@@ -31,6 +31,7 @@ from cae_core.jobs.job import (
     write_text,
 )
 from cae_core.jobs.limits import Limits
+from cae_core.jobs.storage import Lease, LeaseLostError
 from cae_core.records import read_json
 from cae_core.studies.plan import Misfit, Planned
 from cae_core.studies.sweep import Result, Trial, read_table, run_sweep
@@ -113,23 +114,36 @@ def check_sweep(request: JobRequest, limits: Limits, seconds: float | None) -> N
         )
 
 
-def work_on_sweep(folder: Path, request: JobRequest, pool: Pool) -> dict[str, str]:
-    """Trains what a sweep's table lacks; returns its end as a dictionary.
+def work_on_sweep(folder_name: str, token: str, pool: Pool) -> dict[str, str] | None:
+    """Trains what a sweep's table lacks; a thread of the server does so.
 
     Args:
-        folder: The job's folder.
-        request: The sweep.
+        folder_name: The job's folder.
+        token: The token of its lease. Once another has the lease, nothing more is told.
         pool: Where its trainings run.
+
+    Returns:
+        The end as a dictionary; None where the sweep is another server's by now.
     """
-    assert request.plan is not None  # noqa: S101 - for mypy
-    planned, _ = planned_trials(request.plan)
+    lease = Lease(Path(folder_name), token)
+    try:
+        return dataclasses.asdict(_trained(lease, pool))
+    except LeaseLostError:
+        return None
+
+
+def _trained(lease: Lease, pool: Pool) -> End:
+    """Trains what a sweep's table lacks; returns its end."""
+    folder = lease.folder
+    planned = Sweep.read(JobStatus.read(folder)).planned
     failures: dict[str, str] = {}
     started = time.monotonic()
 
-    def tell() -> None:
-        done = len(read_table(folder / TABLE))
-        write_text(folder / FAILURES, json.dumps(failures))
-        write_status(folder, RUNNING, f"{done} of {counted(len(planned), 'training')} done.")
+    def tell(_: object = None) -> None:
+        with lease.held():
+            done = len(read_table(folder / TABLE))
+            write_text(folder / FAILURES, json.dumps(failures))
+            write_status(folder, RUNNING, f"{done} of {counted(len(planned), 'training')} done.")
 
     def fail(trial: Trial, reason: str) -> None:
         failures[trial.id] = reason
@@ -141,20 +155,18 @@ def work_on_sweep(folder: Path, request: JobRequest, pool: Pool) -> dict[str, st
         folder / TABLE,
         executor=pool.executor,
         at_once=pool.at_once,
-        on_result=lambda _: tell(),
+        on_result=tell,
         on_failure=fail,
         pictures=folder / PICTURES,
         stop=folder / STOP,
     )
     if len(results) == len(planned):
         took = format_duration(round(time.monotonic() - started))
-        end = End(FINISHED, EndReason.COMPLETED, f"Took {took}.")
-    elif (folder / STOP).exists():
-        end = End(STOPPED, EndReason.PERSON, "Stopped by hand.")
-    else:
-        failed = f"{len(failures)} of {counted(len(planned), 'training')} failed"
-        end = End(FAILED, EndReason.ERROR, f"{failed}; the others are done.")
-    return dataclasses.asdict(end)
+        return End(FINISHED, EndReason.COMPLETED, f"Took {took}.")
+    if (folder / STOP).exists():
+        return End(STOPPED, EndReason.PERSON, "Stopped by hand.")
+    failed = f"{len(failures)} of {counted(len(planned), 'training')} failed"
+    return End(FAILED, EndReason.ERROR, f"{failed}; the others are done.")
 
 
 def in_thread(function: Callable[..., Any], *arguments: Any) -> Future[Any]:

@@ -134,12 +134,16 @@ def test_failed_trainings_are_marked_and_tried_again(queue, trainer):
 def test_after_a_restart_a_sweep_can_go_on(queue, trainer, tmp_path):
     job_id = queue.submit(JobRequest.of_sweep(PLAN))
     trainer.train(2)
-    trainer.next()
+    old, _, _ = trainer.next()
     queue.close()
     later = Trainer()
     again = JobQueue(tmp_path, later)
     status = again.status(job_id)
     assert (status.state, status.reason) == (FAILED, EndReason.SERVER_GONE)
+    # What the server before had begun tells nothing any more.
+    old.set_result({"failed": "No."})
+    assert queue._futures[job_id].result(timeout=DEADLINE) is None
+    assert again.status(job_id) == status
     again.resume(job_id)
     later.train(4)
     assert ended(again, job_id).state == FINISHED
