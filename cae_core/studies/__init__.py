@@ -1,8 +1,8 @@
 """Studies over many trainings, with their tables in ``studies/``.
 
-`plan` says what varies and which trainings follow, `sweep` trains what a table lacks, `effects` says
-what came out, `tables` has the paths of the tables, `latent_size` and `claims` are the two studies,
-`pca` computes the error of the best linear autoencoder.
+`plan` says what varies and which trainings follow, `sweep` trains what a table lacks, `effects`
+says what came out, `tables` has the paths of the tables, `latent_size` and `claims` are the two
+studies, `pca` computes the error of the best linear autoencoder.
 """
 
 import lazy_loader
