@@ -19,10 +19,10 @@ from cae_ui.common.network_choice import network_input
 
 GAUSSIAN, SALT, SHOT, JPEG = "gaussian", "salt", "shot", "jpeg"
 TITLES = {
-    GAUSSIAN: "Gaussian noise",
+    GAUSSIAN: "Gaussian",
     SALT: "Salt and pepper",
-    SHOT: "Shot noise",
-    JPEG: "JPEG blocks",
+    SHOT: "Shot",
+    JPEG: "JPEG",
 }
 INTACT_NEIGHBOURS = "intact-neighbours"
 """A choice in place of a network: `remove_salt_and_pepper`."""
@@ -92,6 +92,17 @@ def damage_in_place(photo: np.ndarray, damage: Task, seed: int) -> None:
         batch = np.pad(planes, ((0, below), (0, right), (0, 0)), mode="symmetric")[np.newaxis]
         result = np.asarray(damage.corrupt(batch, seed + start))[0, : len(rows), : rows.shape[1]]
         rows[...] = result.reshape(rows.shape)
+
+
+def damage_label(damage: Task) -> str:
+    """A damage in few words, which have room on a telephone's image."""
+    if isinstance(damage, SaltAndPepper):
+        return f"{damage.share:.0%} black or white"
+    if isinstance(damage, ShotNoise):
+        return f"{damage.photons:g} photons"
+    if isinstance(damage, RemoveJpeg):
+        return f"JPEG, quality {damage.quality:g}"
+    return damage.title
 
 
 def method_note(damage: Task, model: str) -> str:

@@ -15,6 +15,7 @@ from cae_core import zoo
 from cae_core.images.metrics import psnr, ssim_of
 from cae_core.photos.classical import denoise_classical
 from cae_ui.common.charts import COLORS, framed, show_chart
+from cae_ui.common.network_choice import RUN_PREFIX
 from cae_ui.common.photo_input import FAST_PIXELS
 from cae_ui.common.wording import number_columns
 from cae_ui.denoise.damages import other_methods
@@ -75,8 +76,9 @@ def _table(scene: Scene, model: str) -> list[dict[str, object]]:
     if scene.damage is None:
         methods = _methods(model)
     else:
-        methods = {"Chosen above": lambda image, _: denoised(scene, image)}
-        methods |= other_methods(scene.damage)
+        methods = other_methods(scene.damage)
+        if model.startswith(RUN_PREFIX):
+            methods = {"Trained here": lambda image, _: denoised(scene, image)} | methods
     for title, method in methods.items():
         place.caption(f"{title} …")
         started = time.perf_counter()

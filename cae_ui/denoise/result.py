@@ -28,7 +28,7 @@ from cae_ui.common.pixels import show_image
 from cae_ui.common.resources import freeze_garbage_collector
 from cae_ui.common.whole_photo import kept_whole, show_whole, whole_button
 from cae_ui.common.wording import plain
-from cae_ui.denoise.damages import repaired
+from cae_ui.denoise.damages import damage_label, repaired
 from cae_ui.denoise.scene import Scene
 
 MADE = "denoised"
@@ -243,5 +243,5 @@ def _label(scene: Scene) -> str:
     if scene.clean is None:
         return scene.photo.name  # the slider's labels are no Markdown
     if scene.damage is not None:
-        return scene.damage.input_caption
+        return damage_label(scene.damage)
     return f"Noisy, sigma {255 * scene.sigma:.0f}"
