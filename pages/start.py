@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cae_core.errors import CAEError
-from cae_ui.common.photo_input import photo_choice
+from cae_ui.common.photo_choice import photo_choice
 from cae_ui.common.shell import page_header
 from cae_ui.common.wording import show_error
 from cae_ui.start.doors import show_doors

@@ -1,8 +1,9 @@
 """Sample images, which are always there: photographs, patches of them, drawn digits.
 
-The photographs come with scikit-image. `photo_patches` is a data set that needs no download.
-A card's figures are checked on 200 of its patches, or on digits that are drawn here, with a
-typeface in place of a hand, since handwritten ones would have to be fetched.
+The photographs come with scikit-image, but for three that are noisy, in `high_iso` with their
+notice. `photo_patches` is a data set that needs no download. A card's figures are checked on 200 of
+its patches, or on digits that are drawn here, with a typeface in place of a hand, since handwritten
+ones would have to be fetched.
 """
 
 from __future__ import annotations
@@ -29,6 +30,14 @@ PHOTOGRAPH_TERMS = (
     "astronaut and rocket: public domain; cat and coffee: CC0; motorcycle: Middlebury 2014 "
     "stereo benchmark (Scharstein et al.), no licence stated"
 )
+
+HIGH_ISO = {
+    "leaves": "Nikon D800, ISO 4000",
+    "cables": "Canon 5D Mark II, ISO 6400",
+    "printer": "Canon 80D, ISO 12800",
+}
+"""Camera of the crops of real photographs in `high_iso`; of the test part of real_noise."""
+HIGH_ISO_TERMS = "(c) 2018 The Hong Kong Polytechnic University (Xu et al.), non-commercial use"
 
 SAMPLE_CHECK = "200 sample patches"
 DRAWN_CHECK = "200 drawn digits"
@@ -87,6 +96,23 @@ def high_iso_photograph(file: str) -> bytes:
         np.clip(gains * _demosaiced(one, seen), 0, 1) ** (1 / _GAMMA) for one in (noisy, mosaic)
     ]
     return encode_jpeg(np.clip(clean + pair[0] - pair[1], 0, 1), quality=92)
+
+
+def noisy_photograph_paths(name: str) -> tuple[Path, Path]:
+    """Find a crop of a photograph that a camera took at high ISO.
+
+    Args:
+        name: One of `HIGH_ISO`.
+
+    Returns:
+        The noisy photograph, and the mean of many shots of the scene, which has hardly any noise.
+
+    Example:
+        >>> [open_image(path).shape for path in noisy_photograph_paths("leaves")]
+        [(512, 512, 3), (512, 512, 3)]
+    """
+    folder = Path(__file__).with_name("high_iso")
+    return folder / f"{name}.jpg", folder / f"{name}_mean.jpg"
 
 
 def _bayer_masks(height: int, width: int) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image
@@ -17,6 +17,7 @@ from cae_core.images.operations import check_shape, describe, to_uint8
 
 PNG_LEVEL = 1
 JPEG_QUALITY = 95
+LONGEST_JPEG = 65_500  # pixels of a side
 
 _WORD = 65535
 # Colour types of PNG by the number of channels: greys, greys and alpha, RGB, RGB and alpha.
@@ -46,13 +47,16 @@ def encode_png(image: np.ndarray) -> bytes:
     return _encode(image, "PNG", compress_level=PNG_LEVEL)
 
 
-def encode_like(opened: OpenedImage, image: np.ndarray, *, as_jpeg: bool = False) -> bytes:
+def encode_like(
+    opened: OpenedImage, image: np.ndarray, ending: str = ".png", quality: int = JPEG_QUALITY
+) -> bytes:
     """Write what was made of an opened image as a file that keeps the rest of the old one.
 
     Args:
         opened: See `save_like`.
         image: See `save_like`.
-        as_jpeg: See `save_like`.
+        ending: See `save_like`.
+        quality: See `save_like`.
 
     Returns:
         The content of the file.
@@ -61,24 +65,30 @@ def encode_like(opened: OpenedImage, image: np.ndarray, *, as_jpeg: bool = False
         ImageError: Another shape or type.
     """
     file = io.BytesIO()
-    save_like(opened, image, file, as_jpeg=as_jpeg)
+    save_like(opened, image, file, ending, quality)
     return file.getvalue()
 
 
 def save_like(
-    opened: OpenedImage, image: np.ndarray, file: BinaryIO, *, as_jpeg: bool = False
+    opened: OpenedImage,
+    image: np.ndarray,
+    file: IO[bytes],
+    ending: str = ".png",
+    quality: int = JPEG_QUALITY,
 ) -> None:
     """Write what was made of an opened image into a file, with the rest of the old one.
 
     A PNG file keeps its opacity, 16 bits a channel where it had more than 8, EXIF metadata and
-    resolution; colours are sRGB. A JPEG file has 8 bits a channel and lies over white.
+    resolution; colours are sRGB. A TIFF file keeps the same, but for EXIF metadata. A JPEG file has
+    8 bits a channel, all its colours, and lies over white.
 
     Args:
         opened: The image that was opened.
         image: What was made of its pixels, float or uint8 of the same height and width, × 1 or
             × 3.
-        file: Open for writing.
-        as_jpeg: Writes a JPEG of quality 95 with all its colours, in place of a PNG.
+        file: Open for writing, and for TIFF at its beginning, where it is moved back to.
+        ending: ``".png"``, ``".jpg"`` or ``".tif"``.
+        quality: Of a JPEG, 1 (smallest) to 95 (best).
 
     Raises:
         ImageError: Another shape or type.
@@ -87,18 +97,79 @@ def save_like(
     options: dict[str, Any] = {"exif": opened.exif} if opened.exif else {}
     if opened.dpi is not None:
         options["dpi"] = opened.dpi
-    if as_jpeg:
+    is_deep = opened.bits == 16 and pixels.dtype != np.uint8
+    if ending == ".jpg":
         if opened.opacity is not None:
             white = np.float32(255 if pixels.dtype == np.uint8 else 1)
             pixels = over_white(pixels / white, opened.opacity)
-        _write(pixels, file, "JPEG", quality=JPEG_QUALITY, subsampling=0, **options)
-    elif opened.bits == 16 and pixels.dtype != np.uint8:
+        _write(pixels, file, "JPEG", quality=quality, subsampling=0, **options)
+    elif ending == ".tif":
+        _write_tiff(pixels, opened, file, is_deep=is_deep)
+    elif is_deep:
         _write_deep(pixels, opened, file)
     else:
         _write(pixels, file, "PNG", opened.opacity, compress_level=PNG_LEVEL, **options)
 
 
-def _write_deep(image: np.ndarray, opened: OpenedImage, file: BinaryIO) -> None:
+def _write_tiff(image: np.ndarray, opened: OpenedImage, file: IO[bytes], *, is_deep: bool) -> None:
+    """A TIFF file of 8 or 16 bits a channel, packed some rows at a time."""
+    planes = np.atleast_3d(image)  # (H, W) -> (H, W, 1)
+    if opened.opacity is not None:  # greys with opacity are what few programs read
+        planes = np.broadcast_to(planes, (*planes.shape[:2], 3))
+    height, width, colours = planes.shape
+    channels = colours + (opened.opacity is not None)
+    file.write(struct.pack("<2sHL", b"II", 42, 0))  # where the directory is, is known at the end
+    strips = []
+    for words in _rows_of(planes, opened.opacity):
+        values = words if is_deep else (words / np.float32(257)).round().astype(np.uint8)
+        # Differences from the pixel on the left, which pack well.
+        steps = np.diff(values, axis=1, prepend=np.zeros_like(values[:, :1]))
+        packed = zlib.compress(steps.astype(steps.dtype.newbyteorder("<")).tobytes(), PNG_LEVEL)
+        strips.append((file.tell(), len(packed)))
+        file.write(packed)
+    offsets, lengths = zip(*strips, strict=True)
+    across, down = opened.dpi or (72.0, 72.0)
+    tags: dict[int, tuple[str, tuple[int, ...]]] = {
+        256: ("L", (width,)),
+        257: ("L", (height,)),
+        258: ("H", (16 if is_deep else 8,) * channels),
+        259: ("H", (8,)),  # packed by zlib
+        262: ("H", (2 if colours == 3 else 1,)),  # RGB, or black is 0
+        273: ("L", offsets),
+        277: ("H", (channels,)),
+        278: ("L", (_ROWS_AT_ONCE,)),
+        279: ("L", lengths),
+        282: ("2L", (round(1000 * across), 1000)),
+        283: ("2L", (round(1000 * down), 1000)),
+        296: ("H", (2,)),  # pixels per inch
+        317: ("H", (2,)),  # differences
+    }
+    if channels > colours:
+        tags[338] = ("H", (2,))  # opacity, which the colours are not multiplied with
+    _write_directory(file, tags)
+
+
+def _write_directory(file: IO[bytes], tags: dict[int, tuple[str, tuple[int, ...]]]) -> None:
+    """The directory of a TIFF file, by number of the tag its type and its values."""
+    kinds = {"H": 3, "L": 4, "2L": 5}
+    entries = []
+    for tag, (kind, values) in tags.items():
+        content = struct.pack(f"<{len(values)}{kind[-1]}", *values)
+        count = len(values) // int(kind[:-1] or 1)
+        if len(content) > 4:
+            file.write(b"\0" * (file.tell() % 2))
+            place = file.tell()
+            file.write(content)
+            content = struct.pack("<L", place)
+        entries.append(struct.pack("<2HL", tag, kinds[kind], count) + content.ljust(4, b"\0"))
+    file.write(b"\0" * (file.tell() % 2))
+    start = file.tell()
+    file.writelines([struct.pack("<H", len(entries)), *entries, bytes(4)])
+    file.seek(4)
+    file.write(struct.pack("<L", start))
+
+
+def _write_deep(image: np.ndarray, opened: OpenedImage, file: IO[bytes]) -> None:
     """A PNG file of 16 bits a channel, which Pillow writes of greys alone."""
     planes = np.atleast_3d(image)  # (H, W) -> (H, W, 1)
     height, width, channels = planes.shape
@@ -120,21 +191,27 @@ def _write_deep(image: np.ndarray, opened: OpenedImage, file: BinaryIO) -> None:
 
 def _filtered(planes: np.ndarray, opacity: np.ndarray | None) -> Iterator[bytes]:
     """Rows of 16 bits a channel as PNG stores them, some at a time."""
-    height = len(planes)
     above: np.ndarray | None = None
-    for start in range(0, height, _ROWS_AT_ONCE):
-        part = planes[start : start + _ROWS_AT_ONCE]
-        if opacity is not None:
-            share = opacity[start : start + _ROWS_AT_ONCE, :, np.newaxis]
-            part = np.concatenate([part, share], axis=2)
-        words = np.rint(np.clip(part, 0, 1) * _WORD).astype(">u2")
-        row_bytes = words.reshape(len(words), -1).view(np.uint8)
+    for words in _rows_of(planes, opacity):
+        row_bytes = words.astype(">u2").reshape(len(words), -1).view(np.uint8)
         if above is None:
             above = np.zeros_like(row_bytes[:1])
         differences = np.diff(row_bytes, axis=0, prepend=above)
         above = row_bytes[-1:]
         filters = np.full((len(words), 1), _UP, np.uint8)
         yield np.concatenate([filters, differences], axis=1).tobytes()
+
+
+def _rows_of(planes: np.ndarray, opacity: np.ndarray | None) -> Iterator[np.ndarray]:
+    """Some rows at a time of an image with its opacity, as uint16 (h, W, C)."""
+    for start in range(0, len(planes), _ROWS_AT_ONCE):
+        part = planes[start : start + _ROWS_AT_ONCE]
+        if part.dtype == np.uint8:
+            part = part / np.float32(255)
+        if opacity is not None:
+            share = opacity[start : start + _ROWS_AT_ONCE, :, np.newaxis]
+            part = np.concatenate([part, share], axis=2)
+        yield np.rint(np.clip(part, 0, 1) * _WORD).astype(np.uint16)
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:
@@ -166,9 +243,9 @@ def encode_jpeg(image: np.ndarray, quality: int = 90) -> bytes:
             f"JPEG quality must be a whole number from 1 to 95. Received: {quality!r}. "
             "90 is a good choice."
         )
-    if max(np.shape(image), default=0) > 65_500:
+    if max(np.shape(image), default=0) > LONGEST_JPEG:
         raise ImageError(
-            "A JPEG image may have at most 65,500 pixels on a side. "
+            f"A JPEG image may have at most {LONGEST_JPEG:,} pixels on a side. "
             f"Received: {describe(np.asarray(image))}. Write it as PNG."
         )
     return _encode(image, "JPEG", quality=quality)
@@ -183,7 +260,7 @@ def _encode(image: np.ndarray, file_format: str, **options: Any) -> bytes:
 
 def _write(
     image: np.ndarray,
-    file: BinaryIO,
+    file: IO[bytes],
     file_format: str,
     opacity: np.ndarray | None = None,
     **options: Any,

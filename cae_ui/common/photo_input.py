@@ -1,19 +1,17 @@
-"""A photo to work on: an upload that may be anything, or a sample photo."""
+"""A photo to work on, opened: an upload that may be anything, or a sample photo."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
-from cae_core.data.samples import high_iso_photograph, photograph_path
-from cae_core.errors import ImageError
+from cae_core.data.samples import HIGH_ISO
 from cae_core.images.conversion import Box
-from cae_core.images.decoding import IMAGE_SUFFIXES, OpenedImage, read_image
+from cae_core.images.decoding import OpenedImage, read_image
 from cae_ui.common.resources import image_memory, largest_photo
 from cae_ui.common.wording import plain
 
@@ -23,12 +21,16 @@ SAMPLE_PHOTOS = {
     "Astronaut": "astronaut.png",
     "Rocket": "rocket.jpg",
 }
-# The same as a camera would have saved them in the dark.
+# Without colours from the start.
+GREY_PHOTOS = {"Photographer": "camera.png"}
+# Photographs that a camera took at high ISO.
+NOISY_PHOTOS = {
+    f"{name.capitalize()}, {camera.split(', ')[1]}": name for name, camera in HIGH_ISO.items()
+}
+# The sample photos as a camera would have saved them in the dark.
 HIGH_ISO_PHOTOS = {f"{name} at high ISO": file for name, file in SAMPLE_PHOTOS.items()}
 # What is worked on while a slider moves: about a screen's worth.
 FAST_PIXELS = 640 * 640
-# The others are let through to a sentence that says what to do with them.
-UPLOAD_TYPES = [*(suffix.lstrip(".") for suffix in IMAGE_SUFFIXES), "heic", "heif", "dng"]
 STRETCH = "stretch"
 
 
@@ -40,11 +42,13 @@ class Photo:
         name: Name of the file or of the sample photo.
         identity: Text that no other photo has.
         source: The content of its file, or the path.
+        reference: The path of the same photo with hardly any noise, where there is one.
     """
 
     name: str
     identity: str
     source: Callable[[], bytes | Path]
+    reference: Path | None = None
 
     def read(
         self,
@@ -73,7 +77,7 @@ class Photo:
     @property
     def is_sample(self) -> bool:
         """Whether it is one of the app's own."""
-        return self.identity in SAMPLE_PHOTOS or self.is_high_iso
+        return self.identity in SAMPLE_PHOTOS | GREY_PHOTOS | NOISY_PHOTOS | HIGH_ISO_PHOTOS
 
     @property
     def is_high_iso(self) -> bool:
@@ -89,39 +93,6 @@ class Photo:
         """`read_image` with what the page and the host have set."""
         reading: Callable[..., OpenedImage] = read_image
         return reading(self.source(), stretch=_is_stretched(), max_pixels=largest_photo(), **how)
-
-
-def photo_choice(key: str, *, in_address: bool = False, high_iso: bool = False) -> Photo:
-    """Widgets that choose an uploaded photo or one of the sample photos.
-
-    Args:
-        key: Beginning of the widgets' keys.
-        in_address: Keeps the choice of a sample photo in the address.
-        high_iso: Offers the sample photos with the noise of a camera.
-    """
-    samples = HIGH_ISO_PHOTOS if high_iso else SAMPLE_PHOTOS
-    try:
-        size = f"Any size up to {largest_photo() / 1e6:.0f} megapixels."
-    except ImageError:  # a wrong variable of the host: said where a photo is opened
-        size = None
-    upload = st.file_uploader("Your photo", type=UPLOAD_TYPES, key=f"{key}-upload", help=size)
-    # Emptied at once: what is below would else be there twice for as long as the page works.
-    place = st.empty()
-    if upload is not None:
-        return Photo(upload.name, upload.file_id, upload.getvalue)
-    name = str(
-        place.segmented_control(
-            "or one of these",
-            list(samples),
-            default=next(iter(samples)),
-            required=True,
-            key=f"{key}-high-iso" if high_iso else f"{key}-photo",
-            wrap=True,
-            bind="query-params" if in_address else None,
-        )
-    )
-    read: Callable[[str], bytes | Path] = high_iso_photograph if high_iso else photograph_path
-    return Photo(name, name, partial(read, samples[name]))
 
 
 def overview(photo: Photo, longest_side: int | None = None) -> OpenedImage:

@@ -1,18 +1,22 @@
-"""An image that was made of a photo, as a download."""
+"""Images that were made of a photo, as downloads."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
 
 from cae_core.images.decoding import OpenedImage
-from cae_core.images.encoding import encode_like
+from cae_core.images.encoding import JPEG_QUALITY, LONGEST_JPEG, encode_like
 from cae_ui.common.file_names import photo_name
 from cae_ui.common.photo_input import Photo
 
+FORMATS = {".png": "PNG", ".jpg": "JPEG", ".tif": "TIFF"}
 
-def show_download(photo: Photo, opened: OpenedImage, image: np.ndarray, made: str) -> None:
-    """An image as a PNG file, and as a JPEG file where the photo is one.
+
+def show_downloads(photo: Photo, opened: OpenedImage, images: Mapping[str, np.ndarray]) -> None:
+    """Images as files, in a format that can be chosen.
 
     Made in every run, not on demand: a press while the page reruns would ask for an image that is
     gone.
@@ -20,16 +24,36 @@ def show_download(photo: Photo, opened: OpenedImage, image: np.ndarray, made: st
     Args:
         photo: The photo.
         opened: The photo as its file has it.
-        image: What was made of it.
-        made: What was done, such as "denoised".
+        images: What was made of it, by what was done, such as "denoised".
     """
-    endings = (".png", ".jpg") if opened.is_jpeg and not photo.is_sample else (".png",)
-    for ending in endings:
-        as_jpeg = ending == ".jpg"
-        st.download_button(
-            f"{made.capitalize()}{', JPEG' if as_jpeg else ''}",
-            encode_like(opened, image, as_jpeg=as_jpeg),
-            photo_name(photo.name, made, ending),
-            icon=":material/download:",
-            on_click="ignore",
-        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        place = st.container(horizontal=True, width="content")
+        ending, quality = format_input(opened)
+        for made, image in images.items():
+            place.download_button(
+                made.capitalize(),
+                encode_like(opened, image, ending, quality),
+                photo_name(photo.name, made, ending),
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def format_input(opened: OpenedImage) -> tuple[str, int]:
+    """The format of downloads as the ending of their names, and the quality of a JPEG.
+
+    TIFF is offered for what has more than 8 bits a channel.
+    """
+    endings = [".png"]
+    if max(opened.full_size) <= LONGEST_JPEG:
+        endings.append(".jpg")
+    if opened.bits == 16:
+        endings.append(".tif")
+    ending = st.segmented_control(
+        "Format of downloads", endings, format_func=FORMATS.__getitem__, default=".png",
+        required=True, key="format", label_visibility="collapsed",
+    )  # fmt: skip
+    quality = JPEG_QUALITY
+    if ending == ".jpg":
+        quality = st.slider("JPEG quality", 50, 95, JPEG_QUALITY, key="jpeg-quality", width=220)
+    return str(ending), quality

@@ -23,7 +23,8 @@ from cae_core.photos.apply import apply_to_photo, plan_photo
 from cae_core.training.tasks import LUMA, Task
 from cae_ui.common.file_names import photo_name, run_name
 from cae_ui.common.image_views import View, show_views
-from cae_ui.common.photo_input import SAMPLE_PHOTOS, overview, photo_choice
+from cae_ui.common.photo_choice import photo_choice
+from cae_ui.common.photo_input import SAMPLE_PHOTOS, overview
 from cae_ui.common.pixels import OUTPUT_CAPTION
 from cae_ui.common.resources import loaded_run, run_version
 from cae_ui.common.whole_photo import kept_whole, show_whole, whole_button

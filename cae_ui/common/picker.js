@@ -50,6 +50,7 @@ function drawTiles(root, data, image, pick) {
     canvas.width = width;
     canvas.height = height;
     canvas.style.width = `${data.side}px`;
+    canvas.style.imageRendering = width > data.side ? "auto" : ""; // what is shrunk, smoothly
     const from = [0, index * height, width, height];
     canvas.getContext("2d").drawImage(image, ...from, 0, 0, width, height);
     label.textContent = data.choices[index].label;

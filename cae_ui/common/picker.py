@@ -8,8 +8,9 @@ there is no widget that shows it a second time.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ def pick_tile(
     label: str,
     side: int,
     key: str = "",
+    on_pick: Callable[[str], object] | None = None,
 ) -> None:
     """Small images of one size in rows, of which one can be chosen.
 
@@ -81,12 +83,13 @@ def pick_tile(
         label: What is chosen, for a screen reader.
         side: Width of an image in CSS pixels; every pixel is a sharp square.
         key: Tells two places apart where one choice is made.
+        on_pick: Called with the value that is clicked; by default the address takes it.
     """
     count, height, width, channels = images.shape
     # One below the other: (N, H, W, C) -> (N·H, W, C).
     strip = images.reshape(count * height, width, channels)
     data = {"image": image_url(strip), "width": width, "height": height, "side": side}
-    _pick(name, "tiles", data | _listed(choices, chosen, label), key)
+    _pick(name, "tiles", data | _listed(choices, chosen, label), key, on_pick)
 
 
 def pick_bar(
@@ -154,14 +157,20 @@ def _listed(choices: Sequence[Choice], chosen: str | None, label: str) -> dict[s
     return {"choices": [vars(each) for each in choices], "chosen": chosen, "label": label}
 
 
-def _pick(name: str, kind: str, data: dict[str, Any], key: str = "") -> None:
-    """Sends a message, and puts what is clicked into the address."""
+def _pick(
+    name: str,
+    kind: str,
+    data: dict[str, Any],
+    key: str = "",
+    on_pick: Callable[[str], object] | None = None,
+) -> None:
+    """Sends a message, and puts what is clicked into the address, or calls `on_pick` with it."""
     widget = f"pick-{name}-{key}"
 
     def keep() -> None:
         picked = st.session_state[widget].get("picked")
         if isinstance(picked, str):
-            keep_choice(name, picked)
+            (on_pick or partial(keep_choice, name))(picked)
 
     _component(key=widget, data={"kind": kind, **data}, on_picked_change=keep)
 

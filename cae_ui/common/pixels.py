@@ -27,8 +27,12 @@ def show_image(
         caption: Markdown under the image, which a screen reader says for it as well.
         width: As of `st.image`.
     """
-    url = _data_url(encode_jpeg(image, PREVIEW_QUALITY), "jpeg")
-    st.image(url, caption, width, alt=re.sub(r"\\(.)", r"\1", caption))
+    st.image(jpeg_url(image), caption, width, alt=re.sub(r"\\(.)", r"\1", caption))
+
+
+def jpeg_url(image: np.ndarray) -> str:
+    """A photo, (H, W, C) in [0, 1] or uint8, as an address that holds it."""
+    return _data_url(encode_jpeg(image, PREVIEW_QUALITY), "jpeg")
 
 
 def _data_url(content: bytes, kind: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import streamlit as st
 from cae_core.formats import format_bytes, format_duration
 from cae_core.images.conversion import Box
 from cae_core.images.decoding import OpenedImage
-from cae_core.images.encoding import save_like
+from cae_core.images.encoding import encode_like, save_like
 from cae_core.images.operations import to_uint8
 from cae_core.long_work import OnProgress
 from cae_ui.common.file_names import photo_name, words
 from cae_ui.common.image_views import View, show_views
 from cae_ui.common.photo_input import Photo, admitted
+from cae_ui.common.photo_output import FORMATS, format_input
 from cae_ui.common.photo_part import part_input
 from cae_ui.common.resources import results_folder
 from cae_ui.common.stoppable_work import stoppable_work
@@ -30,6 +32,13 @@ from cae_ui.common.wording import plain
 Work = Callable[[OpenedImage, Callable[[np.ndarray], None], OnProgress], np.ndarray]
 # Memory of the work: as floats, as bytes, and as a file; and that of one tile.
 _BYTES_PER_PIXEL, _TILE_BYTES = 18, 250_000_000
+
+
+def work_memory(full_size: tuple[int, int]) -> int:
+    """Bytes that work on a whole photo of a height and a width takes."""
+    return _BYTES_PER_PIXEL * full_size[0] * full_size[1] + _TILE_BYTES
+
+
 _ROWS_AT_ONCE = 64
 _PART_SIDE = 1200  # of what is shown of a result
 
@@ -42,7 +51,7 @@ class WholeResult:
         before: What went into the network, uint8 as NumPy's file.
         after: The result, likewise.
         opacity: The photo's opacity, likewise; None for an opaque one.
-        files: The result as image files, by ending.
+        files: The result as image files, by ending; a JPEG is made when it is asked for.
         seconds: How long the work took.
     """
 
@@ -92,20 +101,20 @@ def whole_button(
     ):
         kept_under = f"whole-{made}"
         st.session_state.pop(kept_under, None)
-        result = _work_on(photo, height * width, work, results_folder() / words(made))
+        result = _work_on(photo, full_size, work, results_folder() / words(made))
         st.session_state[kept_under] = (photo.key, settings), result
         st.rerun()
     st.caption(f"{width:,} x {height:,} pixels; the image above is reduced or a part.")
 
 
-def _work_on(photo: Photo, number: int, work: Work, path: Path) -> WholeResult:
-    """Saves the result for a photo of a number of pixels under a path, with several endings."""
+def _work_on(photo: Photo, full_size: tuple[int, int], work: Work, path: Path) -> WholeResult:
+    """Saves the result for a photo of that size under a path, with several endings."""
     before, after, opacity = (
         path.with_suffix(f".{name}.npy") for name in ("before", "after", "opacity")
     )
     with (
-        stoppable_work("The network works …", key="stop-whole") as bar,
-        admitted(_BYTES_PER_PIXEL * number + _TILE_BYTES, is_long=True),
+        stoppable_work("The network works …", key="stop-whole", label="Cancel") as bar,
+        admitted(work_memory(full_size), is_long=True),
     ):
         started = time.perf_counter()
 
@@ -122,13 +131,12 @@ def _work_on(photo: Photo, number: int, work: Work, path: Path) -> WholeResult:
         if opened.bits == 8:  # the floats go before the file is made, which takes as much
             result = np.load(after, mmap_mode="r")
             opened = replace(opened, pixels=result)
-        files = {".png": path.with_suffix(".png")}
-        if opened.is_jpeg:
-            files[".jpg"] = path.with_suffix(".jpg")
+        endings = (".png",) if opened.bits == 8 else (".png", ".tif")
+        files = {ending: path.with_suffix(ending) for ending in endings}
         for ending, target in files.items():
-            bar.progress(1.0, f"Saving as {ending[1:].upper()} …")
+            bar.progress(1.0, f"Saving as {FORMATS[ending]} …")
             with target.open("wb") as file:
-                save_like(opened, result, file, as_jpeg=ending == ".jpg")
+                save_like(opened, result, file, ending)
     seen = None if opened.opacity is None else opacity
     return WholeResult(before, after, seen, files, time.perf_counter() - started)
 
@@ -174,15 +182,30 @@ def show_whole(
         f"The whole of {plain(photo.name)}, {width:,} x {height:,} pixels, done in "
         f"{format_duration(result.seconds)}. Above is a part, 1:1 shows its pixels."
     )
-    with st.container(horizontal=True):
-        for ending, path in result.files.items():
-            st.download_button(
-                f"{made.capitalize()}, {ending[1:].upper()}, {format_bytes(path.stat().st_size)}",
-                path.read_bytes,
-                photo_name(photo.name, made, ending),
-                icon=":material/download:",
-                on_click="ignore",  # a new run would take the file away while the browser asks
-            )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        place = st.container(width="content")
+        ending, quality = format_input(small)
+        label = f"{made.capitalize()}, {FORMATS[ending]}"
+        content: Callable[[], bytes] = partial(_jpeg, result, small, quality)
+        if ending in result.files:
+            label += f", {format_bytes(result.files[ending].stat().st_size)}"
+            content = result.files[ending].read_bytes
+        place.download_button(
+            label,
+            content,
+            photo_name(photo.name, made, ending),
+            icon=":material/download:",
+            on_click="ignore",  # a new run would take the file away while the browser asks
+        )
+
+
+def _jpeg(result: WholeResult, small: OpenedImage, quality: int) -> bytes:
+    """A result as a JPEG file."""
+    opacity = None
+    if result.opacity is not None:
+        opacity = np.load(result.opacity) / np.float32(255)
+    opened = replace(small, opacity=opacity)
+    return encode_like(opened, np.load(result.after), ".jpg", quality)
 
 
 def _keep(path: Path, image: np.ndarray) -> None:

@@ -2,5 +2,5 @@
 
 In the order of the page: `inputs` (mode, network, options), `scene` (the photo with its noise),
 `damages` (other damages than Gaussian noise), `result` (images compared, figures, downloads, the
-whole photo), `methods` (other denoisers).
+whole photo), `methods` (other denoisers), `several` (all uploaded photos at once).
 """

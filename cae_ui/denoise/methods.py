@@ -1,10 +1,10 @@
-"""The chosen network beside other denoisers: figures of this image, PSNR at every noise level."""
+"""The chosen network beside other denoisers: images, figures, PSNR at every noise level."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -12,11 +12,16 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cae_core import zoo
+from cae_core.formats import format_psnr
 from cae_core.images.metrics import psnr, ssim_of
+from cae_core.images.operations import to_uint8
 from cae_core.photos.classical import denoise_classical
 from cae_ui.common.charts import COLORS, framed, show_chart
+from cae_ui.common.compare_slider import compare_slider
+from cae_ui.common.file_names import words
 from cae_ui.common.network_choice import RUN_PREFIX
 from cae_ui.common.photo_input import FAST_PIXELS
+from cae_ui.common.picker import Choice, kept_choice, pick_tile
 from cae_ui.common.wording import number_columns
 from cae_ui.denoise.damages import other_methods
 from cae_ui.denoise.result import cleaned, denoised
@@ -25,11 +30,32 @@ from cae_ui.denoise.scene import NoiseOptions, Scene, with_noise
 BOTTLENECK = "homework-denoise"
 CLASSICAL_TITLES = {"tv": "Total variation", "nlm": "Non-local means", "wavelet": "Wavelet"}
 CURVE_SIGMAS = (5, 10, 15, 25, 35, 50, 75, 100)
-TABLE_SIDE, CURVE_SIDE = 640, 192
+TABLE_SIDE, CURVE_SIDE, PIECE = 640, 192, 112
+Method = Callable[[np.ndarray, float], np.ndarray]  # a noisy image and its sigma
+_RESULTS = "methods-results"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a method makes of the noisy image; the first of several is that image itself.
+
+    Attributes:
+        title: The method.
+        image: uint8, (H, W) or (H, W, 3).
+        psnr: PSNR in dB.
+        ssim: SSIM.
+        seconds: How long it took.
+    """
+
+    title: str
+    image: np.ndarray
+    psnr: float
+    ssim: float
+    seconds: float
 
 
 def show_methods(scene: Scene) -> None:
-    """Other denoisers on the same image: figures and times, and PSNR at every noise level."""
+    """Other denoisers on the same image: images, figures, times, and PSNR at every noise level."""
     if scene.clean is None or scene.model is None:
         return
     model = scene.model
@@ -45,15 +71,9 @@ def show_methods(scene: Scene) -> None:
                 clean=_middle(scene.clean, height, width),
             )
             st.caption(f"On the middle {width} x {height} pixels.")
-        st.dataframe(
-            _table(tried, model),
-            hide_index=True,
-            width="stretch",
-            column_config=number_columns("PSNR, dB", "SSIM")
-            | {
-                "Time, ms": st.column_config.NumberColumn(format="%.0f"),
-            },
-        )
+        results = _kept_results(scene, tried, model)
+        _show_images(results)
+        _show_table(results)
         if scene.damage is None:
             st.caption("All methods are given the same sigma as the network.")
     if scene.damage is not None:
@@ -68,42 +88,98 @@ def show_methods(scene: Scene) -> None:
         )
 
 
-def _table(scene: Scene, model: str) -> list[dict[str, object]]:
-    """Figures of the noisy image and of every method, a row each."""
-    assert scene.clean is not None  # noqa: S101 - the caller has looked
-    rows = [_row("Noisy", scene.noisy, scene.clean, 0.0)]
-    place = st.empty()
+def _kept_results(scene: Scene, tried: Scene, model: str) -> list[Result]:
+    """The results for the tried part of a scene, kept in the session until that changes."""
+    wanted = scene.photo.key, scene.settings, scene.box, tried.noisy.shape
+    kept = st.session_state.get(_RESULTS)
+    if kept is None or kept[0] != wanted:
+        kept = st.session_state[_RESULTS] = wanted, _results(tried, model)
+    results: list[Result] = kept[1]
+    return results
+
+
+def _results(scene: Scene, model: str) -> list[Result]:
+    """The noisy image and the result of every method."""
     if scene.damage is None:
         methods = _methods(model)
     else:
         methods = other_methods(scene.damage)
         if model.startswith(RUN_PREFIX):
             methods = {"Trained here": lambda image, _: denoised(scene, image)} | methods
+    results = [_result(scene, "Noisy", lambda image, _: image)]
+    place = st.empty()
     for title, method in methods.items():
         place.caption(f"{title} …")
-        started = time.perf_counter()
-        result = method(scene.noisy, scene.input_sigma)
-        rows.append(_row(title, result, scene.clean, time.perf_counter() - started))
+        results.append(_result(scene, title, method))
     place.empty()
-    return rows
+    return results
 
 
-def _row(title: str, image: np.ndarray, clean: np.ndarray, seconds: float) -> dict[str, object]:
-    """The figures of one method."""
-    return {
-        "Method": title,
-        "PSNR, dB": psnr(image, clean),
-        "SSIM": ssim_of(image, clean),
-        "Time, ms": 1000 * seconds,
-    }
+def _result(scene: Scene, title: str, method: Method) -> Result:
+    """What one method makes of the noisy image."""
+    assert scene.clean is not None  # noqa: S101 - the caller has looked
+    started = time.perf_counter()
+    image = method(scene.noisy, scene.input_sigma)
+    seconds = time.perf_counter() - started
+    figures = psnr(image, scene.clean), ssim_of(image, scene.clean)
+    return Result(title, to_uint8(np.clip(image, 0.0, 1.0)), *figures, seconds)
 
 
-def _methods(model: str) -> dict[str, Callable[[np.ndarray, float], np.ndarray]]:
+def _show_images(results: list[Result]) -> None:
+    """A piece of every result, and the one that is clicked beside the first method's."""
+    _, first, *others = results
+    by_name = {words(result.title): result for result in results}
+    # The method that is best after the first one, so that there is something to see.
+    best = max(others, key=lambda result: result.psnr)
+    chosen = by_name[kept_choice("method", list(by_name), words(best.title))]
+    before = first if chosen is not first else results[0]
+    compare_slider(
+        before.image,
+        chosen.image,
+        before_label=before.title,
+        after_label=chosen.title,
+        key="methods-slider",
+        height=480,
+    )
+    height, width = (min(PIECE, side) for side in first.image.shape[:2])
+    pick_tile(
+        "method",
+        np.stack([np.atleast_3d(_middle(result.image, height, width)) for result in results]),
+        [
+            Choice(name, result.title, f"{result.title}, {format_psnr(result.psnr)}")
+            for name, result in by_name.items()
+        ],
+        words(chosen.title),
+        label="Methods",
+        side=PIECE,
+    )
+    st.caption("A click on a method puts its result on the right.")
+
+
+def _show_table(results: list[Result]) -> None:
+    """The figures of the noisy image and of every method, a row each."""
+    rows = [
+        {
+            "Method": result.title,
+            "PSNR, dB": result.psnr,
+            "SSIM": result.ssim,
+            "Time, ms": 1000 * result.seconds,
+        }
+        for result in results
+    ]
+    columns = {"Time, ms": st.column_config.NumberColumn(format="%.0f")}
+    st.dataframe(
+        rows,
+        hide_index=True,
+        width="stretch",
+        column_config=number_columns("PSNR, dB", "SSIM") | columns,
+    )
+
+
+def _methods(model: str) -> dict[str, Method]:
     """The chosen network, two networks of the zoo and the classical methods, by title."""
     chosen = zoo.card(model).title if model in zoo.names() else "Trained here"
-    found: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
-        chosen: partial(cleaned, model=model)
-    }
+    found: dict[str, Method] = {chosen: partial(cleaned, model=model)}
     for name in (zoo.PHOTO_DENOISER, BOTTLENECK):
         if name in zoo.names() and name != model:
             found[zoo.card(name).title] = partial(cleaned, model=name)

@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cae_core import zoo
+from cae_core.data.samples import HIGH_ISO, HIGH_ISO_TERMS
 from cae_core.formats import format_duration, format_gain, format_psnr, format_ssim
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.metrics import psnr, ssim_of
@@ -22,8 +23,8 @@ from cae_core.photos.denoising import denoise
 from cae_ui.common.full_size import full_size_photo, full_size_result, is_shown_whole
 from cae_ui.common.image_views import View, pixels, show_views
 from cae_ui.common.network_choice import network
-from cae_ui.common.photo_input import reduced
-from cae_ui.common.photo_output import show_download
+from cae_ui.common.photo_input import NOISY_PHOTOS, reduced
+from cae_ui.common.photo_output import show_downloads
 from cae_ui.common.pixels import show_image
 from cae_ui.common.resources import freeze_garbage_collector
 from cae_ui.common.whole_photo import kept_whole, show_whole, whole_button
@@ -60,7 +61,8 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
     _show_views(scene, clean)
     _show_figures(scene, clean, seconds)
     if scene.is_whole:
-        _show_downloads(scene, clean)
+        made = {MADE: clean} if scene.clean is None else {MADE: clean, "noisy": scene.noisy}
+        show_downloads(photo, scene.opened, made)
     else:
         whole_button(
             photo, scene.opened.full_size, scene.settings, "Denoise", MADE,
@@ -121,9 +123,9 @@ def _show_views(scene: Scene, clean: np.ndarray, label: str = "Denoised") -> Del
             (lambda: _removed(scene.noisy, clean, _gain(scene)), "Taken out, amplified"),
         ),
     }
-    if scene.clean is not None:
-        original = scene.clean
-        views["Original"] = ((clean, "Denoised"), (lambda: original, "Original"))
+    original = scene.reference
+    if original is not None:
+        views["Original"] = ((clean, "Denoised"), (lambda: original, _original_label(scene)))
     return show_views(views, scene.opened, key="denoised", choice="show").beside
 
 
@@ -141,16 +143,17 @@ def _gain(scene: Scene) -> float:
 
 
 def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
-    """Time of the network, and PSNR and SSIM where there is an original to compare with."""
+    """Time of the network, and PSNR and SSIM where there is something to compare with."""
     took = f"{format_duration(seconds)} for {clean.shape[1]:,} x {clean.shape[0]:,} pixels"
-    if scene.clean is None:
+    reference = scene.reference
+    if reference is None:
         st.caption(f"{took}. There is no original to compare with.")
         return
-    before, after = psnr(scene.noisy, scene.clean), psnr(clean, scene.clean)
+    before, after = psnr(scene.noisy, reference), psnr(clean, reference)
     gained = format_gain(after - before) if np.isfinite(after - before) else None
     with ThreadPoolExecutor(2) as threads:  # SciPy's filters leave Python free
         similar_before, similar = threads.map(
-            partial(ssim_of, reference=scene.clean), (scene.noisy, clean)
+            partial(ssim_of, reference=reference), (scene.noisy, clean)
         )
     with st.container(horizontal=True, gap="medium"):
         st.metric("PSNR, noisy", format_psnr(before), width="content")
@@ -162,15 +165,19 @@ def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
             width="content",
         )
     channels = "in grey" if clean.ndim == 2 else "over all three channels"
-    st.caption(f"{took}. PSNR {channels}; the output is cut to [0, 1].")
+    against = "" if scene.clean is not None else f", against the {_original_label(scene).lower()}"
+    st.caption(f"{took}. PSNR {channels}{against}; the output is cut to [0, 1].")
+    if scene.photo.identity in NOISY_PHOTOS:
+        camera = HIGH_ISO[NOISY_PHOTOS[scene.photo.identity]]
+        st.caption(
+            f"Part of a photo by a {camera}, of a scene that no network here was trained on. "
+            f"{HIGH_ISO_TERMS}."
+        )
 
 
-def _show_downloads(scene: Scene, clean: np.ndarray) -> None:
-    """The denoised image, and the noisy one where the noise was added."""
-    with st.container(horizontal=True):
-        show_download(scene.photo, scene.opened, clean, MADE)
-        if scene.clean is not None:
-            show_download(scene.photo, scene.opened, scene.noisy, "noisy")
+def _original_label(scene: Scene) -> str:
+    """Label of what the result is compared with."""
+    return "Original" if scene.clean is not None else "Mean of many shots"
 
 
 def _is_network_ready() -> bool:

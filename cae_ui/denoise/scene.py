@@ -5,6 +5,7 @@ The rest of the page is computed from the scene.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
@@ -14,12 +15,12 @@ import streamlit as st
 from cae_core import zoo
 from cae_core.formats import format_sigma
 from cae_core.images.conversion import Box
-from cae_core.images.decoding import OpenedImage
+from cae_core.images.decoding import OpenedImage, open_image
 from cae_core.photos.camera_denoising import LARGEST_STRENGTH
 from cae_core.photos.noise_kind import Choice, choose_denoiser
 from cae_core.photos.noise_level import estimate_sigma
 from cae_core.training.tasks import Task
-from cae_ui.common.full_size import full_size_photo, is_shown_whole
+from cae_ui.common.full_size import WHOLE_PIXELS, full_size_photo, is_shown_whole
 from cae_ui.common.photo_input import FAST_PIXELS, Photo, overview
 from cae_ui.common.photo_part import part_around, part_input
 from cae_ui.denoise.damages import (
@@ -87,6 +88,13 @@ class Scene:
     grain: float = 0.0
     damage: Task | None = None
     box: Box | None = None
+
+    @functools.cached_property
+    def reference(self) -> np.ndarray | None:
+        """What the result is measured against: `clean`, or the scene with hardly any noise."""
+        if self.clean is None and self.photo.reference is not None:
+            return open_image(self.photo.reference)
+        return self.clean
 
     @property
     def is_whole(self) -> bool:
@@ -187,7 +195,7 @@ def _damaged_scene(
 def _noisy_scene(photo: Photo, part: OpenedImage, model: str) -> Scene:
     """The sliders and the scene of a photo that is noisy already."""
     chosen: str | None = model
-    choice, sigma = _noise_of(photo, part)
+    choice, sigma = _noise_of_photo(photo, part)
     if photo.is_high_iso:
         st.caption("The noise of this sample photo is simulated, as a camera makes it in the dark.")
     if model == AUTOMATIC:
@@ -236,8 +244,8 @@ def _grain_input() -> float:
     )  # fmt: skip
 
 
-def _noise_of(photo: Photo, opened: OpenedImage) -> tuple[Choice, float]:
-    """The network for the noise of a photo and its estimated sigma, kept in the session.
+def _noise_of_photo(photo: Photo, opened: OpenedImage) -> tuple[Choice, float]:
+    """`noise_of` a photo, kept in the session.
 
     Of a large photo the middle counts, so that another part has no other settings.
     """
@@ -246,10 +254,22 @@ def _noise_of(photo: Photo, opened: OpenedImage) -> tuple[Choice, float]:
         if opened.pixels.shape[:2] != opened.full_size:
             opened = _part(photo, part_around(opened.full_size, _PART_SIDE))
         with st.spinner("Looking at the noise …"):
-            found = choose_denoiser(opened.pixels), estimate_sigma(opened.pixels)
-        kept = st.session_state["photo-noise"] = (photo.key, found)
+            kept = st.session_state["photo-noise"] = (photo.key, noise_of(opened))
     estimate: tuple[Choice, float] = kept[1]
     return estimate
+
+
+def noise_of(opened: OpenedImage) -> tuple[Choice, float]:
+    """The network for the noise of a photo, and its estimated sigma; of a large one the middle's.
+
+    Raises:
+        ImageError: The photo is too small for an estimate.
+    """
+    pixels = opened.pixels
+    if pixels.shape[0] * pixels.shape[1] > WHOLE_PIXELS:
+        left, top, right, bottom = part_around(pixels.shape[:2], _PART_SIDE)
+        pixels = pixels[top:bottom, left:right]
+    return choose_denoiser(pixels), estimate_sigma(pixels)
 
 
 def with_noise(photo: np.ndarray, sigma: float, options: NoiseOptions) -> np.ndarray:

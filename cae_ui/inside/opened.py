@@ -20,7 +20,8 @@ from cae_core.inspection.network import Encoded, InspectedNetwork
 from cae_core.training.runs import Run
 from cae_core.training.tasks import LUMA, Task
 from cae_ui.common.network_choice import RUN_PREFIX, network, network_input
-from cae_ui.common.photo_input import overview, photo_choice
+from cae_ui.common.photo_choice import photo_choice
+from cae_ui.common.photo_input import overview
 from cae_ui.common.picker import Choice, kept_choice, pick_tile
 from cae_ui.common.resources import freeze_garbage_collector, named_dataset
 from cae_ui.common.wording import dataset_title, plain

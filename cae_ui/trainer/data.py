@@ -13,7 +13,8 @@ from cae_core.data.uploads import load_uploads
 from cae_core.errors import CAEError
 from cae_core.formats import format_days
 from cae_core.jobs.limits import Limits
-from cae_ui.common.photo_input import UPLOAD_TYPES, admitted
+from cae_ui.common.photo_choice import UPLOAD_TYPES
+from cae_ui.common.photo_input import admitted
 from cae_ui.common.resources import (
     available_jobs,
     keep_uploaded,

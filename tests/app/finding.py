@@ -7,7 +7,6 @@ from urllib.parse import parse_qs
 
 from cae_core.errors import JobError
 from cae_ui.common import resources
-from cae_ui.trainer.data import OWN_IMAGES
 
 SMALL = "conv4 pool | up conv3:sigmoid"
 CHIPS = "arch-chosen"
@@ -54,7 +53,8 @@ def remedies(page, key=TEXT):
 def upload(page, key, *files):
     """Uploads files, each a name and a content."""
     named = [(name, content, "application/octet-stream") for name, content in files]
-    return page.file_uploader(key).set_value(named if key == OWN_IMAGES else named[0]).run()
+    uploader = page.file_uploader(key)
+    return uploader.set_value(named if uploader.accept_multiple_files else named[0]).run()
 
 
 def text_of(page):

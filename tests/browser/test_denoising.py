@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 
 import numpy as np
 import pytest
@@ -99,6 +100,63 @@ def test_a_photo_of_a_megapixel_comes_back_whole_from_the_slider_and_the_button(
     expect(page.get_by_text("1000 × 700 pixels")).to_be_visible()
     decibels(page, "PSNR, denoised")
     assert downloaded(page, "Denoised").size == (1000, 700)
+
+
+NOISY = "/denoise?mode=My+photo+is+noisy"
+
+
+def test_three_photos_are_denoised_at_once_and_taken_home_in_a_zip(visit):
+    page = visit(NOISY)
+    sizes = {"beach.png": (211, 133), "dog.png": (120, 160), "night.png": (96, 64)}
+    uploader(page).set_input_files(
+        [
+            {"name": name, "mimeType": "image/png", "buffer": png(*size)}
+            for name, size in sizes.items()
+        ]
+    )
+    photos = page.get_by_role("group", name="Your photos").get_by_role("button")
+    expect(photos).to_have_count(3)
+    at_rest(photos.last).click()
+    expect(page.get_by_text("96 × 64 pixels")).to_be_visible()
+    at_rest(page.get_by_role("button", name=re.compile("Denoise all 3 photos$"))).click()
+    expect(page.get_by_text("3 of 3 denoised in")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="All denoised, ZIP").click()
+    assert download.value.suggested_filename == "3-photos-denoised.zip"
+    with zipfile.ZipFile(download.value.path()) as archive:
+        found = {name: Image.open(archive.open(name)).size for name in archive.namelist()}
+    assert found == {name.replace(".png", "-denoised.png"): size for name, size in sizes.items()}
+
+
+def test_a_real_noisy_sample_improves_and_is_taken_home_at_its_own_size(visit):
+    page = visit(NOISY)
+    noisy, denoised = (decibels(page, label) for label in ("PSNR, noisy", "PSNR, denoised"))
+    assert denoised > noisy + 1.5
+    assert downloaded(page, "Denoised").size == (512, 512)
+    formats = page.get_by_role("radiogroup", name="Format of downloads")
+    at_rest(formats.get_by_role("radio", name="JPEG")).click()
+    expect(page.get_by_role("slider", name="JPEG quality")).to_be_visible()
+    assert downloaded(at_rest(page.locator("body")).page, "Denoised").format == "JPEG"
+
+
+@pytest.mark.heavy
+def test_work_on_twelve_megapixels_is_cancelled_and_then_ends_with_the_whole(visit):
+    page = visit("/denoise")
+    upload(page, "large.jpg", encoded(scene(4000, 3000), "JPEG", quality=90))
+    start = page.get_by_role("button", name=re.compile("Denoise all 12.0 megapixels$"))
+    cancel = page.get_by_role("button", name=re.compile("Cancel$"))
+    at_rest(start).click()
+    expect(page.get_by_text(re.compile("^About .* left$"))).to_be_visible()
+    cancel.click()
+    expect(cancel).to_have_count(0)
+    at_rest(start).click()
+    expect(page.get_by_text("4,000 x 3,000 pixels, done in")).to_be_visible()
+    expect(cancel).to_have_count(0)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Denoised, PNG").click()
+    assert download.value.suggested_filename == "large-denoised.png"
+    with Image.open(download.value.path()) as whole:
+        assert whole.size == (4000, 3000)
 
 
 @pytest.mark.heavy

@@ -74,9 +74,7 @@ def test_a_photo_comes_back_whole_after_a_preview(page, kind, compared, limits):
     upload(page, kind.upload, ("photo.jpg", phone_photo(90, 200)))
     sizes = [after.shape[:2] for _, after, _ in compared[-2:]]
     assert sizes == [(67, 149), (90, 200)]
-    downloads = labels_of(page.get("download_button"))
-    made = kind.verb.removesuffix("e")
-    assert {f"{made}ed", f"{made}ed, JPEG"} <= set(downloads)
+    assert f"{kind.verb.removesuffix('e')}ed" in labels_of(page.get("download_button"))
     shown = len(compared)
     page.run()
     assert [after.shape[:2] for _, after, _ in compared[shown:]] == [(90, 200)]  # it was kept
@@ -150,7 +148,8 @@ def test_a_heic_photo_is_told_what_to_do(page, kind):
 def test_a_wrong_limit_of_the_host_is_said_where_a_photo_is_opened(monkeypatch):
     def page():
         from cae_core.errors import CAEError
-        from cae_ui.common.photo_input import overview, photo_choice
+        from cae_ui.common.photo_choice import photo_choice
+        from cae_ui.common.photo_input import overview
         from cae_ui.common.wording import show_error
 
         photo = photo_choice("denoise")

@@ -4,7 +4,7 @@ import pytest
 
 from cae_core import zoo
 from cae_ui.denoise.methods import CURVE_SIGMAS, curve_figure
-from tests.app.finding import upload
+from tests.app.finding import pickers, upload
 from tests.app.images import png
 
 
@@ -19,6 +19,11 @@ def test_all_methods_are_measured_on_the_same_image_and_at_every_noise_level(den
     assert {"Total variation", "Non-local means", "Wavelet"} <= set(methods)
     assert (table["PSNR, dB"][1:] > table["PSNR, dB"][0]).all()
     assert len(page.get("plotly_chart")) == 1
+    tiles = pickers(page)["Methods"]["choices"]
+    assert [tile["label"] for tile in tiles] == methods
+    page.query_params["method"] = "noisy"
+    page.run()
+    assert pickers(page)["Methods"]["chosen"] == "noisy"
 
 
 def test_the_curve_has_a_line_for_every_method():

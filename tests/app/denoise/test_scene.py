@@ -59,7 +59,7 @@ def removed(compared):
 def test_a_cameras_noise_is_recognised_and_luma_colour_and_grain_have_sliders(
     denoise_page, removed
 ):
-    page = denoise_page(mode="My photo is noisy")
+    page = denoise_page(mode="My photo is noisy", **{"denoise-high-iso": "Cat at high ISO"})
     assert "sample photo is simulated" in said(page.caption)
     assert "Chosen: Camera denoiser." in said(page.caption)
     clean = sample_photograph("chelsea.png")[:160, :160]
@@ -79,6 +79,23 @@ def test_a_cameras_noise_is_recognised_and_luma_colour_and_grain_have_sliders(
         page.slider(key).set_value(0.0)
     page.run()
     assert removed() == 0
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        "Leaves, ISO 4000",
+        pytest.param("Cables, ISO 6400", marks=pytest.mark.heavy),
+        pytest.param("Printer, ISO 12800", marks=pytest.mark.heavy),
+    ],
+)
+def test_a_real_noisy_sample_is_nearer_to_the_mean_of_many_shots_when_denoised(
+    denoise_page, sample
+):
+    page = denoise_page(mode="My photo is noisy", **{"denoise-high-iso": sample})
+    assert "Chosen: Camera denoiser." in said(page.caption)
+    assert "against the mean of many shots" in said(page.caption)
+    assert decibels(page, "PSNR, denoised") > decibels(page, "PSNR, noisy") + 1.5
 
 
 def test_a_photo_without_noise_is_left_alone_until_a_network_is_chosen(denoise_page, removed):

@@ -1,9 +1,11 @@
 """What a file says beside its pixels: kept in what is saved, or named."""
 
+import io
 import struct
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin
 
 from cae_core.images.decoding import read_image
@@ -86,27 +88,39 @@ def test_transparency_and_precision_are_kept(bits, channels):
         data = png_file(png_header(7, 5, 16, 4 if channels == 1 else 6), rows)
     else:
         data = file_of(levels, "PNG")
-    content, opened = saved(data, lambda pixels: 1 - pixels)
-    again = read_image(content)
-    assert opened.bits == again.bits == bits
+    opened = read_image(data)
     assert opened.pixels.shape == (5, 7) if channels == 1 else (5, 7, 3)
-    np.testing.assert_allclose(again.pixels, 1 - opened.pixels, atol=1e-5)
-    np.testing.assert_allclose(again.opacity, opened.opacity, atol=1e-5)
+    for ending in (".png", ".tif"):
+        again = read_image(encode_like(opened, 1 - opened.pixels, ending))
+        assert opened.bits == again.bits == bits
+        read = np.atleast_3d(again.pixels)  # a TIFF file has three equal channels for grey
+        np.testing.assert_allclose(read - np.atleast_3d(1 - opened.pixels), 0, atol=1e-5)
+        np.testing.assert_allclose(again.opacity, opened.opacity, atol=1e-5)
     exact = (words if bits == 16 else levels)[..., -1] / (65535 if bits == 16 else 255)
     np.testing.assert_allclose(opened.opacity, exact, atol=1e-5)
+
+
+def test_a_tiff_of_many_rows_is_read_by_others_with_its_resolution():
+    pixels = noise(150, 9, 3).astype(np.uint16) * 257
+    file = io.BytesIO()
+    tifffile.imwrite(file, pixels, photometric="rgb", resolution=(300, 150), resolutionunit="INCH")
+    opened = read_image(file.getvalue())
+    content = encode_like(opened, opened.pixels, ".tif")
+    np.testing.assert_array_equal(tifffile.imread(io.BytesIO(content)), pixels)
+    assert read_image(content).dpi == pytest.approx((300, 150))
 
 
 def test_a_jpeg_can_be_saved_as_one_again_which_lies_over_white():
     exif = camera_exif()
     opened = read_image(file_of(noise(6, 9, 3), "JPEG", exif=exif.tobytes(), quality=95))
     assert opened.is_jpeg
-    again = read_image(encode_like(opened, opened.pixels, as_jpeg=True))
+    again = read_image(encode_like(opened, opened.pixels, ".jpg"))
     assert again.is_jpeg and again.exif == opened.exif
     np.testing.assert_allclose(again.pixels, opened.pixels, atol=0.1)
     clear = read_image(file_of(np.zeros((8, 8, 4), np.uint8), "PNG"))
     assert not clear.is_jpeg
     for pixels in (clear.pixels, np.zeros((8, 8, 3), np.uint8)):
-        assert read_image(encode_like(clear, pixels, as_jpeg=True)).pixels.min() > 0.98
+        assert read_image(encode_like(clear, pixels, ".jpg")).pixels.min() > 0.98
 
 
 def test_what_cannot_be_kept_is_named():

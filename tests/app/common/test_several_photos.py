@@ -1,0 +1,77 @@
+"""Several photos at once: chosen among each other and the samples, worked on, put into a zip."""
+
+import io
+from zipfile import ZipFile
+
+import pytest
+from PIL import Image
+
+from cae_core import zoo
+from cae_ui.common import photo_choice, several_photos
+from tests.app.finding import labelled, labels_of, pickers, press, said, upload
+from tests.app.images import phone_photo, png
+
+BROKEN = ("broken.png", png(300, 200)[:1000])
+
+
+def rows(page):
+    """The list of photos as HTML."""
+    return "".join(part.value for part in page.get("html") if "<li" in part.value)
+
+
+def chosen(page):
+    """The name of the upload that is shown; None for a sample photo."""
+    photos = pickers(page)["Your photos"]
+    names = {choice["value"]: choice["title"] for choice in photos["choices"]}
+    return names.get(photos["chosen"])
+
+
+def test_three_photos_become_a_zip_and_a_broken_one_a_sentence(denoise_page):
+    page = denoise_page(mode="My photo is noisy")
+    photos = ("one.png", png(96, 64)), BROKEN, ("one.jpg", phone_photo(70, 90))
+    upload(page, "denoise-upload", *photos)
+    assert chosen(page) == "one.png"
+    press(page, "Denoise all 3 photos")
+    assert "2 of 3 denoised in" in said(page.caption)
+    assert "broken.png" in rows(page) and "Received: " in rows(page)
+    assert labelled(page.get("download_button"), _zip_label(page))
+    archive = page.session_state["several-denoised"][1].archive
+    with ZipFile(archive) as opened:
+        sizes = {name: Image.open(io.BytesIO(opened.read(name))).size for name in opened.namelist()}
+    assert sizes == {"one-denoised.png": (96, 64), "one-denoised-2.png": (90, 70)}
+    page.selectbox("denoiser").set_value(zoo.PHOTO_DENOISER).run()
+    assert not _zip_label(page)  # of other settings there are no results
+
+
+def _zip_label(page):
+    return "".join(label for label in labels_of(page.get("download_button")) if "ZIP" in label)
+
+
+def test_uploads_hide_no_samples_and_samples_no_uploads(colorize_page):
+    page = upload(colorize_page(), "colorize-upload", ("mine.png", png(96, 64)))
+    assert page.session_state["overview"][1].full_size == (64, 96)
+    page.button_group("colorize-photo-instead").set_value("Rocket").run()
+    assert page.session_state["overview"][1].full_size == (427, 640)
+    assert page.button_group("colorize-photo").value == "Rocket"
+    assert chosen(page) is None
+    upload(page, "colorize-upload", ("mine.png", png(96, 64)), ("new.png", png(50, 40)))
+    assert page.session_state["overview"][1].full_size in {(64, 96), (40, 50)}
+    assert chosen(page)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "limit", "sentence"),
+    [
+        (several_photos, "MOST_PIXELS", 10_000, "Received: 0 in 2 photos."),
+        (photo_choice, "MOST_PHOTOS", 1, "The first 1 of 2 photos are worked on."),
+    ],
+)
+def test_more_than_memory_allows_is_one_sentence(
+    colorize_page, monkeypatch, module, name, limit, sentence
+):
+    monkeypatch.setattr(module, name, limit)
+    page = upload(
+        colorize_page(), "colorize-upload", ("a.png", png(96, 64)), ("b.png", png(96, 65))
+    )
+    assert sentence in said(page.info) + said(page.caption)
+    assert "Colorize all 2 photos" not in labels_of(page.button)
