@@ -15,6 +15,9 @@ from .colorizing import learns_rgb as learns_rgb
 from .colorizing import merged as merged
 from .colorizing import rgb_from as rgb_from
 from .denoising import denoise as denoise
+from .hints import ColorHint as ColorHint
+from .hints import likely_colors as likely_colors
+from .hints import with_hints as with_hints
 from .impulses import median_filter as median_filter
 from .impulses import remove_salt_and_pepper as remove_salt_and_pepper
 from .noise_kind import Choice as Choice

@@ -73,6 +73,17 @@ class AbGuess:
         assert self.logits is not None  # noqa: S101 - one of the two is there
         return annealed_mean(self.logits, temperature)
 
+    def uncertainty(self) -> np.ndarray:
+        """Entropy of each pixel's probabilities, (h', w'), from 0 to 1 where all are alike.
+
+        Only for a network that predicts probabilities.
+        """
+        assert self.logits is not None  # noqa: S101 - the caller has looked
+        shifted = self.logits - self.logits.max(axis=-1, keepdims=True)
+        logs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        entropy: np.ndarray = -(np.exp(logs) * logs).sum(axis=-1) / np.log(logs.shape[-1])
+        return entropy
+
 
 def colorize(
     image: np.ndarray,
@@ -223,7 +234,7 @@ def guess_ab(
         model: As in `colorize`, but none for which `learns_rgb`.
         working_side: Pixels that the shorter side of a larger image is reduced to.
     """
-    reduced = _reduced(lightness, working_side)
+    reduced = reduced_lightness(lightness, working_side)
     network_input = reduced[..., np.newaxis] / np.float32(100)
     if model is not None and not _gives_probabilities(model):
         network, architecture = zoo.network_of(model)
@@ -237,11 +248,11 @@ def guess_ab(
     return AbGuess(reduced, logits=logits[: (height + 1) // 2, : (width + 1) // 2])
 
 
-def _reduced(lightness: np.ndarray, working_side: int) -> np.ndarray:
-    """A large image's lightness at working size."""
+def reduced_lightness(lightness: np.ndarray, shorter_side: int) -> np.ndarray:
+    """A large image's lightness with a shorter side of so many pixels."""
     height, width = lightness.shape
     short, long = min(height, width), max(height, width)
-    scale = min(1.0, working_side / short, LONGEST_SHAPE * working_side / long)
+    scale = min(1.0, shorter_side / short, LONGEST_SHAPE * shorter_side / long)
     return _resized(lightness, max(1, round(scale * height)), max(1, round(scale * width)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,16 +13,16 @@ from cae_core.formats import counted
 from cae_core.images.color import lightness_of
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.metrics import ciede2000_map, color_figures
-from cae_core.images.operations import as_image, fit_within
+from cae_core.images.operations import as_image, fit_within, resize, to_uint8
 from cae_core.long_work import OnProgress
 from cae_core.models.ab_bins import TEMPERATURE
-from cae_ui.colorize.scene import Scene, color_whole, colored, scene_of
+from cae_ui.colorize.scene import Scene, color_whole, colored, guess_of, scene_of
 from cae_ui.colorize.settings import Settings, gives_probabilities
 from cae_ui.common.full_size import full_size_photo, full_size_result, is_shown_whole
 from cae_ui.common.image_views import Shown, View, show_views
 from cae_ui.common.photo_input import Photo, overview
-from cae_ui.common.photo_output import show_download
-from cae_ui.common.pixels import show_image
+from cae_ui.common.photo_output import show_downloads
+from cae_ui.common.picker import Choice, pick_tile
 from cae_ui.common.whole_photo import kept_whole, show_whole, whole_button
 from cae_ui.common.wording import number_columns
 
@@ -60,8 +61,7 @@ def show_result(photo: Photo, settings: Settings) -> Scene:
     _explain(_show_views(scene, settings).name)
     _show_lightness(scene)
     if scene.is_whole:
-        with st.container(horizontal=True):
-            show_download(photo, scene.opened, scene.colorized, MADE)
+        show_downloads(photo, scene.opened, {MADE: scene.colorized})
     else:
         whole_button(
             photo, small.full_size, settings, "Colorize", MADE,
@@ -95,6 +95,8 @@ def _views(scene: Scene, settings: Settings) -> dict[str, View]:
     if scene.has_colour:
         views["Original"] = (colorized, (lambda: scene.photo, "Original"))
         views["Difference"] = (colorized, (lambda: difference_image(scene), "CIEDE2000"))
+    if gives_probabilities(settings.model):
+        views["Doubt"] = (colorized, (lambda: doubt_image(scene, settings.model), "Uncertainty"))
     if scene.was_reduced is not None:
         views["Gamut"] = (colorized, (lambda: gamut_image(scene), "Chroma was reduced"))
     if settings.model != RGB_NETWORK:
@@ -105,7 +107,17 @@ def _views(scene: Scene, settings: Settings) -> dict[str, View]:
 
 def difference_image(scene: Scene) -> np.ndarray:
     """CIEDE2000 of every pixel from black over red to yellow, (H, W, 3) in [0, 1]."""
-    amount = np.clip(_difference(scene.colorized, scene.photo) / FAR, 0, 1)
+    return _heat(np.clip(_difference(scene.colorized, scene.photo) / FAR, 0, 1))
+
+
+def doubt_image(scene: Scene, model: str) -> np.ndarray:
+    """How much a network's probabilities differ from certainty, from black over red to yellow."""
+    doubt = guess_of(scene.lightness, model).uncertainty()
+    return _heat(resize(doubt, *scene.lightness.shape))
+
+
+def _heat(amount: np.ndarray) -> np.ndarray:
+    """Numbers in [0, 1], (H, W), from black over red to yellow, (H, W, 3)."""
     return np.stack(
         [np.clip(2 * amount, 0, 1), np.clip(2 * amount - 1, 0, 1), np.zeros_like(amount)], axis=-1
     )
@@ -128,6 +140,8 @@ def _explain(view: str) -> None:
     captions = {
         "Difference": "CIEDE2000 from the original. Black: no difference; below "
         f"{NOTICEABLE:g} few people notice one; yellow: {FAR:g} and more.",
+        "Doubt": "Entropy of the network's probabilities. Black: certain of one colour; yellow: "
+        "all colours are as likely.",
         "Gamut": "Magenta: sRGB has no colour of that lightness and chroma, so chroma was "
         "reduced there; lightness and hue were kept.",
         "RGB": "A network that returns all three channels must also squeeze the detail "
@@ -184,11 +198,15 @@ def show_alternatives(scene: Scene, settings: Settings) -> None:
     if not gives_probabilities(settings.model):
         return
     st.header("From the mean of all colours to the most probable one")
-    st.caption("The temperature goes down from left to right.")
+    st.caption("The temperature goes down from left to right. A click sets it.")
     small = fit_within(scene.photo, ALTERNATIVE_SIDE)
-    # In a row that is broken where the screen ends.
-    with st.container(horizontal=True, gap="small"):
-        for temperature in ALTERNATIVES:
-            guess = Settings(settings.model, temperature, settings.saturation)
-            image, _ = colored(small, guess)
-            show_image(image, f"{temperature:g}", ALTERNATIVE_WIDTH)
+    guesses = [replace(settings, temperature=temperature) for temperature in ALTERNATIVES]
+    pick_tile(
+        "alternative",
+        np.stack([to_uint8(colored(small, guess)[0]) for guess in guesses]),
+        [Choice(f"{each:g}", f"{each:g}", f"Temperature {each:g}") for each in ALTERNATIVES],
+        f"{settings.temperature:g}",
+        label="Temperatures",
+        side=ALTERNATIVE_WIDTH,
+        on_pick=lambda value: st.session_state.update(temperature=float(value)),
+    )

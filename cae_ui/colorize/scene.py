@@ -20,6 +20,7 @@ from cae_core.photos.colorizing import (
     merged,
     rgb_from,
 )
+from cae_core.photos.hints import with_hints
 from cae_ui.colorize.settings import Settings, returns_rgb
 from cae_ui.common.network_choice import network
 from cae_ui.common.resources import freeze_garbage_collector
@@ -80,7 +81,8 @@ def colored(
     if returns_rgb(settings.model):
         return _rgb_from(photo, settings.model), None
     lightness = lightness_of(photo)
-    ab = _guess(lightness, settings.model).at(settings.temperature)
+    ab = guess_of(lightness, settings.model).at(settings.temperature)
+    ab = with_hints(ab, lightness, settings.hints)
     return merged(lightness, ab, settings.saturation, on_progress=on_progress)
 
 
@@ -91,11 +93,12 @@ def color_whole(photo: np.ndarray, settings: Settings, on_progress: OnProgress) 
         return rgb_from(photo, model, on_progress)
     lightness = lightness_of(photo)
     ab = guess_ab(lightness, model).at(settings.temperature)
+    ab = with_hints(ab, lightness, settings.hints)
     return merged(lightness, ab, settings.saturation, out=photo, on_progress=on_progress)[0]
 
 
 @st.cache_resource(max_entries=16, show_spinner="The network works …")
-def _guess(lightness: np.ndarray, model: str) -> AbGuess:
+def guess_of(lightness: np.ndarray, model: str) -> AbGuess:
     """The network's guess, which no slider changes."""
     guess = guess_ab(lightness, network(model))
     _freeze_once()

@@ -9,8 +9,11 @@ import streamlit as st
 from cae_core import zoo
 from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.photos.colorizing import learns_rgb
+from cae_core.photos.hints import ColorHint
 from cae_core.training.tasks import ColorizeChroma, ColorizeRGB
+from cae_ui.colorize.hints import kept_hints
 from cae_ui.common.network_choice import network, network_input
+from cae_ui.common.photo_input import Photo
 
 
 @dataclass(frozen=True)
@@ -21,15 +24,17 @@ class Settings:
         model: The network, a choice of `colorizer_input`.
         temperature: Temperature of the annealed mean; for networks that give probabilities.
         saturation: Factor of a* and b*; for networks that return a* and b*.
+        hints: Colours that are known, for the same networks.
     """
 
     model: str
     temperature: float
     saturation: float
+    hints: tuple[ColorHint, ...] = ()
 
 
-def settings_input(model: str) -> Settings:
-    """The sliders that a network has.
+def settings_input(model: str, photo: Photo) -> Settings:
+    """The sliders that a network has, and the hints for a photo.
 
     Raises:
         CAEError: For a run that cannot be read.
@@ -47,7 +52,8 @@ def settings_input(model: str) -> Settings:
                 "Saturation", 0.0, 2.0, 1.0, 0.05, key="saturation", bind="query-params",
                 help="0 leaves the photo grey, 1 keeps the colours as guessed.",
             )  # fmt: skip
-    return Settings(model, temperature, saturation)
+    hints = () if returns_rgb(model) else kept_hints(photo)
+    return Settings(model, temperature, saturation, hints)
 
 
 def colorizer_input() -> str:

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from skimage import data
 from skimage.color import rgb2lab
 
+from tests.app.images import encoded
 from tests.browser.rest import at_rest
 
 pytestmark = pytest.mark.browser
@@ -17,10 +18,8 @@ pytestmark = pytest.mark.browser
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
-def photo_bytes():
-    buffer = io.BytesIO()
-    Image.fromarray(data.coffee()[::2, ::2]).save(buffer, "PNG")
-    return buffer.getvalue()
+def png_of(pixels):
+    return encoded(Image.fromarray(pixels), "PNG")
 
 
 def downloaded(page):
@@ -37,7 +36,7 @@ def colourfulness(page):
 def test_a_photo_is_colorized_made_grey_again_and_taken_home(visit):
     page = visit("/colorize")
     page.get_by_test_id("stFileUploader").locator("input").set_input_files(
-        {"name": "coffee.png", "mimeType": "image/png", "buffer": photo_bytes()}
+        {"name": "coffee.png", "mimeType": "image/png", "buffer": png_of(data.coffee()[::2, ::2])}
     )
     expect(page.get_by_text("300 × 200 pixels")).to_be_visible()
     expect(page.get_by_text("Colours are guesses.", exact=True)).to_be_visible()
@@ -57,6 +56,30 @@ def test_a_photo_is_colorized_made_grey_again_and_taken_home(visit):
     expect(page).to_have_url(re.compile(r"saturation=0"))
     grey = downloaded(page)
     assert np.ptp(grey.astype(int), axis=2).max() <= 1
+
+
+def test_a_hint_colours_where_it_is_put_and_not_across_an_edge(visit):
+    page = visit("/colorize")
+    grey = np.full((200, 300), 90, np.uint8)
+    grey[:, 150:] = 160
+    page.get_by_test_id("stFileUploader").locator("input").set_input_files(
+        {"name": "halves.png", "mimeType": "image/png", "buffer": png_of(grey)}
+    )
+    expect(page.get_by_text("300 × 200 pixels")).to_be_visible()
+    guessed = downloaded(page).astype(int)
+    place = page.get_by_role("application", name=re.compile("click where you know the colour"))
+    box = at_rest(place).bounding_box()
+    place.click(position={"x": box["width"] / 4, "y": box["height"] / 2})
+    expect(page).to_have_url(re.compile("hint-at="))
+    likely = page.get_by_role("group", name="Likely colours").get_by_role("button")
+    at_rest(likely.last).click()
+    expect(page.get_by_text("1 hint; the address of the page has it.")).to_be_visible()
+    at_rest(place)
+    changed = np.abs(downloaded(page).astype(int) - guessed).max(axis=2)
+    assert changed[:, 20:130].mean() > 8
+    assert changed[:, 170:].max() <= 3
+    at_rest(page.get_by_role("button", name=re.compile("Undo$"))).click()
+    expect(page).not_to_have_url(re.compile("hints="))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

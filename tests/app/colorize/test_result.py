@@ -43,6 +43,7 @@ def test_saturation_changes_image_and_figures(small_page):
     ("view", "labels"),
     [
         ("Gamut", ("Colorized", "Chroma was reduced")),
+        ("Doubt", ("Colorized", "Uncertainty")),
         *(
             pytest.param(view, ("Colorized", after), marks=pytest.mark.heavy)
             for view, after in (
@@ -68,6 +69,13 @@ def test_the_difference_is_not_computed_while_nobody_looks_at_it(small_page, mon
     monkeypatch.setattr(result, "difference_image", computed)
     small_page.slider("saturation").set_value(0.5).run()
     assert not small_page.error
+
+
+@pytest.mark.heavy
+def test_a_black_and_white_photograph_is_among_the_samples(colorize_page):
+    page = colorize_page(**{"colorize-photo": "Photographer"})
+    assert "has no colours to compare with" in said(page.caption)
+    assert not page.error
 
 
 @pytest.mark.heavy

@@ -1,0 +1,115 @@
+"""Ask the colours: a point of the photo, what the network thinks likely there, and any colour."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from cae_core.formats import counted
+from cae_core.images.color import rgb_within_gamut
+from cae_core.images.operations import fit_within, to_uint8
+from cae_core.photos.hints import ColorHint, likely_colors
+from cae_ui.colorize.hints import PLACE, add_hint, remove_hints
+from cae_ui.colorize.scene import Scene, guess_of
+from cae_ui.colorize.settings import Settings, gives_probabilities, returns_rgb
+from cae_ui.common.image_views import pixels
+from cae_ui.common.picker import Choice, kept_place, pick_place, pick_tile
+
+_SIDE, _SWATCH, _DOT = 400, 44, 5
+_MOST_COLORS = 6
+
+
+def ask_colors(scene: Scene, settings: Settings) -> None:
+    """A small picture to choose a point on, colours for it, and a way back."""
+    if returns_rgb(settings.model):
+        return
+    st.header("Ask the colours")
+    st.markdown(
+        "Click a point, then a colour: one that the network thinks likely there, or any other. It "
+        "spreads up to the edges around it."
+    )
+    where, what = st.columns([5, 4], gap="large")
+    with where:
+        point = _point_input(scene, settings)
+    with what:
+        _color_input(scene, settings, *point)
+        _undo_input(len(settings.hints))
+
+
+def _point_input(scene: Scene, settings: Settings) -> tuple[float, float]:
+    """The picture with its hints; returns the point in shares of its height and width."""
+    shown = np.atleast_3d(pixels(scene.colorized, scene.opened))
+    small = to_uint8(fit_within(shown, _SIDE))
+    height, width = small.shape[:2]
+    rows, columns = np.mgrid[:height, :width]
+    for hint in settings.hints:
+        distance = np.hypot(rows - hint.down * height, columns - hint.across * width)
+        small[distance < _DOT + 2] = 0
+        small[distance < _DOT] = 255
+        small[distance < _DOT - 1.5] = to_uint8(_color(70.0, hint.a, hint.b))
+    row, column = kept_place(PLACE, height, width)
+    pick_place(
+        PLACE,
+        small,
+        label="The photo: click where you know the colour, or move the mark with the arrow keys",
+        side=width,
+        chosen=(row, column),
+    )
+    return (row + 0.5) / height, (column + 0.5) / width
+
+
+def _color_input(scene: Scene, settings: Settings, down: float, across: float) -> None:
+    """Colours for a point, of which one becomes a hint."""
+    height, width = scene.lightness.shape
+    row, column = int(down * height), int(across * width)
+    lightness = float(scene.lightness[row, column])
+    if gives_probabilities(settings.model):
+        guess = guess_of(scene.lightness, settings.model)
+        likely = likely_colors(guess, down, across, _MOST_COLORS)
+        swatches = [to_uint8(_color(lightness, *ab)) for ab, _ in likely]
+        st.caption("Likely there, says the network:")
+        pick_tile(
+            "likely",
+            np.stack([np.broadcast_to(swatch, (_SWATCH, _SWATCH, 3)) for swatch in swatches]),
+            [
+                Choice(f"{a:.0f},{b:.0f}", f"{share:.0%}", f"a* {a:.0f}, b* {b:.0f}: {share:.0%}")
+                for (a, b), share in likely
+            ],
+            None,
+            label="Likely colours",
+            side=_SWATCH,
+            on_pick=lambda value: add_hint(ColorHint(down, across, *map(float, value.split(",")))),
+        )
+    present = "#" + to_uint8(scene.colorized[row, column]).tobytes().hex()
+    any_key = f"any-color-{down:.3f}-{across:.3f}"
+
+    def add_any() -> None:
+        add_hint(ColorHint(down, across, *_ab_of(st.session_state[any_key])))
+
+    st.color_picker("Any colour", present, key=any_key, on_change=add_any)
+
+
+def _undo_input(count: int) -> None:
+    """Buttons that take hints back."""
+    if not count:
+        return
+    with st.container(horizontal=True):
+        st.button("Undo", icon=":material/undo:", on_click=remove_hints, args=(1,))
+        st.button("Remove all", icon=":material/delete_sweep:", on_click=remove_hints)
+    has = "it" if count == 1 else "them"
+    st.caption(f"{counted(count, 'hint')}; the address of the page has {has}.")
+
+
+def _color(lightness: float, a: float, b: float) -> np.ndarray:
+    """The colour of a lightness and a chrominance, as much of it as sRGB has: (3,) in [0, 1]."""
+    one = np.full((1, 1), lightness, np.float32)
+    return rgb_within_gamut(one, np.array([[[a, b]]], np.float32))[0][0, 0]
+
+
+def _ab_of(text: str) -> tuple[float, float]:
+    """a* and b* of a colour as ``#rrggbb``."""
+    from skimage.color import rgb2lab
+
+    values = np.frombuffer(bytes.fromhex(text.removeprefix("#")), np.uint8)
+    _, a, b = rgb2lab(values.reshape(1, 1, 3) / 255)[0, 0]
+    return float(a), float(b)
