@@ -30,7 +30,7 @@ HINT_SIDE = 160
 _REACH, _PLAIN = 60.0, 0.15
 _NEAR = 0.02  # of the reach: where a hint counts alone
 # Steps of lightness and of a* and b* from pixel to pixel that make a path much longer.
-_LIGHTNESS_STEP, _AB_STEP = 3.5, 7.0
+_LIGHTNESS_STEP, _AB_STEP = 2.8, 5.6
 _STEP_COST = 10.0
 # Likely colours nearer than this in the a*b* plane are one.
 _ALIKE = 18.0
