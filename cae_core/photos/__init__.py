@@ -3,7 +3,7 @@
 `tiling` plans tiles and joins them, `apply` puts a trained autoencoder on a photo, `denoising` and
 `colorizing` are behind `cae_core.denoise` and `cae_core.colorize`, `camera_denoising` takes a
 camera's noise off, `noise_kind` chooses the network for an image, `noise_level` estimates sigma,
-`classical` has the methods that networks are compared with.
+`classical` has the methods that networks are compared with, `hints` spreads colours that are known.
 """
 
 import lazy_loader
