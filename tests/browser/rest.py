@@ -1,6 +1,11 @@
 """A page at rest, which is when a person acts on it."""
 
-from playwright.sync_api import Locator, expect
+import contextlib
+
+from playwright.sync_api import Locator, Page, TimeoutError, expect
+
+LIST_OPENS = 10_000  # milliseconds
+OPENINGS = 20
 
 
 def at_rest(part: Locator) -> Locator:
@@ -11,3 +16,15 @@ def at_rest(part: Locator) -> Locator:
     app = part.page.get_by_test_id("stApp")
     expect(app).to_have_attribute("data-test-script-state", "notRunning")
     return part
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Chooses from a list, which is opened again as a person would if the page closed it."""
+    field = page.get_by_role("combobox", name=label)
+    wanted = page.get_by_role("option", name=option)
+    for _ in range(OPENINGS):
+        at_rest(field).click()
+        with contextlib.suppress(TimeoutError):
+            wanted.click(timeout=LIST_OPENS)
+            return
+    raise AssertionError(f"{label!r} never offered {option!r}.")

@@ -39,7 +39,7 @@ def upload(page, name, content):
 def downloaded(page, label):
     """The image behind a download button."""
     with page.expect_download() as download:
-        page.get_by_role("button", name=re.compile(rf"{re.escape(label)}$")).click()
+        at_rest(page.get_by_role("button", name=re.compile(rf"{re.escape(label)}$"))).click()
     return Image.open(io.BytesIO(download.value.path().read_bytes()))
 
 
