@@ -24,7 +24,7 @@ def png_of(pixels):
 
 def downloaded(page):
     with page.expect_download() as download:
-        page.get_by_role("button", name=re.compile(r"Colorized$")).click()
+        at_rest(page.get_by_role("button", name=re.compile(r"Colorized$"))).click()
     return np.asarray(Image.open(io.BytesIO(download.value.path().read_bytes())))
 
 
