@@ -48,7 +48,7 @@ def show_result() -> None:
             report,
             key="diagram",
             chosen=INPUT if chosen is None else str(chosen),
-            on_choose=lambda block: choose_layer(TEXT_KEY, block),
+            on_choose=lambda block: choose_layer(TEXT_KEY, None if block == INPUT else int(block)),
         )
         if chosen is not None:
             show_formula(report.rows[chosen])

@@ -18,7 +18,8 @@ from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.layers import LAYER_KINDS, Layer, Reshape
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
-from cae_ui.common.architecture_text import change, show_refusal, was_changed_by_form
+from cae_ui.common.address import address_text
+from cae_ui.common.architecture_text import TEXT_KEY, change, show_refusal, was_changed_by_form
 
 INPUT, LATENT = "input", "latent"
 
@@ -53,42 +54,56 @@ def architecture_form(key: str, architecture: Architecture) -> int | None:
     if chosen == LATENT:
         _latent_form(key, architecture)
         return len(architecture.encoder) - 1
-    _layer_form(key, architecture, int(chosen))
-    return int(chosen)
+    position = int(chosen) - 1
+    _layer_form(key, architecture, position)
+    return position
 
 
-def choose_layer(key: str, chosen: str) -> None:
-    """Chooses a chip, for use in callbacks.
+def choose_layer(key: str, position: int | None) -> None:
+    """Chooses a layer's chip, for use in callbacks.
 
     Args:
         key: Name of the architecture's text in session state.
-        chosen: `INPUT`, `LATENT`, or the position of a layer, from 0.
+        position: Position of the layer, from 0; None for the input.
     """
-    st.session_state[f"{key}-chosen"] = chosen
+    st.session_state[_chosen_key(key)] = INPUT if position is None else str(position + 1)
+
+
+def _chosen_key(key: str) -> str:
+    """Name of the chosen chip in session state and address."""
+    return "layer" if key == TEXT_KEY else f"{key}-layer"
 
 
 def _chips(key: str, architecture: Architecture) -> str:
-    """A chip for input, every layer and latent, from left to right; returns the chosen one."""
+    """A chip for input, every layer and latent, from left to right.
+
+    Returns:
+        The chosen one: `INPUT`, `LATENT`, or the number of a layer, from 1.
+    """
     latent = len(architecture.encoder)
-    wrong = [str(row.index - 1) for row in analyze(architecture).rows if row.problem]
-    names = [str(position) for position in range(len(architecture.layers))]
+    wrong = [str(row.index) for row in analyze(architecture).rows if row.problem]
+    names = [str(position + 1) for position in range(len(architecture.layers))]
     options = [INPUT, *names[:latent], LATENT, *names[latent:]]
     labels = {
         INPUT: f":material/image: {format_shape(architecture.input_shape)}",
         LATENT: ":material/key: latent",
         # Numbered, because Streamlit tells options by their labels and layers repeat.
-        **{name: f"{int(name) + 1} {architecture.layers[int(name)]}" for name in names},
+        **{name: f"{name} {architecture.layers[int(name) - 1]}" for name in names},
     }
     labels |= {name: f":red[:material/error: {labels[name]}]" for name in wrong}
-    state = f"{key}-chosen"
-    if st.session_state.get(state) not in options:
-        st.session_state[state] = options[1]
     # The first layer that cannot work is chosen, once: its form has what mends it. Not while
     # another layer is being changed in the form, which would vanish under the hand.
     is_news = wrong[:1] != st.session_state.get(f"{key}-wrong", [])
     st.session_state[f"{key}-wrong"] = wrong[:1]
-    if not was_changed_by_form(key) and wrong and is_news:
-        st.session_state[state] = wrong[0]
+    jumps = bool(wrong) and is_news and not was_changed_by_form(key)
+
+    def allowed(text: str) -> str:
+        if jumps:
+            return wrong[0]
+        return text if text in options else options[1]
+
+    state = _chosen_key(key)
+    address_text(state, options[1], allowed)
     chosen = st.pills(
         "Layers: choose one to change it",
         options,
@@ -235,7 +250,7 @@ def _insert_form(key: str, position: int, label: str, *, decoder: bool = False) 
                 change(key, lambda now: move_latent(insert_layer(now, position, added), position))
             else:
                 change(key, lambda now: insert_layer(now, position, added))
-            st.session_state[f"{key}-chosen"] = str(position)
+            choose_layer(key, position)
 
     st.selectbox(
         label,
@@ -251,7 +266,7 @@ def _insert_form(key: str, position: int, label: str, *, decoder: bool = False) 
 def _move(key: str, position: int, to: int) -> None:
     """Moves a layer and keeps it chosen."""
     change(key, lambda now: move_layer(now, position, to))
-    st.session_state[f"{key}-chosen"] = str(to)
+    choose_layer(key, to)
 
 
 def _summary(layer: Layer) -> str:

@@ -9,7 +9,7 @@ from cae_core.errors import JobError
 from cae_ui.common import resources
 
 SMALL = "conv4 pool | up conv3:sigmoid"
-CHIPS = "arch-chosen"
+CHIPS = "layer"
 TEXT = "arch"
 
 
@@ -68,7 +68,7 @@ def write(page, text):
 
 
 def choose(page, part):
-    """Chooses a chip: ``input``, ``latent`` or a layer by its number from 0."""
+    """Chooses a chip: ``input``, ``latent`` or a layer by its number from 1."""
     return page.button_group(CHIPS).set_value(part).run()
 
 

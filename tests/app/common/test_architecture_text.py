@@ -23,7 +23,7 @@ def test_the_text_changes_the_form(latent_page):
     assert labelled(page.slider, "Stride").value == 2
     assert labelled(page.selectbox, "Padding").value == "valid"
     assert labelled(page.selectbox, "Activation").value == "tanh"
-    assert page.button_group("arch-chosen").options[0] == "28x28x1"
+    assert page.button_group("layer").options[0] == "28x28x1"
 
 
 def test_the_form_repairs_a_text_that_cannot_be_read(latent_page):

@@ -12,7 +12,7 @@ def panel(page):
 
 
 def test_the_chosen_layers_letters_are_named_beside_its_formulas(latent_page):
-    text = re.sub(r"\s+", " ", panel(choose(latent_page(), "0")))
+    text = re.sub(r"\s+", " ", panel(choose(latent_page(), "1")))
     for part in (
         "Layer 1, conv8 : 32x32x3 → 32x32x8",
         "W = 32, side of the input",
@@ -33,7 +33,7 @@ def test_the_latents_arithmetic_is_that_of_its_layer(latent_page):
 
 
 def test_the_formula_can_be_had_typeset(latent_page):
-    page = choose(latent_page(), "0")
+    page = choose(latent_page(), "1")
     assert not page.latex
     textbook, keras = opened(page, "formula").latex.values
     assert "8{,}192" in keras
