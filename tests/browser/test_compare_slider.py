@@ -278,7 +278,7 @@ def enlarged(pixels, factor):
     return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-@pytest.mark.parametrize("ratio", [1, 2])
+@pytest.mark.parametrize("ratio", [pytest.param(1, marks=pytest.mark.heavy), 2])
 @pytest.mark.parametrize(("name", "factor"), [("1:1", 1), ("4:1", 4)])
 def test_pixels_on_screen_are_the_pixels_of_the_images(compare, ratio, name, factor):
     page = compare(120, 38, device_scale_factor=ratio, reduced_motion="reduce", **DESKTOP)

@@ -80,6 +80,7 @@ def test_an_uploaded_photo_is_denoised_at_its_own_size_and_taken_home(visit):
     assert errors[0] < errors[1] / 3
 
 
+@pytest.mark.heavy
 def test_a_large_photo_is_denoised_whole_on_request(visit):
     page = visit("/denoise")
     upload(page, "large.png", png(1700, 1300))
@@ -179,7 +180,7 @@ def test_an_address_shows_another_visitor_the_same_image(visit):
     assert figures[0] == figures[1]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.heavy), "dark"])
 def test_on_a_telephone_nothing_is_wider_than_the_screen(visit, scheme):
     page = visit("/denoise", color_scheme=scheme, **PHONE)
     decibels(page, "PSNR, denoised")

@@ -11,6 +11,7 @@ from tests.browser.rest import at_rest
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.heavy
 def test_from_a_guess_over_a_pair_of_trainings_to_the_report(visit):
     page = visit("/latent_size")
     page.get_by_role("button", name=re.compile("Homework: four exercises")).click()

@@ -108,6 +108,7 @@ def test_from_an_architecture_to_a_reconstructed_photo(visit):
     expect(metric).to_be_visible()
 
 
+@pytest.mark.heavy
 def test_a_training_goes_on_when_its_page_is_closed_and_can_be_stopped_later(visit):
     first = visit(f"/trainer?arch={WIDE}&epochs=50")
     expect(slider(first, "Epochs")).to_have_value("50")

@@ -45,6 +45,7 @@ def test_a_shorter_code_is_worse_and_the_address_keeps_it(visit):
     assert worse[0] > worse[1] + 5
 
 
+@pytest.mark.heavy
 def test_the_homework_door_leads_to_two_trained_networks_compared(visit):
     page = visit()
     link(page, "Latent size").click()

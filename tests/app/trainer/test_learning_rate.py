@@ -88,6 +88,7 @@ def test_a_test_runs_in_the_worker_and_its_suggestion_is_taken_over(trainer_page
     assert the_job().request.config.learning_rate == pytest.approx(test.suggestion)
 
 
+@pytest.mark.heavy
 def test_a_test_is_no_run(tested_page, trainer_page):
     assert resources.job_queue().jobs() == []
     assert not tested_page.metric
