@@ -135,9 +135,9 @@ def _served(folder):
     assert "retracing" not in server.log.read_text()  # TensorFlow compiles again and again
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(browser, tmp_path_factory):
-    """The server that a module's journeys share."""
+    """The server that all journeys share, with the runs that those before have left."""
     yield from _served(tmp_path_factory.mktemp("server"))
 
 
