@@ -1,5 +1,11 @@
 """What all tests have in common."""
 
+import os
+
+# Workers share the cores: threads of linear algebra would wait for one another. NumPy reads this
+# when it is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from cae_core.errors import ImageError
 from cae_core.images.operations import as_image
@@ -87,6 +89,20 @@ def estimate_sigma(image: np.ndarray) -> float:
             f"Noise can be estimated in an image of at least {SMALLEST_SIDE} × {SMALLEST_SIDE} "
             f"pixels. Received: {height} × {width}. Set sigma by hand."
         )
+    # The matrices are small: threads that share them wait for one another longer than they
+    # work, four times as long as one thread takes where other programs use the cores too.
+    with _thread_pools().limit(limits=1, user_api="blas"):
+        return _sigma(pixels)
+
+
+@functools.cache
+def _thread_pools() -> ThreadpoolController:
+    """The libraries whose threads can be counted; finding them takes a while."""
+    return ThreadpoolController()
+
+
+def _sigma(pixels: np.ndarray) -> float:
+    """Sigma of an image H×W×C that is large enough."""
     constant = constant_areas(pixels)
     channels = _different_channels(pixels, ~constant)
     if not channels:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from cae_core.data.samples import PHOTOGRAPHS, sample_photograph
 from cae_core.errors import ImageError
@@ -243,3 +244,17 @@ def test_an_image_too_small_to_tell_is_refused(shape):
 def test_what_is_no_image_is_refused(bad):
     with pytest.raises(ImageError, match=r"Received: "):
         estimate_sigma(bad)
+
+
+def test_one_thread_of_linear_algebra_works(monkeypatch):
+    used = []
+    eigenvalues = np.linalg.eigvalsh
+
+    def note(matrix):
+        used.extend(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+        return eigenvalues(matrix)
+
+    monkeypatch.setattr(np.linalg, "eigvalsh", note)
+    with threadpool_limits(2, "blas"):
+        estimate_sigma(np.random.default_rng(0).normal(0.5, 0.1, (64, 64, 3)))
+    assert set(used) == {1}
