@@ -119,13 +119,18 @@ def chart_text(figure: go.Figure) -> str:
         name = f"{html.unescape(trace.name).replace('<br>', ' ')}: " if trace.name else ""
         if trace.type == "histogram":
             parts.append(f"{len(trace.x)} values, {_range(trace.x)}.")
-        elif trace.type == "scatter" and trace.y is not None and isinstance(trace.y[0], str):
+        elif trace.type == "scatter" and trace.y is not None and _is_text(trace.y):
             pairs = zip(trace.y, trace.x, strict=True)
             parts.append(f"{', '.join(f'{label} {_short(value)}' for label, value in pairs)}.")
         elif trace.type in ("scatter", "bar") and trace.x is not None and len(trace.x):
             first, last = (f"{_short(trace.y[end])} at {_short(trace.x[end])}" for end in (0, -1))
             parts.append(f"{name}{first}, {last}, {_range(trace.y)}.")
     return " ".join(parts)
+
+
+def _is_text(values: Sequence[Any]) -> bool:
+    """Whether values are labels."""
+    return len(values) > 0 and isinstance(values[0], str)
 
 
 def _range(values: Sequence[Any]) -> str:

@@ -89,7 +89,7 @@ def test_a_link_means_its_values_whatever_was_set_before():
             st.selectbox("Digit", ["1", "2"], key="digit", bind="query-params")
         leave()
 
-    app = AppTest.from_function(script)
+    app = AppTest.from_function(script, default_timeout=300)
     app.query_params.update(page="first", letter="b", digit="2")
     app.run()
     app.query_params = {"page": "second"}

@@ -21,7 +21,7 @@ def page(before, after):
 
         compare_slider(before, after, key="compare", height=300, **labels)
 
-    return AppTest.from_function(script, args=(before, after, LABELS)).run()
+    return AppTest.from_function(script, args=(before, after, LABELS), default_timeout=300).run()
 
 
 def sent(page):
@@ -96,7 +96,7 @@ def test_new_images_are_shown_by_the_same_slider():
         pixels = np.full((8, 8, 3), value, np.uint8)
         compare_slider(pixels, pixels, before_label=f"{value}", after_label="After", key="compare")
 
-    page = AppTest.from_function(script).run()
+    page = AppTest.from_function(script, default_timeout=300).run()
     (first,) = page.get("bidi_component")
     page.number_input[0].set_value(200).run()
     (second,) = page.get("bidi_component")

@@ -53,7 +53,9 @@ def test_the_browser_is_told_what_is_chosen_and_whether_anything_can_be():
 
     choice, image = (
         json.loads(component.proto.json)
-        for component in AppTest.from_function(script).run().get("bidi_component")
+        for component in AppTest.from_function(script, default_timeout=300)
+        .run()
+        .get("bidi_component")
     )
     assert (choice["chosen"], choice["canChoose"]) == ("1", True)
     assert image["canChoose"] is False
