@@ -140,11 +140,11 @@ def _work_on_all(
 
             def advance(done: int, total: int, index: int = index, before: int = before) -> None:
                 share = (before + pixels[index] * done / total) / max(1, sum(pixels))
-                left = (time.perf_counter() - started) * (1 / max(share, 1e-3) - 1)
-                bar.progress(
-                    share,
-                    f"{index + 1} of {len(photos)}, about {format_duration(round(left))} left",
-                )
+                said = f"{index + 1} of {len(photos)}"
+                if share:
+                    left = (time.perf_counter() - started) * (1 / share - 1)
+                    said += f", about {format_duration(round(left))} left"
+                bar.progress(share, said)
 
             advance(0, 1)
             try:
@@ -168,15 +168,12 @@ def _save_one(
     Raises:
         CAEError: There is none, for instance because the photo cannot be opened.
     """
-    if small.full_size is None:
-        photo.read(longest_side=1)  # says why
-    assert small.full_size is not None  # noqa: S101 - it was opened before
-    with admitted(work_memory(small.full_size), is_long=True):
+    full_size = small.full_size or photo.read(longest_side=1).full_size  # which says why not
+    with admitted(work_memory(full_size), is_long=True):
         opened = photo.read_admitted()
         result, said = work(photo, opened, on_progress)
-        opened = replace(
-            opened, pixels=result
-        )  # the floats of the photo go before the file is made
+        # The photo's floats go before the file is made.
+        opened = replace(opened, pixels=result)
         with archive.open(name, "w", force_zip64=True) as file:
             save_like(opened, result, file)
     return said
