@@ -17,8 +17,13 @@ settings.load_profile("patient")
 class OneWorkerForTheBrowser(LoadFileScheduling):
     """Gives a worker whole files, and one of them all that a browser does.
 
-    What a file's tests share is made once then, and one browser is enough, which mostly waits.
+    What a file's tests share is made once then, and one browser is enough, which mostly waits. It
+    begins first, since nobody can help it.
     """
+
+    def __init__(self, config, log=None):
+        config.option.loadscopereorder = False  # the order of `pytest_collection_modifyitems`
+        super().__init__(config, log)
 
     def _split_scope(self, nodeid):
         return "browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
@@ -26,3 +31,7 @@ class OneWorkerForTheBrowser(LoadFileScheduling):
 
 def pytest_xdist_make_scheduler(config, log):
     return OneWorkerForTheBrowser(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))

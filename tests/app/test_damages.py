@@ -40,6 +40,7 @@ def damaged_copies(finished, tmp_path):
     return put_all
 
 
+@pytest.mark.heavy
 def test_no_damage_to_the_files_of_a_run_takes_a_page_down(open_page, damaged_copies, finished):
     finished(task=cae.Denoise(0.1))
     finished(task=cae.Reconstruct())
@@ -54,6 +55,7 @@ def test_no_damage_to_the_files_of_a_run_takes_a_page_down(open_page, damaged_co
             assert "Compare runs" in opened.header.values
 
 
+@pytest.mark.heavy
 def test_a_damaged_run_that_is_opened_says_what_is_wrong(trainer_page, damaged_copies):
     for damage, job_id in damaged_copies(lambda damage: damage == "half").items():
         page = trainer_page(job=job_id, extremes="true")

@@ -1,6 +1,7 @@
 """Hints: colours put on points, kept in the address, taken back."""
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from cae_ui.colorize.hints import HINTS
@@ -23,6 +24,7 @@ def differences(image, other):
     return found[:, :44].mean(), found[:, 56:].mean()
 
 
+@pytest.mark.heavy
 def test_hints_colour_where_they_were_put_are_in_the_address_and_are_undone(
     colorize_page, compared
 ):

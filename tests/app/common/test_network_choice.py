@@ -53,6 +53,7 @@ def asked(monkeypatch):
     return networks
 
 
+@pytest.mark.heavy
 def test_two_trainings_of_one_network_are_two_choices_and_each_gives_its_own(
     denoise_page, finished, asked
 ):

@@ -12,6 +12,7 @@ FLAT = "flatten dense8 | dense3072:sigmoid reshape32x32x3"
 GREY = "32x32x1 conv4 pool | up conv2:tanh"
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("network", "task", "how"),
     [

@@ -47,6 +47,7 @@ def _zip_label(page):
     return "".join(label for label in labels_of(page.get("download_button")) if "ZIP" in label)
 
 
+@pytest.mark.heavy
 def test_uploads_hide_no_samples_and_samples_no_uploads(colorize_page):
     page = upload(colorize_page(), "colorize-upload", ("mine.png", png(96, 64)))
     assert page.session_state["overview"][1].full_size == (64, 96)

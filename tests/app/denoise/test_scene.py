@@ -56,6 +56,7 @@ def removed(compared):
     return difference
 
 
+@pytest.mark.heavy
 def test_a_cameras_noise_is_recognised_and_luma_colour_and_grain_have_sliders(
     denoise_page, removed
 ):
@@ -124,6 +125,7 @@ def test_any_kind_of_image_is_denoised(denoise_page, kind):
     assert decibels(page, "PSNR, denoised") > decibels(page, "PSNR, noisy")
 
 
+@pytest.mark.heavy
 def test_a_part_of_a_large_photo_can_be_looked_at_at_full_size(denoise_page, compared):
     page = upload(denoise_page(part="true"), "denoise-upload", ("large.png", png(2500, 900)))
     assert "In the frame: 640 x 640 of 2,500 x 900 pixels" in said(page.caption)

@@ -2,12 +2,15 @@
 
 from functools import partial
 
+import pytest
+
 from cae_core.photos import self_training as core
 from cae_ui.denoise import self_training
 from tests.app.finding import press, said, upload
 from tests.app.images import png
 
 
+@pytest.mark.heavy
 def test_the_image_is_trained_on_at_a_press_and_compared_with_the_chosen_network(
     denoise_page, monkeypatch
 ):

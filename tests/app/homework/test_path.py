@@ -82,6 +82,7 @@ def test_the_first_training_is_compared_with_the_guess(trainer_page, finished):
     assert "test error is" not in said(other.markdown)
 
 
+@pytest.mark.heavy
 def test_a_pair_is_bet_on_then_trained_then_compared(trainer_page, worker):
     page = trainer_page(homework="3", pair="Padding same or valid", pair_epochs="1")
     assert labelled(page.button, "Bet first, then train both").disabled

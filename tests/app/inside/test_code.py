@@ -16,6 +16,7 @@ def delta(page):
     return labelled(page.metric, PSNR).delta
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("network", "task", "label", "count"),
     [

@@ -96,6 +96,7 @@ def test_cutting_images_can_be_stopped_and_begun_again(trainer_page, monkeypatch
     assert can_train(page)
 
 
+@pytest.mark.heavy
 def test_own_images_are_cut_into_patches_and_trained_on(trainer_page, worker):
     page = trainer_page(data=OWN, arch=SMALL, epochs="1", batch="16")
     assert not can_train(page)

@@ -102,6 +102,7 @@ def test_a_test_is_no_run(tested_page, trainer_page):
     assert not page.run().error
 
 
+@pytest.mark.heavy
 def test_a_test_is_still_there_after_a_change_of_pages(tested_page):
     test_id = tested_page.query_params["lr_test"]
     tested_page.switch_page("pages/latent_size.py")

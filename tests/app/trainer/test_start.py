@@ -125,6 +125,7 @@ def test_a_text_that_cannot_be_read_cannot_be_trained_until_it_is_undone(trainer
     assert str(the_job().request.architecture) == SMALL
 
 
+@pytest.mark.heavy
 def test_a_second_server_says_so_works_otherwise_and_takes_over(
     trainer_page, latent_page, denoise_page, tmp_path
 ):

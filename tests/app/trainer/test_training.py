@@ -140,6 +140,7 @@ def test_a_job_that_a_restart_interrupted_says_so(trainer_page):
     assert "The server was restarted." in said(page.run().error)
 
 
+@pytest.mark.heavy
 def test_the_noise_is_shown_with_the_images(trainer_page, finished):
     page = trainer_page(job=finished(SMALL, cae.Denoise(0.1)))
     assert "With noise of sigma 26 of 255" in said(page.get("html"))

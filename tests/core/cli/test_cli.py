@@ -410,6 +410,7 @@ def test_a_checkpoint_lets_a_stopped_training_go_on(monkeypatch, capsys):
     assert "epoch 1/3" not in capsys.readouterr().err
 
 
+@pytest.mark.heavy
 def test_a_second_ctrl_c_aborts_without_saving(monkeypatch, capsys, tmp_path):
     interrupting(monkeypatch, times=2)
 
@@ -527,6 +528,7 @@ def test_a_script_that_exists_is_not_written_over_unless_forced(capsys):
     assert Path("mine.py").read_text() == "what was there"
 
 
+@pytest.mark.heavy
 def test_a_finished_run_whose_folder_cannot_be_made_any_more_is_saved_elsewhere(
     tmp_path, monkeypatch, capsys
 ):

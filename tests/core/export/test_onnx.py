@@ -14,6 +14,8 @@ from cae_core.export.files import save_keras, save_onnx
 from cae_core.models.builder import build, split
 from tests.core.random_architectures import Flavour, random_architecture
 
+USUAL = {"convolutions", "vectors, maps and skips"}
+
 # Together these hold every kind of layer, with the sizes at which frameworks differ.
 TEXTS = {
     "convolutions": (
@@ -80,7 +82,13 @@ def test_the_texts_above_hold_every_kind_of_layer():
     assert {type(layer) for layer in layers} == set(LAYER_KINDS.values())
 
 
-@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(text, id=name, marks=() if name in USUAL else pytest.mark.heavy)
+        for name, text in TEXTS.items()
+    ],
+)
 def test_onnxruntime_calculates_what_keras_does_for_every_kind_of_layer(text, tmp_path):
     architecture = Architecture.parse(text)
     images = make_images(architecture.input_shape)

@@ -291,6 +291,7 @@ def trained(config, x_train, x_validation, *, task=None):
     return script, model, history.history
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("patience", [None, 1])
 def test_the_best_epochs_weights_are_kept_and_patience_ends_early(patience):
     config = TrainConfig(epochs=4, batch_size=8, schedule="constant", patience=patience)
@@ -334,6 +335,7 @@ def test_the_script_weighs_the_divergence_as_the_app_does():
 # The results
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("task", "network"), TASKS[1:])
 def test_the_test_figures_are_those_of_the_app(task, network):
     script = names_of(network, task=task, config=TrainConfig(seed=7))

@@ -23,6 +23,7 @@ TRIALS = [
 LOOKS = 36_000  # twentieths of a second: only a test that fails waits so long
 
 
+@pytest.mark.heavy
 def test_without_a_scheduler_the_variable_is_explained():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

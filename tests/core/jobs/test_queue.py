@@ -339,6 +339,7 @@ def data_file(status):
     return (status.folder / "data.npz").exists()
 
 
+@pytest.mark.heavy
 def test_a_learning_rate_test_leaves_what_find_learning_rate_finds(tmp_path):
     queue = JobQueue(tmp_path, InLine())
     wanted = request(kind=RATE_TEST, task=Denoise(0.1), seed=3)
@@ -854,6 +855,7 @@ def test_a_second_server_touches_nothing_of_the_first(tmp_path):
     assert queue.status(job_id).state == RUNNING
 
 
+@pytest.mark.heavy
 def test_a_worker_that_its_server_left_behind_writes_neither_state_nor_result(
     tmp_path, monkeypatch
 ):
@@ -974,6 +976,7 @@ threading.Event().wait()
 """
 
 
+@pytest.mark.heavy
 def test_a_resumed_training_that_fails_keeps_the_network_it_had(tmp_path):
     queue = JobQueue(tmp_path, executor := ByHand())
     job_id = queue.submit(request(epochs=1000), images())
@@ -1015,8 +1018,11 @@ def small_disk(tmp_path):
 
 @pytest.mark.parametrize(
     ("place", "name", "left"),
-    [(work, "write_array", 0), (Run, "save", 16_384), (runs, "_check_room", 50_000)],
-    ids=["during the training", "for its samples", "for its weights"],
+    [
+        pytest.param(work, "write_array", 0, id="during the training"),
+        pytest.param(Run, "save", 16_384, id="for its samples", marks=pytest.mark.heavy),
+        pytest.param(runs, "_check_room", 50_000, id="for its weights", marks=pytest.mark.heavy),
+    ],
 )
 def test_a_disk_that_fills_up_ends_the_training_with_the_reason_and_the_queue_goes_on(
     small_disk, monkeypatch, place, name, left

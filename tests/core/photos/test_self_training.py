@@ -29,6 +29,7 @@ def test_a_noisy_photo_alone_is_enough_to_take_most_of_its_noise_out():
     np.testing.assert_array_equal(reports[-1].denoised(), denoised)
 
 
+@pytest.mark.heavy
 def test_the_same_seed_gives_the_same_result_and_any_size_comes_back():
     noisy = np.random.default_rng(1).random((SMALLEST_SIDE, 75))
     first, again, other = (train_on_photo(noisy, steps=3, seed=seed) for seed in (1, 1, 2))

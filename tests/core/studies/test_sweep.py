@@ -88,6 +88,7 @@ def trained(monkeypatch):
     return networks
 
 
+@pytest.mark.heavy
 def test_a_sweep_is_a_line_for_every_trial(tmp_path):
     path = tmp_path / "folder" / "table.csv"
     results = sweep.run_sweep([trial(SMALL), trial(SMALL, seed=1)], path)

@@ -90,6 +90,7 @@ def test_another_seed_gives_other_losses(usual):
     assert again.losses != usual.losses
 
 
+@pytest.mark.heavy
 def test_rate_schedule_and_epochs_of_the_settings_do_not_matter(usual):
     other = dataclasses.replace(CONFIG, learning_rate=0.9, schedule="one_cycle", epochs=7)
     again = find_learning_rate(SMALL, toy(), task=Denoise(0.1), config=other, steps=40)
