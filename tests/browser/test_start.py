@@ -114,6 +114,7 @@ PAGES = {
     "/latent_size": "Layer by layer",
     "/inside": "One scale of colours",
     "/trainer": "The data",
+    "/sweep": "Every training as a line",
     "/denoise": "Compared with other methods",
     "/colorize": "Why only the chrominance?",
     "/zoo": "The claims, tested",
