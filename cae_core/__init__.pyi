@@ -4,10 +4,13 @@ from .architecture.presets import PRESETS as PRESETS
 from .architecture.presets import get_preset as get_preset
 from .architecture.report import Report as Report
 from .architecture.report import analyze as analyze
+from .compression.codec import compress as compress
+from .compression.codec import decompress as decompress
 from .data.registry import Dataset as Dataset
 from .data.registry import load_dataset as load_dataset
 from .errors import ArchitectureError as ArchitectureError
 from .errors import CAEError as CAEError
+from .errors import CompressionError as CompressionError
 from .errors import DatasetError as DatasetError
 from .errors import ImageError as ImageError
 from .errors import JobError as JobError

@@ -12,6 +12,7 @@ The tree::
     ├── ExportError         a network that cannot be saved as asked
     ├── JobError            a background job that cannot be started or found
     ├── WorkerError         a worker process that ended before its work
+    ├── CompressionError    a compressed image that cannot be made or read
     ├── ZooError            a pretrained network that cannot be found, read or used as asked
     ├── PlaceError          a place where a command cannot save its result
     └── StoppedError        work that ended because `should_stop()` said so
@@ -62,6 +63,10 @@ class JobError(CAEError):
 
 class WorkerError(CAEError):
     """A worker process that ended before its work, or did not start."""
+
+
+class CompressionError(CAEError):
+    """A compressed image that cannot be made or read."""
 
 
 class ZooError(CAEError):

@@ -12,12 +12,23 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from cae_core.cli import app, colorize, denoise, latent, make, sweep, train, zoo
+from cae_core.cli import (
+    app,
+    colorize,
+    compress,
+    decompress,
+    denoise,
+    latent,
+    make,
+    sweep,
+    train,
+    zoo,
+)
 from cae_core.cli.arguments import NOTATION, PROGRAM, Parser
 from cae_core.cli.terminal import DONE, INTERRUPTED, USER_MISTAKE, complain
 from cae_core.errors import CAEError
 
-_COMMANDS = (app, latent, train, denoise, colorize, zoo, sweep, make)
+_COMMANDS = (app, latent, train, denoise, colorize, compress, decompress, zoo, sweep, make)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,6 +91,7 @@ examples:
   python -m cae_core train homework --epochs 2 --out runs/first
   python -m cae_core denoise photo.jpg
   python -m cae_core colorize photo.jpg
+  python -m cae_core compress photo.jpg
   python -m cae_core zoo
   python -m cae_core train --help
 """

@@ -31,6 +31,7 @@ def results_markdown() -> str:
         _claims(),
         _photos(),
         _camera(),
+        _compression(),
         _cifar10(),
         _colors(),
     )
@@ -206,6 +207,40 @@ Its data: {card.data}.
         _table(
             ("", "parameters", "networks", *levels),
             [(card.title, f"{card.parameters:,}", "one for all", *ours), *others],
+        )
+    }"""
+
+
+def _compression() -> str:
+    path = tables.table_path(tables.COMPRESSION)
+    if not path.exists():
+        return ""
+    with path.open(newline="") as file:
+        found = list(csv.DictReader(file))
+    codecs = ("CAE", "JPEG", "WebP")
+    measures = [(codec, label) for label in ("bits_per_pixel", "psnr", "ssim") for codec in codecs]
+    names = {"bits_per_pixel": "bpp", "psnr": "PSNR", "ssim": "SSIM"}
+    test_sets = {row["test_set"]: row["images"] for row in found}
+    return f"""\
+## Photographs as bytes
+
+`cae.compress` beside JPEG and WebP (Pillow, at their slowest and best) in as many bytes: for every
+photograph their largest file that is no larger than ours, or the smallest that they make. Bits per
+pixel (bpp) with the header, means over {
+        " and ".join(f"the {count} {name}" for name, count in test_sets.items())
+    }. See [compression](compression.md); `python benchmarks/compression.py` measures the rows.
+
+{
+        _table(
+            ("photographs", "quality", *(f"{codec} {names[label]}" for codec, label in measures)),
+            [
+                (
+                    row["test_set"],
+                    row["quality"],
+                    *(row[f"{codec} {label}"] for codec, label in measures),
+                )
+                for row in found
+            ],
         )
     }"""
 

@@ -12,6 +12,8 @@ LATENT_SIZE, CLAIMS_STUDY = "latent-size", "claims"
 STUDY_NAMES = (LATENT_SIZE, CLAIMS_STUDY)
 # Photo denoisers on CBSD68: measured by benchmarks/denoise.py, and published.
 CBSD68 = "cbsd68"
+# Photographs as bytes, beside JPEG and WebP: measured by benchmarks/compression.py.
+COMPRESSION = "compression"
 
 
 def table_path(study: str) -> Path:

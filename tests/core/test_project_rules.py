@@ -30,6 +30,7 @@ FLOORS = (
     {"export", "inspection", "zoo", "studies"},
     {"jobs"},
     {"photos"},
+    {"compression"},
     {"recipes"},
     {"cli"},
 )

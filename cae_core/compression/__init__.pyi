@@ -1,0 +1,10 @@
+from .codec import DEFAULT_QUALITY as DEFAULT_QUALITY
+from .codec import QUALITIES as QUALITIES
+from .codec import compress as compress
+from .codec import decompress as decompress
+from .comparison import Squeezed as Squeezed
+from .comparison import compare as compare
+from .container import Container as Container
+from .container import read_container as read_container
+from .networks import CodecNetwork as CodecNetwork
+from .networks import usable_names as usable_names

@@ -1,0 +1,216 @@
+"""An image as the bytes of a .cae file, and back.
+
+The file holds the network's name and checksum, the image's size and the latents: each number
+rounded to a step and entropy-coded. Before them stand four tables: the channels' gains, which make
+their steps, their middles and their scales, and the scales of cells of 32 x 32 pixels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cae_core.compression.container import Container, read_container
+from cae_core.compression.entropy import SCALES, Unpacker, best_scale, limit, pack
+from cae_core.compression.networks import CodecNetwork
+from cae_core.compression.quantisation import (
+    LARGEST_CELL_SCALE,
+    LARGEST_GAIN,
+    cells_of,
+    channel_steps,
+    dequantise,
+    fit_scales,
+    quantise,
+    scales_of,
+)
+from cae_core.errors import CompressionError, ZooError
+from cae_core.images.guards import MAX_PIXELS
+from cae_core.images.operations import as_image, check_shape
+from cae_core.training.tasks import LUMA
+
+# The network for photographs and the number of the step, by quality. The smaller the step, the more
+# numbers are worth their bits: measured on the sample photographs.
+_LADDER = (
+    ("pca-64", 12),
+    ("pca-64", 16),
+    ("pca-64", 19),
+    ("pca-256", 20),
+    ("pca-256", 22),
+    ("pca-256", 24),
+    ("pca-256", 26),
+    ("pca-1000", 27),
+    ("pca-1000", 29),
+    ("pca-1000", 32),
+)
+QUALITIES = range(1, len(_LADDER) + 1)
+DEFAULT_QUALITY = 5
+
+
+def compress(image: np.ndarray, model: str | None = None, quality: int = DEFAULT_QUALITY) -> bytes:
+    """Compresses an image of any size by a trained network.
+
+    Args:
+        image: (H, W), (H, W, 1) or (H, W, 3); uint8, or float in [0, 1].
+        model: A network of the zoo that was trained to give images back. None: one for photographs,
+            chosen by the quality.
+        quality: From 1, the fewest bytes, to 10.
+
+    Returns:
+        The content of a .cae file, which `decompress` reads.
+
+    Raises:
+        ImageError: The image has another shape or type.
+        CompressionError: Another quality or a network that does not compress such images.
+        ZooError: An unknown network, or one whose weights are not kept.
+
+    Example:
+        >>> photo = np.full((40, 50, 3), 200, np.uint8)
+        >>> file = compress(photo, quality=5)
+        >>> len(file) < 200, decompress(file).shape
+        (True, (40, 50, 3))
+    """
+    if isinstance(quality, bool) or quality not in QUALITIES:
+        raise CompressionError(
+            f"A quality is a whole number from {QUALITIES[0]}, the fewest bytes, to "
+            f"{QUALITIES[-1]}. Received: {quality!r}. {DEFAULT_QUALITY} is a good choice."
+        )
+    name, step = _LADDER[quality - QUALITIES[0]]
+    network = CodecNetwork(name if model is None else model)
+    pixels = as_image(image)
+    height, width = pixels.shape[:2]
+    is_grey = check_shape(image, "image").shape[2:] != (3,)
+    if height * width > MAX_PIXELS:
+        raise CompressionError(
+            f"An image that is compressed has at most {MAX_PIXELS:,} pixels. "
+            f"Received: {height:,} x {width:,}. Compress it in parts."
+        )
+    if network.is_grey:
+        if not is_grey:
+            raise CompressionError(
+                "A network for grey images compresses grey images. "
+                f"Received: {network.card.name} and an image in colour. Choose another network."
+            )
+        pixels = pixels[:, :, :1]
+    parts = network.parts(height, width)
+    latents = network.encode(pixels, parts)
+    gains = network.gains()
+    steps = channel_steps(step, gains)
+    flat = latents.reshape(-1, parts.channels)
+    offsets = np.rint(np.median(flat[:: 1 + len(flat) // 4096], axis=0) / steps).astype(np.int64)
+    offsets = np.clip(offsets, -limit(SCALES), limit(SCALES))
+    numbers = quantise(flat, steps, offsets)
+    cell_of, count = cells_of(*parts.grid, parts.cell_side)
+    channels, cells = fit_scales(numbers, cell_of, count)
+    tables = [
+        np.diff(gains, prepend=0),
+        offsets,
+        np.diff(channels, prepend=0),
+        np.diff(cells, prepend=0),
+    ]
+    scales = tuple(best_scale(table) for table in tables)
+    of_numbers = scales_of(channels, cells[cell_of])
+    sections = list(zip(tables, scales, strict=True))
+    sections += [(numbers[of_numbers == scale], scale) for scale in range(1, SCALES + 1)]
+    return Container(
+        network=network.card.name,
+        sha256=network.card.sha256,
+        height=height,
+        width=width,
+        is_grey=is_grey,
+        step=step,
+        scales=scales,
+        packed=pack(sections),
+    ).to_bytes()
+
+
+def decompress(data: bytes) -> np.ndarray:
+    """Gives the image of a .cae file.
+
+    The latents are the same whole numbers on every machine. So is every pixel for a network whose
+    decoder `CodecNetwork.is_exact`, as that of the photo codec; for another one pixels can differ
+    by 1 of 255 between processors.
+
+    Args:
+        data: The content of the file.
+
+    Returns:
+        uint8 (H, W, 3), or (H, W) for a grey image.
+
+    Raises:
+        CompressionError: It is damaged, no such file, or its network is not here.
+    """
+    container = read_container(data)
+    network = _network_of(container)
+    parts = network.parts(container.height, container.width)
+    latents = _latents(container, network)
+    image = network.decode(latents, parts)[: container.height, : container.width]
+    if not container.is_grey:
+        return np.ascontiguousarray(image)
+    if network.is_grey:
+        return np.ascontiguousarray(image[:, :, 0])
+    # Whole thousandths, so that no float is rounded at a half.
+    weights = np.rint(1000 * np.array(LUMA)).astype(np.int64)
+    return ((image @ weights + 500) // 1000).astype(np.uint8)
+
+
+def _network_of(container: Container) -> CodecNetwork:
+    """The network that a file names, with the weights that made it."""
+    received = f"{container.network!r} with weights {container.sha256[:12]}..."
+    try:
+        network = CodecNetwork(container.network)
+    except (ZooError, CompressionError) as error:
+        raise CompressionError(
+            "A .cae file is opened by the network that made it. "
+            f"Received: one made by {received}, which does not compress images here. "
+            "Install the version that wrote the file."
+        ) from error
+    if network.card.sha256 != container.sha256:
+        raise CompressionError(
+            "A .cae file is opened by the network that made it. "
+            f"Received: one made by {received}; the ones here are {network.card.sha256[:12]}... "
+            "Install the version that wrote the file."
+        )
+    if network.is_grey and not container.is_grey:
+        raise CompressionError(
+            f"A network for grey images makes grey images. Received: {received} and an image in "
+            "colour. Get the file again."
+        )
+    return network
+
+
+def _latents(container: Container, network: CodecNetwork) -> np.ndarray:
+    """The latents that a file holds, float64 (rows, columns, N)."""
+    parts = network.parts(container.height, container.width)
+    cell_of, count = cells_of(*parts.grid, parts.cell_side)
+    sizes = (*[parts.channels] * 3, count)
+    if not all(1 <= scale <= SCALES for scale in container.scales):
+        raise _impossible()
+    unpacker = Unpacker(container.packed)
+    tables = [
+        unpacker.read(size, scale) for size, scale in zip(sizes, container.scales, strict=True)
+    ]
+    gains, offsets = np.cumsum(tables[0]), tables[1]
+    channels, cells = np.cumsum(tables[2]), np.cumsum(tables[3])
+    if not (
+        (np.abs(gains) <= LARGEST_GAIN).all()
+        and (channels >= 0).all()
+        and (channels <= SCALES).all()
+        and (np.abs(cells) <= LARGEST_CELL_SCALE).all()
+    ):
+        raise _impossible()
+    of_numbers = scales_of(channels, cells[cell_of])
+    numbers = np.zeros(of_numbers.shape, np.int32)
+    for scale in range(1, SCALES + 1):
+        chosen = of_numbers == scale
+        numbers[chosen] = unpacker.read(int(chosen.sum()), scale)
+    if not unpacker.is_empty:
+        raise _impossible()
+    steps = channel_steps(container.step, gains)
+    return dequantise(numbers, steps, offsets).reshape(*parts.grid, parts.channels)
+
+
+def _impossible() -> CompressionError:
+    """The error for numbers that `compress` does not write."""
+    return CompressionError(
+        "The numbers of a .cae file are as many as its image has, within their limits. "
+        "Received: a file whose numbers are not. Get the file again."
+    )
