@@ -1,16 +1,17 @@
-"""Photographs by our codec, and by JPEG and WebP in as many bytes: studies/compression.csv.
+"""The middle of photographs by our codec and by others: studies/compression.csv.
 
-    python benchmarks/compression.py                    # the sample photographs, about 5 minutes
-    CAE_DATA_DIR=... python benchmarks/compression.py   # and those in CAE_DATA_DIR/kodak
+    python benchmarks/compression.py                       # the sample photographs
+    python benchmarks/compression.py --bsds500 FOLDER      # and every fourth of CBSD68
 
 Then `python -m cae_core zoo --markdown > docs/results.md` prints the table.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
-import os
 import sys
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
@@ -18,46 +19,62 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from cae_core.compression.codec import QUALITIES  # noqa: E402 - found through the line above
-from cae_core.compression.comparison import CAE, JPEG, WEBP, compare  # noqa: E402
-from cae_core.data.samples import PHOTOGRAPHS, photograph_path  # noqa: E402
+from cae_core.compression.comparison import Point, codecs, curve  # noqa: E402 - found above
+from cae_core.data.cbsd68 import photographs  # noqa: E402
+from cae_core.data.samples import PHOTOGRAPHS, sample_photograph  # noqa: E402
 from cae_core.files import replacing  # noqa: E402
-from cae_core.images.decoding import IMAGE_SUFFIXES, open_image  # noqa: E402
 from cae_core.images.operations import to_uint8  # noqa: E402
-from cae_core.studies import tables  # noqa: E402
+from cae_core.studies.tables import COMPRESSION, table_path  # noqa: E402
 
-SAMPLES = "sample photographs"
+# The last one has the components of PCA by blocks.
+SAMPLES = PHOTOGRAPHS[:-1]
+EVERY = 4
+SIDE = 256
 
 
 def main() -> None:
-    """Prints and saves a line for every test set and quality."""
-    test_sets = {SAMPLES: [photograph_path(file) for file in PHOTOGRAPHS]}
-    kodak = Path(os.environ.get("CAE_DATA_DIR", ""), "kodak")
-    if kodak.is_dir():
-        test_sets["kodak"] = [
-            path for path in sorted(kodak.iterdir()) if path.suffix.lower() in IMAGE_SUFFIXES
-        ]
-    rows = [row(name, paths, quality) for name, paths in test_sets.items() for quality in QUALITIES]
-    with (
-        replacing(tables.table_path(tables.COMPRESSION)) as partial,
-        partial.open("w", newline="") as file,
-    ):
+    """Prints and saves a line for every test set, codec and quality."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bsds500", type=Path, help=f"take every {EVERY}th of CBSD68 too")
+    options = parser.parse_args()
+    test_sets = {
+        f"{len(SAMPLES)} sample photographs": [sample_photograph(file) for file in SAMPLES]
+    }
+    if options.bsds500:
+        images = photographs(options.bsds500)[::EVERY]
+        test_sets[f"{len(images)} photographs of CBSD68"] = images
+    rows = [
+        {"test_set": test_set, "codec": codec, **asdict(point)}
+        for test_set, images in test_sets.items()
+        for codec in codecs()
+        for point in mean_curve([middle(image) for image in images], codec)
+    ]
+    with replacing(table_path(COMPRESSION)) as partial, partial.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 
 
-def row(name: str, paths: list[Path], quality: int) -> dict[str, object]:
-    """Means over the photographs of a test set."""
-    found = [compare(to_uint8(open_image(path)), quality) for path in paths]
-    values: dict[str, object] = {"test_set": name, "images": len(paths), "quality": quality}
-    for place, codec in enumerate((CAE, JPEG, WEBP)):
-        of_codec = [results[place] for results in found]
-        for label, decimals in (("bits_per_pixel", 3), ("psnr", 2), ("ssim", 4)):
-            mean = np.mean([getattr(one, label) for one in of_codec])
-            values[f"{codec} {label}"] = round(float(mean), decimals)
-    print(values, flush=True)
-    return values
+def middle(photo: np.ndarray) -> np.ndarray:
+    """The middle `SIDE` x `SIDE` pixels of a photograph, uint8."""
+    top, left = ((length - SIDE) // 2 for length in photo.shape[:2])
+    return to_uint8(photo[top : top + SIDE, left : left + SIDE])
+
+
+def mean_curve(images: list[np.ndarray], codec: str) -> list[Point]:
+    """The means over images at every quality."""
+    found = [curve(image, codec) for image in images]
+    means = [
+        Point(
+            *(
+                round(float(np.mean([getattr(point, field.name) for point in points])), 4)
+                for field in fields(Point)
+            )
+        )
+        for points in zip(*found, strict=True)
+    ]
+    print(codec, *means, sep="\n", flush=True)
+    return means
 
 
 if __name__ == "__main__":

@@ -9,15 +9,8 @@ from cae_core.cli.arguments import PROGRAM, path_argument
 from cae_core.cli.images import add_reading_arguments, read
 from cae_core.cli.places import check_new_file, write_whole
 from cae_core.cli.terminal import DONE, harmless, quiet_tensorflow
-from cae_core.compression.codec import (
-    DEFAULT_QUALITY,
-    QUALITIES,
-    compress,
-    decompress,
-)
-from cae_core.formats import format_psnr
+from cae_core.compression.codec import DEFAULT_QUALITY, QUALITIES, compress
 from cae_core.images.decoding import over_white
-from cae_core.images.metrics import psnr
 from cae_core.images.operations import to_uint8
 
 SUFFIX = ".cae"
@@ -67,8 +60,6 @@ examples:
   {PROGRAM} compress photo.jpg --quality 8 -o small{SUFFIX}
   {PROGRAM} compress photo.jpg --model homework     a convolutional network, on the whole image
   {PROGRAM} decompress photo{SUFFIX}
-
-The line printed has the bytes, the bits per pixel and the PSNR of the image that the file gives.
 """
 
 
@@ -81,12 +72,10 @@ def run(options: argparse.Namespace) -> int:
     with quiet_tensorflow():
         import keras  # noqa: F401 - here, so that it is quiet, and not before an image is there
     content = compress(image, options.model, options.quality)
-    restored = decompress(content)
     write_whole(_WHAT, target, content)
     height, width = image.shape[:2]
-    reached = format_psnr(psnr(restored / 255, image / 255))
     print(
         f"saved in {harmless(target)}: {width} x {height} pixels, {len(content):,} bytes, "
-        f"{8 * len(content) / (height * width):.3f} bits per pixel, PSNR {reached}"
+        f"{8 * len(content) / (height * width):.3f} bits per pixel"
     )
     return DONE

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import sys
 from typing import Any
 
 from cae_core.cli.arguments import PROGRAM, path_argument
 from cae_core.cli.compress import SUFFIX
 from cae_core.cli.places import check_new_file, write_whole
-from cae_core.cli.terminal import DONE, harmless, quiet_tensorflow
+from cae_core.cli.terminal import DONE, Bar, harmless, quiet_tensorflow
 from cae_core.compression.codec import decompress
 from cae_core.compression.container import read_file
 from cae_core.errors import PlaceError
@@ -57,7 +59,11 @@ def run(options: argparse.Namespace) -> int:
     content = read_file(options.input)
     with quiet_tensorflow():
         import keras  # noqa: F401 - here, so that it is quiet
-    image = decompress(content)
+    with contextlib.closing(Bar(sys.stderr)) as bar:
+        image = decompress(
+            content, lambda done, parts: bar.show(done / parts, f"{done:,} of {parts:,} parts")
+        )
+        bar.clear()
     write_whole("image", target, encode_png(image))
     height, width = image.shape[:2]
     print(

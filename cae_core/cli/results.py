@@ -10,6 +10,7 @@ from typing import Any
 from cae_core import zoo
 from cae_core.architecture.presets import SOURCES
 from cae_core.cli.arguments import PROGRAM
+from cae_core.compression import comparison
 from cae_core.studies import claims, latent_size, tables
 from cae_core.studies.pca import load_pca_line
 from cae_core.studies.sweep import read_table
@@ -212,37 +213,36 @@ Its data: {card.data}.
 
 
 def _compression() -> str:
-    path = tables.table_path(tables.COMPRESSION)
-    if not path.exists():
+    test_sets = comparison.stored_curves()
+    if not test_sets:
         return ""
-    with path.open(newline="") as file:
-        found = list(csv.DictReader(file))
-    codecs = ("CAE", "JPEG", "WebP")
-    measures = [(codec, label) for label in ("bits_per_pixel", "psnr", "ssim") for codec in codecs]
-    names = {"bits_per_pixel": "bpp", "psnr": "PSNR", "ssim": "SSIM"}
-    test_sets = {row["test_set"]: row["images"] for row in found}
+    codecs = list(next(iter(test_sets.values())))
+    qualities = comparison.codecs()[comparison.NETWORK].some
+    lines = [
+        (
+            test_set,
+            str(quality),
+            f"{point.bits_per_pixel:.3f}",
+            *(_at_bits(curves[codec], point.bits_per_pixel) for codec in codecs),
+        )
+        for test_set, curves in test_sets.items()
+        for quality, point in zip(qualities, curves[comparison.NETWORK], strict=True)
+    ]
     return f"""\
 ## Photographs as bytes
 
-`cae.compress` beside JPEG and WebP (Pillow, at their slowest and best) in as many bytes: for every
-photograph their largest file that is no larger than ours, or the smallest that they make. Bits per
-pixel (bpp) with the header, means over {
-        " and ".join(f"the {count} {name}" for name, count in test_sets.items())
-    }. See [compression](compression.md); `python benchmarks/compression.py` measures the rows.
+PSNR and SSIM of `cae.compress` beside JPEG, WebP and AVIF (Pillow) and PCA by blocks with the same
+coder, at the same bits per pixel (bpp), headers counted: read off the curves through the means over
+the middle 256 x 256 pixels of the photographs at some qualities each; a dash is beyond a curve's
+end. See [compression](compression.md); `python benchmarks/compression.py` measures the curves.
 
-{
-        _table(
-            ("photographs", "quality", *(f"{codec} {names[label]}" for codec, label in measures)),
-            [
-                (
-                    row["test_set"],
-                    row["quality"],
-                    *(row[f"{codec} {label}"] for codec, label in measures),
-                )
-                for row in found
-            ],
-        )
-    }"""
+{_table(("photographs", "quality", "bpp", *codecs), lines)}"""
+
+
+def _at_bits(points: Sequence[comparison.Point], bits_per_pixel: float) -> str:
+    """The figures of a curve at one place."""
+    found = comparison.at_bits(points, bits_per_pixel)
+    return "-" if found is None else f"{found[0]:.2f}, {found[1]:.3f}"
 
 
 def _camera() -> str:

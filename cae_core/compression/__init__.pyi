@@ -2,8 +2,12 @@ from .codec import DEFAULT_QUALITY as DEFAULT_QUALITY
 from .codec import QUALITIES as QUALITIES
 from .codec import compress as compress
 from .codec import decompress as decompress
-from .comparison import Squeezed as Squeezed
-from .comparison import compare as compare
+from .comparison import Coded as Coded
+from .comparison import at_same_size as at_same_size
+from .comparison import codecs as codecs
+from .comparison import coded as coded
+from .comparison import coded_within as coded_within
+from .comparison import verdict as verdict
 from .container import Container as Container
 from .container import read_container as read_container
 from .networks import CodecNetwork as CodecNetwork

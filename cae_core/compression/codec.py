@@ -1,30 +1,16 @@
-"""An image as the bytes of a .cae file, and back.
-
-The file holds the network's name and checksum, the image's size and the latents: each number
-rounded to a step and entropy-coded. Before them stand four tables: the channels' gains, which make
-their steps, their middles and their scales, and the scales of cells of 32 x 32 pixels.
-"""
+"""An image as the bytes of a .cae file, and back."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from cae_core.compression.container import Container, read_container
-from cae_core.compression.entropy import SCALES, Unpacker, best_scale, limit, pack
 from cae_core.compression.networks import CodecNetwork
-from cae_core.compression.quantisation import (
-    LARGEST_CELL_SCALE,
-    LARGEST_GAIN,
-    cells_of,
-    channel_steps,
-    dequantise,
-    fit_scales,
-    quantise,
-    scales_of,
-)
+from cae_core.compression.quantisation import pack_latents, unpack_latents
 from cae_core.errors import CompressionError, ZooError
 from cae_core.images.guards import MAX_PIXELS
 from cae_core.images.operations import as_image, check_shape
+from cae_core.long_work import OnProgress
 from cae_core.training.tasks import LUMA
 
 # The network for photographs and the number of the step, by quality. The smaller the step, the more
@@ -92,37 +78,17 @@ def compress(image: np.ndarray, model: str | None = None, quality: int = DEFAULT
         pixels = pixels[:, :, :1]
     parts = network.parts(height, width)
     latents = network.encode(pixels, parts)
-    gains = network.gains()
-    steps = channel_steps(step, gains)
-    flat = latents.reshape(-1, parts.channels)
-    offsets = np.rint(np.median(flat[:: 1 + len(flat) // 4096], axis=0) / steps).astype(np.int64)
-    offsets = np.clip(offsets, -limit(SCALES), limit(SCALES))
-    numbers = quantise(flat, steps, offsets)
-    cell_of, count = cells_of(*parts.grid, parts.cell_side)
-    channels, cells = fit_scales(numbers, cell_of, count)
-    tables = [
-        np.diff(gains, prepend=0),
-        offsets,
-        np.diff(channels, prepend=0),
-        np.diff(cells, prepend=0),
-    ]
-    scales = tuple(best_scale(table) for table in tables)
-    of_numbers = scales_of(channels, cells[cell_of])
-    sections = list(zip(tables, scales, strict=True))
-    sections += [(numbers[of_numbers == scale], scale) for scale in range(1, SCALES + 1)]
     return Container(
         network=network.card.name,
         sha256=network.card.sha256,
         height=height,
         width=width,
         is_grey=is_grey,
-        step=step,
-        scales=scales,
-        packed=pack(sections),
+        packed=pack_latents(latents, step, network.gains(), parts.cell_side),
     ).to_bytes()
 
 
-def decompress(data: bytes) -> np.ndarray:
+def decompress(data: bytes, on_progress: OnProgress | None = None) -> np.ndarray:
     """Gives the image of a .cae file.
 
     The latents are the same whole numbers on every machine. So is every pixel for a network whose
@@ -131,6 +97,7 @@ def decompress(data: bytes) -> np.ndarray:
 
     Args:
         data: The content of the file.
+        on_progress: Called with the parts of the image that are decoded and their number.
 
     Returns:
         uint8 (H, W, 3), or (H, W) for a grey image.
@@ -141,8 +108,8 @@ def decompress(data: bytes) -> np.ndarray:
     container = read_container(data)
     network = _network_of(container)
     parts = network.parts(container.height, container.width)
-    latents = _latents(container, network)
-    image = network.decode(latents, parts)[: container.height, : container.width]
+    latents = unpack_latents(container.packed, parts.grid, parts.channels, parts.cell_side)
+    image = network.decode(latents, parts, on_progress)[: container.height, : container.width]
     if not container.is_grey:
         return np.ascontiguousarray(image)
     if network.is_grey:
@@ -175,42 +142,3 @@ def _network_of(container: Container) -> CodecNetwork:
             "colour. Get the file again."
         )
     return network
-
-
-def _latents(container: Container, network: CodecNetwork) -> np.ndarray:
-    """The latents that a file holds, float64 (rows, columns, N)."""
-    parts = network.parts(container.height, container.width)
-    cell_of, count = cells_of(*parts.grid, parts.cell_side)
-    sizes = (*[parts.channels] * 3, count)
-    if not all(1 <= scale <= SCALES for scale in container.scales):
-        raise _impossible()
-    unpacker = Unpacker(container.packed)
-    tables = [
-        unpacker.read(size, scale) for size, scale in zip(sizes, container.scales, strict=True)
-    ]
-    gains, offsets = np.cumsum(tables[0]), tables[1]
-    channels, cells = np.cumsum(tables[2]), np.cumsum(tables[3])
-    if not (
-        (np.abs(gains) <= LARGEST_GAIN).all()
-        and (channels >= 0).all()
-        and (channels <= SCALES).all()
-        and (np.abs(cells) <= LARGEST_CELL_SCALE).all()
-    ):
-        raise _impossible()
-    of_numbers = scales_of(channels, cells[cell_of])
-    numbers = np.zeros(of_numbers.shape, np.int32)
-    for scale in range(1, SCALES + 1):
-        chosen = of_numbers == scale
-        numbers[chosen] = unpacker.read(int(chosen.sum()), scale)
-    if not unpacker.is_empty:
-        raise _impossible()
-    steps = channel_steps(container.step, gains)
-    return dequantise(numbers, steps, offsets).reshape(*parts.grid, parts.channels)
-
-
-def _impossible() -> CompressionError:
-    """The error for numbers that `compress` does not write."""
-    return CompressionError(
-        "The numbers of a .cae file are as many as its image has, within their limits. "
-        "Received: a file whose numbers are not. Get the file again."
-    )

@@ -1,7 +1,7 @@
 """The bytes of a .cae file: a header with every length, the packed numbers, a checksum.
 
-Nothing of a file is executed or unpacked by anything but `entropy.Unpacker`, which makes as many
-numbers as the header's image has in its network, and the image's size is bounded.
+Nothing of a file is executed. The image's size is bounded, and `quantisation.unpack_latents` makes
+as many numbers as an image of that size has in its network.
 """
 
 from __future__ import annotations
@@ -17,11 +17,9 @@ from cae_core.images.guards import MAX_FILE_BYTES, MAX_PIXELS
 
 MAGIC = b"\x89CAE"
 VERSION = 1
-LARGEST_STEP = 63
-"""The largest number of a step, see `quantisation.step_size`."""
 
-# Magic, version, flags, step, 4 scales, height, width, bytes of the name and of the numbers.
-_HEADER = struct.Struct("<4s7B2LBL")
+# Magic, version, flags, height, width, bytes of the name and of the numbers.
+_HEADER = struct.Struct("<4s2B2LBL")
 _CHECKSUM = struct.Struct("<L")
 _SHA256_BYTES = 32
 _GREY = 1
@@ -38,9 +36,7 @@ class Container:
         height: Height of the image in pixels.
         width: Width of the image in pixels.
         is_grey: Whether the image has one channel.
-        step: Number of the step that the latents were rounded to.
-        scales: Numbers of the distributions of the four tables before the latents.
-        packed: The tables and the latents, as `entropy.pack` makes them.
+        packed: The latents, as `quantisation.pack_latents` makes them.
     """
 
     network: str
@@ -48,8 +44,6 @@ class Container:
     height: int
     width: int
     is_grey: bool
-    step: int
-    scales: tuple[int, ...]
     packed: bytes
 
     def to_bytes(self) -> bytes:
@@ -59,8 +53,6 @@ class Container:
             MAGIC,
             VERSION,
             _GREY if self.is_grey else 0,
-            self.step,
-            *self.scales,
             self.height,
             self.width,
             len(name),
@@ -70,18 +62,17 @@ class Container:
         return content + _CHECKSUM.pack(zlib.crc32(content))
 
 
-def read_container(data: bytes, max_pixels: int = MAX_PIXELS) -> Container:
+def read_container(data: bytes) -> Container:
     """Reads a .cae file, every length of it checked.
 
     Args:
         data: The content of the file.
-        max_pixels: Pixels of the largest image.
 
     Raises:
         CompressionError: It is none, damaged, of another version or larger than allowed.
 
     Example:
-        >>> made = Container("pca-64", "0" * 64, 2, 3, False, 9, (1, 1, 1, 1), b"1234")
+        >>> made = Container("pca-64", "0" * 64, 2, 3, False, b"12345")
         >>> read_container(made.to_bytes()) == made
         True
     """
@@ -100,23 +91,21 @@ def read_container(data: bytes, max_pixels: int = MAX_PIXELS) -> Container:
     if not fixed < len(data) <= MAX_FILE_BYTES:
         raise _damaged(f"{len(data):,} bytes, where {fixed + 1} to {MAX_FILE_BYTES:,} can be")
     (checksum,) = _CHECKSUM.unpack_from(data, len(data) - _CHECKSUM.size)
-    fields = _HEADER.unpack_from(data)
-    flags, step = fields[2:4]
-    height, width, name_size, packed_size = fields[8:]
+    _, _, flags, height, width, name_size, packed_size = _HEADER.unpack_from(data)
     expected = fixed + name_size + packed_size
     if len(data) != expected:
         raise _damaged(f"{len(data):,} bytes, where its header says {expected:,}")
     if zlib.crc32(data[: -_CHECKSUM.size]) != checksum:
         raise _damaged("one whose checksum is that of other content")
-    if not (height and width and height * width <= max_pixels):
+    if not (height and width and height * width <= MAX_PIXELS):
         raise CompressionError(
-            f"A compressed image has from 1 to {max_pixels:,} pixels. "
+            f"A compressed image has from 1 to {MAX_PIXELS:,} pixels. "
             f"Received: {height:,} x {width:,}. Compress it in parts."
         )
     name_end = _HEADER.size + name_size
     name = data[_HEADER.size : name_end]
     packed_start = name_end + _SHA256_BYTES
-    if flags not in (0, _GREY) or step > LARGEST_STEP or not _NAME.fullmatch(name):
+    if flags not in (0, _GREY) or not _NAME.fullmatch(name):
         raise _damaged("a header with a value that no such file has")
     return Container(
         network=name.decode("ascii"),
@@ -124,8 +113,6 @@ def read_container(data: bytes, max_pixels: int = MAX_PIXELS) -> Container:
         height=height,
         width=width,
         is_grey=flags == _GREY,
-        step=step,
-        scales=fields[4:8],
         packed=data[packed_start : -_CHECKSUM.size],
     )
 

@@ -63,18 +63,30 @@ def _model(scale: int) -> Any:
 
 
 @functools.cache
-def bit_table() -> np.ndarray:
-    """Bits of a number, float32 (SCALES + 1, largest magnitude + 1); infinite over the limit.
+def bit_weights() -> np.ndarray:
+    """Bits by scale, float32 (SCALES + 1, 3): of a number, of one that is not 0, of a magnitude.
 
-    Row 0 is of a distribution that holds zeros alone, at no bits.
+    Numbers together take the first times how many they are, plus the second times how many are not
+    0, plus the third times the sum of their magnitudes. Row 0 is for zeros alone, at no bits.
     """
-    table = np.full((SCALES + 1, limit(SCALES) + 1), np.inf, np.float32)
-    table[0, 0] = 0
+    rows = [(0.0, 0.0, 0.0)]
     for scale in range(1, SCALES + 1):
-        one_side = _probabilities(scale)[limit(scale) :]
-        # The coder gives no number less than a probability of 2^-24.
-        table[scale, : len(one_side)] = -np.log2(np.maximum(one_side, 2.0**-24))
-    return table
+        width = _SMALLEST * quarter_octave(scale - 1)
+        t = width / (1 + width)
+        zero, power = np.log2(1 - t), np.log2(t)
+        rows.append((-zero, zero + power - np.log2((1 - t * t) / 2), -2 * power))
+    return np.array(rows, np.float32)
+
+
+def least_scales(magnitudes: np.ndarray) -> np.ndarray:
+    """The narrowest distributions that hold some magnitudes.
+
+    Example:
+        >>> least_scales(np.array([0, 16, 17, limit(SCALES)])).tolist()
+        [1, 1, 42, 77]
+    """
+    limits = [limit(scale) for scale in range(1, SCALES + 1)]
+    return 1 + np.searchsorted(limits, magnitudes)
 
 
 def best_scale(numbers: np.ndarray) -> int:
@@ -87,9 +99,10 @@ def best_scale(numbers: np.ndarray) -> int:
         >>> best_scale(np.zeros(100, int)), best_scale(np.array([3, -2, 4, 0]))
         (1, 49)
     """
-    counts = np.bincount(np.abs(numbers.ravel()), minlength=1)
-    used = np.flatnonzero(counts)
-    return 1 + int(np.argmin(bit_table()[1:, used] @ counts[used]))
+    magnitudes = np.abs(numbers)
+    bits = bit_weights() @ [numbers.size, np.count_nonzero(numbers), magnitudes.sum()]
+    least = int(least_scales(magnitudes.max(initial=0)))
+    return least + int(np.argmin(bits[least:]))
 
 
 def pack(sections: Sequence[tuple[np.ndarray, int]]) -> bytes:

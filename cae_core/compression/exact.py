@@ -10,6 +10,7 @@ by additions, multiplications and divisions alone, which all processors round al
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -63,7 +64,7 @@ def _is_known(layer: Layer) -> bool:
     if isinstance(layer, Up):
         return layer.interpolation == "nearest"
     if isinstance(layer, Conv):
-        return layer.dilation == 1 and (layer.kernel > 1 or layer.stride == 1)
+        return layer.dilation == 1
     return type(layer) in {Mark, Add, *_STEPS}
 
 
@@ -172,11 +173,8 @@ def _flat(values: np.ndarray) -> np.ndarray:
 def _convolve(values: np.ndarray, layer: Conv, weights: _Affine) -> np.ndarray:
     """A convolution: a matrix product for every place of its window."""
     batch, *sides, _ = values.shape
-    (height, width, channels), kernel, stride = (
-        layer.output_shape(values.shape[1:]),
-        layer.kernel,
-        layer.stride,
-    )
+    height, width, channels = layer.output_shape(values.shape[1:])
+    kernel, stride = layer.kernel, layer.stride
     if layer.padding == "same":
         lacking = [
             max((out - 1) * stride + kernel - side, 0)
@@ -203,41 +201,30 @@ def _dense(values: np.ndarray, layer: Dense, weights: _Affine) -> np.ndarray:
     return _activated(weights.finished(values @ weights.kernel), layer.activation)
 
 
-def _unpca_weights(keras_layer: Any) -> tuple[list[_Affine], tuple[int, ...]]:
-    """Components of a vector's two kinds, or of its one, and the image's shape."""
-    source, shape = keras_layer.source or keras_layer, keras_layer.image_shape
+def _unpca_weights(keras_layer: Any) -> tuple[_Affine, tuple[int, ...]]:
+    """Components as the rows of one kernel, and the image's shape."""
+    height, width, channels = shape = keras_layer.image_shape
     names = ["kernel"] if keras_layer.even is None else ["even_kernel", "odd_kernel"]
-    kernels = [np.asarray(getattr(source, name), np.float64) for name in names]
-    if keras_layer.source is not None:
-        kernels = [kernel.T for kernel in kernels]
+    kernels = [np.asarray(keras_layer.components(name), np.float64) for name in names]
     bias = np.asarray(keras_layer.bias, np.float64)
     if len(kernels) == 1:
-        return [_Affine(kernels[0], bias)], shape
-    left, right = np.split(bias.reshape(shape), 2, axis=1)
-    # The halves are their sum and, mirrored, their difference.
-    sum_, difference = left + right[:, ::-1], left - right[:, ::-1]
-    biases = [part.ravel() / 2 for part in (sum_, difference)]
-    return [
-        _Affine(kernel * _SQUARE_ROOT_OF_HALF, part)
-        for kernel, part in zip(kernels, biases, strict=True)
-    ], shape
+        return _Affine(kernels[0], bias), shape
+    # Left halves: the right ones are their mirror images, for odd components with another sign.
+    even, odd = (kernel.reshape(-1, height, width // 2, channels) for kernel in kernels)
+    wholes = [
+        np.concatenate([even, even[:, :, ::-1]], axis=2),
+        np.concatenate([odd, -odd[:, :, ::-1]], axis=2),
+    ]
+    kernel = np.concatenate(wholes).reshape(-1, math.prod(shape)) * _SQUARE_ROOT_OF_HALF
+    return _Affine(kernel, bias), shape
 
 
 def _unpca(
-    values: np.ndarray, layer: Unpca, weights: tuple[list[_Affine], tuple[int, ...]]
+    values: np.ndarray, layer: Unpca, weights: tuple[_Affine, tuple[int, ...]]
 ) -> np.ndarray:
     """Adds up the components."""
-    parts, (height, width, channels) = weights
-    if len(parts) == 1:
-        return parts[0].finished(values @ parts[0].kernel).reshape(-1, height, width, channels)
-    count = len(parts[0].kernel)
-    even, odd = (
-        part.finished(np.ascontiguousarray(vector) @ part.kernel).reshape(
-            -1, height, width // 2, channels
-        )
-        for part, vector in zip(parts, (values[:, :count], values[:, count:]), strict=True)
-    )
-    return _bounded(np.concatenate([even + odd, (even - odd)[:, :, ::-1]], axis=2))
+    components, shape = weights
+    return components.finished(values @ components.kernel).reshape(-1, *shape)
 
 
 def _shuffle(values: np.ndarray, layer: Shuffle, _: None) -> np.ndarray:

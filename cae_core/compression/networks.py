@@ -23,6 +23,7 @@ from cae_core.compression.quantisation import CELL, LARGEST_GAIN
 from cae_core.errors import CompressionError
 from cae_core.images.guards import MAX_PIXELS
 from cae_core.images.operations import to_uint8
+from cae_core.long_work import OnProgress
 from cae_core.photos.apply import plan_photo
 from cae_core.training.tasks import Reconstruct
 
@@ -30,9 +31,10 @@ LARGEST_SIDE = 1024
 """Height and width in pixels up to which a convolutional network works on the whole image."""
 
 LARGEST_LATENT = 2**26
-"""Numbers in the latents of the largest image: about a gigabyte while they are coded."""
+"""Numbers in the latents of the largest image: a gigabyte or two while they are coded."""
 
-_BATCH_PIXELS = 64 * 32 * 32
+# Of one batch: of small ones the decoder's values stay in the processor's caches.
+_BATCH_PIXELS = 16 * 32 * 32
 
 
 @dataclass(frozen=True)
@@ -158,12 +160,15 @@ class CodecNetwork:
                 _place(latents, parts.latent, row, column)[:] = one
         return latents
 
-    def decode(self, latents: np.ndarray, parts: Parts) -> np.ndarray:
+    def decode(
+        self, latents: np.ndarray, parts: Parts, on_progress: OnProgress | None = None
+    ) -> np.ndarray:
         """The image of latents.
 
         Args:
             latents: float64 (rows, columns, N).
             parts: How the image was cut.
+            on_progress: Called with the parts that are decoded and their number.
 
         Returns:
             uint8 (rows · height, columns · width, C) of the parts.
@@ -172,12 +177,16 @@ class CodecNetwork:
         is_vector = len(_latent_shape(self.architecture, (parts.height, parts.width))) == 1
         shape = (parts.rows * parts.height, parts.columns * parts.width)
         image = np.empty((*shape, self.architecture.input_shape[2]), np.uint8)
+        done = 0
         for places in parts.batches():
             cut = np.stack([_place(latents, parts.latent, *place) for place in places])
             if is_vector:
                 cut = cut.reshape(len(cut), parts.channels)
             for place, one in zip(places, decoder(cut), strict=True):
                 _place(image, (parts.height, parts.width), *place)[:] = one
+            done += len(places)
+            if on_progress is not None:
+                on_progress(done, parts.rows * parts.columns)
         return image
 
     def gains(self) -> np.ndarray:

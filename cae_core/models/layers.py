@@ -373,7 +373,7 @@ class PrincipalReconstruction(keras.layers.Layer):
             self.odd_kernel = self.add_weight(odd, start, name="odd_kernel")
         self.bias = self.add_weight((size,), "zeros", name="bias")
 
-    def _components(self, name: str) -> Any:
+    def components(self, name: str) -> Any:
         """One of the kernels, its components as rows."""
         if self.source is None:
             return getattr(self, name)
@@ -385,12 +385,12 @@ class PrincipalReconstruction(keras.layers.Layer):
         bias = ops.reshape(self.bias, (1, height, width, channels))
         if self.even is None:
             # (B, units) · (units, H·W·C) -> (B, H, W, C)
-            images = ops.matmul(inputs, self._components("kernel"))
+            images = ops.matmul(inputs, self.components("kernel"))
             return ops.reshape(images, (-1, height, width, channels)) + bias
         half = (-1, height, width // 2, channels)
         # (B, even or odd) · (even or odd, H·W/2·C) -> (B, H, W/2, C)
-        even = ops.matmul(inputs[:, : self.even], self._components("even_kernel"))
-        odd = ops.matmul(inputs[:, self.even :], self._components("odd_kernel"))
+        even = ops.matmul(inputs[:, : self.even], self.components("even_kernel"))
+        odd = ops.matmul(inputs[:, self.even :], self.components("odd_kernel"))
         even, odd = (ops.reshape(part, half) * 0.5**0.5 for part in (even, odd))
         # Two halves (B, H, W/2, C) -> (B, H, W, C)
         return ops.concatenate([even + odd, ops.flip(even - odd, axis=2)], axis=2) + bias

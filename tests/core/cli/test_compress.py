@@ -9,7 +9,6 @@ from PIL import Image
 import cae_core as cae
 from cae_core import cli
 from cae_core.data.samples import sample_photograph
-from cae_core.images.metrics import psnr
 from cae_core.images.operations import to_uint8
 
 
@@ -28,8 +27,7 @@ def test_a_photo_becomes_a_small_file_and_a_photo_again(photo, capsys):
     restored = cae.decompress(content)
     assert said == (
         f"saved in photo.cae: 90 x 50 pixels, {len(content):,} bytes, "
-        f"{8 * len(content) / 4500:.3f} bits per pixel, "
-        f"PSNR {psnr(restored / 255, photo / 255):.2f} dB\n"
+        f"{8 * len(content) / 4500:.3f} bits per pixel\n"
     )
 
     assert cli.main(["decompress", "photo.cae", "-o", "out/back.png"]) == 0

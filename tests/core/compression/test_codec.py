@@ -74,8 +74,10 @@ def test_large_images_are_cut_into_equal_parts(monkeypatch, cat):
     monkeypatch.setattr(networks, "LARGEST_SIDE", 64)
 
     parts = CodecNetwork(CONVOLUTIONAL).parts(*cat.shape[:2])
-    cut = cae.decompress(cae.compress(cat, CONVOLUTIONAL))
+    told = []
+    cut = cae.decompress(cae.compress(cat, CONVOLUTIONAL), lambda *done: told.append(done))
 
+    assert told[-1] == (4, 4)
     assert (parts.rows, parts.columns, parts.height, parts.width) == (2, 2, 40, 56)
     assert cut.shape == whole.shape
     assert psnr(cut / 255, cat / 255) > psnr(whole / 255, cat / 255) - 1
@@ -116,12 +118,9 @@ def test_what_cannot_be_compressed_is_refused(image, model, quality, error, rule
         ({"network": "unknown"}, "which does not compress images here"),
         ({"network": "photo-denoiser"}, "which does not compress images here"),
         ({"sha256": "00" * 32}, "Install the version that wrote the file"),
-        ({"scales": (0, 1, 1, 1)}, "within their limits"),
-        ({"scales": (200, 1, 1, 1)}, "within their limits"),
         ({"height": 1, "width": 40_000_000}, "filled up to at most 80,000,000 pixels"),
         ({"network": "strided-bn", "height": 3000, "width": 3000}, "at most 67,108,864 numbers"),
-        ({"packed": b""}, "within their limits|whole words"),
-        ({"packed": bytes(range(1, 9)) * 500}, "within their limits"),
+        ({"packed": b""}, "within their limits"),
     ],
 )
 def test_a_file_that_compress_does_not_write_is_refused(changes, rule, file):
@@ -152,9 +151,9 @@ def damaged(data, rng):
     changes = {
         "height": int(rng.integers(200)),
         "width": int(rng.integers(200)),
-        "step": int(rng.integers(256)),
-        "scales": tuple(int(scale) for scale in rng.integers(1, 256, size=4)),
         "is_grey": bool(rng.integers(2)),
+        # The step and the scales of the tables, any of which may be out of bounds.
+        "packed": rng.bytes(5) + container.packed[5:],
     }
     chosen = rng.choice(list(changes))
     return dataclasses.replace(container, **{chosen: changes[chosen]}).to_bytes()

@@ -9,7 +9,7 @@ import pytest
 from cae_core.compression.container import Container, read_container, read_file
 from cae_core.errors import CompressionError
 
-MADE = Container("pca-64", "ab" * 32, 480, 640, True, 12, (1, 2, 3, 4), b"12345678")
+MADE = Container("pca-64", "ab" * 32, 480, 640, True, b"12345678")
 DATA = MADE.to_bytes()
 
 
@@ -18,7 +18,7 @@ def resealed(content):
     return content + struct.pack("<L", zlib.crc32(content))
 
 
-@pytest.mark.parametrize("changes", [{}, {"is_grey": False, "packed": b"", "step": 0}])
+@pytest.mark.parametrize("changes", [{}, {"is_grey": False, "packed": b""}])
 def test_what_is_written_is_read(changes):
     made = dataclasses.replace(MADE, **changes)
     assert read_container(made.to_bytes()) == made
@@ -46,7 +46,6 @@ def test_a_changed_byte_anywhere_is_seen(place):
         (DATA + b"\0", "where its header says"),
         (DATA[:4] + b"\x07" + DATA[5:], "Received: format 7"),
         (resealed(DATA[:5] + b"\x02" + DATA[6:-4]), "a value that no such file has"),
-        (resealed(DATA[:6] + b"\xff" + DATA[7:-4]), "a value that no such file has"),
         (dataclasses.replace(MADE, network="../x").to_bytes(), "a value that no such file has"),
         (dataclasses.replace(MADE, height=2**31, width=2**31).to_bytes(), "40,000,000 pixels"),
         (dataclasses.replace(MADE, height=0).to_bytes(), "from 1 to"),

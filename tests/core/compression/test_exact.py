@@ -12,7 +12,7 @@ from cae_core.errors import CompressionError
 from cae_core.images.operations import to_uint8
 
 DECODERS = [
-    "up conv5k3:silu conv3k5s2 up conv3:sigmoid",
+    "up conv5k3:silu conv6k5s2 up2 conv4k1s2 up conv3:sigmoid",
     "unshuffle conv12 shuffle @a conv4:valid bn relu conv4k3:linear up2 conv16k2:linear shuffle",
     "@a conv4:silu conv4:linear add@a up conv3k1:linear",
 ]
