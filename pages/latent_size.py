@@ -20,7 +20,7 @@ from cae_ui.latent_size.comparison import comparison_table
 from cae_ui.latent_size.exports import show_exports
 from cae_ui.latent_size.formula import show_formula
 from cae_ui.latent_size.layer_table import layer_table, table_csv
-from cae_ui.latent_size.verdict import show_details, show_verdict, verdict_place
+from cae_ui.latent_size.verdict import show_bytes, show_details, show_verdict, verdict_place
 
 page_header(
     "Latent size",
@@ -31,6 +31,7 @@ page_header(
 is_to_be_guessed = show_homework(LATENT_PAGE)
 
 verdict = verdict_place()
+in_bytes = st.container()
 compose, result = st.columns([5, 7], gap="large")
 with compose:
     preset_input()
@@ -43,6 +44,8 @@ def show_result() -> None:
     """The sizes in the order in which they are asked for."""
     with verdict:
         show_verdict(report)
+    with in_bytes:
+        show_bytes(report)
     with result:
         network_diagram(
             report,

@@ -47,6 +47,17 @@ def encode_png(image: np.ndarray) -> bytes:
     return _encode(image, "PNG", compress_level=PNG_LEVEL)
 
 
+def encode_smallest_png(image: np.ndarray) -> bytes:
+    """As `encode_png`, in the fewest bytes that Pillow finds, in a multiple of the time.
+
+    Example:
+        >>> ramp = np.arange(4096, dtype=np.uint8).reshape(64, 64)
+        >>> len(encode_smallest_png(ramp)) < len(encode_png(ramp))
+        True
+    """
+    return _encode(image, "PNG", optimize=True)
+
+
 def encode_like(
     opened: OpenedImage, image: np.ndarray, ending: str = ".png", quality: int = JPEG_QUALITY
 ) -> bytes:

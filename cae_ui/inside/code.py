@@ -10,7 +10,9 @@ import numpy as np
 import streamlit as st
 
 from cae_core.architecture.report import analyze
+from cae_core.compression.size import latent_bytes
 from cae_core.formats import format_gain, format_psnr
+from cae_core.images.encoding import encode_smallest_png
 from cae_core.images.metrics import psnr, psnr_from_mse
 from cae_core.images.operations import to_uint8
 from cae_core.inspection.edits import MEAN, MUTE, SCALE, SWAP, Edit, channel_costs, edited, rounded
@@ -48,7 +50,7 @@ def show_code(opened: Opened) -> None:
         if any(edit.kind == SWAP for edit in edits.values()):
             st.caption("Swapped with the same channel of:")
             picture_input(SECOND_KEY, opened.images, 1, "Second picture")
-        bits = _bits_input(latent.size, opened.image.nbytes)
+        bits = _bits_input(latent.size, opened.image)
     with result:
         _show_result(opened, changed if bits == FLOAT else rounded(changed, bits))
     _show_ranking(opened, channel)
@@ -130,7 +132,7 @@ def _edit_input(channel: int, edits: dict[int, Edit], shape: tuple[int, ...]) ->
         st.slider("Factor", -LARGEST_FACTOR, LARGEST_FACTOR, step=0.1, key=slider, on_change=change)
 
 
-def _bits_input(numbers: int, picture_bytes: int) -> int:
+def _bits_input(numbers: int, picture: np.ndarray) -> int:
     """Bits that every number is rounded to, and what the latent then takes."""
     bits = st.select_slider(
         "Bits a number",
@@ -143,7 +145,8 @@ def _bits_input(numbers: int, picture_bytes: int) -> int:
     )
     st.caption(
         f"{numbers:,} numbers of {bits} bit{'s' if bits > 1 else ''} are "
-        f"{-(-numbers * bits // 8):,} bytes; the picture is {picture_bytes:,}."
+        f"{latent_bytes(numbers, bits):,} bytes; the picture is {picture.nbytes:,}, "
+        f"{len(encode_smallest_png(picture)):,} as PNG."
     )
     return int(bits)
 

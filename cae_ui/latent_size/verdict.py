@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.report import Report
+from cae_core.compression.size import said_in_bytes
 from cae_ui.common.architecture_text import show_problems
 from cae_ui.common.wording import plain, short_number
 
@@ -37,6 +38,12 @@ def show_verdict(report: Report) -> None:
         size, _, ratio = report.verdict.rpartition(", ")
         tone = "green" if report.compression_ratio > 1 else "orange"
         st.markdown(f"## {size.capitalize()}, :{tone}[{ratio}]")
+
+
+def show_bytes(report: Report) -> None:
+    """The latent in bits and bytes, in one line."""
+    if not report.problems:
+        st.caption(said_in_bytes(report))
 
 
 def show_details(report: Report) -> None:

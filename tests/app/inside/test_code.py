@@ -63,7 +63,7 @@ def test_a_factor_a_second_picture_and_fewer_bits_each_change_the_image(inside_p
     press(page, "Undo all")
     page.select_slider("bits").set_value(2).run()
     assert delta(page).startswith("-")
-    assert "1,024 numbers of 2 bits are 256 bytes; the picture is 3,072." in said(page.caption)
+    assert "1,024 numbers of 2 bits are 256 bytes; the picture is 3,072, " in said(page.caption)
 
 
 def test_edits_of_an_address_are_read_and_nonsense_in_it_is_left_out(monkeypatch):

@@ -8,6 +8,7 @@ def test_the_page_opens_on_the_homework_network_and_its_answer(latent_page):
     page = latent_page()
     assert text_of(page) == PRESETS[HOMEWORK].text
     assert verdict(page) == "Latent 8x8x16 = 1,024 numbers, 3.0x smaller than the input"
+    assert "at 32 bits a number the latent is larger." in said(page.caption)
     assert figure(page, "Parameters") == "4,911"
     assert figure(page, "Receptive field of the latent") == "18x18"
     assert figure(page, "Smallest tensor") == "768"
@@ -23,6 +24,7 @@ def test_a_latent_larger_than_the_input_warns(latent_page):
 def test_a_misfit_has_a_button_for_each_remedy_which_makes_the_network_work(latent_page):
     page = latent_page(arch="25x25x3 conv8s2 conv8s2 | deconv8 deconv3:sigmoid")
     assert "Received: 28x28x3" in said(page.error)
+    assert "bits a number" not in said(page.caption)
     assert 1 <= len(remedies(page)) <= 3
     remedies(page)[0].click().run()
     assert not page.error
