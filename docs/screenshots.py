@@ -37,6 +37,7 @@ SHOTS = {
     "sweep": ("/sweep", HEIGHT, [], "Every training as a line"),
     "denoise": ("/denoise", HEIGHT, [], "PSNR, denoised"),
     "colorize": ("/colorize", HEIGHT, [], "Grey is hard to beat"),
+    "compress": ("/compress", HEIGHT, [], "At every number of bytes"),
     "zoo": ("/zoo", HEIGHT, [], "The claims, tested"),
 }
 

@@ -40,6 +40,7 @@ def _pages() -> dict[str, list[StreamlitPage]]:
         "Use": [
             st.Page("pages/denoise.py", title="Denoise", icon=":material/blur_off:"),
             st.Page("pages/colorize.py", title="Colorize", icon=":material/palette:"),
+            st.Page("pages/compress.py", title="Compress", icon=":material/compress:"),
         ],
         "Evidence": [st.Page("pages/zoo.py", title="Zoo", icon=":material/pets:")],
     }

@@ -182,6 +182,12 @@ def colorize_page(open_page):
 
 
 @pytest.fixture
+def compress_page(open_page):
+    """Opens the compress page with query parameters."""
+    return partial(open_page, "pages/compress.py")
+
+
+@pytest.fixture
 def zoo_page(open_page):
     """Opens the zoo with query parameters."""
     return partial(open_page, "pages/zoo.py")

@@ -117,6 +117,7 @@ PAGES = {
     "/sweep": "Every training as a line",
     "/denoise": "Compared with other methods",
     "/colorize": "Why only the chrominance?",
+    "/compress": "Measured on",
     "/zoo": "The claims, tested",
     "/zoo?network=strided-bn": "Try it on your photo",
 }
