@@ -34,7 +34,7 @@ ONE_THREAD = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 NETWORK = "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid"
-EPOCHS = 3
+EPOCHS, IMAGES = 3, 2_000
 
 
 def main() -> None:
@@ -59,7 +59,7 @@ def measured(name: str, pool: Pool, count: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
 
         def train(seeds: range) -> float:
-            trials = [Trial(NETWORK, EPOCHS, seed, "photo_patches") for seed in seeds]
+            trials = [Trial(NETWORK, EPOCHS, seed, "photo_patches", IMAGES) for seed in seeds]
             started = time.perf_counter()
             done = run_sweep(
                 trials, Path(folder) / "table.csv", executor=pool.executor, at_once=pool.at_once

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cae_core.errors import CAEError
-from cae_ui.common.shell import page_header
+from cae_ui.common.shell import page_header, settings_and_result
 from cae_ui.common.visitor import keep_visitor
 from cae_ui.common.wording import show_error
 from cae_ui.sweep.settings import plan_input
@@ -19,8 +19,9 @@ page_header(
 )
 keep_visitor()
 explain_queue()
-settings, view = st.columns([4, 8], gap="large")
 status = chosen_sweep()
+# On a phone what is on top is what one came for: to plan a sweep, or to see one.
+settings, view = st.columns([4, 8], gap="large") if status is None else settings_and_result()
 with settings:
     try:
         plan = plan_input()

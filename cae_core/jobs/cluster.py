@@ -18,7 +18,7 @@ from cae_core.errors import JobError
 SCHEDULER_VARIABLE = "CAE_SCHEDULER"
 RESOURCE = "training"
 _RETRIES = 2  # of a training that raises; one whose worker dies has more tries, as Dask counts
-_TIMEOUT = "20s"  # for an answer of the scheduler
+_TIMEOUT = "5s"  # for an answer of the scheduler
 # Waiting with each worker, so that none waits for this process.
 _AHEAD = 2
 
@@ -30,16 +30,18 @@ class Pool(NamedTuple):
         executor: Takes trainings.
         at_once: Number of trainings that it is given at the same time.
         workers: Number of trainings that really run at the same time.
+        is_open: Whether it still takes trainings.
     """
 
     executor: Executor
     at_once: Callable[[], int]
     workers: Callable[[], int]
+    is_open: Callable[[], bool]
 
 
 def local_pool(executor: Executor) -> Pool:
     """A process of this machine, which trains one network after another."""
-    return Pool(executor, lambda: 1, lambda: 1)
+    return Pool(executor, lambda: 1, lambda: 1, lambda: True)
 
 
 def cluster_pool(environment: Mapping[str, str] | None = None) -> Pool | None:
@@ -68,15 +70,28 @@ def cluster_pool(environment: Mapping[str, str] | None = None) -> Pool | None:
     try:
         client = Client(address, timeout=_TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:  # a ValueError for what is no address
-        raise JobError(
-            f"{SCHEDULER_VARIABLE} is the address of a running Dask scheduler. "
-            f"Received: {address}, where none answers. Start one with dask scheduler, or unset "
-            "the variable."
-        ) from error
+        raise _silent(address) from error
 
     def workers() -> int:
-        found = client.scheduler_info()["workers"].values()
+        try:
+            found = client.scheduler_info()["workers"].values()
+        except (OSError, RuntimeError) as error:  # it has ended, or this client has
+            raise _silent(address) from error
         return int(sum(worker["resources"].get(RESOURCE, 0) for worker in found))
 
     executor = client.get_executor(pure=False, resources={RESOURCE: 1}, retries=_RETRIES)
-    return Pool(executor, lambda: max(1, _AHEAD * workers()), workers)
+    return Pool(
+        executor,
+        at_once=lambda: max(1, _AHEAD * workers()),
+        workers=workers,
+        is_open=lambda: client.status == "running",
+    )
+
+
+def _silent(address: str) -> JobError:
+    """The error for a scheduler that does not answer."""
+    return JobError(
+        f"{SCHEDULER_VARIABLE} is the address of a running Dask scheduler. "
+        f"Received: {address}, where none answers. Start one with dask scheduler, or unset "
+        "the variable."
+    )

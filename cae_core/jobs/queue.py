@@ -10,9 +10,11 @@ import shutil
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +71,9 @@ class JobQueue:
         executor: Anything with `submit` like `concurrent.futures.Executor`, whose workers see
             the same folder.
         limits: Limits of one job and of all; by default those of the environment.
-        pool: Where the trainings of sweeps run; by default the executor, which gets one of each
-            sweep at a time, so that everybody else's jobs have their turns between them.
+        pool: Gives the pool in which the trainings of sweeps run, or raises a `JobError`; by
+            default the executor, which gets one of each sweep at a time, so that everybody else's
+            jobs have their turns between them.
 
     Raises:
         JobError: Where another server has the folder, or where it cannot be written to.
@@ -81,14 +84,14 @@ class JobQueue:
         folder: str | Path,
         executor: Executor,
         limits: Limits | None = None,
-        pool: Pool | None = None,
+        pool: Callable[[], Pool] | None = None,
     ) -> None:
         self.folder = Path(folder)
         self.limits = limits or Limits.from_environment()
         # Released with the queue, wherever nobody closes it.
         self._release = weakref.finalize(self, os.close, claim(self.folder))
         self._executor = executor
-        self.pool = pool or local_pool(executor)
+        self._pool = pool or partial(local_pool, executor)
         self._futures: dict[str, Future[Any]] = {}
         self._owners: dict[str, str] = {}
         self._sweeps: set[str] = set()
@@ -184,7 +187,8 @@ class JobQueue:
             )
 
     def _check_sweeps(self, owner: str) -> None:
-        """Refuses a sweep where its owner has one already, or where there are too many in all."""
+        """Refuses a sweep where its owner has one already, there are too many, or no pool is."""
+        self._pool()
         with self._lock:
             running = [self._owners[job] for job in self._sweeps if not self._futures[job].done()]
         if owner and owner in running:
@@ -292,7 +296,7 @@ class JobQueue:
     def _hand_over(self, folder: Path, token: str, request: JobRequest) -> None:
         """Hands a prepared job to the executor, or a sweep to a thread that hands it trainings."""
         if request.kind == SWEEP:
-            future = in_thread(work_on_sweep, str(folder), token, self.pool)
+            future = in_thread(work_on_sweep, str(folder), token, self._pool())
         else:
             future = self._executor.submit(run_job, str(folder), token)
         with self._lock:

@@ -110,8 +110,14 @@ def chart_text(figure: go.Figure) -> str:
         'Loss against Epoch. Training: 0.9 at 1, 0.4 at 3, least 0.2, greatest 0.9.'
     """
     if figure.data and figure.data[0].type == "parcoords":
-        names = [html.unescape(dimension.label) for dimension in figure.data[0].dimensions]
-        return f"{len(figure.data[0].dimensions[0]['values'])} lines through {', '.join(names)}."
+        axes = figure.data[0].dimensions
+        labels = ", ".join(html.unescape(axis.label) for axis in axes)
+        return f"{len(axes[0]['values'])} lines through {labels}."
+    names = getattr(figure.data[0], "y", None) if figure.data else None
+    if names is not None and _is_text(names):  # a line for each name
+        pairs = zip(names, figure.data[0].x, strict=True)
+        said = ", ".join(f"{name} {_short(value)}" for name, value in pairs)
+        return f"{figure.layout.xaxis.title.text}: {said}."
     across, up = (axis.title.text or "value" for axis in (figure.layout.xaxis, figure.layout.yaxis))
     parts = [f"{html.unescape(up)} against {html.unescape(across)}."]
     for trace in figure.data:
@@ -119,9 +125,6 @@ def chart_text(figure: go.Figure) -> str:
         name = f"{html.unescape(trace.name).replace('<br>', ' ')}: " if trace.name else ""
         if trace.type == "histogram":
             parts.append(f"{len(trace.x)} values, {_range(trace.x)}.")
-        elif trace.type == "scatter" and trace.y is not None and _is_text(trace.y):
-            pairs = zip(trace.y, trace.x, strict=True)
-            parts.append(f"{', '.join(f'{label} {_short(value)}' for label, value in pairs)}.")
         elif trace.type in ("scatter", "bar") and trace.x is not None and len(trace.x):
             first, last = (f"{_short(trace.y[end])} at {_short(trace.x[end])}" for end in (0, -1))
             parts.append(f"{name}{first}, {last}, {_range(trace.y)}.")

@@ -21,7 +21,7 @@ from cae_core.formats import format_days
 from cae_core.images.decoding import MOST_MEGAPIXELS
 from cae_core.images.guards import MAX_PIXELS
 from cae_core.images.memory import MEGABYTE, MemoryBudget
-from cae_core.jobs.cluster import cluster_pool
+from cae_core.jobs.cluster import Pool, cluster_pool, local_pool
 from cae_core.jobs.estimates import SPEED_FILE, Calibration, calibrate_apart
 from cae_core.jobs.job import RUN, TRAINING, JobStatus
 from cae_core.jobs.limits import Limits, shared_runs
@@ -72,17 +72,27 @@ def machine_speed() -> Calibration | None:
     return Calibration.load(speed_file()) if available_jobs() is not None else None
 
 
+@st.cache_resource(show_spinner=False, validate=lambda pool: pool.is_open())
+def sweep_pool() -> Pool:
+    """Where the trainings of sweeps run: the worker, or the cluster that a variable names.
+
+    Raises:
+        JobError: The cluster does not answer.
+    """
+    return cluster_pool() or local_pool(worker())
+
+
 @st.cache_resource(show_spinner=False, on_release=JobQueue.close)
 def job_queue() -> JobQueue:
     """The queue of this server; tried again at every call that raises.
 
     Raises:
-        JobError: Where another server has the folder of runs, where nothing can be written there,
-            or where the cluster that a variable names does not answer.
+        JobError: Where another server has the folder of runs, or where nothing can be written
+            there.
     """
     runs_are_shared()  # a wrong variable is said here, and nowhere else
     limits = Limits.from_environment(hosted=is_hosted())
-    queue = JobQueue(runs_folder(), worker(), limits, cluster_pool())
+    queue = JobQueue(runs_folder(), worker(), limits, sweep_pool)
     worker().warm(warm_up)  # so that pressing Train soon shows a loss
     return queue
 

@@ -10,11 +10,11 @@ import plotly.graph_objects as go
 
 from cae_core.studies.effects import Effect, Measured
 from cae_core.studies.plan import FACTORS, Value, setting_text
-from cae_ui.common.charts import COLORS, GREY, TEAL, Points, framed
+from cae_ui.common.charts import AMBER, COLORS, GREY, TEAL, Points, framed
 from cae_ui.common.wording import plain_html
 
 STUDY_FACTOR = "varies"  # of the stored study, whose networks are no grid
-_LONGEST = 24  # characters of a value on an axis
+_LONGEST = 18  # characters of a value on an axis
 
 
 def sweep_points(trainings: Sequence[Measured]) -> list[Points]:
@@ -74,13 +74,17 @@ def parallel_figure(trainings: Sequence[Measured]) -> go.Figure:
     figure = go.Figure(
         go.Parcoords(
             dimensions=dimensions,
-            line={"color": logarithms, "colorscale": "Viridis", "reversescale": True},
+            # Both colours stand out from a light and a dark page.
+            line={"color": logarithms, "colorscale": [[0, TEAL], [1, AMBER]]},
             labelfont={"size": 13},
             tickfont={"size": 11},
             unselected={"line": {"color": GREY, "opacity": 0.15}},
         )
     )
-    return figure.update_layout(height=340, margin={"l": 60, "r": 60, "t": 48, "b": 16})
+    left = max(len(text) for text in dimensions[0]["ticktext"])
+    return figure.update_layout(
+        height=340, margin={"l": max(32, 8 + 6 * left), "r": 32, "t": 48, "b": 16}
+    )
 
 
 def _dimension(label: str, column: list[Value], values: list[Value]) -> dict[str, Any]:
@@ -97,16 +101,20 @@ def _dimension(label: str, column: list[Value], values: list[Value]) -> dict[str
 
 
 def _logarithmic(label: str, values: Sequence[float]) -> dict[str, Any]:
-    """A logarithmic axis with a few of the values that there are as its ticks."""
+    """A logarithmic axis with ticks at 1, 2 and 5 times powers of ten, or at its ends."""
     logarithms = [math.log10(value) for value in values]
     low, high = min(logarithms), max(logarithms)
-    margin = max(0.05 * (high - low), 0.01)
-    ticks = [low + (high - low) * part / 4 for part in range(5)] if high > low else [low]
+    margin = 0.05 * (high - low) or 0.01
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    ticks = [digit * 10.0**power for power in powers for digit in (1, 2, 5)]
+    ticks = [tick for tick in ticks if low - margin <= math.log10(tick) <= high + margin]
+    if len(ticks) < 2:
+        ticks = list(dict.fromkeys((min(values), max(values))))
     return {
         "label": label,
         "values": logarithms,
-        "tickvals": ticks,
-        "ticktext": [f"{10**tick:,.0f}" if low > 0 else f"{10**tick:.2g}" for tick in ticks],
+        "tickvals": [math.log10(tick) for tick in ticks],
+        "ticktext": [f"{tick:,.0f}" if tick >= 1 else f"{tick:.4g}" for tick in ticks],
         "range": [low - margin, high + margin],
     }
 
@@ -121,6 +129,7 @@ def effects_figure(found: Sequence[Effect]) -> go.Figure:
         f"{title(e.factor)} {_short(str(e.value))} (not {_short(str(e.first))})" for e in found
     ]
     ratios = [effect.ratio for effect in found]
+    ends = [end or ratio.mean for ratio in ratios for end in (ratio.low, ratio.high)]
     figure = go.Figure(
         go.Scatter(
             x=[ratio.mean for ratio in ratios],
@@ -142,8 +151,12 @@ def effects_figure(found: Sequence[Effect]) -> go.Figure:
     return framed(
         figure,
         height=90 + 32 * len(found),
-        xaxis={"title": "Error, times that of the first value", "tickformat": ".2~f"},
-        yaxis={"title": "Factor", "autorange": "reversed", "automargin": True, "title_standoff": 8},
+        xaxis={
+            "title": "Error, times that of the first value",
+            "tickformat": ".2~f",
+            "range": [min(0.9, *ends) - 0.02, max(1.1, *ends) + 0.02],
+        },
+        yaxis={"autorange": "reversed", "automargin": True},
         showlegend=False,
     )
 

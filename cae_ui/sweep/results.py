@@ -19,13 +19,16 @@ from cae_ui.sweep.charts import STUDY_FACTOR, effects_figure, parallel_figure, s
 from cae_ui.sweep.report import sweep_report
 
 
-def show_results(sweep: Sweep, name: str, said: Sequence[str] | None = None) -> None:
+def show_results(
+    sweep: Sweep, name: str, said: Sequence[str] | None = None, *, is_live: bool = False
+) -> None:
     """The results of a sweep.
 
     Args:
         sweep: The sweep as far as it has come.
         name: A name for its charts and files.
         said: Its answers, where they are not those that every sweep has.
+        is_live: True while results come: a file would be gone before it is asked for.
     """
     done = measured(sweep.planned, sweep.results)
     if not done:
@@ -40,7 +43,8 @@ def show_results(sweep: Sweep, name: str, said: Sequence[str] | None = None) -> 
     _show_parallel(done, name)
     _show_extremes(sweep, done)
     _show_table(sweep)
-    _show_downloads(sweep, name, answers)
+    if not is_live:
+        _show_downloads(sweep, name, answers)
 
 
 def _show_sizes(done: list[Measured], name: str) -> None:
@@ -108,7 +112,7 @@ def _show_table(sweep: Sweep) -> None:
         state = "done" if result else "waits" if reason is None else f"failed: {reason}"
         rows.append(
             {
-                **{title(name): str(value) for name, value in setting.items()},
+                **{title(name): value for name, value in setting.items()},
                 "Seed": trial.seed,
                 "MSE": result and result.mse,
                 "PSNR, dB": result and result.psnr,

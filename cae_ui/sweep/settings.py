@@ -102,9 +102,10 @@ def _factors_input() -> _Chosen:
         "three with one ratio."
     )
     written = {}
-    columns = st.columns(2)
-    for number, (name, factor) in enumerate((FAMILY | TRAINING).items()):
-        written[name] = _values_input(columns[number % 2], name, factor)
+    factors_shown = list((FAMILY | TRAINING).items())
+    for at in range(0, len(factors_shown), 2):  # row by row, which is the order on a phone
+        for column, (name, factor) in zip(st.columns(2), factors_shown[at : at + 2], strict=False):
+            written[name] = _values_input(column, name, factor)
     order = st.selectbox(
         "Order",
         [name for name in ORDERS if name != "listed"],
@@ -135,7 +136,8 @@ def _values_input(column: DeltaGenerator, name: str, factor: Factor) -> str:
             factor.title,
             list(factor.choices),
             default=[factor.default],
-            format_func=factor.choices.__getitem__,
+            # Names of losses are long.
+            format_func=str.upper if name == "loss" else factor.choices.__getitem__,
             key=name,
             bind="query-params",
             help=factor.help or None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 
 import streamlit as st
@@ -19,15 +20,18 @@ from cae_ui.common.resources import (
     is_own,
     job_queue,
     run_retention,
+    sweep_pool,
     visible_jobs,
 )
+from cae_ui.common.reveal import reveal
 from cae_ui.common.wording import attempt, dataset_title, plain, show_error
 from cae_ui.sweep.charts import STUDY_FACTOR
 from cae_ui.sweep.results import show_results
 
 SWEEP_PARAMETER = "sweep"
 REFRESH_SECONDS = 2.0
-_LIST = "own-sweep"
+_LIST, _PLACE = "own-sweep", "sweep-place"
+_REVEALED = "revealed-sweep"  # the one that was started or opened just now
 
 
 def chosen_sweep() -> JobStatus | None:
@@ -47,7 +51,7 @@ def open_sweep(job_id: str | None) -> None:
     if job_id is None:
         st.query_params.pop(SWEEP_PARAMETER, None)
     else:
-        st.query_params[SWEEP_PARAMETER] = job_id
+        st.query_params[SWEEP_PARAMETER] = st.session_state[_REVEALED] = job_id
 
 
 def show_study() -> None:
@@ -71,10 +75,13 @@ def show_sweep(status: JobStatus) -> None:
     plan = status.request.plan
     if plan is None:
         return
-    st.subheader(status.name or sweep_title(plan))
-    st.caption(plain(_common(plan)))
-    interval = None if status.has_ended else REFRESH_SECONDS
-    st.fragment(_show_status, run_every=interval)(status.id, status.has_ended)
+    with st.container(key=_PLACE):
+        st.subheader(status.name or sweep_title(plan))
+        st.caption(plain(_common(plan)))
+        interval = None if status.has_ended else REFRESH_SECONDS
+        st.fragment(_show_status, run_every=interval)(status.id, status.has_ended)
+    if st.session_state.pop(_REVEALED, None) == status.id:
+        reveal(f".st-key-{_PLACE}")
 
 
 def sweep_title(plan: Plan) -> str:
@@ -99,19 +106,20 @@ def _show_status(job_id: str, had_ended: bool) -> None:
     """Progress or end of a sweep, and its results so far."""
     try:
         status = job_queue().status(job_id, SWEEP)
-        sweep = Sweep.read(status)
-    except JobError as error:
-        if not had_ended:
-            st.rerun(scope="app")  # another tab has deleted it: the rerun says so
-        show_error(error)
-        return
+    except JobError:
+        st.rerun(scope="app")  # another tab has deleted it: the rerun says so
     if status.has_ended != had_ended:
         st.rerun(scope="app")
+    try:
+        sweep = Sweep.read(status)
+    except JobError as error:
+        show_error(error)
+        return
     if status.has_ended:
         _show_end(status, sweep)
     else:
         _show_progress(status, sweep)
-    show_results(sweep, job_id)
+    show_results(sweep, job_id, is_live=not status.has_ended)
 
 
 def _show_progress(status: JobStatus, sweep: Sweep) -> None:
@@ -122,8 +130,9 @@ def _show_progress(status: JobStatus, sweep: Sweep) -> None:
         text = "Stopping …"
     elif done:
         mean = sum(result.seconds for result in sweep.results.values()) / done
-        left = mean * len(sweep.missing) / max(1, job_queue().pool.workers())
-        text += f" · about {format_duration(round(left))} left"
+        with contextlib.suppress(JobError):  # a cluster that has ended, of which its job will tell
+            left = mean * len(sweep.missing) / max(1, sweep_pool().workers())
+            text += f" · about {format_duration(round(left))} left"
 
     def stop() -> None:
         attempt(job_queue().stop, status.id)

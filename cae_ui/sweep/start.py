@@ -9,7 +9,14 @@ from cae_core.formats import counted
 from cae_core.jobs.estimates import price_of
 from cae_core.jobs.job import JobRequest, JobStatus, planned_trials
 from cae_core.studies.plan import Misfit, Plan, Planned, setting_text
-from cae_ui.common.resources import available_jobs, is_own, job_queue, machine_speed, named_dataset
+from cae_ui.common.resources import (
+    available_jobs,
+    is_own,
+    job_queue,
+    machine_speed,
+    named_dataset,
+    sweep_pool,
+)
 from cae_ui.common.visitor import visitor
 from cae_ui.common.wording import plain, show_error
 from cae_ui.sweep.shown import open_sweep
@@ -29,8 +36,7 @@ def start_button(plan: Plan | None, shown: JobStatus | None) -> None:
     if planned:
         whole = named_dataset(plan.dataset).counts[0]
         images = min(plan.images or whole, whole)
-        queue = available_jobs()
-        at_once = 1 if queue is None else max(1, queue.pool.workers())
+        at_once = max(1, sweep_pool().workers())
         price = price_of([trial for _, trial in planned], images, machine_speed(), at_once)
         seconds = price.seconds
         st.markdown(f"**{price}**")

@@ -65,7 +65,13 @@ def worker(monkeypatch, tmp_path):
     speed = {"seconds_per_image": 1e-4, "seconds_per_mac": 1e-11}
     (runs / "speed.json").write_text(json.dumps(speed))
     # Data sets and networks stay in memory; they are the same for every server.
-    for shared in (resources.worker, resources.job_queue, resources.speed_file, download.downloads):
+    for shared in (
+        resources.worker,
+        resources.sweep_pool,
+        resources.job_queue,
+        resources.speed_file,
+        download.downloads,
+    ):
         shared.clear()
     return played
 

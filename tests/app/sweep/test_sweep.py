@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from cae_core.jobs.job import FINISHED, SWEEP
+from cae_core.jobs.sweeps import TABLE
 from cae_ui.common import resources
 from cae_ui.sweep.shown import SWEEP_PARAMETER
 from tests.app.finding import labelled, labels_of, press, said
@@ -97,7 +98,10 @@ def test_a_sweep_is_started_watched_tried_again_and_deleted(sweep_page, worker):
     assert the_sweep().state == FINISHED
     assert "Finished: 12 trainings." in said(page.success)
 
-    # Somebody else who has the address can look at it, and at his own page deletes nothing.
+    # A damaged table is said; the sweep can be deleted all the same.
+    (the_sweep().folder / TABLE).write_text("half")
+    page.run()
+    assert "A sweep's folder holds sweep.csv" in said(page.error)
     press(page, "Delete for good")
     assert resources.job_queue().jobs(SWEEP) == []
     assert SWEEP_PARAMETER not in page.query_params

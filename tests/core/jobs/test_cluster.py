@@ -103,7 +103,11 @@ def test_a_killed_worker_loses_and_doubles_nothing_and_results_are_those_of_this
         pictures=tmp_path / "pictures",
     )
     wait_until(lambda: pool.workers() == 1)
+    assert pool.is_open()
     client.close()
+    assert not pool.is_open()
+    with pytest.raises(JobError, match="where none answers"):
+        pool.workers()
     found = read_table(path)
     assert killed
     assert failed == []

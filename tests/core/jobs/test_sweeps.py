@@ -212,7 +212,8 @@ def test_a_damaged_file_is_a_sentence(queue, trainer, file):
 
 
 def test_a_pool_of_several_workers_gets_as_many_at_once(tmp_path, trainer):
-    queue = JobQueue(tmp_path, trainer, pool=Pool(trainer, lambda: 3, lambda: 2))
+    pool = Pool(trainer, lambda: 3, lambda: 2, lambda: True)
+    queue = JobQueue(tmp_path, trainer, pool=lambda: pool)
     job_id = queue.submit(JobRequest.of_sweep(PLAN))
     waiting = [trainer.next() for _ in range(3)]
     assert trainer.calls.empty()
@@ -220,3 +221,13 @@ def test_a_pool_of_several_workers_gets_as_many_at_once(tmp_path, trainer):
         future.set_result({"result": settings | {"mse": 0.5}, "samples": ""})
     trainer.train(3)
     assert ended(queue, job_id).state == FINISHED
+
+
+def test_a_sweep_is_refused_where_its_cluster_does_not_answer(tmp_path, trainer):
+    def silent():
+        raise JobError("Nobody answers. Received: silence. Start it.")
+
+    queue = JobQueue(tmp_path, trainer, pool=silent)
+    with pytest.raises(JobError, match="silence"):
+        queue.submit(JobRequest.of_sweep(PLAN))
+    assert queue.jobs(SWEEP) == []

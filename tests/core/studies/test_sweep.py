@@ -210,6 +210,15 @@ def test_an_executor_gets_as_many_trainings_at_once_as_it_takes_and_a_file_stops
     assert stopped == []
 
 
+def test_a_process_loads_the_images_of_a_sweep_once(tmp_path, trained, monkeypatch):
+    loads = []
+    whole = sweep.load_dataset
+    sweep._loaded.cache_clear()
+    monkeypatch.setattr(sweep, "load_dataset", lambda *a, **k: loads.append(a) or whole(*a, **k))
+    run_sweep([trial(SMALL), trial(LARGE)], tmp_path / "table.csv")
+    assert loads == [("photo_patches",)]
+
+
 def test_pictures_of_every_training_are_kept_where_they_are_wanted(tmp_path, trained):
     run_sweep([trial(SMALL)], tmp_path / "table.csv", pictures=tmp_path / "pictures")
     (picture,) = (tmp_path / "pictures").iterdir()
