@@ -129,10 +129,13 @@ def effects_figure(found: Sequence[Effect]) -> go.Figure:
         f"{title(e.factor)} {_short(str(e.value))} (not {_short(str(e.first))})" for e in found
     ]
     ratios = [effect.ratio for effect in found]
+    means = [ratio.mean for ratio in ratios]
     ends = [end or ratio.mean for ratio in ratios for end in (ratio.low, ratio.high)]
+    # Two seeds that disagree make an interval in which all else would be one point.
+    low, high = max(min(ends), 0.5 * min(means)), min(max(ends), 2 * max(means))
     figure = go.Figure(
         go.Scatter(
-            x=[ratio.mean for ratio in ratios],
+            x=means,
             y=names,
             mode="markers",
             marker={"size": 10, "color": TEAL},
@@ -154,7 +157,7 @@ def effects_figure(found: Sequence[Effect]) -> go.Figure:
         xaxis={
             "title": "Error, times that of the first value",
             "tickformat": ".2~f",
-            "range": [min(0.9, *ends) - 0.02, max(1.1, *ends) + 0.02],
+            "range": [min(0.9, low) - 0.02, max(1.1, high) + 0.02],
         },
         yaxis={"autorange": "reversed", "automargin": True},
         showlegend=False,
