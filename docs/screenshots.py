@@ -34,7 +34,7 @@ SHOTS = {
     "latent_size": ("/latent_size", HEIGHT, [("radio", "5 conv16")], "Layer 5: Convolution"),
     "inside": ("/inside?part=Code&edits=5-mute&beside=Unchanged+code", HEIGHT, [], "Click one to"),
     "trainer": ("/trainer?epochs=5", 1700, [("button", "Train")], "PSNR is against the original"),
-    "sweep": ("/sweep", HEIGHT, [], "Every training as a line"),
+    "sweep": ("/sweep", 1093, [], "Best: MSE"),
     "denoise": ("/denoise", HEIGHT, [], "PSNR, denoised"),
     "colorize": ("/colorize", HEIGHT, [], "Grey is hard to beat"),
     "compress": ("/compress", HEIGHT, [], "At every number of bytes"),
