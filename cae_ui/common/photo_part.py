@@ -1,4 +1,4 @@
-"""A part of a large photo, chosen by a click on a small picture of it."""
+"""A part of a large photo, chosen by a frame that is dragged over a small picture of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SMALL_SIDE = 200
 
 
 def part_input(small: OpenedImage, longest_side: int) -> Box:
-    """A small picture of a photo with a frame around a part, which a click moves.
+    """A small picture of a photo with a frame around a part, which can be dragged.
 
     Args:
         small: The photo, reduced.
@@ -37,14 +37,15 @@ def part_input(small: OpenedImage, longest_side: int) -> Box:
     pick_place(
         PLACE,
         picture,
-        label="The photo: click where to look, or move the frame with the arrow keys",
+        label="The photo: drag the frame to where to look, or move it with the arrow keys",
         side=picture.shape[1],
         chosen=at,
         box=(ends[0], ends[1], ends[2], ends[3]),
+        can_drag=True,
     )
     st.caption(
         f"In the frame: {right - left:,} x {bottom - top:,} of {small.full_size[1]:,} x "
-        f"{small.full_size[0]:,} pixels. A click moves it."
+        f"{small.full_size[0]:,} pixels. Drag it, or click where it should be."
     )
     return box
 

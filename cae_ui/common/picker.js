@@ -95,18 +95,39 @@ function drawPlace(root, data, image, pick) {
   const [row, column] = data.place ?? [];
   mark(box, data.box, "box", width, height);
   mark(place, data.place && [row, column, row, column], "place", width, height);
-  const pickInside = (r, c) => {
-    const clamp = (value, side) => Math.min(Math.max(value, 0), side - 1);
-    pick(`${clamp(r, height)},${clamp(c, width)}`);
-  };
-  stage.onclick = (event) => {
-    if (!data.canPick) return;
+  const clamp = (value, side) => Math.min(Math.max(value, 0), side - 1);
+  const pickInside = (r, c) => pick(`${clamp(r, height)},${clamp(c, width)}`);
+  const under = (event) => {
     const area = canvas.getBoundingClientRect();
-    pickInside(
+    return [
       Math.floor(((event.clientY - area.top) / area.height) * height),
       Math.floor(((event.clientX - area.left) / area.width) * width),
-    );
+    ];
   };
+  stage.classList.toggle("draggable", data.canDrag);
+  stage.onclick = (event) => {
+    if (data.canPick && !data.canDrag) pickInside(...under(event));
+  };
+  // The frame goes with the pointer, and is where it was let go.
+  const drag = (event) => {
+    const [top, left, bottom, right] = data.box;
+    const [r, c] = under(event);
+    const y = clamp(Math.round(r - (bottom - top) / 2), height - bottom + top);
+    const x = clamp(Math.round(c - (right - left) / 2), width - right + left);
+    mark(box, [y, x, y + bottom - top, x + right - left], "box", width, height);
+  };
+  stage.onpointerdown = (event) => {
+    if (!data.canDrag || event.button) return;
+    stage.setPointerCapture(event.pointerId);
+    stage.onpointermove = drag;
+    drag(event);
+  };
+  stage.onpointerup = (event) => {
+    if (!stage.onpointermove) return;
+    stage.onpointermove = null;
+    pickInside(...under(event));
+  };
+  stage.onpointercancel = () => (stage.onpointermove = null);
   stage.onkeydown = (event) => {
     const step = STEPS[event.key];
     if (!data.canPick || !step || !data.place) return;

@@ -127,6 +127,7 @@ def pick_place(
     side: int,
     chosen: tuple[int, int] | None = None,
     box: tuple[int, int, int, int] | None = None,
+    can_drag: bool = False,
 ) -> None:
     """An image on which a place can be chosen; the address then holds ``row,column``.
 
@@ -137,6 +138,7 @@ def pick_place(
         side: Greatest width in CSS pixels; every pixel is a sharp square.
         chosen: Row and column of the chosen pixel, which is marked.
         box: First row, first column, last row and last column of a part that is marked.
+        can_drag: Lets the box be dragged; its middle is then the chosen place.
     """
     height, width = image.shape[:2]
     data = {
@@ -148,6 +150,7 @@ def pick_place(
         "place": chosen,
         "box": box,
         "canPick": name is not None,
+        "canDrag": can_drag,
     }
     _pick(name or "nothing", "place", data)
 

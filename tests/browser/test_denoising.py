@@ -88,6 +88,13 @@ def test_a_large_photo_is_denoised_whole_on_request(visit):
     page.get_by_role("button", name=re.compile("Denoise all 2.2 megapixels$")).click()
     expect(page.get_by_text("1,700 x 1,300 pixels, done in")).to_be_visible()
     expect(page.get_by_text("1200 × 1200 pixels")).to_be_visible()
+    frame = at_rest(page.get_by_role("application", name=re.compile("drag the frame")))
+    box = frame.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 2, steps=4)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"part-at=\d(%2C|,)19\d"))
     with page.expect_download() as download:
         page.get_by_role("button", name="Denoised, PNG").click()
     assert download.value.suggested_filename == "large-denoised.png"
