@@ -89,6 +89,7 @@ def test_a_large_photo_is_denoised_whole_on_request(visit):
     expect(page.get_by_text("1,700 x 1,300 pixels, done in")).to_be_visible()
     expect(page.get_by_text("1200 × 1200 pixels")).to_be_visible()
     frame = at_rest(page.get_by_role("application", name=re.compile("drag the frame")))
+    frame.scroll_into_view_if_needed()
     box = frame.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
