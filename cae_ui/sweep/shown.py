@@ -59,7 +59,7 @@ def show_study() -> None:
     results = read_table(table_path(LATENT_SIZE))
     planned = [Planned({STUDY_FACTOR: trial.group}, trial) for trial in latent_size_trials()]
     known = {result.trial: result for result in results}
-    st.subheader(f"A sweep of {counted(len(results), 'network')} on CIFAR-10")
+    st.header(f"A sweep of {counted(len(results), 'network')} on CIFAR-10")
     st.caption(
         "Exercise 2 of the ACML homework, trained before: your own sweep appears here once you "
         "start it."
@@ -76,7 +76,7 @@ def show_sweep(status: JobStatus) -> None:
     if plan is None:
         return
     with st.container(key=_PLACE):
-        st.subheader(status.name or sweep_title(plan))
+        st.header(status.name or sweep_title(plan))
         st.caption(plain(_common(plan)))
         interval = None if status.has_ended else REFRESH_SECONDS
         st.fragment(_show_status, run_every=interval)(status.id, status.has_ended)
