@@ -47,7 +47,8 @@ def test_a_training_that_nobody_watches_is_finished_when_somebody_comes_back(vis
         ("PSNR", r"^\d+\.\d\d dB$"),
         ("SSIM", r"^0\.\d{3}$"),
     ):
-        metric = second.get_by_test_id("stMetric").filter(has_text=figure)
+        label = second.get_by_text(figure, exact=True)
+        metric = second.get_by_test_id("stMetric").filter(has=label)
         expect(metric.get_by_test_id("stMetricValue")).to_have_text(re.compile(number))
 
 
