@@ -58,6 +58,7 @@ def test_a_photo_is_colorized_made_grey_again_and_taken_home(visit):
     assert np.ptp(grey.astype(int), axis=2).max() <= 1
 
 
+@pytest.mark.heavy
 def test_a_hint_colours_where_it_is_put_and_not_across_an_edge(visit):
     page = visit("/colorize")
     grey = np.full((200, 300), 90, np.uint8)
@@ -82,7 +83,8 @@ def test_a_hint_colours_where_it_is_put_and_not_across_an_edge(visit):
     expect(page).not_to_have_url(re.compile("hints="))
 
 
-@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.heavy), "dark"])
+@pytest.mark.heavy
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_a_telephone_nothing_is_wider_than_the_screen(visit, scheme):
     page = visit("/colorize?inside=true", color_scheme=scheme, **PHONE)
     expect(page.get_by_role("heading", name="Why only the chrominance?")).to_be_visible()

@@ -68,6 +68,7 @@ def test_the_noise_slider_is_dragged_and_the_image_comes_back_clean(visit):
     assert denoised > noisy + 8
 
 
+@pytest.mark.heavy
 def test_an_uploaded_photo_is_denoised_at_its_own_size_and_taken_home(visit):
     page = visit("/denoise?sigma=30")
     upload(page, "mine.png", png(211, 133))
@@ -103,6 +104,7 @@ def test_a_large_photo_is_denoised_whole_on_request(visit):
         assert whole.size == (1700, 1300)
 
 
+@pytest.mark.heavy
 def test_a_photo_of_a_megapixel_comes_back_whole_from_the_slider_and_the_button(visit):
     page = visit("/denoise")
     upload(page, "photo.png", png(1000, 700))
@@ -114,6 +116,7 @@ def test_a_photo_of_a_megapixel_comes_back_whole_from_the_slider_and_the_button(
 NOISY = "/denoise?mode=My+photo+is+noisy"
 
 
+@pytest.mark.heavy
 def test_three_photos_are_denoised_at_once_and_taken_home_in_a_zip(visit):
     page = visit(NOISY)
     sizes = {"beach.png": (211, 133), "dog.png": (120, 160), "night.png": (96, 64)}
@@ -188,7 +191,8 @@ def test_an_address_shows_another_visitor_the_same_image(visit):
     assert figures[0] == figures[1]
 
 
-@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.heavy), "dark"])
+@pytest.mark.heavy
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_a_telephone_nothing_is_wider_than_the_screen(visit, scheme):
     page = visit("/denoise", color_scheme=scheme, **PHONE)
     decibels(page, "PSNR, denoised")

@@ -132,6 +132,7 @@ def test_a_training_goes_on_when_its_page_is_closed_and_can_be_stopped_later(vis
 # Addresses
 
 
+@pytest.mark.heavy
 def test_a_first_visitor_of_the_trainers_address_gets_the_apps_own_menu(fresh_server, visit):
     page = visit(fresh_server.address + "/trainer")
     expect(page.get_by_role("heading", name="Trainer")).to_be_visible()
@@ -188,6 +189,7 @@ def test_back_and_forward_lead_to_the_networks_that_were_typed(visit):
     expect(page.get_by_role("heading", name="Latent 16x16x20")).to_be_visible()
 
 
+@pytest.mark.heavy
 def test_a_block_of_the_diagram_is_chosen_by_click_and_by_keyboard(visit):
     page = visit("/latent_size")
     block = page.get_by_role("button", name="Layer 5, conv16, the latent")
@@ -223,6 +225,7 @@ def test_a_click_on_a_remedy_makes_the_network_work_and_can_be_undone(visit):
 # Layers that are written alike
 
 
+@pytest.mark.heavy
 def test_the_chip_that_is_clicked_is_the_one_that_is_changed(visit):
     page = visit("/latent_size")
     page.get_by_role("radio", name="2 pool").click()
@@ -235,6 +238,7 @@ def test_the_chip_that_is_clicked_is_the_one_that_is_changed(visit):
 # Uploads
 
 
+@pytest.mark.heavy
 def test_a_broken_image_gives_one_sentence_and_the_page_stays_usable(visit):
     page = visit("/trainer?data=My+own+images")
     broken = {"name": "words.png", "mimeType": "image/png", "buffer": b"only words"}
@@ -251,7 +255,7 @@ def test_a_broken_image_gives_one_sentence_and_the_page_stays_usable(visit):
 # Small and dark
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.heavy), "dark"])
 @pytest.mark.parametrize(
     ("address", "last"),
     [("/?compare=true", "Can be built"), ("/trainer", "The data")],

@@ -39,6 +39,7 @@ def test_a_row_opens_its_card_and_the_network_goes_to_the_trainer(visit):
     expect(field).to_have_value(zoo.card(name).network)
 
 
+@pytest.mark.heavy
 def test_a_photo_goes_through_a_network_of_the_zoo(visit):
     page = visit("/zoo?network=strided-bn")
     expect(page.get_by_text("Output of the network")).to_be_visible()
@@ -57,6 +58,7 @@ def test_a_photo_goes_through_a_network_of_the_zoo(visit):
     assert result.size == (150, 100)
 
 
+@pytest.mark.heavy
 def test_on_a_phone_nothing_is_wider_than_the_screen(visit):
     page = visit("/zoo?network=homework", **PHONE)
     expect(page.get_by_text("Output of the network")).to_be_visible()

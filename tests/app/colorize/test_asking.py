@@ -49,6 +49,7 @@ def test_hints_colour_where_they_were_put_are_in_the_address_and_are_undone(
     assert HINTS not in page.query_params  # they belong to a photo
 
 
+@pytest.mark.heavy
 def test_a_temperature_is_chosen_by_a_click_on_its_image(colorize_page):
     page = colorize_page()
     assert [each["value"] for each in pickers(page)["Temperatures"]["choices"]][:2] == ["1", "0.6"]

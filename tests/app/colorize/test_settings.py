@@ -18,6 +18,7 @@ def test_a_network_has_only_its_own_sliders(colorize_page):
     assert "gamut" not in said(page.caption)
 
 
+@pytest.mark.heavy
 def test_the_address_sets_photo_and_settings(colorize_page):
     page = colorize_page(
         **{"colorize-photo": "Rocket"}, saturation="0.5", temperature="0.2", inside="true"

@@ -30,6 +30,7 @@ def test_the_page_opens_with_a_photo_by_all_codecs_at_one_number_of_bytes(compre
     assert before.shape == after.shape == (300, 451, 3)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("name", "photo"),
     [("mine *and* [yours](x).png", scene(90, 70)), ("grey.png", scene(90, 70).convert("L"))],

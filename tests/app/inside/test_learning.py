@@ -20,6 +20,7 @@ def rows(monkeypatch):
     return found
 
 
+@pytest.mark.heavy
 def test_a_slider_leads_through_the_training_of_ones_own_run(inside_page, finished, rows):
     name = f"run:{finished(SMALL)}"
     page = inside_page(network=name, part="Learning")

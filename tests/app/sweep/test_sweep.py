@@ -60,7 +60,7 @@ def write(page, label, text):
 
 def test_it_opens_with_a_sweep_that_was_trained_and_a_plan_with_its_price(sweep_page):
     page = sweep_page()
-    assert "A sweep of 46 networks on CIFAR-10" in page.subheader.values
+    assert "A sweep of 46 networks on CIFAR-10" in page.header.values
     assert "the rank correlation of latent size and error is -0.63" in said(page.markdown)
     assert names_of(page) == ["scatter", "parcoords"]
     assert "**8 trainings, about " in said(page.markdown)
@@ -79,7 +79,7 @@ def test_a_sweep_is_started_watched_tried_again_and_deleted(sweep_page, worker):
     page = press(page, "Start the sweep")
     status = the_sweep()
     assert status.id in page.query_params[SWEEP_PARAMETER]
-    assert "Channels × code × seed" in page.subheader.values
+    assert "Channels × code × seed" in page.header.values
     assert "0 of 12 trainings" in [bar.text for bar in page.get("progress")]
     assert labelled(page.button, "Start the sweep").disabled
     work_all(worker, 12, at_1={"failed": "The loss is no number. Received: NaN."})
@@ -141,4 +141,4 @@ def test_a_claim_is_tested_with_a_verdict_and_its_interval(sweep_page, worker):
 def test_an_address_of_no_sweep_is_explained(sweep_page):
     page = sweep_page(sweep="20200101-000000-000000")
     assert "Received: one that is not here" in said(page.error)
-    assert "A sweep of 46 networks on CIFAR-10" in page.subheader.values
+    assert "A sweep of 46 networks on CIFAR-10" in page.header.values

@@ -113,6 +113,7 @@ def test_a_test_is_still_there_after_a_change_of_pages(tested_page):
     assert tested_page.query_params["lr_test"] == test_id
 
 
+@pytest.mark.heavy
 def test_a_test_of_other_settings_is_shown_as_one(tested_page):
     assert OTHER_SETTINGS not in said(tested_page.caption)
     # Settings that do not affect a test make no other test.

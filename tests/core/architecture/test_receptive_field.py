@@ -80,7 +80,9 @@ def calculated_spans(architecture: Architecture, axis: int) -> list[tuple[int, i
 
 
 @pytest.mark.parametrize("gaps", FLAVOURS)
-@pytest.mark.parametrize("chunk", range(CHUNKS))
+@pytest.mark.parametrize(
+    "chunk", [0, *(pytest.param(chunk, marks=pytest.mark.heavy) for chunk in range(1, CHUNKS))]
+)
 def test_random_networks_see_exactly_the_calculated_positions(chunk, gaps):
     for seed in range(chunk * CHUNK, (chunk + 1) * CHUNK):
         architecture = random_architecture(seed, FLAVOURS[gaps], layers=(2, 6))

@@ -395,6 +395,7 @@ def test_the_best_epochs_weights_are_kept():
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.heavy
 def test_the_tested_network_is_that_of_the_best_epoch():
     config = TrainConfig(epochs=8, batch_size=8, learning_rate=0.05, schedule="constant")
     run = train(SMALL, toy(), config=config)
@@ -476,6 +477,7 @@ def test_another_networks_checkpoint_is_refused(tmp_path):
         train(other, toy(), config=config, checkpoint=tmp_path / "it.npz")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "optimizer",
     ["sgd", *(pytest.param(name, marks=pytest.mark.heavy) for name in ("adam", "adamw"))],
