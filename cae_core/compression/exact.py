@@ -56,6 +56,24 @@ def is_exact(architecture: Architecture) -> bool:
     return all(_is_known(layer) for layer in architecture.decoder)
 
 
+def holds_values(model: Any, architecture: Architecture) -> bool:
+    """Whether a decoder's values stay below 2^8, as far as its batch normalisations say.
+
+    Some networks have thousands before one, which would be cut off here.
+
+    Args:
+        model: The network, made by `cae_core.build`.
+        architecture: Its architecture.
+    """
+    first = len(architecture.encoder) + 1
+    for index, layer in enumerate(architecture.decoder, start=first):
+        if isinstance(layer, BatchNorm):
+            *_, mean, variance = model.get_layer(layer.keras_name(index)).get_weights()
+            if (np.abs(mean) + 8 * np.sqrt(variance)).max() > _LARGEST / 2.0**_VALUE_BITS:
+                return False
+    return True
+
+
 def _is_known(layer: Layer) -> bool:
     """Whether a layer can be computed in whole numbers."""
     activation = getattr(layer, "activation", getattr(layer, "function", "linear"))
@@ -73,7 +91,7 @@ class ExactDecoder:
 
     Args:
         model: The network, made by `cae_core.build`.
-        architecture: Its architecture, for which `is_exact` holds.
+        architecture: Its architecture; `is_exact` and `holds_values` are true of it.
 
     Example:
         >>> import cae_core as cae

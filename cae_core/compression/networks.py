@@ -18,7 +18,7 @@ from cae_core import zoo
 from cae_core.architecture.layers import Unpca
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze, crossing_marks
-from cae_core.compression.exact import ExactDecoder, is_exact
+from cae_core.compression.exact import ExactDecoder, holds_values, is_exact
 from cae_core.compression.quantisation import CELL, LARGEST_GAIN
 from cae_core.errors import CompressionError
 from cae_core.images.guards import MAX_PIXELS
@@ -104,7 +104,7 @@ class CodecNetwork:
     @property
     def is_exact(self) -> bool:
         """Whether a code's image is the same on all machines, not only its latents."""
-        return is_exact(self.architecture)
+        return is_exact(self.architecture) and holds_values(self.model, self.architecture)
 
     def parts(self, height: int, width: int) -> Parts:
         """How an image of some size is cut.
