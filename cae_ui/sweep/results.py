@@ -20,7 +20,7 @@ from cae_ui.sweep.report import sweep_report
 
 
 def show_results(
-    sweep: Sweep, name: str, said: Sequence[str] | None = None, *, is_live: bool = False
+    sweep: Sweep, name: str, said: Sequence[str] | None = None, *, has_files: bool = True
 ) -> None:
     """The results of a sweep.
 
@@ -28,7 +28,8 @@ def show_results(
         sweep: The sweep as far as it has come.
         name: A name for its charts and files.
         said: Its answers, where they are not those that every sweep has.
-        is_live: True while results come: a file would be gone before it is asked for.
+        has_files: Whether there are files to download; on a page that is about to change they
+            would be gone before the browser asks for them.
     """
     done = measured(sweep.planned, sweep.results)
     if not done:
@@ -43,7 +44,7 @@ def show_results(
     _show_parallel(done, name)
     _show_extremes(sweep, done)
     _show_table(sweep)
-    if not is_live:
+    if has_files:
         _show_downloads(sweep, name, answers)
 
 

@@ -65,9 +65,8 @@ def show_study() -> None:
         "start it."
     )
     answer = latent_size_answer(tuple(results))
-    show_results(
-        Sweep(planned, results=known), LATENT_SIZE, [] if answer is None else [str(answer)]
-    )
+    said = [] if answer is None else [str(answer)]
+    show_results(Sweep(planned, results=known), LATENT_SIZE, said, has_files=False)
 
 
 def show_sweep(status: JobStatus) -> None:
@@ -119,7 +118,7 @@ def _show_status(job_id: str, had_ended: bool) -> None:
         _show_end(status, sweep)
     else:
         _show_progress(status, sweep)
-    show_results(sweep, job_id, is_live=not status.has_ended)
+    show_results(sweep, job_id, has_files=status.has_ended)
 
 
 def _show_progress(status: JobStatus, sweep: Sweep) -> None:
