@@ -8,15 +8,22 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 1)")
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS)
 
-.PHONY: run test test-all lint venv dev bench clean
+# Lint takes a minute, in which the tests run too.
+MAKEFLAGS += --jobs=2
+
+.PHONY: run test test-all quick all-tests lint venv dev bench clean
 
 run: venv
 	$(BIN)/streamlit run app.py
 
-test: dev lint
+test: lint quick
+
+test-all: lint all-tests
+
+quick: dev
 	$(PYTEST)
 
-test-all: dev lint
+all-tests: dev
 	$(PYTEST) -m "heavy or not heavy"
 
 lint: dev

@@ -16,6 +16,7 @@ def figures(page):
     return page.dataframe[0].value.set_index("Codec")
 
 
+@pytest.mark.heavy
 def test_the_page_opens_with_a_photo_by_all_codecs_at_one_number_of_bytes(compress_page, compared):
     page = compress_page()
     table = figures(page)
