@@ -432,6 +432,7 @@ def test_a_running_job_shows_its_progress_and_keeps_what_it_has_learnt_when_stop
             wait_until(lambda: queue.status(job_id).samples() is not None)
             assert queue.status(job_id).samples().shape == (3, 8, 8, 8, 1)
             assert running.run_folder is None
+            wait_until(lambda: queue.status(job_id).progress.history)  # an epoch is whole
         finally:
             queue.stop(job_id)
         wait_until(lambda: queue.status(job_id).has_ended)
