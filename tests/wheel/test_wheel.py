@@ -62,7 +62,7 @@ def test_the_wheel_is_small_and_asks_for_what_requirements_txt_names(wheel):
     asked = [Requirement(line) for line in metadata.get_all("Requires-Dist", [])]
     always = [requirement for requirement in asked if "extra" not in str(requirement.marker)]
     assert {described(r) for r in always} == {described(r) for r in named}
-    assert set(metadata.get_all("Provides-Extra")) == {"dev", "train"}
+    assert set(metadata.get_all("Provides-Extra")) == {"cluster", "dev", "train"}
 
 
 @pytest.fixture(scope="module")
