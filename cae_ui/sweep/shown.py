@@ -15,6 +15,7 @@ from cae_core.studies.latent_size import latent_size_answer, latent_size_trials
 from cae_core.studies.plan import Plan, Planned
 from cae_core.studies.sweep import read_table
 from cae_core.studies.tables import LATENT_SIZE, table_path
+from cae_ui.common.job_progress import show_job_progress
 from cae_ui.common.resources import (
     available_jobs,
     is_own,
@@ -133,19 +134,7 @@ def _show_progress(status: JobStatus, sweep: Sweep) -> None:
             left = mean * len(sweep.missing) / max(1, sweep_pool().workers())
             text += f" · about {format_duration(round(left))} left"
 
-    def stop() -> None:
-        attempt(job_queue().stop, status.id)
-
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if is_own(status):
-            st.button(
-                "Stop",
-                icon=":material/stop_circle:",
-                key=f"stop-{status.id}",
-                on_click=stop,
-                disabled=status.is_stopping,
-            )
-        st.progress(done / max(1, total), text)
+    show_job_progress(status, done / max(1, total), text)
     if sweep.failures:
         st.caption(f":material/error: {counted(len(sweep.failures), 'training')} failed so far.")
 

@@ -20,6 +20,7 @@ from cae_core.jobs.job import FAILED, QUEUED, STOPPED, TRAINING, JobStatus
 from cae_core.training.progress import Progress
 from cae_core.training.tasks import Denoise, Task
 from cae_ui.common.charts import LOG_AXIS, TRAINING_COLOR, VALIDATION_COLOR, framed, show_chart
+from cae_ui.common.job_progress import show_job_progress
 from cae_ui.common.pixels import show_pixels, show_samples
 from cae_ui.common.resources import available_jobs, is_own, job_queue
 from cae_ui.common.reveal import reveal
@@ -188,19 +189,7 @@ def show_progress(status: JobStatus, describe: Callable[[Progress], str]) -> Non
         left = format_duration(round(progress.seconds_left))
         text = f"{describe(progress)} · {left} left"
 
-    def stop() -> None:
-        attempt(job_queue().stop, status.id)
-
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if is_own(status):
-            st.button(
-                "Stop",
-                icon=":material/stop_circle:",
-                key=f"stop-{status.id}",
-                on_click=stop,
-                disabled=status.is_stopping,
-            )
-        st.progress(progress.fraction if progress else 0.0, text)
+    show_job_progress(status, progress.fraction if progress else 0.0, text)
 
 
 def _epochs_done(progress: Progress) -> str:

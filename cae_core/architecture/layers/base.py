@@ -158,7 +158,7 @@ class Layer:
             ArchitectureError: Where the layer cannot work on that shape. The remedy depends on
                 the whole network: `cae_core.architecture.remedies` finds it.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # of a skip connection, which has two tensors to `merge`
 
     def output_shape(self, shape: Shape) -> Shape:
         """The shape that `measure` has for the output, for searches that need no more.
@@ -175,7 +175,7 @@ class Layer:
             >>> Conv(8).keras_call().layer_class
             'Conv2D'
         """
-        raise NotImplementedError
+        raise NotImplementedError  # of a mark, which no layer of Keras stands for
 
     def check_map(self, shape: Shape) -> tuple[int, int, int]:
         """Height, width and channels of a map; a vector is refused."""

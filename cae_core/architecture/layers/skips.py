@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from cae_core.architecture.formulas import Formula, Shape, format_shape
@@ -28,11 +29,12 @@ class Mark(Layer):
 
 
 @dataclass(frozen=True)
-class Skip(Layer):
+class Skip(Layer, ABC):
     """A layer that reads the current tensor and a marked one."""
 
     name: str = mark_name()
 
+    @abstractmethod
     def merge(self, shape: Shape, marked: Shape) -> Measure:
         """The arithmetic of this layer, as `measure` for two tensors.
 
@@ -40,7 +42,6 @@ class Skip(Layer):
             shape: Shape of the current tensor.
             marked: Shape of the marked one.
         """
-        raise NotImplementedError
 
 
 @register

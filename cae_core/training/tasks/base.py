@@ -167,7 +167,7 @@ class Task:
 
     def script(self) -> TaskScript:
         """The task as Python expressions, for the generated script."""
-        raise NotImplementedError
+        raise NotImplementedError  # every task has its own; this base is none
 
     def __str__(self) -> str:
         settings = [f"{name} {getattr(self, name):g}" for name in settings_of(type(self))]
