@@ -54,7 +54,6 @@ class Server:
             "port": port,
             "address": "127.0.0.1",
             "headless": "true",
-            "fileWatcherType": "none",
         }
         # As on a machine whose speed was measured before: the first training starts at once.
         runs = folder / "runs"

@@ -72,7 +72,7 @@ def server(browser, tmp_path_factory):
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     host, port = address.split(":")
-    options = {"address": host, "port": port, "headless": "true", "fileWatcherType": "none"}
+    options = {"address": host, "port": port, "headless": "true"}
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own script, no shell
             [sys.executable, "-m", "streamlit", "run", str(script)]
