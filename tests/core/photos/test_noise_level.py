@@ -25,6 +25,12 @@ def heavy(value):
 
 
 SOME = [*PHOTOGRAPHS[:2], *map(heavy, PHOTOGRAPHS[2:])]
+# Every photograph has one of these.
+LEVELS = (0.1, 0.06, 0.2)
+NOISY = [
+    pytest.param(file, LEVELS[number % len(LEVELS)], marks=() if number < 2 else pytest.mark.heavy)
+    for number, file in enumerate(PHOTOGRAPHS)
+]
 
 
 def scene(height=160, width=160):
@@ -57,8 +63,7 @@ def test_the_estimate_is_within_a_tenth_on_a_drawn_scene(sigma, grey):
     assert estimate_sigma(with_noise(clean, sigma)) == pytest.approx(sigma, rel=0.1)
 
 
-@pytest.mark.parametrize("sigma", [0.1, heavy(0.06), heavy(0.2)])
-@pytest.mark.parametrize("file", SOME)
+@pytest.mark.parametrize(("file", "sigma"), NOISY)
 def test_the_estimate_is_within_a_tenth_on_photographs_in_colour(file, sigma):
     noisy = with_noise(crop(sample_photograph(file)), sigma)
     assert estimate_sigma(noisy) == pytest.approx(sigma, rel=0.1)
@@ -70,8 +75,7 @@ def test_the_estimate_is_within_a_seventh_on_grey_photographs(file):
     assert estimate_sigma(noisy) == pytest.approx(0.1, rel=0.15)
 
 
-@pytest.mark.parametrize("sigma", [0.1, heavy(0.06), heavy(0.2)])
-@pytest.mark.parametrize("file", SOME)
+@pytest.mark.parametrize(("file", "sigma"), NOISY)
 def test_clipping_and_rounding_to_bytes_hide_little_of_the_noise(file, sigma):
     noisy = to_uint8(with_noise(crop(sample_photograph(file)), sigma))
     assert estimate_sigma(noisy) == pytest.approx(sigma, rel=0.15)
@@ -84,9 +88,14 @@ def test_a_sky_that_is_all_white_does_not_hide_the_noise():
     assert estimate_sigma(noisy) == pytest.approx(0.1, rel=0.1)
 
 
-@pytest.mark.parametrize("value", [240, heavy(0), heavy(60), heavy(128), heavy(255)])
-@pytest.mark.parametrize("kept", [0.3, 0.8], ids=["much", "little"])
-@pytest.mark.parametrize("grey", [False, True], ids=["colour", "grey"])
+@pytest.mark.parametrize(
+    ("value", "kept", "grey"),
+    [
+        (240, 0.3, False),
+        (240, 0.8, True),
+        *(pytest.param(value, 0.3, False, marks=pytest.mark.heavy) for value in (0, 60, 128, 255)),
+    ],
+)
 def test_a_border_of_any_value_does_not_hide_the_noise(value, kept, grey):
     clean = sample_photograph("coffee.png")[:240, :320]
     noisy = to_uint8(with_noise(clean @ LUMA if grey else clean, 0.1))
@@ -156,8 +165,7 @@ def test_orientation_hardly_matters_where_patches_are_sampled(turn):
     assert estimate_sigma(turn(noisy)) == pytest.approx(estimate_sigma(noisy), rel=0.02)
 
 
-@pytest.mark.parametrize("factor", [1e-3, heavy(100.0)])
-@pytest.mark.parametrize("grey", [False, True], ids=["colour", "grey"])
+@pytest.mark.parametrize(("factor", "grey"), [(1e-3, False), (100.0, True)])
 def test_an_image_scaled_has_its_estimate_scaled(factor, grey):
     noisy = with_noise(scene() @ LUMA if grey else scene(), 0.1)
     assert estimate_sigma(factor * noisy) == pytest.approx(factor * estimate_sigma(noisy), rel=1e-3)
