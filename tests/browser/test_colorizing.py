@@ -84,9 +84,8 @@ def test_a_hint_colours_where_it_is_put_and_not_across_an_edge(visit):
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_telephone_nothing_is_wider_than_the_screen(visit, scheme):
-    page = visit("/colorize?inside=true", color_scheme=scheme, **PHONE)
+def test_on_a_telephone_nothing_is_wider_than_the_screen(visit):
+    page = visit("/colorize?inside=true", **PHONE)
     expect(page.get_by_role("heading", name="Why only the chrominance?")).to_be_visible()
     expect(page.get_by_test_id("stPlotlyChart")).to_have_count(2)
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390

@@ -104,15 +104,6 @@ def test_a_large_photo_is_denoised_whole_on_request(visit):
         assert whole.size == (1700, 1300)
 
 
-@pytest.mark.heavy
-def test_a_photo_of_a_megapixel_comes_back_whole_from_the_slider_and_the_button(visit):
-    page = visit("/denoise")
-    upload(page, "photo.png", png(1000, 700))
-    expect(page.get_by_text("1000 × 700 pixels")).to_be_visible()
-    decibels(page, "PSNR, denoised")
-    assert downloaded(page, "Denoised").size == (1000, 700)
-
-
 NOISY = "/denoise?mode=My+photo+is+noisy"
 
 
@@ -152,7 +143,7 @@ def test_a_real_noisy_sample_improves_and_is_taken_home_at_its_own_size(visit):
 
 
 @pytest.mark.heavy
-def test_work_on_twelve_megapixels_is_cancelled_and_then_ends_with_the_whole(visit):
+def test_work_on_twelve_megapixels_can_be_cancelled(visit):
     page = visit("/denoise")
     upload(page, "large.jpg", encoded(scene(4000, 3000), "JPEG", quality=90))
     start = page.get_by_role("button", name=re.compile("Denoise all 12.0 megapixels$"))
@@ -161,14 +152,7 @@ def test_work_on_twelve_megapixels_is_cancelled_and_then_ends_with_the_whole(vis
     expect(page.get_by_text(re.compile("^About .* left$"))).to_be_visible()
     cancel.click()
     expect(cancel).to_have_count(0)
-    at_rest(start).click()
-    expect(page.get_by_text("4,000 x 3,000 pixels, done in")).to_be_visible()
-    expect(cancel).to_have_count(0)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Denoised, PNG").click()
-    assert download.value.suggested_filename == "large-denoised.png"
-    with Image.open(download.value.path()) as whole:
-        assert whole.size == (4000, 3000)
+    expect(at_rest(start)).to_be_enabled()
 
 
 @pytest.mark.heavy
@@ -182,18 +166,7 @@ def test_a_broken_upload_gives_one_sentence_and_the_next_one_works(visit):
 
 
 @pytest.mark.heavy
-def test_an_address_shows_another_visitor_the_same_image(visit):
-    address = "/denoise?sigma=60&denoise-photo=Rocket&seed=3"
-    figures = [
-        (decibels(page, "PSNR, noisy"), decibels(page, "PSNR, denoised"))
-        for page in (visit(address), visit(address))
-    ]
-    assert figures[0] == figures[1]
-
-
-@pytest.mark.heavy
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_telephone_nothing_is_wider_than_the_screen(visit, scheme):
-    page = visit("/denoise", color_scheme=scheme, **PHONE)
+def test_on_a_telephone_nothing_is_wider_than_the_screen(visit):
+    page = visit("/denoise", **PHONE)
     decibels(page, "PSNR, denoised")
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390

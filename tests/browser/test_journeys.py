@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 HOMEWORK = "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid"
 # Wide enough that a training of 50 epochs is still running when a page comes to look.
-WIDE = "conv64+conv64+pool+%7C+up+conv64+conv3:sigmoid"
+WIDE = "conv32+conv32+pool+%7C+up+conv32+conv3:sigmoid"
 PHONE = {"viewport": {"width": 390, "height": 844}}
 
 
@@ -119,14 +119,9 @@ def test_a_training_goes_on_when_its_page_is_closed_and_can_be_stopped_later(vis
     second.goto(address)
     expect(second.get_by_text(re.compile(r"Epoch \d+ of 50"))).to_be_visible()
     button(second, "Stop").click()
-    stopped = second.get_by_text("the network trained so far is kept")
-    expect(stopped).to_be_visible()
+    expect(second.get_by_text("the network trained so far is kept")).to_be_visible()
     expect(button(second, "Stop")).to_have_count(0)
     expect(second.get_by_test_id("stMetric").filter(has_text="Test MSE")).to_be_visible()
-    button(second, "Resume").click()
-    expect(second.get_by_text(re.compile(r"Epoch \d+ of 50"))).to_be_visible()
-    button(second, "Stop").click()
-    expect(stopped).to_be_visible()
 
 
 # Addresses
@@ -255,14 +250,13 @@ def test_a_broken_image_gives_one_sentence_and_the_page_stays_usable(visit):
 # Small and dark
 
 
-@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.heavy), "dark"])
 @pytest.mark.parametrize(
     ("address", "last"),
     [("/?compare=true", "Can be built"), ("/trainer", "The data")],
     ids=["latent size", "trainer"],
 )
-def test_a_telephones_page_does_not_scroll_sideways(visit, address, last, scheme):
-    page = visit(address, color_scheme=scheme, **PHONE)
+def test_a_telephones_page_is_dark_and_does_not_scroll_sideways(visit, address, last):
+    page = visit(address, color_scheme="dark", **PHONE)
     expect(page.get_by_text(last)).to_be_visible()
     # Streamlit scrolls a part of the page, not the document.
     too_wide = """() => [document.documentElement, ...document.querySelectorAll(
@@ -271,5 +265,4 @@ def test_a_telephones_page_does_not_scroll_sideways(visit, address, last, scheme
         .map(part => `${part.dataset.testid}: ${part.scrollWidth}`)"""
     assert page.evaluate(too_wide) == []
     background = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor"
-    red = int(re.search(r"\d+", page.evaluate(background))[0])
-    assert (red < 128) == (scheme == "dark")
+    assert int(re.search(r"\d+", page.evaluate(background))[0]) < 128

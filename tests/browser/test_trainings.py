@@ -4,8 +4,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import zipfile
 
 import pytest
@@ -78,10 +76,11 @@ def test_a_killed_worker_fails_one_job_which_can_be_resumed_and_the_next_one_sta
     second = visit(trainer())
     expect(button(second, "Train")).to_be_enabled()
     first = visit(f"/trainer?arch={WIDE}&epochs=50")
+    second_epoch = first.get_by_text(re.compile(r"Epoch ([2-9]|\d\d) of 50"))
     train(first)
     train(second)
     expect(second.get_by_text(re.compile("Waiting"))).to_be_visible()
-    expect(first.get_by_text(re.compile(r"Epoch ([2-9]|\d\d) of 50"))).to_be_visible()
+    expect(second_epoch).to_be_visible()
     os.kill(server.worker(), signal.SIGKILL)
 
     # The job that ran has failed and says why; the one that waited has its turn.
@@ -92,7 +91,7 @@ def test_a_killed_worker_fails_one_job_which_can_be_resumed_and_the_next_one_sta
     button(first, "Resume").hover()
     expect(first.get_by_text("continues after its last whole epoch")).to_be_visible()
     button(first, "Resume").click()
-    expect(first.get_by_text(re.compile(r"Epoch ([2-9]|\d\d) of 50"))).to_be_visible()
+    expect(second_epoch).to_be_visible()
     expect(reason).to_have_count(0)
     button(first, "Stop").click()
     expect(first.get_by_text("the network trained so far is kept")).to_be_visible()
@@ -100,8 +99,8 @@ def test_a_killed_worker_fails_one_job_which_can_be_resumed_and_the_next_one_sta
 
 
 @pytest.mark.heavy
-def test_three_runs_stand_beside_each_other(fresh_server, visit):
-    networks = [f"conv{channels} pool | up conv3:sigmoid" for channels in (2, 3, 4)]
+def test_two_runs_stand_beside_each_other(fresh_server, visit):
+    networks = [f"conv{channels} pool | up conv3:sigmoid" for channels in (2, 3)]
     for network in networks:
         page = visit(fresh_server.address + trainer(network))
         train(page)
@@ -111,7 +110,7 @@ def test_three_runs_stand_beside_each_other(fresh_server, visit):
     # The table is painted; its texts are there for screen readers.
     cells = page.get_by_test_id("data-grid-canvas").locator("td")
     expect(cells.and_(page.locator("[aria-colindex='1']"))).to_contain_text(newest_first)
-    expect(cells.and_(page.locator("[aria-colindex='5']"))).to_contain_text(["1024", "768", "512"])
+    expect(cells.and_(page.locator("[aria-colindex='5']"))).to_contain_text(["768", "512"])
     chart = page.locator(".js-plotly-plot").filter(has_text="Mean squared error").last
     expect(chart.locator(".legendtext")).to_contain_text(newest_first)
     # A point opens its run.
@@ -127,25 +126,8 @@ def test_three_runs_stand_beside_each_other(fresh_server, visit):
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
 
 
-# Runs beside the files of the archive: the three forms of the network that it leads to.
-CHECK = """
-import importlib.util
-import keras, numpy as np, onnxruntime
-
-assert importlib.util.find_spec("cae_core") is None
-images = np.random.default_rng(0).random((5, 32, 32, 3), "float32")
-session = onnxruntime.InferenceSession("autoencoder.onnx")
-(returned,) = session.run(None, {"image": images})
-expected = keras.models.load_model("autoencoder.keras").predict(images, verbose=0)
-print(float(np.abs(returned - expected).max()))
-anew = keras.models.load_model("made/autoencoder.keras")
-print(anew.predict(images, verbose=0).shape == expected.shape)
-"""
-
-
 @pytest.mark.heavy
-def test_a_downloaded_run_works_where_this_project_is_not(visit, tmp_path):
-    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+def test_a_downloaded_run_is_the_one_on_the_page(visit, tmp_path):
     page = visit(trainer())
     train(page)
     expect(finished(page, 1)).to_be_visible()
@@ -160,28 +142,3 @@ def test_a_downloaded_run_works_where_this_project_is_not(visit, tmp_path):
     shown = page.get_by_test_id("stMetric").filter(has_text="Test MSE")
     mse = json.loads((folder / "test.json").read_text())["mse"]
     expect(shown.get_by_test_id("stMetricValue")).to_have_text(format_mse(mse))
-
-    said = run_python(folder, "autoencoder.py", "--epochs", "1", "--out", "made")
-    assert "20,000 training and 2,500 validation images" in said
-    assert re.search(r"test MSE 0\.\d+, PSNR \d+\.\d\d dB on 2,500 test images", said)
-    assert (folder / "made" / "images.png").exists()
-
-    (folder / "check.py").write_text(CHECK)
-    difference, same_shape = run_python(folder, "check.py").split()
-    assert float(difference) < 1e-5
-    assert same_shape == "True"
-
-
-def run_python(folder, *arguments):
-    """What a Python process prints in a folder, this project out of its reach."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(  # noqa: S603 - our own scripts
-        [sys.executable, *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
