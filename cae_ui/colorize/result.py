@@ -23,7 +23,12 @@ from cae_ui.common.image_views import Shown, View, show_views
 from cae_ui.common.photo_input import Photo, overview
 from cae_ui.common.photo_output import show_downloads
 from cae_ui.common.picker import Choice, pick_tile
-from cae_ui.common.whole_photo import kept_whole, show_whole, whole_button
+from cae_ui.common.whole_photo import (
+    kept_whole,
+    show_other_whole,
+    show_whole,
+    whole_input,
+)
 from cae_ui.common.wording import number_columns
 
 MADE = "colorized"
@@ -62,9 +67,10 @@ def show_result(photo: Photo, settings: Settings) -> Scene:
     _show_lightness(scene)
     if scene.is_whole:
         show_downloads(photo, scene.opened, {MADE: scene.colorized})
+        show_other_whole(photo, settings, MADE)
     else:
-        whole_button(
-            photo, small.full_size, settings, "Colorize", MADE,
+        whole_input(
+            photo, small.full_size, settings, "Colorize", MADE, settings.described,
             partial(_colorize_on_request, settings),
         )  # fmt: skip
     return scene

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from cae_core import zoo
+from cae_core.formats import counted
 from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.photos.colorizing import learns_rgb
 from cae_core.photos.hints import ColorHint
@@ -31,6 +32,19 @@ class Settings:
     temperature: float
     saturation: float
     hints: tuple[ColorHint, ...] = ()
+
+    @property
+    def described(self) -> str:
+        """What is made, and by which settings, in a few words."""
+        name = zoo.card(self.model).title if self.model in zoo.names() else "a network trained here"
+        said = [f"colorized by {name}"]
+        if gives_probabilities(self.model):
+            said.append(f"temperature {self.temperature:g}")
+        if not returns_rgb(self.model):
+            said.append(f"saturation {self.saturation:g}")
+        if self.hints:
+            said.append(counted(len(self.hints), "hint"))
+        return ", ".join(said)
 
 
 def settings_input(model: str, photo: Photo) -> Settings:

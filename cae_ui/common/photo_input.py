@@ -62,17 +62,24 @@ class Photo:
         Raises:
             ImageError: It cannot be opened.
         """
-        return self._opened(
-            longest_side=longest_side, most_pixels=most_pixels, box=box, admission=admitted
-        )
+        how = {"longest_side": longest_side, "most_pixels": most_pixels, "box": box}
+        return self.reader(admission=admitted, **how)()
 
-    def read_admitted(self) -> OpenedImage:
-        """The whole photo, for a caller whom `admitted` has given memory for it.
+    def reader(self, **how: object) -> Callable[[], OpenedImage]:
+        """Function that reads the whole photo, in any thread.
 
-        Raises:
-            ImageError: It cannot be opened.
+        Its caller holds memory for the photo.
+
+        Args:
+            **how: Arguments of `read_image`.
         """
-        return self._opened()
+        is_stretched, max_pixels = _is_stretched(), largest_photo()
+        reading: Callable[..., OpenedImage] = read_image
+
+        def read() -> OpenedImage:
+            return reading(self.source(), stretch=is_stretched, max_pixels=max_pixels, **how)
+
+        return read
 
     @property
     def is_sample(self) -> bool:
@@ -88,11 +95,6 @@ class Photo:
     def key(self) -> tuple[str, bool]:
         """Equal for photos with the same pixels."""
         return self.identity, _is_stretched()
-
-    def _opened(self, **how: object) -> OpenedImage:
-        """`read_image` with what the page and the host have set."""
-        reading: Callable[..., OpenedImage] = read_image
-        return reading(self.source(), stretch=_is_stretched(), max_pixels=largest_photo(), **how)
 
 
 def overview(photo: Photo, longest_side: int | None = None) -> OpenedImage:

@@ -27,7 +27,12 @@ from cae_ui.common.photo_choice import photo_choice
 from cae_ui.common.photo_input import SAMPLE_PHOTOS, overview
 from cae_ui.common.pixels import OUTPUT_CAPTION
 from cae_ui.common.resources import loaded_run, run_version
-from cae_ui.common.whole_photo import kept_whole, show_whole, whole_button
+from cae_ui.common.whole_photo import (
+    kept_whole,
+    show_other_whole,
+    show_whole,
+    whole_input,
+)
 from cae_ui.common.wording import plain, show_error
 
 PREVIEW_SIDE = 1200
@@ -112,18 +117,16 @@ def try_on_photo(network: TrainedNetwork) -> None:
             photo_name(name, network.name),
             icon=":material/download:",
         )
+        show_other_whole(chosen, network.identity, network.name)
         return
     whole = kept_whole(chosen, network.identity, network.name)
     if whole is not None:
         show_whole(whole, chosen, opened, ("Input", OUTPUT_CAPTION), network.name)
         return
-    try:
-        whole_button(
-            chosen, opened.full_size, network.identity, "Work on", network.name,
-            partial(_applied_whole, network),
-        )  # fmt: skip
-    except ImageError as error:
-        show_error(error)
+    whole_input(
+        chosen, opened.full_size, network.identity, "Work on", network.name, network.name,
+        partial(_applied_whole, network),
+    )  # fmt: skip
 
 
 def _applied_whole(

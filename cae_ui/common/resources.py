@@ -34,7 +34,6 @@ from cae_ui.common.visitor import visitor
 
 MEMORY_VARIABLE, DEFAULT_MEMORY = "CAE_IMAGE_MEMORY_MB", 1200
 MEGAPIXELS_VARIABLE = "CAE_MAX_MEGAPIXELS"
-_RESULTS = "results-folder"
 MOST_UPLOADED = 2  # data sets of uploaded images that are kept for all sessions, 90 MB each
 SECONDS_PER_DAY = 86_400
 
@@ -187,24 +186,19 @@ def _whole_number(variable: str, default: int) -> int:
     return int(value)
 
 
-class _Folder:
-    """A new folder that is deleted with this object, or when the server ends."""
+class Folder:
+    """A new folder that is deleted with this object, or when the server ends.
+
+    One for large results stays in the session's state and not in a cache of the session: that is
+    emptied whenever a telephone loses its connection for a moment.
+
+    Attributes:
+        path: The folder.
+    """
 
     def __init__(self) -> None:
         self.path = Path(mkdtemp(prefix="cae-results-"))
         weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
-
-
-def results_folder() -> Path:
-    """A folder for large results of this session; it goes with the session.
-
-    In the session's state and not in a cache of the session: that is emptied whenever a telephone
-    loses its connection for a moment.
-    """
-    if _RESULTS not in st.session_state:
-        st.session_state[_RESULTS] = _Folder()
-    folder: _Folder = st.session_state[_RESULTS]
-    return folder.path
 
 
 def freeze_garbage_collector() -> None:

@@ -1,4 +1,7 @@
-"""Several photos at once: a list of them, work on one after the other, one zip of the results."""
+"""Several photos at once: a list of them, work on one after the other, one zip of the results.
+
+The work goes on in the background while settings and pages change; a session has one such work.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +9,35 @@ import html
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 from zipfile import ZipFile
 
 import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from cae_core.errors import CAEError
+from cae_core.errors import CAEError, StoppedError
 from cae_core.formats import counted, format_bytes, format_duration
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.encoding import save_like
 from cae_core.long_work import OnProgress
+from cae_ui.common.background_work import BackgroundWork, show_background_work
 from cae_ui.common.file_names import photo_name, words
 from cae_ui.common.photo_choice import Thumbnail, thumbnail
-from cae_ui.common.photo_input import Photo, admitted
+from cae_ui.common.photo_input import Photo
 from cae_ui.common.pixels import jpeg_url
-from cae_ui.common.resources import results_folder
-from cae_ui.common.stoppable_work import stoppable_work
+from cae_ui.common.resources import Folder
 from cae_ui.common.whole_photo import work_memory
+from cae_ui.common.wording import attempt, show_error
 
-# Makes the result of a whole photo, whose pixels it may write to, and says in a few words how.
+# Makes the result of a whole photo, whose pixels it may write to, and says in a few words how. It
+# is called in a thread of its own.
 WorkOnOne = Callable[[Photo, OpenedImage, OnProgress], tuple[np.ndarray, str]]
 MOST_PIXELS = 120_000_000
 """Pixels of all photos together: the zip goes through memory while it is downloaded."""
+
+_TASK = "several-photos"  # key of the session's only task
 
 
 @dataclass(frozen=True)
@@ -47,23 +55,60 @@ class _Outcome:
 
 @dataclass(frozen=True)
 class _Results:
-    """What became of all photos.
+    """What was made of all photos.
 
     Attributes:
-        outcomes: One for each photo.
         archive: The zip.
         seconds: How long the work took.
+        folder: Where the zip is, as long as anything holds it.
     """
 
-    outcomes: tuple[_Outcome, ...]
     archive: Path
     seconds: float
+    folder: Folder
+
+
+class _Input(NamedTuple):
+    """One photo of several.
+
+    Attributes:
+        photo: The photo.
+        full_size: Its height and width; None where it cannot be opened.
+        result_name: Name of its result.
+        read: Function that reads it in any thread.
+    """
+
+    photo: Photo
+    full_size: tuple[int, int] | None
+    result_name: str
+    read: Callable[[], OpenedImage]
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Work on several photos, or what came of it.
+
+    Attributes:
+        wanted: Photos, settings and kind of the result.
+        made: See `show_several`.
+        names: Names of the photos.
+        small: Small pictures of them.
+        outcomes: What became of the first ones so far.
+        work: The work.
+    """
+
+    wanted: Hashable
+    made: str
+    names: Sequence[str]
+    small: Sequence[Thumbnail]
+    outcomes: list[_Outcome]
+    work: BackgroundWork[_Results]
 
 
 def show_several(
     photos: Sequence[Photo], settings: Hashable, verb: str, made: str, work: WorkOnOne
 ) -> None:
-    """A button that works on all photos, and then what became of each and a zip; nothing for one.
+    """A button that works on all photos, then what became of each and a zip; none for one photo.
 
     Args:
         photos: The photos, decoded one after the other when the button is pressed.
@@ -72,70 +117,120 @@ def show_several(
         made: What is done, such as "denoised"; ends the names of the results.
         work: Function that makes the result of one.
     """
+    wanted = tuple(photo.key for photo in photos), settings, made
+    place = st.empty()
+    task = _task()
+    if task is None or not task.work.is_running or task.wanted != wanted:
+        with place.container():
+            _show_task(wanted)
+            if not _may_begin(photos) or not st.button(
+                "Begin again as set now"
+                if task is not None and task.work.is_running
+                else f"{verb} all {len(photos)} photos",
+                icon=":material/burst_mode:",
+                type="primary",
+            ):
+                return
+        if not attempt(_begin, photos, wanted, made, work):
+            return
+    with place.container():
+        _show_task(wanted)
+
+
+def _may_begin(photos: Sequence[Photo]) -> bool:
+    """Whether there are several photos, and not too many; says so where there are."""
     if len(photos) < 2:
-        return
-    small = [thumbnail(photo) for photo in photos]
-    number = sum(height * width for height, width in filter(None, (x.full_size for x in small)))
+        return False
+    sizes = [thumbnail(photo).full_size or (0, 0) for photo in photos]
+    number = sum(height * width for height, width in sizes)
     if number > MOST_PIXELS:
         st.info(
             f"Photos that are worked on at once have {MOST_PIXELS / 1e6:.0f} megapixels together. "
             f"Received: {number / 1e6:.0f} in {len(photos)} photos. Take some off the list."
         )
+    return number <= MOST_PIXELS
+
+
+def _task() -> _Task | None:
+    """The session's work on several photos."""
+    task: _Task | None = st.session_state.get(_TASK)
+    return task
+
+
+def _begin(photos: Sequence[Photo], wanted: Hashable, made: str, work: WorkOnOne) -> None:
+    """Begins work on all photos, in the place of the session's last one.
+
+    Raises:
+        ImageError: The host has set a limit for images wrongly.
+    """
+    last = _task()
+    if last is not None:
+        last.work.cancel()
+    small = [thumbnail(photo) for photo in photos]
+    inputs = [
+        _Input(photo, tile.full_size, name, photo.reader())
+        for photo, tile, name in zip(photos, small, _result_names(photos, made), strict=True)
+    ]
+    outcomes: list[_Outcome] = []
+    background = BackgroundWork(partial(_work_on_all, inputs, outcomes, made, work))
+    names = [photo.name for photo in photos]
+    st.session_state[_TASK] = _Task(wanted, made, names, small, outcomes, background)
+
+
+def _show_task(wanted: Hashable) -> None:
+    """How far the session's work is, or what came of it; says where that is not what is set."""
+    task = _task()
+    if task is None:
         return
-    kept_under, wanted = f"several-{made}", (tuple(photo.key for photo in photos), settings)
-    is_asked = st.button(
-        f"{verb} all {len(photos)} photos", icon=":material/burst_mode:", type="primary"
-    )
-    rows = st.empty()
-    if is_asked:
-        st.session_state.pop(kept_under, None)
-        path = results_folder() / f"{words(made)}.zip"
-        try:
-            results = _work_on_all(photos, small, made, work, path, rows)
-        except BaseException:  # cancelled
-            path.unlink(missing_ok=True)
-            raise
-        st.session_state[kept_under] = wanted, results
-    kept = st.session_state.get(kept_under)
-    if kept is None or kept[0] != wanted:
+    count, is_other = len(task.names), task.wanted != wanted
+    if task.work.is_running:
+        if is_other:
+            st.info(
+                f"{count} photos are being {task.made}, but not as set now.",
+                icon=":material/hourglass_top:",
+            )
+        show_background_work(task.work, "cancel-several", lambda: _show_rows(task))
         return
-    results = kept[1]
-    _show_rows(rows, photos, small, results.outcomes)
-    saved = sum(outcome.is_saved for outcome in results.outcomes)
-    st.caption(
-        f"{saved} of {len(photos)} {made} in {format_duration(results.seconds)}, each at its own "
-        "size."
-    )
+    if task.work.error is not None and not is_other:
+        show_error(task.work.error)
+    results = task.work.result
+    if results is None:
+        return
+    saved = sum(outcome.is_saved for outcome in task.outcomes)
+    if is_other:
+        st.caption(f":material/task_alt: {saved} of {count} {task.made}, but not as set now.")
+    else:
+        _show_rows(task)
+        st.caption(
+            f"{saved} of {count} {task.made} in {format_duration(results.seconds)}, each at its "
+            "own size."
+        )
     if saved:
+        before = " before" if is_other else ""
         st.download_button(
-            f"All {made}, ZIP, {format_bytes(results.archive.stat().st_size)}",
+            f"All {task.made}{before}, ZIP, {format_bytes(results.archive.stat().st_size)}",
             results.archive.read_bytes,
-            f"{counted(saved, 'photo').replace(' ', '-')}-{made}.zip",
+            f"{counted(saved, 'photo').replace(' ', '-')}-{task.made}.zip",
             icon=":material/download:",
             on_click="ignore",  # a new run would take the file away while the browser asks
         )
 
 
 def _work_on_all(
-    photos: Sequence[Photo],
-    small: Sequence[Thumbnail],
+    photos: Sequence[_Input],
+    outcomes: list[_Outcome],
     made: str,
     work: WorkOnOne,
-    path: Path,
-    rows: DeltaGenerator,
+    background: BackgroundWork[_Results],
 ) -> _Results:
-    """Works on one photo after the other, and saves the results in a zip under a path."""
-    pixels = [0 if x.full_size is None else x.full_size[0] * x.full_size[1] for x in small]
-    outcomes: list[_Outcome] = []
+    """Works on one photo after the other, and saves the results in a zip."""
+    folder = Folder()
+    path = folder.path / f"{words(made)}.zip"
+    sizes = [photo.full_size or (0, 0) for photo in photos]
+    pixels = [height * width for height, width in sizes]
     started = time.perf_counter()
-    with (
-        stoppable_work("The network works …", key=f"cancel-{made}", label="Cancel") as bar,
-        ZipFile(path, "w") as archive,  # of PNG files, which no archive makes smaller
-    ):
-        for index, (photo, name) in enumerate(
-            zip(photos, _result_names(photos, made), strict=True)
-        ):
-            _show_rows(rows, photos, small, outcomes)
+    with ZipFile(path, "w") as archive:  # of PNG files, which no archive makes smaller
+        for index, photo in enumerate(photos):
             before = sum(pixels[:index])
 
             def advance(done: int, total: int, index: int = index, before: int = before) -> None:
@@ -144,23 +239,24 @@ def _work_on_all(
                 if share:
                     left = (time.perf_counter() - started) * (1 / share - 1)
                     said += f", about {format_duration(round(left))} left"
-                bar.progress(share, said)
+                background.report(share, said)
 
             advance(0, 1)
             try:
-                said = _save_one(photo, small[index], work, archive, name, advance)
+                said = _save_one(photo, work, archive, background, advance)
                 outcomes.append(_Outcome(said, is_saved=True))
+            except StoppedError:
+                raise
             except CAEError as error:
                 outcomes.append(_Outcome(str(error), is_saved=False))
-    return _Results(tuple(outcomes), path, time.perf_counter() - started)
+    return _Results(path, time.perf_counter() - started, folder)
 
 
 def _save_one(
-    photo: Photo,
-    small: Thumbnail,
+    photo: _Input,
     work: WorkOnOne,
     archive: ZipFile,
-    name: str,
+    background: BackgroundWork[_Results],
     on_progress: OnProgress,
 ) -> str:
     """Puts the result of one photo into a zip; says how it was made.
@@ -168,13 +264,13 @@ def _save_one(
     Raises:
         CAEError: There is none, for instance because the photo cannot be opened.
     """
-    full_size = small.full_size or photo.read(longest_side=1).full_size  # which says why not
-    with admitted(work_memory(full_size), is_long=True):
-        opened = photo.read_admitted()
-        result, said = work(photo, opened, on_progress)
+    # For one that cannot be opened, which says why not, a little memory is enough.
+    with background.admitted(work_memory(photo.full_size or (0, 0))):
+        opened = photo.read()
+        result, said = work(photo.photo, opened, on_progress)
         # The photo's floats go before the file is made.
         opened = replace(opened, pixels=result)
-        with archive.open(name, "w", force_zip64=True) as file:
+        with archive.open(photo.result_name, "w", force_zip64=True) as file:
             save_like(opened, result, file)
     return said
 
@@ -191,20 +287,16 @@ def _result_names(photos: Sequence[Photo], made: str) -> list[str]:
     return names
 
 
-def _show_rows(
-    place: DeltaGenerator,
-    photos: Sequence[Photo],
-    small: Sequence[Thumbnail],
-    outcomes: Sequence[_Outcome],
-) -> None:
+def _show_rows(task: _Task) -> None:
     """The photos, a row each, with what became of them so far."""
-    said = [outcome.said for outcome in outcomes] + ["…"] * (len(photos) - len(outcomes))
+    said = [outcome.said for outcome in task.outcomes]
+    said += ["…"] * (len(task.names) - len(said))
     items = "".join(
         f'<li style="display:flex;gap:0.75rem;align-items:center;margin:0 0 0.5rem">'
         f'<img src="{jpeg_url(one.image)}" alt="" width="48" height="48" '
         f'style="border-radius:4px;flex:none"><div style="min-width:0;overflow-wrap:anywhere">'
-        f"<div>{html.escape(photo.name)}</div>"
+        f"<div>{html.escape(name)}</div>"
         f'<div style="font-size:0.85rem;opacity:0.75">{html.escape(text)}</div></div></li>'
-        for photo, one, text in zip(photos, small, said, strict=True)
+        for name, one, text in zip(task.names, task.small, said, strict=True)
     )
-    place.html(f'<ul style="list-style:none;padding:0;margin:0">{items}</ul>')
+    st.html(f'<ul style="list-style:none;padding:0;margin:0">{items}</ul>')

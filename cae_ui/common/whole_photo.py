@@ -1,13 +1,16 @@
-"""The whole of a photo that is too large to be worked on without being asked for it."""
+"""The whole of a photo that is too large to be worked on without being asked for it.
+
+The work goes on in the background while settings, photos and pages change. A session has one such
+work or its result; what was made with other settings than the present ones is not shown as theirs.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -18,29 +21,29 @@ from cae_core.images.decoding import OpenedImage
 from cae_core.images.encoding import encode_like, save_like
 from cae_core.images.operations import to_uint8
 from cae_core.long_work import OnProgress
-from cae_ui.common.file_names import photo_name, words
+from cae_ui.common.background_work import BackgroundWork, show_background_work
+from cae_ui.common.file_names import photo_name
 from cae_ui.common.image_views import View, show_views
-from cae_ui.common.photo_input import Photo, admitted
+from cae_ui.common.photo_input import Photo
 from cae_ui.common.photo_output import FORMATS, format_input
 from cae_ui.common.photo_part import part_input
-from cae_ui.common.resources import results_folder
-from cae_ui.common.stoppable_work import stoppable_work
-from cae_ui.common.wording import plain
+from cae_ui.common.resources import Folder
+from cae_ui.common.wording import attempt, plain, show_error
 
 # Takes the whole photo, whose pixels it may write to, a function that keeps what goes into the
-# network, for the comparison, and one that is called with the tiles done and their number.
+# network, for the comparison, and one that is called with the tiles done and their number. It is
+# called in a thread of its own.
 Work = Callable[[OpenedImage, Callable[[np.ndarray], None], OnProgress], np.ndarray]
 # Memory of the work: as floats, as bytes, and as a file; and that of one tile.
 _BYTES_PER_PIXEL, _TILE_BYTES = 18, 250_000_000
+_ROWS_AT_ONCE = 64
+_PART_SIDE = 1200  # of what is shown of a result
+_TASK = "whole-photo"  # key of the session's only task
 
 
 def work_memory(full_size: tuple[int, int]) -> int:
     """Bytes that work on a whole photo of a height and a width takes."""
     return _BYTES_PER_PIXEL * full_size[0] * full_size[1] + _TILE_BYTES
-
-
-_ROWS_AT_ONCE = 64
-_PART_SIDE = 1200  # of what is shown of a result
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class WholeResult:
         opacity: The photo's opacity, likewise; None for an opaque one.
         files: The result as image files, by ending; a JPEG is made when it is asked for.
         seconds: How long the work took.
+        folder: Where the files are, as long as anything holds it.
     """
 
     before: Path
@@ -60,27 +64,52 @@ class WholeResult:
     opacity: Path | None
     files: dict[str, Path]
     seconds: float
+    folder: Folder
 
 
-def kept_whole(photo: Photo, settings: Any, made: str) -> WholeResult | None:
-    """The result for a whole photo and the present settings; None before it was asked for.
+@dataclass(frozen=True)
+class _Task:
+    """Work on a whole photo, or what came of it.
+
+    Attributes:
+        wanted: Photo, settings and kind of the result.
+        said: The same in words, as Markdown.
+        made: See `kept_whole`.
+        file_name: Name of its PNG file.
+        work: The work.
+    """
+
+    wanted: Hashable
+    said: str
+    made: str
+    file_name: str
+    work: BackgroundWork[WholeResult]
+
+
+def kept_whole(photo: Photo, settings: Hashable, made: str) -> WholeResult | None:
+    """The result for a whole photo and the present settings; None where it is not there.
 
     Args:
         photo: The photo.
         settings: Everything else that the result depends on.
         made: Part of the result's name: what was done, such as "denoised", or the network.
     """
-    kept = st.session_state.get(f"whole-{made}")
-    if kept is None or kept[0] != (photo.key, settings):
+    task = _task()
+    if task is None or task.wanted != (photo.key, settings, made):
         return None
-    result: WholeResult = kept[1]
-    return result
+    return task.work.result
 
 
-def whole_button(
-    photo: Photo, full_size: tuple[int, int], settings: Any, verb: str, made: str, work: Work
+def whole_input(
+    photo: Photo,
+    full_size: tuple[int, int],
+    settings: Hashable,
+    verb: str,
+    made: str,
+    described: str,
+    work: Work,
 ) -> None:
-    """A button that works on the whole photo; when that is done the page runs anew.
+    """A button that begins work on the whole photo, then its progress.
 
     Args:
         photo: The photo, decoded when the button is pressed.
@@ -88,43 +117,123 @@ def whole_button(
         settings: See `kept_whole`.
         verb: Verb of the button, such as "Denoise".
         made: See `kept_whole`.
+        described: What is made, and by which settings, in a few words.
         work: Function that makes the result.
-
-    Raises:
-        ImageError: The photo cannot be opened, or is too large for this server.
     """
     height, width = full_size
-    if st.button(
-        f"{verb} all {height * width / 1e6:.1f} megapixels",
-        icon=":material/auto_fix_high:",
-        type="primary",
-    ):
-        kept_under = f"whole-{made}"
-        st.session_state.pop(kept_under, None)
-        result = _work_on(photo, full_size, work, results_folder() / words(made))
-        st.session_state[kept_under] = (photo.key, settings), result
-        st.rerun()
-    st.caption(f"{width:,} x {height:,} pixels; the image above is reduced or a part.")
+    wanted = photo.key, settings, made
+    place = st.empty()
+    task = _task()
+    is_running = task is not None and task.work.is_running
+    if task is None or not is_running or task.wanted != wanted:
+        with place.container():
+            show_other_whole(photo, settings, made)
+            is_pressed = st.button(
+                "Begin again as set now"
+                if is_running
+                else f"{verb} all {height * width / 1e6:.1f} megapixels",
+                icon=":material/auto_fix_high:",
+                type="secondary" if is_running else "primary",
+            )
+            st.caption(f"{width:,} x {height:,} pixels; the image above is reduced or a part.")
+        if not is_pressed or not attempt(_begin, photo, full_size, wanted, made, described, work):
+            return
+    with place.container():
+        show_other_whole(photo, settings, made)
 
 
-def _work_on(photo: Photo, full_size: tuple[int, int], work: Work, path: Path) -> WholeResult:
-    """Saves the result for a photo of that size under a path, with several endings."""
-    before, after, opacity = (
-        path.with_suffix(f".{name}.npy") for name in ("before", "after", "opacity")
+def show_other_whole(photo: Photo, settings: Hashable, made: str) -> None:
+    """How far the session's work on a whole photo is, or what came of it.
+
+    Nothing where that is the result for a photo and settings, which `show_whole` shows.
+
+    Args:
+        photo: The photo that the page shows.
+        settings: The page's settings, see `kept_whole`.
+        made: See `kept_whole`.
+    """
+    task = _task()
+    if task is None:
+        return
+    is_other = task.wanted != (photo.key, settings, made)
+    if task.work.is_running:
+        if is_other:
+            st.info(
+                f"Being worked on: {task.said}. That is not what is set now.",
+                icon=":material/hourglass_top:",
+            )
+        show_background_work(task.work, "cancel-whole")
+        return
+    if task.work.error is not None and not is_other:
+        show_error(task.work.error)
+    result = task.work.result
+    if result is None or not is_other:
+        return
+    file = result.files[".png"]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f":material/task_alt: Done: {task.said}. That is not what is set now.", width="stretch"
+        )
+        st.download_button(
+            f"{task.made.capitalize()} before, PNG, {format_bytes(file.stat().st_size)}",
+            file.read_bytes,
+            task.file_name,
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _task() -> _Task | None:
+    """The session's work on a whole photo."""
+    task: _Task | None = st.session_state.get(_TASK)
+    return task
+
+
+def _begin(
+    photo: Photo,
+    full_size: tuple[int, int],
+    wanted: Hashable,
+    made: str,
+    described: str,
+    work: Work,
+) -> None:
+    """Begins work on a whole photo, in the place of the session's last one.
+
+    Raises:
+        ImageError: The host has set the memory for images wrongly.
+    """
+    last = _task()
+    if last is not None:
+        last.work.cancel()
+    read = photo.reader()
+    st.session_state[_TASK] = _Task(
+        wanted,
+        f"{plain(photo.name)}, {plain(described)}",
+        made,
+        photo_name(photo.name, made),
+        BackgroundWork(partial(_work_on, full_size, read, work)),
     )
-    with (
-        stoppable_work("The network works …", key="stop-whole", label="Cancel") as bar,
-        admitted(work_memory(full_size), is_long=True),
-    ):
+
+
+def _work_on(
+    full_size: tuple[int, int],
+    read: Callable[[], OpenedImage],
+    work: Work,
+    background: BackgroundWork[WholeResult],
+) -> WholeResult:
+    """Saves the result for a photo of that size, with several endings."""
+    folder = Folder()
+    before, after, opacity = (
+        folder.path / f"{name}.npy" for name in ("before", "after", "opacity")
+    )
+    with background.admitted(work_memory(full_size)):
         started = time.perf_counter()
-
-        def advance(done: int, total: int) -> None:
-            spent = time.perf_counter() - started
-            left = format_duration(round(spent * (total / done - 1)))
-            bar.progress(done / total, f"About {left} left")
-
-        opened = photo.read_admitted()
-        result = work(opened, lambda noisy: _keep(before, noisy), advance)
+        opened = read()
+        result = work(
+            opened,
+            lambda noisy: _keep(before, noisy),
+            lambda done, total: background.report(done / total),
+        )
         _keep(after, result)
         if opened.opacity is not None:
             _keep(opacity, opened.opacity)
@@ -132,13 +241,13 @@ def _work_on(photo: Photo, full_size: tuple[int, int], work: Work, path: Path) -
             result = np.load(after, mmap_mode="r")
             opened = replace(opened, pixels=result)
         endings = (".png",) if opened.bits == 8 else (".png", ".tif")
-        files = {ending: path.with_suffix(ending) for ending in endings}
+        files = {ending: folder.path / f"result{ending}" for ending in endings}
         for ending, target in files.items():
-            bar.progress(1.0, f"Saving as {FORMATS[ending]} …")
+            background.report(1.0, f"Saving as {FORMATS[ending]} …")
             with target.open("wb") as file:
                 save_like(opened, result, file, ending)
     seen = None if opened.opacity is None else opacity
-    return WholeResult(before, after, seen, files, time.perf_counter() - started)
+    return WholeResult(before, after, seen, files, time.perf_counter() - started, folder)
 
 
 def show_whole(

@@ -27,7 +27,12 @@ from cae_ui.common.photo_input import NOISY_PHOTOS, reduced
 from cae_ui.common.photo_output import show_downloads
 from cae_ui.common.pixels import show_image
 from cae_ui.common.resources import freeze_garbage_collector
-from cae_ui.common.whole_photo import kept_whole, show_whole, whole_button
+from cae_ui.common.whole_photo import (
+    kept_whole,
+    show_other_whole,
+    show_whole,
+    whole_input,
+)
 from cae_ui.common.wording import plain
 from cae_ui.denoise.damages import damage_label, repaired
 from cae_ui.denoise.scene import Scene
@@ -63,9 +68,10 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
     if scene.is_whole:
         made = {MADE: clean} if scene.clean is None else {MADE: clean, "noisy": scene.noisy}
         show_downloads(photo, scene.opened, made)
+        show_other_whole(photo, scene.settings, MADE)
     else:
-        whole_button(
-            photo, scene.opened.full_size, scene.settings, "Denoise", MADE,
+        whole_input(
+            photo, scene.opened.full_size, scene.settings, "Denoise", MADE, scene.described,
             partial(_denoise_on_request, scene),
         )  # fmt: skip
     return scene, clean

@@ -25,8 +25,10 @@ from cae_ui.common.photo_input import FAST_PIXELS, Photo, overview
 from cae_ui.common.photo_part import part_around, part_input
 from cae_ui.denoise.damages import (
     GAUSSIAN,
+    INTACT_NEIGHBOURS,
     damage_in_place,
     damage_input,
+    damage_label,
     damaged,
     method_note,
 )
@@ -109,6 +111,24 @@ class Scene:
             self.luma, self.color, self.grain, self.damage,
         )  # fmt: skip
 
+    @property
+    def described(self) -> str:
+        """What is made, and by which settings, in a few words."""
+        if self.model is None:
+            return "left as it is"
+        said = [f"denoised by {_title(self.model)}"]
+        if self.damage is not None:
+            said.append(damage_label(self.damage))
+        elif self.clean is not None:
+            said.append(f"noise of sigma {255 * self.sigma:.0f}")
+        elif self.model == zoo.CAMERA_DENOISER:
+            said.append(f"luminance {self.luma:g}, colour {self.color:g}")
+        else:
+            said.append(f"sigma {255 * self.input_sigma:.3g}")
+        if self.grain:
+            said.append(f"grain {self.grain:g}")
+        return ", ".join(said)
+
     def of(self, opened: OpenedImage) -> Scene:
         """The scene of the whole photo, with noise of its own where it is added."""
         if self.clean is None:
@@ -123,6 +143,13 @@ class Scene:
             add_noise(photo, self.sigma, self.options)
         else:
             damage_in_place(photo, self.damage, self.options.seed)
+
+
+def _title(model: str) -> str:
+    """The name of a network or method in the middle of a sentence."""
+    if model == INTACT_NEIGHBOURS:
+        return "the median of intact neighbours"
+    return zoo.card(model).title if model in zoo.names() else "a network trained here"
 
 
 def scene_input(

@@ -45,11 +45,10 @@ def denoise_several(photos: Sequence[Photo], mode: str, model: str, scene: Scene
         scene: Its scene, whose strengths hold for all if it came with its noise; None where it
             cannot be opened.
     """
-    if len(photos) < 2:
-        return
     strengths = Strengths()
     if mode != IS_NOISY:
-        st.caption("All together are denoised as they are: no noise is added.")
+        if len(photos) > 1:
+            st.caption("All together are denoised as they are: no noise is added.")
         model = AUTOMATIC
     elif scene is not None:
         factor = scene.input_sigma / scene.sigma if scene.sigma else 1.0

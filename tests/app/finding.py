@@ -45,6 +45,14 @@ def press(page, label):
     return labelled(page.button, label).click().run()
 
 
+def finished(page):
+    """The page after the session's work in the background has ended."""
+    for key in ("whole-photo", "several-photos"):
+        if key in page.session_state:
+            page.session_state[key].work.thread.join()
+    return page.run()
+
+
 def remedies(page, key=TEXT):
     """The buttons that make an architecture fit."""
     return [button for button in page.button if (button.key or "").startswith(f"{key}-remedy")]

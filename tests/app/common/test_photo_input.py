@@ -1,5 +1,6 @@
 """The photo of the photo pages: uploads good and bad, small and large."""
 
+import contextlib
 from typing import NamedTuple
 
 import numpy as np
@@ -7,8 +8,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cae_ui.common import full_size, photo_input
-from tests.app.finding import labelled, labels_of, press, said, upload
+from cae_ui.common import full_size, photo_input, resources
+from tests.app.finding import finished, labelled, labels_of, press, said, upload
 from tests.app.images import encoded, phone_photo, png, scene
 
 
@@ -86,6 +87,7 @@ def test_a_large_photo_is_tried_small_and_worked_on_whole(page, kind, compared, 
     assert compared[-1][1].shape[:2] == (28, 361)
     assert "1,300 x 100 pixels; the image above is reduced" in said(page.caption)
     press(page, f"{kind.verb} all 0.1 megapixels")
+    finished(page)
     assert "1,300 x 100 pixels, done in" in said(page.caption)
     middle = compared[-1][1]
     assert middle.shape == (100, 1200, 3)
@@ -95,7 +97,48 @@ def test_a_large_photo_is_tried_small_and_worked_on_whole(page, kind, compared, 
     page.run()
     assert not np.array_equal(compared[-1][1], middle)
     page.slider(kind.slider).set_value(kind.values[0]).run()
-    assert compared[-1][1].shape[:2] == (28, 361)  # of other settings nothing is kept
+    assert compared[-1][1].shape[:2] == (28, 361)  # the result is of other settings
+    assert "That is not what is set now" in said(page.caption)
+    (download,) = page.get("download_button")
+    assert download.label.startswith(f"{kind.verb.removesuffix('e')}ed before, PNG, ")
+
+
+@pytest.fixture
+def held_memory():
+    """A function that gives back the memory for long work, of which there is none before."""
+    with contextlib.ExitStack() as stack:
+        memory = resources.image_memory()
+        stack.enter_context(memory.reserve(memory.limit * 5 // 6, is_long=True))
+        yield stack.close
+
+
+def test_work_on_a_whole_photo_goes_on_while_settings_and_photos_change(
+    page, kind, limits, held_memory
+):
+    limits(10_000, 20_000)
+    begin = f"{kind.verb} all 0.1 megapixels"
+    upload(page, kind.upload, ("large.png", png(1300, 100)))
+    press(page, begin)
+    assert begin not in labels_of(page.button)
+    before = page.slider(kind.slider).value
+    page.slider(kind.slider).set_value(kind.values[0]).run()
+    assert "Being worked on: large.png" in said(page.info)
+    upload(page, kind.upload, ("small.png", png(90, 70)))
+    assert "Being worked on: large.png" in said(page.info)
+    upload(page, kind.upload, ("large.png", png(1300, 100)))
+    press(page, "Cancel")
+    assert "Being worked on" not in said(page.info)
+    press(page, begin)
+    page.slider(kind.slider).set_value(kind.values[1]).run()
+    press(page, "Begin again as set now")
+    assert "Being worked on" not in said(page.info)
+    page.slider(kind.slider).set_value(before).run()
+    held_memory()
+    finished(page)
+    assert "Done: large.png" in said(page.caption)
+    assert "done in" not in said(page.caption)
+    page.slider(kind.slider).set_value(kind.values[1]).run()
+    assert "1,300 x 100 pixels, done in" in said(page.caption)
 
 
 @pytest.mark.heavy
