@@ -5,6 +5,7 @@ from cae_ui.colorize.asking import ask_colors
 from cae_ui.colorize.chrominance import show_chrominance
 from cae_ui.colorize.lesson import show_lesson
 from cae_ui.colorize.result import show_alternatives, show_figures, show_result
+from cae_ui.colorize.saturation import saturation_note
 from cae_ui.colorize.settings import colorizer_input, settings_input
 from cae_ui.colorize.several import colorize_several
 from cae_ui.common.photo_choice import photos_choice
@@ -25,7 +26,7 @@ with settings:
 chosen = None
 with view:
     try:
-        chosen = settings_input(model, photo)
+        chosen = saturation_note(photo, settings_input(model, photo))
         scene = show_result(photo, chosen)
         ask_colors(scene, chosen)
         show_figures(scene)

@@ -51,9 +51,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--saturation",
         type=float,
-        default=1.0,
         metavar="X",
-        help="multiplies the chroma, from 0 (grey) to 4; default: 1",
+        help="multiplies the chroma, from 0 (grey) to 4; default: 1, or less where more than a "
+        "tenth of the pixels would leave the gamut of sRGB",
     )
     parser.add_argument(
         "--model",

@@ -85,11 +85,35 @@ def rgb_within_gamut(lightness: np.ndarray, ab: np.ndarray) -> tuple[np.ndarray,
         was_reduced[rows] = outside
         if outside.any():
             known, wanted = lightness[rows][outside], ab[rows][outside]
-            linear[outside] = _linear_rgb(known, wanted * _largest_share(known, wanted)[:, None])
+            share = chroma_share_within_gamut(known, wanted)
+            linear[outside] = _linear_rgb(known, wanted * share[:, np.newaxis])
         rgb[rows] = _encoded(np.clip(linear, 0, 1))
 
     _by_rows(convert, height, width)
     return rgb, was_reduced
+
+
+def chroma_share_within_gamut(lightness: np.ndarray, ab: np.ndarray) -> np.ndarray:
+    """The share of each chroma that sRGB has at its lightness and hue.
+
+    Args:
+        lightness: float32 (N,), L* from 0 to 100.
+        ab: float32 (N, 2), a* and b*.
+
+    Returns:
+        float32 (N,), from 0 to 1, which means that sRGB has the colour.
+
+    Example:
+        >>> colors = np.array([[5, 5], [100, 100]], np.float32)
+        >>> chroma_share_within_gamut(np.full(2, 50, np.float32), colors).round(2)
+        array([1.  , 0.62], dtype=float32)
+    """
+    low, high = np.zeros_like(lightness), np.ones_like(lightness)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        fits = _is_inside(_linear_rgb(lightness, ab * middle[:, np.newaxis]))
+        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
+    return np.where(_is_inside(_linear_rgb(lightness, ab)), np.float32(1), low)
 
 
 def _by_rows(convert: Callable[[slice], None], height: int, width: int) -> None:
@@ -97,16 +121,6 @@ def _by_rows(convert: Callable[[slice], None], height: int, width: int) -> None:
     step = max(1, _PIXELS_AT_ONCE // max(1, width))
     with ThreadPoolExecutor(_THREADS) as threads:
         list(threads.map(convert, [slice(top, top + step) for top in range(0, height, step)]))
-
-
-def _largest_share(lightness: np.ndarray, ab: np.ndarray) -> np.ndarray:
-    """Share of each chroma that sRGB has at its lightness: (N,), (N, 2) -> (N,), from 0 to 1."""
-    low, high = np.zeros_like(lightness), np.ones_like(lightness)
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        fits = _is_inside(_linear_rgb(lightness, ab * middle[:, None]))
-        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
-    return low
 
 
 def _is_inside(linear: np.ndarray) -> np.ndarray:

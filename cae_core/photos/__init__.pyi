@@ -23,6 +23,8 @@ from .impulses import remove_salt_and_pepper as remove_salt_and_pepper
 from .noise_kind import Choice as Choice
 from .noise_kind import choose_denoiser as choose_denoiser
 from .noise_level import estimate_sigma as estimate_sigma
+from .saturation import FittingSaturation as FittingSaturation
+from .saturation import fitting_saturation as fitting_saturation
 from .self_training import SelfProgress as SelfProgress
 from .self_training import train_on_photo as train_on_photo
 from .shot_noise import denoise_shot_noise as denoise_shot_noise

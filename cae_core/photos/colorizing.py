@@ -90,7 +90,7 @@ def colorize(
     model: str | Run | None = None,
     *,
     temperature: float = TEMPERATURE,
-    saturation: float = 1.0,
+    saturation: float | None = 1.0,
 ) -> np.ndarray:
     """Guesses the colours of a grey image. Colours are guesses, lightness is kept.
 
@@ -101,7 +101,8 @@ def colorize(
             was trained to colorize, or such a run of `cae_core.train`.
         temperature: Above 0 to 1: from the most probable colour, vivid and at times wrong, to
             the mean of all, brownish. For networks that give probabilities.
-        saturation: Factor of a* and b*, from 0 (grey) to 4.
+        saturation: Factor of a* and b*, from 0 (grey) to 4. None is 1, or less where more than a
+            tenth of the pixels would leave the gamut of sRGB; see `fitting_saturation`.
 
     Returns:
         float32 (H, W, 3) in [0, 1]; its L* is the image's (unless the network returns RGB).
@@ -117,8 +118,12 @@ def colorize(
     if model is not None and learns_rgb(model):
         return rgb_from(photo, model)
     lightness = lightness_of(photo)
-    ab = guess_ab(lightness, model).at(temperature)
-    return merged(lightness, ab, saturation)[0]
+    guess = guess_ab(lightness, model)
+    if saturation is None:
+        from cae_core.photos.saturation import fitting_saturation  # which imports this module
+
+        saturation = fitting_saturation(guess, temperature=temperature).value
+    return merged(lightness, guess.at(temperature), saturation)[0]
 
 
 def grey_of(photo: np.ndarray) -> np.ndarray:
@@ -169,7 +174,7 @@ def is_coloured(photo: np.ndarray) -> bool:
     return bool(across > _WIDEST_TONE or along > _LONGEST_TONE)
 
 
-def check_settings(temperature: float, saturation: float) -> None:
+def check_settings(temperature: float, saturation: float | None) -> None:
     """Refuses a temperature or a saturation out of range.
 
     Raises:
@@ -180,7 +185,7 @@ def check_settings(temperature: float, saturation: float) -> None:
             "The temperature is above 0 and at most 1. "
             f"Received: {temperature!r}. {TEMPERATURE} is the usual one."
         )
-    if not 0 <= saturation <= 4:
+    if saturation is not None and not 0 <= saturation <= 4:
         raise ImageError(
             f"The saturation is from 0 to 4. Received: {saturation!r}. 1 leaves colours as guessed."
         )

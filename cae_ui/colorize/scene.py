@@ -21,6 +21,7 @@ from cae_core.photos.colorizing import (
     rgb_from,
 )
 from cae_core.photos.hints import with_hints
+from cae_core.photos.saturation import FittingSaturation, fitting_saturation
 from cae_ui.colorize.settings import Settings, returns_rgb
 from cae_ui.common.network_choice import network
 from cae_ui.common.resources import freeze_garbage_collector
@@ -81,9 +82,9 @@ def colored(
     if returns_rgb(settings.model):
         return _rgb_from(photo, settings.model), None
     lightness = lightness_of(photo)
-    ab = guess_of(lightness, settings.model).at(settings.temperature)
-    ab = with_hints(ab, lightness, settings.hints)
-    return merged(lightness, ab, settings.saturation, on_progress=on_progress)
+    guess = guess_of(lightness, settings.model)
+    ab = with_hints(guess.at(settings.temperature), lightness, settings.hints)
+    return merged(lightness, ab, fitting(guess, settings).value, on_progress=on_progress)
 
 
 def color_whole(photo: np.ndarray, settings: Settings, on_progress: OnProgress) -> np.ndarray:
@@ -92,9 +93,19 @@ def color_whole(photo: np.ndarray, settings: Settings, on_progress: OnProgress) 
     if returns_rgb(settings.model):
         return rgb_from(photo, model, on_progress)
     lightness = lightness_of(photo)
-    ab = guess_ab(lightness, model).at(settings.temperature)
-    ab = with_hints(ab, lightness, settings.hints)
-    return merged(lightness, ab, settings.saturation, out=photo, on_progress=on_progress)[0]
+    guess = guess_ab(lightness, model)
+    ab = with_hints(guess.at(settings.temperature), lightness, settings.hints)
+    saturation = fitting(guess, settings).value
+    return merged(lightness, ab, saturation, out=photo, on_progress=on_progress)[0]
+
+
+def fitting(guess: AbGuess, settings: Settings) -> FittingSaturation:
+    """The saturation for a guess: the wanted one, or what fits into the gamut of sRGB.
+
+    Hints do not count: who gives one wants that colour.
+    """
+    found = fitting_saturation(guess, settings.saturation, settings.temperature)
+    return found._replace(value=settings.saturation) if settings.is_exact else found
 
 
 @st.cache_resource(max_entries=16, show_spinner="The network works …")

@@ -25,12 +25,14 @@ class Settings:
         model: The network, a choice of `colorizer_input`.
         temperature: Temperature of the annealed mean; for networks that give probabilities.
         saturation: Factor of a* and b*; for networks that return a* and b*.
+        is_exact: Whether it holds where many pixels leave the gamut of sRGB, too.
         hints: Colours that are known, for the same networks.
     """
 
     model: str
     temperature: float
     saturation: float
+    is_exact: bool = False
     hints: tuple[ColorHint, ...] = ()
 
     @property
@@ -67,7 +69,7 @@ def settings_input(model: str, photo: Photo) -> Settings:
                 help="0 leaves the photo grey, 1 keeps the colours as guessed.",
             )  # fmt: skip
     hints = () if returns_rgb(model) else kept_hints(photo)
-    return Settings(model, temperature, saturation, hints)
+    return Settings(model, temperature, saturation, hints=hints)
 
 
 def colorizer_input() -> str:

@@ -143,9 +143,9 @@ def whole_input(
 
 
 def show_other_whole(photo: Photo, settings: Hashable, made: str) -> None:
-    """How far the session's work on a whole photo is, or what came of it.
+    """How far the session's work on a whole photo is, or that it ended with other settings.
 
-    Nothing where that is the result for a photo and settings, which `show_whole` shows.
+    The result for a photo and settings is what `show_whole` shows.
 
     Args:
         photo: The photo that the page shows.
@@ -167,7 +167,7 @@ def show_other_whole(photo: Photo, settings: Hashable, made: str) -> None:
     if task.work.error is not None and not is_other:
         show_error(task.work.error)
     result = task.work.result
-    if result is None or not is_other:
+    if result is None or not is_other or task.made != made:  # another page has that
         return
     file = result.files[".png"]
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -35,6 +35,7 @@ from scipy.ndimage import gaussian_filter
 
 from cae_core import zoo
 from cae_core.data import cbsd68
+from cae_core.data.samples import HIGH_ISO, noisy_photograph_paths
 from cae_core.images.decoding import open_image
 from cae_core.images.metrics import psnr
 from cae_core.models.camera_denoiser import build_camera_denoiser
@@ -230,6 +231,24 @@ def train(
     round_to_half(folder / zoo.WEIGHTS, HALF_BITS)
 
 
+def sample_figures() -> list[dict[str, Any]]:
+    """A row of the card for each of the noisy photographs that the app shows."""
+    rows = []
+    for name, camera in HIGH_ISO.items():
+        noisy, clean = map(open_image, noisy_photograph_paths(name))
+        before, after = psnr(noisy, clean), psnr(denoise_camera(noisy), clean)
+        rows.append(
+            {
+                "test_set": "sample photographs",
+                "condition": f"{name}, {camera}",
+                "psnr": round(after, 2),
+                "psnr_noisy": round(before, 2),
+                "least_gain": round(after - before, 2),
+            }
+        )
+    return rows
+
+
 def write_card(photos: Path, real: Path) -> None:
     """Measures the kept weights and writes the card."""
     history = read_history(FOLDER)
@@ -305,6 +324,7 @@ def write_card(photos: Path, real: Path) -> None:
         }
     )
     print(figures[-1], sorted(kept)[:5], flush=True)
+    figures += sample_figures()
     dataclasses.replace(card, figures=tuple(figures)).save(FOLDER)
 
 

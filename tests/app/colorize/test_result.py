@@ -39,6 +39,18 @@ def test_saturation_changes_image_and_figures(small_page):
     np.testing.assert_allclose(colorized, grey)
 
 
+def test_too_much_saturation_falls_by_itself_unless_it_is_kept(small_page, compared):
+    small_page.slider("saturation").set_value(0.3).run()
+    assert "exact" not in {toggle.key for toggle in small_page.toggle}
+    small_page.slider("saturation").set_value(2.0).run()
+    assert "At saturation 2.00, " in said(small_page.caption)
+    assert "by itself" in said(small_page.caption)
+    fallen = compared[-1][1]
+    small_page.toggle("exact").set_value(True).run()
+    assert "by itself" not in said(small_page.caption)
+    assert np.ptp(compared[-1][1], axis=2).mean() > np.ptp(fallen, axis=2).mean() + 1
+
+
 @pytest.mark.parametrize(
     ("view", "labels"),
     [
