@@ -10,9 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 
 @contextmanager
-def stoppable_work(
-    text: str, *, key: str, label: str = "Stop", on_stop: Callable[[], None] | None = None
-) -> Iterator[DeltaGenerator]:
+def stoppable_work(text: str, *, key: str, on_stop: Callable[[], None]) -> Iterator[DeltaGenerator]:
     """A bar of progress beside a button that ends the work; both go when it ends, whichever way.
 
     A press runs the page anew, which ends this run at the next report to the bar.
@@ -20,13 +18,12 @@ def stoppable_work(
     Args:
         text: What the bar says before the first report.
         key: Name of the button, unique on the page.
-        label: Its label: "Cancel" where nothing is kept of work that did not end.
         on_stop: Called by a press, before the page runs anew.
     """
     place = st.empty()
     with place.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0, text)
-        st.button(label, icon=":material/stop_circle:", key=key, on_click=on_stop)
+        st.button("Stop", icon=":material/stop_circle:", key=key, on_click=on_stop)
     try:
         yield bar
     finally:

@@ -4,25 +4,51 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from cae_core.errors import CAEError
-from cae_core.formats import format_duration, format_psnr
+from cae_core.formats import format_psnr
 from cae_core.images.metrics import psnr
 from cae_core.images.operations import to_uint8
 from cae_core.photos.self_training import SelfProgress, train_on_photo
+from cae_ui.common.background_work import BackgroundWork, show_background_work
 from cae_ui.common.compare_slider import compare_slider
 from cae_ui.common.pixels import show_image
-from cae_ui.common.stoppable_work import stoppable_work
-from cae_ui.common.wording import show_error
+from cae_ui.common.wording import attempt, show_error
 from cae_ui.denoise.scene import Scene
 
-_RESULT = "self-trained"  # checksum of the last image that was trained on, and its result
+_TASK = "self-training"  # key of the session's only training
 _STEPS_PER_IMAGE = 100
+
+
+@dataclass
+class _Live:
+    """What the network makes of the image now.
+
+    Attributes:
+        image: uint8, of the image's shape; None before the first steps.
+    """
+
+    image: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A training on an image, or what came of it.
+
+    Attributes:
+        digest: The image's checksum.
+        work: The training.
+        live: What it has reached.
+    """
+
+    digest: bytes
+    work: BackgroundWork[np.ndarray]
+    live: _Live
 
 
 @st.cache_resource(show_spinner=False)
@@ -45,21 +71,54 @@ def show_self_training(scene: Scene, clean: np.ndarray) -> None:
         "([Noise2Self](https://arxiv.org/abs/1901.11365)). A camera's noise, alike in neighbouring "
         "pixels, is partly learnt along."
     )
-    place = st.empty()
+    task: _Task | None = st.session_state.get(_TASK)
     # Before a first training nothing is compared: every moved slider comes along here.
-    kept = st.session_state.get(_RESULT)
-    if kept is None or kept[0] != _digest(scene.noisy):
-        if not place.button("Train on this image", icon=":material/model_training:"):
+    is_same = task is not None and task.digest == _digest(scene.noisy)
+    if task is not None and is_same and task.work.result is not None:
+        _show(scene, clean, task.work.result)
+        return
+    place = st.empty()
+    if task is None or not is_same or not task.work.is_running:
+        with place.container():
+            _show_running(is_other=True)
+            if task is not None and is_same and task.work.error is not None:
+                show_error(task.work.error)
+            if not st.button("Train on this image", icon=":material/model_training:"):
+                return
+        if not attempt(_begin, scene.noisy):
             return
-        try:
-            result = _trained(scene, place)
-        except CAEError as error:
-            show_error(error)
-            return
-        finally:
-            place.empty()
-        kept = st.session_state[_RESULT] = _digest(scene.noisy), result
-    _show(scene, clean, kept[1])
+    with place.container():
+        _show_running(is_other=False)
+
+
+def _show_running(*, is_other: bool) -> None:
+    """The session's training while it goes on: the image as the network has it, and progress."""
+    task: _Task | None = st.session_state.get(_TASK)
+    if task is None or not task.work.is_running:
+        return
+    if is_other:
+        st.info(
+            "A network is being trained on another image, or on this one with other noise.",
+            icon=":material/hourglass_top:",
+        )
+    show_background_work(task.work, "cancel-self-training", partial(_show_live, task.live))
+
+
+def _show_live(live: _Live) -> None:
+    """The image as the network has it, once there is one."""
+    if live.image is not None:
+        show_image(live.image, "As the network has it now")
+
+
+def _begin(noisy: np.ndarray) -> None:
+    """Begins a training on an image, in the place of the session's last one."""
+    last: _Task | None = st.session_state.get(_TASK)
+    if last is not None:
+        last.work.cancel()
+    live = _Live()
+    st.session_state[_TASK] = _Task(
+        _digest(noisy), BackgroundWork(partial(_trained, noisy, live, _turn())), live
+    )
 
 
 def _digest(image: np.ndarray) -> bytes:
@@ -67,39 +126,36 @@ def _digest(image: np.ndarray) -> bytes:
     return hashlib.sha256(np.ascontiguousarray(image).data).digest()
 
 
-def _trained(scene: Scene, place: DeltaGenerator) -> np.ndarray:
-    """Trains with a bar of progress; any other press on the page ends it.
+def _trained(
+    noisy: np.ndarray, live: _Live, turn: threading.Lock, work: BackgroundWork[np.ndarray]
+) -> np.ndarray:
+    """What a network makes of an image that was trained on that alone.
+
+    Args:
+        noisy: The image.
+        live: Where to put what the network makes of it in between.
+        turn: Held by the training of one visitor at a time.
+        work: Where to report.
 
     Raises:
         CAEError: Another visitor's image is trained on, or this one cannot be.
     """
-    if not _turn().acquire(blocking=False):
+    if not turn.acquire(blocking=False):
         raise CAEError(
             "One image at a time is trained on. Received: a second one, of another visitor. "
             "Try again in a minute."
         )
-    started = time.monotonic()
     try:
-        with (
-            place.container(),
-            stoppable_work("The network starts …", key="stop-self-training") as bar,
-        ):
-            image = st.empty()
+        work.report(0.0, "The network starts …")
 
-            def report(progress: SelfProgress) -> None:
-                left = (time.monotonic() - started) * (progress.steps / progress.done - 1)
-                bar.progress(
-                    progress.done / progress.steps,
-                    f"Step {progress.done} of {progress.steps}, "
-                    f"about {format_duration(round(left))} left",
-                )
-                if progress.done % _STEPS_PER_IMAGE == 0:
-                    with image:
-                        show_image(to_uint8(progress.denoised()), "As the network has it now")
+        def note(progress: SelfProgress) -> None:
+            if progress.done % _STEPS_PER_IMAGE == 0:
+                live.image = to_uint8(progress.denoised())
+            work.report(progress.done / progress.steps)
 
-            return train_on_photo(scene.noisy, on_progress=report)
+        return train_on_photo(noisy, on_progress=note)
     finally:
-        _turn().release()
+        turn.release()
 
 
 def _show(scene: Scene, clean: np.ndarray, result: np.ndarray) -> None:

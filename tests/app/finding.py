@@ -47,7 +47,7 @@ def press(page, label):
 
 def finished(page):
     """The page after the session's work in the background has ended."""
-    for key in ("whole-photo", "several-photos"):
+    for key in ("whole-photo", "several-photos", "self-training"):
         if key in page.session_state:
             page.session_state[key].work.thread.join()
     return page.run()

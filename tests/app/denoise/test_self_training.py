@@ -6,7 +6,7 @@ import pytest
 
 from cae_core.photos import self_training as core
 from cae_ui.denoise import self_training
-from tests.app.finding import press, said, upload
+from tests.app.finding import finished, press, said, upload
 from tests.app.images import png
 
 
@@ -20,9 +20,11 @@ def test_the_image_is_trained_on_at_a_press_and_compared_with_the_chosen_network
     labels = [metric.label for metric in page.metric]
     assert "PSNR, this image alone" not in labels
     press(page, "Train on this image")
+    finished(page)
     assert "PSNR, this image alone" in [metric.label for metric in page.metric]
     page.slider("sigma").set_value(30).run()  # another image, on which nothing was trained yet
     assert "PSNR, this image alone" not in [metric.label for metric in page.metric]
     with self_training._turn():
         press(page, "Train on this image")
+        finished(page)
     assert "One image at a time" in said(page.error)
