@@ -18,7 +18,7 @@ class OneWorkerForTheBrowser(LoadFileScheduling):
     """Gives a worker whole files, and one of them all that a browser does.
 
     What a file's tests share is made once then, and one browser is enough, which mostly waits. It
-    begins first, since nobody can help it.
+    begins first, and then what takes longest in one file, since nobody can help there.
     """
 
     def __init__(self, config, log=None):
@@ -33,5 +33,13 @@ def pytest_xdist_make_scheduler(config, log):
     return OneWorkerForTheBrowser(config, log)
 
 
+LONGEST = ("tests/browser/", "tests/wheel/", "tests/core/zoo/test_cards.py")
+
+
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
+    items.sort(
+        key=lambda item: next(
+            (place for place, name in enumerate(LONGEST) if item.nodeid.startswith(name)),
+            len(LONGEST),
+        )
+    )

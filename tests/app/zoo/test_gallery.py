@@ -48,9 +48,23 @@ def test_every_network_has_a_picture_that_was_made_with_its_weights():
     assert all(thumbnail(name) for name in made_of)
 
 
+ONE_OF_A_KIND = [
+    "homework",
+    "denoise-0.3",
+    "colorize-rgb",
+    "dense-mnist",
+    "vae2-mnist",
+    "conv-dense",
+    "judge-mnist",
+    "photo-denoiser",
+    "photo-colorizer",
+]
+
+
 @pytest.mark.heavy
 def test_the_pictures_are_what_the_networks_make(monkeypatch, tmp_path):
-    stored = {name: _pixels(name) for name in zoo.names()}
+    monkeypatch.setattr(zoo, "names", lambda: ONE_OF_A_KIND)
+    stored = {name: _pixels(name) for name in ONE_OF_A_KIND}
     # Not the folder itself: runs are kept there.
     monkeypatch.setattr(thumbnails, "THUMBNAILS", tmp_path / "thumbnails")
     make_thumbnails()
