@@ -134,7 +134,7 @@ def train_on_device(
         adam_layers: Layers that are left to Adam at 0.3 of the rate.
         stages: From first to last; the last ends at 1.
         data: Arguments of the losses, on the device.
-        minutes: Time budget.
+        minutes: Time budget, compiling included.
         peak: The highest learning rate.
         seed: Of everything random.
         on_validation: Called with the steps and the patches done, several times and at the end.
@@ -157,11 +157,16 @@ def train_on_device(
         "key": jax.random.key(seed),
         "steps": jnp.zeros((), jnp.int32),
     }
-    programs = [_program(stage.loss, optimizer) for stage in stages]
+    end = time.monotonic() + 60 * minutes
+    programs = [
+        _program(stage.loss, optimizer).lower(state, data, jnp.float32(0)).compile()
+        for stage in stages
+    ]
     started = time.monotonic()
     progress, measured, patches = 0.0, 0, 0
     while progress < 1:
-        progress = min(1.0, (time.monotonic() - started) / (60 * minutes))
+        now = time.monotonic()
+        progress = min(1.0, (now - started) / (end - started)) if now < end else 1.0
         current = next(i for i, stage in enumerate(stages) if progress <= stage.until)
         state["optimizer"][rate_index] = jnp.float32(rate_at(progress, peak))
         state = programs[current](state, data, jnp.float32(np.clip((progress - 0.6) / 0.2, 0, 1)))
@@ -186,8 +191,8 @@ def rate_at(progress: float, peak: float) -> float:
     return peak * (1 + math.cos(math.pi * (progress - WARMUP_SHARE) / (1 - WARMUP_SHARE))) / 2
 
 
-def _program(loss: Loss, optimizer: ConvolutionMuon) -> Callable[..., dict[str, Any]]:
-    """Compiles `STEPS_PER_PROGRAM` steps."""
+def _program(loss: Loss, optimizer: ConvolutionMuon) -> Any:
+    """`STEPS_PER_PROGRAM` steps as one function that JAX compiles."""
 
     def step(state: dict[str, Any], data: Any, root_share: Any) -> dict[str, Any]:
         key, drawn = jax.random.split(state["key"])
