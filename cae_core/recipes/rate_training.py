@@ -1,0 +1,348 @@
+"""Training of convolutional codecs for photographs: fewest bits for the error they leave.
+
+The loss is that of Ballé et al., "End-to-end optimized image compression", ICLR 2017: bits a pixel
+plus a weight times the squared error. The bits are those of the coder of `cae_core.compression`,
+made differentiable by uniform noise; the decoder gets numbers that are rounded, as when used, their
+gradients passed through (Minnen & Singh, "Channel-wise autoregressive entropy models for learned
+image compression", ICIP 2020). Training runs on one GPU through JAX (``KERAS_BACKEND=jax``).
+Importing this module does not import Keras.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cae_core.architecture.layers import Add, Conv, Layer, Unshuffle
+from cae_core.architecture.notation import Architecture
+from cae_core.data import cbsd68
+from cae_core.images.decoding import open_image
+from cae_core.images.operations import resize, to_uint8
+from cae_core.recipes.weight_files import HALF_BITS, round_to_half
+from cae_core.training.history import write_history
+from cae_core.zoo.cards import WEIGHTS
+
+if TYPE_CHECKING:
+    import keras
+
+BATCH, SIDE = 16, 192
+# Of the patches from photographs as they are, and from photographs reduced to `REDUCED`, which have
+# more detail and fewer traces of JPEG.
+SHARES = (0.6, 0.4)
+REDUCED = 0.65
+# While it is trained, a network gets 4 · (image - 0.5): numbers of about the size of 1.
+CONTRAST, MIDDLE = 4.0, 0.5
+# Share of a step that rounding takes off a magnitude first, as `quantisation.quantise` does.
+SHRUNK = 0.1
+# The neighbours' magnitudes that a number's width follows are diluted by as many average ones.
+DILUTION = 8.0
+_STARTED = time.monotonic()
+
+
+@dataclass(frozen=True)
+class RateRecipe:
+    """A codec and the weight of its error.
+
+    Attributes:
+        error_weight: Weight of the squared error, in squared 1/255, against bits a pixel.
+        channels: Channels of the latent, which has one position for 16x16 pixels.
+    """
+
+    error_weight: float
+    channels: int
+
+    @property
+    def architecture(self) -> Architecture:
+        """The network: a linear path with residual blocks on it."""
+        wide = self.channels
+        encoder = [
+            *("unshuffle4", "conv64k1:linear", *_residual("a", 64, 64), "unshuffle"),
+            *("conv96k1:linear", *_residual("b", 96, 96), "unshuffle"),
+            *(f"conv{wide}k1:linear", *_residual("c", wide, 96), f"conv{wide}k1:linear"),
+        ]
+        decoder = [
+            *(f"conv{wide}k1:linear", *_residual("d", wide, 96), "conv384k1:linear", "shuffle"),
+            *(*_residual("e", 96, 96), "conv256k1:linear", "shuffle"),
+            *(*_residual("f", 64, 64), *_residual("g", 64, 64), "conv48:linear", "shuffle4"),
+        ]
+        return Architecture.parse(f"{SIDE}x{SIDE}x3 {' '.join(encoder)} | {' '.join(decoder)}")
+
+
+def _residual(mark: str, channels: int, inner: int) -> tuple[str, ...]:
+    """A residual block without normalisation."""
+    return f"@{mark}", f"conv{inner}:silu", f"conv{channels}:linear", f"add@{mark}"
+
+
+# --- The rate --------------------------------------------------------------------------------
+
+
+def shrunk(latents: Any) -> Any:
+    """Latents whose magnitudes rounding rounds to the nearest whole number."""
+    from keras import ops
+
+    return ops.sign(latents) * ops.maximum(ops.abs(latents) - SHRUNK, 0)
+
+
+def rate(latents: Any, noise: Any) -> Any:
+    """Bits of latents, differentiable in them.
+
+    The width of a number's distribution is that of its channel times how large the numbers of the
+    channels before it are, at its position and around, against their average.
+
+    Args:
+        latents: (B, H, W, N) in steps.
+        noise: The same shape, uniform between -1/2 and 1/2.
+
+    Returns:
+        Bits of every number, (B, H, W, N).
+    """
+    from keras import ops
+
+    small = shrunk(latents)
+    magnitudes = ops.stop_gradient(ops.abs(ops.round(small)))
+    means = ops.maximum(ops.mean(magnitudes, axis=(0, 1, 2)), 1e-4)  # (N,)
+    weights = 1 / (1 + means)
+    seen = _around(magnitudes * weights)
+    expected = _around(ops.ones_like(magnitudes[:1, :, :, :1])) * means * weights
+    ratios = (ops.cumsum(seen, axis=-1) - seen + DILUTION) / (
+        ops.cumsum(expected, axis=-1) - expected + DILUTION
+    )
+    # A two-sided geometric distribution of this width has that mean magnitude.
+    widths = (2 * means - 1 + ops.sqrt(4 * means**2 + 1)) / 2
+    widths = ops.maximum(widths * ops.clip(ratios, 1 / 8, 8.0), 2.0**-10)
+    decay = 2 * ops.log1p(1 / widths)
+    noisy = ops.abs(small + noise)
+    near, far = ops.minimum(noisy, 0.5), ops.maximum(noisy, 0.5)
+    zero = 1 - (ops.exp(-decay * (0.5 - near)) + ops.exp(-decay * (0.5 + near))) / 2
+    other = decay * (0.5 - far) + ops.log(-ops.expm1(-decay) / 2)
+    return -ops.where(noisy < 0.5, ops.log(ops.maximum(zero, 1e-9)), other) / math.log(2)
+
+
+def _around(values: Any) -> Any:
+    """Sums over the 3x3 positions around each, the middle one counted twice, (B, H, W, N)."""
+    from keras import ops
+
+    height, width = values.shape[1:3]
+    padded = ops.pad(values, [[0, 0], [1, 1], [1, 1], [0, 0]])
+    shifted = [padded[:, y : y + height, x : x + width] for y in range(3) for x in range(3)]
+    return sum(shifted, values)
+
+
+def bits_and_error(
+    encoder: keras.Model, decoder: keras.Model, values: Sequence[Any], images: Any, noise: Any
+) -> tuple[Any, Any]:
+    """Bits a pixel and mean squared errors of images, both (B,).
+
+    Args:
+        encoder: The encoder.
+        decoder: The decoder.
+        values: Their trainable weights.
+        images: uint8 (B, H, W, 3).
+        noise: See `rate`.
+    """
+    from keras import ops
+
+    clean = ops.cast(images, "float32") / 255
+    own = len(encoder.trainable_variables)
+    latents, _ = encoder.stateless_call(values[:own], [], (clean - MIDDLE) * CONTRAST)
+    bits = ops.sum(rate(latents, noise), axis=(1, 2, 3)) / math.prod(images.shape[1:3])
+    rounded = latents + ops.stop_gradient(ops.round(shrunk(latents)) - latents)
+    decoded, _ = decoder.stateless_call(values[own:], [], rounded)
+    error = decoded / CONTRAST + MIDDLE - clean
+    return bits, ops.mean(error**2, axis=(1, 2, 3))
+
+
+# --- The start -------------------------------------------------------------------------------
+
+
+def start_at_components(
+    model: keras.Model, architecture: Architecture, images: np.ndarray, steps: float
+) -> None:
+    """Sets the weights to principal components of principal components, and their inverse.
+
+    The residual blocks start as the identity.
+
+    Args:
+        model: The network.
+        architecture: Its architecture.
+        images: What they are the components of, (B, H, W, 3).
+        steps: Steps to a unit of a component.
+    """
+    places = dict(enumerate(architecture.layers, start=1))
+    kernels: list[np.ndarray] = []
+    values = images.astype(np.float32)
+    for index, layer in places.items():
+        is_decoder = index > len(architecture.encoder)
+        if isinstance(layer, Unshuffle):
+            values = _unshuffled(values, layer.factor)
+        if not isinstance(layer, Conv) or layer.activation != "linear":
+            continue
+        keras_layer = model.get_layer(layer.keras_name(index))
+        kernel = np.zeros(keras_layer.kernel.shape, np.float32)
+        if not _closes_residual(places, index):
+            middle = kernel[layer.kernel // 2, layer.kernel // 2]  # (in, out)
+            if is_decoder:
+                middle[:] = kernels.pop().T
+            else:
+                flat = values.reshape(-1, values.shape[-1])
+                components = np.linalg.eigh(flat.T @ flat)[1][:, ::-1][:, : layer.channels]
+                middle[:, : components.shape[1]] = components
+                values = values @ middle
+                kernels.append(middle)
+        keras_layer.kernel.assign(kernel)
+    last = len(architecture.encoder)
+    for index, factor in ((last, steps), (last + 1, 1 / steps)):
+        keras_layer = model.get_layer(places[index].keras_name(index))
+        keras_layer.kernel.assign(keras_layer.kernel * factor)
+
+
+def _closes_residual(places: dict[int, Layer], index: int) -> bool:
+    """Whether the layer after one adds its output to something."""
+    return isinstance(places.get(index + 1), Add)
+
+
+def _unshuffled(values: np.ndarray, factor: int) -> np.ndarray:
+    """Pixels become channels, as the layer unshuffle does it."""
+    batch, height, width, channels = values.shape
+    split = values.reshape(batch, height // factor, factor, width // factor, factor, channels)
+    return split.transpose(0, 1, 3, 2, 4, 5).reshape(batch, height // factor, width // factor, -1)
+
+
+def for_images(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Weights for images in [0, 1] of those that were trained with `CONTRAST`.
+
+    Args:
+        weights: Kernels and biases by turns, from the first convolution to the last.
+    """
+    kernel, bias, *between, last_kernel, last_bias = weights
+    shift = CONTRAST * MIDDLE * kernel.sum(axis=(0, 1, 2))
+    return [
+        *(CONTRAST * kernel, bias - shift),
+        *between,
+        *(last_kernel / CONTRAST, last_bias / CONTRAST + MIDDLE),
+    ]
+
+
+# --- Training --------------------------------------------------------------------------------
+
+
+def read_photographs(folder: Path, names: Sequence[str] | None = None) -> list[np.ndarray]:
+    """Photographs as uint8 (H, W, 3), by default all of a folder."""
+    paths = sorted(folder.glob("*.jpg")) if names is None else [folder / name for name in names]
+    return [to_uint8(open_image(path)) for path in paths]
+
+
+def reduced(photo: np.ndarray) -> np.ndarray:
+    """A photograph reduced to `REDUCED` of its sides."""
+    height, width = (round(REDUCED * side) for side in photo.shape[:2])
+    return to_uint8(resize(photo, height, width))
+
+
+def validation_images(photos: Path) -> np.ndarray:
+    """The middles of the photographs of BSDS500's val that are not in CBSD68, uint8."""
+    benchmark = {Path(line).stem for line in (photos / cbsd68.LIST).read_text().split()}
+    names = [p.name for p in sorted((photos / "val").glob("*.jpg")) if p.stem not in benchmark]
+    return np.stack([_middle(photo) for photo in read_photographs(photos / "val", names)])
+
+
+def _middle(photo: np.ndarray) -> np.ndarray:
+    """The middle `SIDE` x `SIDE` pixels."""
+    top, left = ((side - SIDE) // 2 for side in photo.shape[:2])
+    return photo[top : top + SIDE, left : left + SIDE]
+
+
+def train(recipe: RateRecipe, photos: Path, minutes: float, peak: float, folder: Path) -> None:
+    """Trains on one GPU until some minutes after this module was imported."""
+    import jax
+
+    from cae_core.models.builder import build, split
+    from cae_core.recipes import gpu_training
+
+    folder.mkdir(parents=True, exist_ok=True)
+    architecture = recipe.architecture
+    model, kept = build(architecture), build(architecture)
+    encoder, decoder = split(model)
+    train_photos = [p for part in ("train", "test") for p in read_photographs(photos / part)]
+    small = [reduced(photo) for photo in train_photos]
+    middles = np.stack([_middle(photo) for photo in (*train_photos[::4], *small[::4])])
+    scaled = (middles / np.float32(255) - MIDDLE) * CONTRAST
+    # At high rates a step that suits the weight: bits change by 1 / ln 2 where the step does.
+    step = math.sqrt(18 / (recipe.error_weight * math.log(2)))
+    start_at_components(model, architecture, scaled, 255 / CONTRAST / step)
+    validation = validation_images(photos)
+    rows: list[dict[str, float]] = []
+
+    def loss(values: list[Any], data: Any, key: Any, _: Any) -> Any:
+        drawing, noising = jax.random.split(key)
+        images = gpu_training.draw_patches(drawing, data, SHARES, BATCH, SIDE)
+        bits, error = bits_and_error(encoder, decoder, values, images, noise_of(noising))
+        return bits.mean() + recipe.error_weight * 255**2 * error.mean()
+
+    def noise_of(key: Any) -> Any:
+        shape = (BATCH, SIDE // 16, SIDE // 16, recipe.channels)
+        return jax.random.uniform(key, shape, minval=-0.5, maxval=0.5)
+
+    @jax.jit
+    def measured(values: list[Any], images: Any) -> Any:
+        return bits_and_error(encoder, decoder, values, images, noise_of(jax.random.key(0)))
+
+    variables = [*encoder.trainable_variables, *decoder.trainable_variables]
+
+    def on_validation(steps: int, patches: int) -> None:
+        values = [variable.value for variable in variables]
+        batches = [validation[start : start + BATCH] for start in (0, BATCH)]
+        found = np.array([measured(values, images) for images in batches])  # (2, 2, BATCH)
+        bits, error = found.swapaxes(0, 1).reshape(2, -1)
+        row = {
+            "patches": patches,
+            "seconds": round(time.monotonic() - _STARTED),
+            "bits_per_pixel": round(float(bits.mean()), 4),
+            "psnr": round(float(-10 * np.log10(error).mean()), 3),
+            "loss": round(float((bits + recipe.error_weight * 255**2 * error).mean()), 4),
+        }
+        rows.append(row)
+        print(f"{steps} steps", row, flush=True)
+        write_history(folder, rows)
+        kept.set_weights(for_images([np.asarray(value) for value in values]))
+        kept.save_weights(folder / WEIGHTS)
+        round_to_half(folder / WEIGHTS, HALF_BITS)
+
+    ends = [architecture.layers[1].keras_name(2), model.layers[-2].name]
+    gpu_training.train_on_device(
+        variables,
+        ends,
+        [gpu_training.Stage(1.0, BATCH, loss)],
+        gpu_training.photographs([train_photos, small]),
+        minutes=minutes - (time.monotonic() - _STARTED) / 60,
+        peak=peak,
+        seed=0,
+        on_validation=on_validation,
+    )
+
+
+def command_line(name: str, recipe: RateRecipe) -> Callable[[Sequence[str] | None], None]:
+    """The command line of a recipe.
+
+    Args:
+        name: Name of the network.
+        recipe: The recipe.
+    """
+
+    def main(arguments: Sequence[str] | None = None) -> None:
+        parser = argparse.ArgumentParser(prog=f"python -m cae_core make {name}")
+        parser.add_argument("command", choices=("train",))
+        parser.add_argument("--photos", type=Path, required=True, help="the folder BSDS500")
+        parser.add_argument("--minutes", type=float, default=9, help="time budget")
+        parser.add_argument("--rate", type=float, default=1.5e-3, help="the highest learning rate")
+        parser.add_argument("--out", type=Path, required=True, help="folder of the weights")
+        options = parser.parse_args(arguments)
+        train(recipe, options.photos, options.minutes, options.rate, options.out)
+
+    return main

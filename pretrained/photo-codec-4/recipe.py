@@ -1,0 +1,11 @@
+"""How photo-codec-4 was trained: see `cae_core.recipes.rate_training`.
+
+    KERAS_BACKEND=jax python -m cae_core make photo-codec-4 train --photos BSDS500 --out FOLDER
+"""
+
+from cae_core.recipes.rate_training import RateRecipe, command_line
+
+main = command_line("photo-codec-4", RateRecipe(error_weight=0.018, channels=192))
+
+if __name__ == "__main__":
+    main()
