@@ -41,8 +41,11 @@ REDUCED = 0.65
 CONTRAST, MIDDLE = 4.0, 0.5
 # Share of a step that rounding takes off a magnitude first, as `quantisation.quantise` does.
 SHRUNK = 0.1
-# The neighbours' magnitudes that a number's width follows are diluted by as many average ones.
-DILUTION = 8.0
+# How fast numbers rise between whole ones before noise is added; 0 would leave them as they are.
+SHARPNESS = 3.0
+# A number's width follows the magnitudes of channels before its own: of one so many channels back,
+# that power of FORGETTING; averages count as many times as DILUTION says.
+FORGETTING, DILUTION, EXPONENT = 0.95, 4.0, 1.2
 _STARTED = time.monotonic()
 
 
@@ -108,31 +111,48 @@ def rate(latents: Any, noise: Any) -> Any:
     small = shrunk(latents)
     magnitudes = ops.stop_gradient(ops.abs(ops.round(small)))
     means = ops.maximum(ops.mean(magnitudes, axis=(0, 1, 2)), 1e-4)  # (N,)
-    weights = 1 / (1 + means)
-    seen = _around(magnitudes * weights)
-    expected = _around(ops.ones_like(magnitudes[:1, :, :, :1])) * means * weights
-    ratios = (ops.cumsum(seen, axis=-1) - seen + DILUTION) / (
-        ops.cumsum(expected, axis=-1) - expected + DILUTION
-    )
+    before = np.arange(len(means)) - np.arange(len(means))[:, np.newaxis] - 1  # (from, to)
+    weights = np.where(before < 0, 0, FORGETTING ** np.maximum(before, 0)).astype(np.float32)
+    weights = weights / ops.expand_dims(1 + means, axis=1)
+    seen = ops.matmul(_around(magnitudes), weights)
+    positions = _around(ops.ones_like(magnitudes[:1, :, :, :1]))
+    ratios = (seen + DILUTION) / (positions * ops.matmul(means, weights) + DILUTION)
+    ratios = ops.clip(ratios**EXPONENT, 1 / 8, 8.0)
     # A two-sided geometric distribution of this width has that mean magnitude.
     widths = (2 * means - 1 + ops.sqrt(4 * means**2 + 1)) / 2
-    widths = ops.maximum(widths * ops.clip(ratios, 1 / 8, 8.0), 2.0**-10)
+    widths = ops.maximum(widths * ratios, 2.0**-10)
     decay = 2 * ops.log1p(1 / widths)
-    noisy = ops.abs(small + noise)
+    noisy = ops.abs(_nearly_rounded(small) + noise)
     near, far = ops.minimum(noisy, 0.5), ops.maximum(noisy, 0.5)
     zero = 1 - (ops.exp(-decay * (0.5 - near)) + ops.exp(-decay * (0.5 + near))) / 2
     other = decay * (0.5 - far) + ops.log(-ops.expm1(-decay) / 2)
     return -ops.where(noisy < 0.5, ops.log(ops.maximum(zero, 1e-9)), other) / math.log(2)
 
 
+def _nearly_rounded(values: Any) -> Any:
+    """Numbers pulled to whole ones, so that noise changes their bits less than it would.
+
+    Source: Agustsson & Theis, "Universally quantized neural compression", NeurIPS 2020.
+    """
+    from keras import ops
+
+    low = ops.stop_gradient(ops.floor(values))
+    rise = ops.tanh(SHARPNESS * (values - low - 0.5)) / math.tanh(SHARPNESS / 2)
+    return low + (rise + 1) / 2
+
+
 def _around(values: Any) -> Any:
-    """Sums over the 3x3 positions around each, the middle one counted twice, (B, H, W, N)."""
+    """Weighted sums over the 3x3 positions around each: 5 in the middle, 1 beside, 1/2 across."""
     from keras import ops
 
     height, width = values.shape[1:3]
     padded = ops.pad(values, [[0, 0], [1, 1], [1, 1], [0, 0]])
-    shifted = [padded[:, y : y + height, x : x + width] for y in range(3) for x in range(3)]
-    return sum(shifted, values)
+    weights = ((0.5, 1.0, 0.5), (1.0, 5.0, 1.0), (0.5, 1.0, 0.5))
+    return sum(
+        weight * padded[:, y : y + height, x : x + width]
+        for y, row in enumerate(weights)
+        for x, weight in enumerate(row)
+    )
 
 
 def bits_and_error(
@@ -258,8 +278,25 @@ def _middle(photo: np.ndarray) -> np.ndarray:
     return photo[top : top + SIDE, left : left + SIDE]
 
 
-def train(recipe: RateRecipe, photos: Path, minutes: float, peak: float, folder: Path) -> None:
-    """Trains on one GPU until some minutes after this module was imported."""
+def train(
+    recipe: RateRecipe,
+    photos: Path,
+    folder: Path,
+    *,
+    minutes: float,
+    peak: float,
+    say: Callable[[str], None],
+) -> None:
+    """Trains on one GPU; weights and history are written several times on the way.
+
+    Args:
+        recipe: The recipe.
+        photos: The folder BSDS500.
+        folder: Folder of weights and history.
+        minutes: Time budget, which began when this module was imported.
+        peak: The highest learning rate.
+        say: Called with a line at every validation.
+    """
     import jax
 
     from cae_core.models.builder import build, split
@@ -308,7 +345,7 @@ def train(recipe: RateRecipe, photos: Path, minutes: float, peak: float, folder:
             "loss": round(float((bits + recipe.error_weight * 255**2 * error).mean()), 4),
         }
         rows.append(row)
-        print(f"{steps} steps", row, flush=True)
+        say(f"{steps} steps {row}")
         write_history(folder, rows)
         kept.set_weights(for_images([np.asarray(value) for value in values]))
         kept.save_weights(folder / WEIGHTS)
@@ -327,12 +364,15 @@ def train(recipe: RateRecipe, photos: Path, minutes: float, peak: float, folder:
     )
 
 
-def command_line(name: str, recipe: RateRecipe) -> Callable[[Sequence[str] | None], None]:
+def command_line(
+    name: str, recipe: RateRecipe, say: Callable[[str], None]
+) -> Callable[[Sequence[str] | None], None]:
     """The command line of a recipe.
 
     Args:
         name: Name of the network.
         recipe: The recipe.
+        say: Prints a line.
     """
 
     def main(arguments: Sequence[str] | None = None) -> None:
@@ -343,6 +383,13 @@ def command_line(name: str, recipe: RateRecipe) -> Callable[[Sequence[str] | Non
         parser.add_argument("--rate", type=float, default=1.5e-3, help="the highest learning rate")
         parser.add_argument("--out", type=Path, required=True, help="folder of the weights")
         options = parser.parse_args(arguments)
-        train(recipe, options.photos, options.minutes, options.rate, options.out)
+        train(
+            recipe,
+            options.photos,
+            options.out,
+            minutes=options.minutes,
+            peak=options.rate,
+            say=say,
+        )
 
     return main

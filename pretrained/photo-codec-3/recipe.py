@@ -1,11 +1,13 @@
-"""How photo-codec-3 was trained: see `cae_core.recipes.rate_training`.
+"""How photo-codec-3 was trained, as `cae_core.recipes.rate_training` says.
 
     KERAS_BACKEND=jax python -m cae_core make photo-codec-3 train --photos BSDS500 --out FOLDER
+
+`train` needs a GPU.
 """
 
 from cae_core.recipes.rate_training import RateRecipe, command_line
 
-main = command_line("photo-codec-3", RateRecipe(error_weight=0.0075, channels=160))
+main = command_line("photo-codec-3", RateRecipe(error_weight=0.007, channels=160), print)
 
 if __name__ == "__main__":
     main()
