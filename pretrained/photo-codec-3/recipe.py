@@ -7,7 +7,7 @@
 
 from cae_core.recipes.rate_training import RateRecipe, command_line
 
-main = command_line("photo-codec-3", RateRecipe(error_weight=0.0056, channels=160), print)
+main = command_line("photo-codec-3", RateRecipe(error_weight=0.005, channels=160), print)
 
 if __name__ == "__main__":
     main()

@@ -7,7 +7,7 @@
 
 from cae_core.recipes.rate_training import RateRecipe, command_line
 
-main = command_line("photo-codec-4", RateRecipe(error_weight=0.016, channels=192), print)
+main = command_line("photo-codec-4", RateRecipe(error_weight=0.015, channels=192), print)
 
 if __name__ == "__main__":
     main()
