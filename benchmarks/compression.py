@@ -2,6 +2,7 @@
 
     python benchmarks/compression.py                       # the sample photographs
     python benchmarks/compression.py --bsds500 FOLDER      # and every fourth of CBSD68
+    python benchmarks/compression.py --ladder              # networks and steps for the qualities
 
 Then `python -m cae_core zoo --markdown > docs/results.md` prints the table.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import itertools
 import sys
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -19,10 +21,12 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from cae_core.compression.codec import compress_at_step, decompress  # noqa: E402 - found above
 from cae_core.compression.comparison import Point, codecs, curve  # noqa: E402 - found above
 from cae_core.data.cbsd68 import photographs  # noqa: E402
 from cae_core.data.samples import PHOTOGRAPHS, sample_photograph  # noqa: E402
 from cae_core.files import replacing  # noqa: E402
+from cae_core.images.metrics import psnr  # noqa: E402
 from cae_core.images.operations import to_uint8  # noqa: E402
 from cae_core.studies.tables import COMPRESSION, table_path  # noqa: E402
 
@@ -30,13 +34,22 @@ from cae_core.studies.tables import COMPRESSION, table_path  # noqa: E402
 SAMPLES = PHOTOGRAPHS[:-1]
 EVERY = 4
 SIDE = 256
+# A network trained for rounding does best around step 16.
+LADDER_STEPS = {
+    **{f"photo-codec-{number}": range(11, 22) for number in range(1, 5)},
+    "pca-1000": range(29, 33),
+}
 
 
 def main() -> None:
     """Prints and saves a line for every test set, codec and quality."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bsds500", type=Path, help=f"take every {EVERY}th of CBSD68 too")
+    parser.add_argument("--ladder", action="store_true", help="print the best networks and steps")
     options = parser.parse_args()
+    if options.ladder:
+        print_ladder()
+        return
     test_sets = {
         f"{len(SAMPLES)} sample photographs": [sample_photograph(file) for file in SAMPLES]
     }
@@ -53,6 +66,35 @@ def main() -> None:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def print_ladder() -> None:
+    """Prints bits and PSNR of networks and steps, a star where no others are above their line."""
+    images = [middle(sample_photograph(file)) for file in SAMPLES]
+    points = []
+    for name, steps in LADDER_STEPS.items():
+        for step in steps:
+            files = [compress_at_step(image, name, step) for image in images]
+            bits = np.mean([8 * len(file) for file in files]) / SIDE**2
+            pairs = zip(files, images, strict=True)
+            quality = np.mean([psnr(decompress(file) / 255, image / 255) for file, image in pairs])
+            points.append((float(np.log(bits)), float(quality), name, step))
+    best: list[tuple[float, float, str, int]] = []
+    for point in sorted(points):
+        while best and not _is_concave([*best[-2:], point]):
+            best.pop()
+        best.append(point)
+    for point in sorted(points):
+        print(f"{np.exp(point[0]):.4f} {point[1]:.2f} {point[2]} {point[3]}", "*" * (point in best))
+
+
+def _is_concave(points: list[tuple[float, float, str, int]]) -> bool:
+    """Whether quality rises from the last but one point on, no faster than before it."""
+    slopes = [
+        (after[1] - before[1]) / (after[0] - before[0])
+        for before, after in itertools.pairwise(points)
+    ]
+    return slopes[-1] > 0 and slopes == sorted(slopes, reverse=True)
 
 
 def middle(photo: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """``python -m cae_ui``: makes anew the pictures that pages show before any network runs."""
 
+from cae_ui.compress import samples
 from cae_ui.start.making import make_doors, make_results
 from cae_ui.zoo.thumbnails import make_thumbnails
 
@@ -7,3 +8,4 @@ if __name__ == "__main__":
     make_thumbnails()
     make_results()
     make_doors()
+    samples.make_results()

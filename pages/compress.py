@@ -20,7 +20,7 @@ with settings:
 try:
     with view:
         image = show_result(photo, quality)
-    show_curves(image)
+    show_curves(photo, image)
 except CAEError as error:
     with view:
         show_error(error)

@@ -191,8 +191,10 @@ class CodecNetwork:
 
     def gains(self) -> np.ndarray:
         """Gains of the channels in quarter octaves, int (N,), see `quantisation`."""
-        if isinstance(self.architecture.decoder[0], Unpca):  # components are of length 1
-            return np.zeros(self.card.latent_size or 0, np.int64)
+        is_trained = self.card.error_weight is not None  # for one step of all channels
+        if is_trained or isinstance(self.architecture.decoder[0], Unpca):  # of length 1
+            *_, channels = analyze(self.architecture).latent_shape
+            return np.zeros(channels, np.int64)
         return _gains(self.card.name, self.card.sha256)
 
     def _decoder(self, parts: Parts) -> Callable[[np.ndarray], np.ndarray]:

@@ -61,7 +61,7 @@ def autoencoder_rows(
                 "test_set": test_set,
                 "condition": condition,
                 "task": task_to_dict(task),
-                **_rounded(evaluate(model, images, task)),
+                **rounded(evaluate(model, images, task)),
             }
             if images is data.test and data.name in JUDGES:
                 labels = load_labels(data.name).test
@@ -147,7 +147,7 @@ def _recolored(name: str, images: np.ndarray | list[np.ndarray]) -> Iterator[np.
             yield rgb_within_gamut(*pair)[0]
 
 
-def _rounded(figures: Mapping[str, float]) -> dict[str, float]:
+def rounded(figures: Mapping[str, float]) -> dict[str, float]:
     """Figures rounded to the digits that are significant."""
     return {
         name: int(value) if name == "images" else round(value, _DIGITS[name])

@@ -63,7 +63,7 @@ class Card:
         summary: Purpose, in one or two sentences.
         source: Paper or document that describes the network.
         network: Architecture text, or a name in `models.networks.NETWORKS`.
-        input_shape: (H, W, C) of the training images.
+        input_shape: (H, W, C) of the training images, or of the sample patches.
         dataset: Name of the data set, as `cae_core.load_dataset` takes it; empty where the network
             was trained on photographs that this function does not load.
         data: Training, validation and test images, in words.
@@ -83,6 +83,8 @@ class Card:
         difference: Why measured and published figures differ, in a sentence or two.
         kept: ``float32``; ``float16``, rounded before they were measured; or ``not kept``: the
             folder has images in place of weights.
+        error_weight: Weight of the squared error, in squared 1/255, against bits a pixel, of a
+            network whose numbers were trained to be rounded; None for others.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Card:
     published: dict[str, Any] = field(default_factory=dict)
     difference: str = ""
     kept: str = SINGLE
+    error_weight: float | None = None
 
     @property
     def architecture(self) -> Architecture | None:

@@ -8,18 +8,20 @@ import streamlit as st
 
 from cae_core.compression.comparison import NETWORK, Point, codecs, curve, stored_curves
 from cae_ui.common.charts import COLORS, LOG_AXIS, framed, show_chart
-from cae_ui.common.photo_input import admitted
+from cae_ui.common.photo_input import SAMPLE_PHOTOS, Photo, admitted
+from cae_ui.compress import samples
 from cae_ui.compress.result import BYTES_PER_PIXEL
 
 THIS_PHOTO = "This photo"
 FIGURES = {"psnr": "PSNR, dB", "ssim": "SSIM"}
 
 
-def show_curves(image: np.ndarray) -> None:
+def show_curves(photo: Photo, image: np.ndarray) -> None:
     """PSNR and SSIM against bits per pixel, on a test set or on the photo.
 
     Args:
-        image: The photo, uint8 (H, W, 3) or (H, W).
+        photo: The photo.
+        image: Its pixels, uint8 (H, W, 3) or (H, W).
     """
     st.header("At every number of bytes")
     stored = stored_curves()
@@ -27,7 +29,12 @@ def show_curves(image: np.ndarray) -> None:
         "Measured on", [*stored, THIS_PHOTO], default=next(iter(stored)), required=True,
         key="curves", bind="query-params", wrap=True,
     )  # fmt: skip
-    curves = _curves_of(image) if chosen == THIS_PHOTO else stored[str(chosen)]
+    if chosen != THIS_PHOTO:
+        curves = stored[str(chosen)]
+    elif photo.identity in SAMPLE_PHOTOS:
+        curves = samples.stored_curves(photo.name)
+    else:
+        curves = _curves_of(image)
     for place, (name, label) in zip(st.columns(2), FIGURES.items(), strict=True):
         with place:
             show_chart(curve_figure(curves, name, label), key=f"curve-{name}")

@@ -16,13 +16,11 @@ from cae_core.compression.container import read_container
 from cae_core.images.decoding import OpenedImage
 from cae_ui.common.file_names import photo_name
 from cae_ui.common.image_views import View, pixels, show_views
-from cae_ui.common.photo_input import Photo, admitted, overview
+from cae_ui.common.photo_input import SAMPLE_PHOTOS, Photo, admitted, overview
 from cae_ui.common.pixels import show_image
 from cae_ui.common.resources import freeze_garbage_collector
 from cae_ui.common.wording import number_columns, plain
-
-LONGEST_SIDE = 512
-"""Pixels to which a photo is reduced: our network takes seconds for a quarter of a megapixel."""
+from cae_ui.compress.samples import LONGEST_SIDE, stored_results
 
 BYTES_PER_PIXEL = 300
 """Memory that coding and decoding an image takes, at most."""
@@ -52,12 +50,15 @@ def show_result(photo: Photo, quality: int) -> np.ndarray:
     opened = overview(photo, LONGEST_SIDE)
     image = pixels(opened.pixels, opened)
     place = st.empty()  # in every run, because elements that change their place would be drawn anew
-    if "keras" not in sys.modules:
-        with place.container():
-            show_image(image, plain(photo.name))
-    with admitted(BYTES_PER_PIXEL * image.shape[0] * image.shape[1]):
-        results = _results(image, quality)
-    place.empty()
+    if photo.identity in SAMPLE_PHOTOS and quality == DEFAULT_QUALITY:
+        results = stored_results(photo.name)
+    else:
+        if "keras" not in sys.modules:
+            with place.container():
+                show_image(image, plain(photo.name))
+        with admitted(BYTES_PER_PIXEL * image.shape[0] * image.shape[1]):
+            results = _results(image, quality)
+        place.empty()
     st.markdown(f"**{plain(verdict(results))}**")
     _show_views(image, results, replace(opened, opacity=None))
     _show_figures(results, image)

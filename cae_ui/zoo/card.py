@@ -178,6 +178,7 @@ def _show_figures(card: Card) -> None:
 _NAMES = {
     "mse": "MSE",
     "mae": "MAE",
+    "bits_per_pixel": "Bits per pixel",
     "psnr": "PSNR, dB",
     "ssim": "SSIM",
     ACCURACY: "Judge's accuracy",
@@ -191,6 +192,7 @@ _NAMES = {
 
 
 _FORMATS = {
+    "Bits per pixel": "%.3f",
     "Judge's accuracy": "percent",
     "Accuracy": "percent",
     "Confidence": "percent",

@@ -11,6 +11,7 @@ import pytest
 
 import cae_core as cae
 from cae_core.compression import networks
+from cae_core.compression.codec import QUALITIES
 from cae_core.compression.container import read_container
 from cae_core.compression.networks import CodecNetwork
 from cae_core.data.samples import sample_photograph
@@ -36,7 +37,13 @@ def bits_per_pixel(data, image):
 
 
 @pytest.mark.parametrize(
-    ("model", "qualities"), [(None, (1, 3, 5)), (CONVOLUTIONAL, (1, 4, 9)), ("pca-256", (1, 2, 3))]
+    ("model", "qualities"),
+    [
+        (None, QUALITIES),
+        (CONVOLUTIONAL, (1, 4, 9)),
+        ("pca-256", (1, 2, 3)),
+        ("photo-codec-2", (1, 6, 10)),
+    ],
 )
 def test_a_higher_quality_takes_more_bytes_and_is_nearer_to_the_photo(model, qualities, cat):
     files = [cae.compress(cat, model, quality) for quality in qualities]
@@ -67,6 +74,11 @@ def test_a_grey_image_stays_grey(cat):
         assert psnr(restored / 255, grey / 255) > 25
     small = cae.compress(grey[:28, :56], "dense-mnist")
     assert cae.decompress(small).shape == (28, 56)
+
+
+def test_a_network_trained_for_rounding_has_one_step_for_all_channels():
+    assert not CodecNetwork("photo-codec-1").gains().any()
+    assert CodecNetwork(CONVOLUTIONAL).gains().any()
 
 
 def test_large_images_are_cut_into_equal_parts(monkeypatch, cat):
