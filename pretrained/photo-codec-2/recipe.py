@@ -7,7 +7,7 @@
 
 from cae_core.recipes.rate_training import RateRecipe, command_line
 
-main = command_line("photo-codec-2", RateRecipe(error_weight=0.0016, channels=128), print)
+main = command_line("photo-codec-2", RateRecipe(error_weight=0.0016, channels=128, bits=7), print)
 
 if __name__ == "__main__":
     main()
