@@ -208,13 +208,20 @@ class CodecNetwork:
 
     def _split(self, height: int, width: int) -> tuple[Any, Any]:
         """Encoder and decoder for parts of some size."""
-        from cae_core.models.builder import build, split
+        return _halves(self.card.name, self.card.sha256, height, width)
 
-        model, shape = self.model, (height, width, self.architecture.input_shape[2])
-        if shape != self.architecture.input_shape:
-            model = build(self.architecture, input_shape=shape)
-            model.set_weights(self.model.get_weights())
-        return split(model)
+
+@functools.lru_cache(maxsize=4)
+def _halves(name: str, sha256: str, height: int, width: int) -> tuple[Any, Any]:
+    """Caches encoders and decoders by their weights and the size of their images."""
+    from cae_core.models.builder import build, split
+
+    network = CodecNetwork(name)
+    model, shape = network.model, (height, width, network.architecture.input_shape[2])
+    if shape != network.architecture.input_shape:
+        model = build(network.architecture, input_shape=shape)
+        model.set_weights(network.model.get_weights())
+    return split(model)
 
 
 def usable_names() -> list[str]:
