@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import itertools
 import sys
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -69,7 +68,7 @@ def main() -> None:
 
 
 def print_ladder() -> None:
-    """Prints bits and PSNR of networks and steps, a star where no others are above their line."""
+    """Prints bits and PSNR of networks and steps, a star where no other is better in fewer bits."""
     images = [middle(sample_photograph(file)) for file in SAMPLES]
     points = []
     for name, steps in LADDER_STEPS.items():
@@ -78,23 +77,11 @@ def print_ladder() -> None:
             bits = np.mean([8 * len(file) for file in files]) / SIDE**2
             pairs = zip(files, images, strict=True)
             quality = np.mean([psnr(decompress(file) / 255, image / 255) for file, image in pairs])
-            points.append((float(np.log(bits)), float(quality), name, step))
-    best: list[tuple[float, float, str, int]] = []
-    for point in sorted(points):
-        while best and not _is_concave([*best[-2:], point]):
-            best.pop()
-        best.append(point)
-    for point in sorted(points):
-        print(f"{np.exp(point[0]):.4f} {point[1]:.2f} {point[2]} {point[3]}", "*" * (point in best))
-
-
-def _is_concave(points: list[tuple[float, float, str, int]]) -> bool:
-    """Whether quality rises from the last but one point on, no faster than before it."""
-    slopes = [
-        (after[1] - before[1]) / (after[0] - before[0])
-        for before, after in itertools.pairwise(points)
-    ]
-    return slopes[-1] > 0 and slopes == sorted(slopes, reverse=True)
+            points.append((bits, quality, name, step))
+    best = 0.0
+    for bits, quality, name, step in sorted(points):
+        print(f"{bits:.4f} {quality:.2f} {name} {step}", "*" if quality > best else "")
+        best = max(best, quality)
 
 
 def middle(photo: np.ndarray) -> np.ndarray:
