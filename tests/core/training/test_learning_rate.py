@@ -69,12 +69,13 @@ def test_the_losses_are_the_bias_corrected_running_mean_of_those_that_training_h
 
 
 @pytest.mark.heavy
-def test_the_same_seed_gives_the_same_numbers_however_closely_it_is_watched(usual):
+def test_the_same_seed_gives_the_same_numbers_whatever_else_is_set_or_watched(usual):
+    other = dataclasses.replace(CONFIG, learning_rate=0.9, schedule="one_cycle", epochs=7)
     again = find_learning_rate(
         SMALL,
         toy(),
         task=Denoise(0.1),
-        config=CONFIG,
+        config=other,
         steps=40,
         on_progress=lambda progress: None,
         should_stop=lambda: False,
@@ -88,13 +89,6 @@ def test_another_seed_gives_other_losses(usual):
     again = find_learning_rate(SMALL, toy(), task=Denoise(0.1), config=other, steps=40)
     assert again.rates[0] == usual.rates[0]
     assert again.losses != usual.losses
-
-
-@pytest.mark.heavy
-def test_rate_schedule_and_epochs_of_the_settings_do_not_matter(usual):
-    other = dataclasses.replace(CONFIG, learning_rate=0.9, schedule="one_cycle", epochs=7)
-    again = find_learning_rate(SMALL, toy(), task=Denoise(0.1), config=other, steps=40)
-    assert again == usual
 
 
 @pytest.mark.heavy
