@@ -57,8 +57,10 @@ def test_a_recipe_of_its_own_gets_the_options_after_its_name(tmp_path, monkeypat
 
 
 def test_every_recipe_of_its_own_has_a_command_line():
+    own = "\ndef main(arguments: Sequence[str] | None = None) -> None:"
+    shared = "\nmain = command_line("
     for path in zoo.FOLDER.glob("*/recipe.py"):
-        assert "def main(arguments: Sequence[str] | None = None) -> None:" in path.read_text()
+        assert (own in path.read_text()) != (shared in path.read_text())
 
 
 @pytest.mark.parametrize(
