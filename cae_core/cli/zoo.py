@@ -118,7 +118,9 @@ def _card_text(card: Card) -> str:
         "noise": f"sigma {low:.3f} to {high:.3f} ({255 * low:.0f}/255 to {255 * high:.0f}/255)"
         if card.noise_range
         else "",
-        "trained on": f"images of {format_shape(card.input_shape)}; {card.data}",
+        "trained on": f"images of {format_shape(card.input_shape)}; {card.data}"
+        if card.dataset
+        else card.data,
         "licence": card.licence,
         "source": card.source,
         "recipe": card.recipe,
