@@ -357,7 +357,7 @@ def train(
             "seconds": round(time.monotonic() - _STARTED),
             "bits_per_pixel": round(float(bits.mean()), 4),
             "psnr": round(float(-10 * np.log10(error).mean()), 3),
-            "loss": round(float((bits + recipe.error_weight * 255**2 * error).mean()), 4),
+            "validation_loss": round(float((bits + recipe.error_weight * 255**2 * error).mean()), 4),
         }
         rows.append(row)
         say(f"{steps} steps {row}")
@@ -396,7 +396,7 @@ def write_card(name: str, recipe: RateRecipe, photos: Path) -> Card:
 
     folder = FOLDER / name
     history = read_history(folder)
-    losses = [row["loss"] for row in history]
+    losses = [row["validation_loss"] for row in history]
     architecture = dataclasses.replace(recipe.architecture, input_shape=_SHAPE)
     report = analyze(architecture)
     task = task_to_dict(Reconstruct())

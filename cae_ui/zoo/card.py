@@ -254,7 +254,9 @@ def _images(card: Card) -> tuple[np.ndarray, str]:
     shape = card.input_shape
     if card.task is not None and card.task.needs_color:
         shape = (*shape[:2], 3)  # the network takes their lightness
-    described = f"{sample_check_name(shape)}; {dataset_title(dataset)} is not on this machine"
+    described = sample_check_name(shape)
+    if dataset:
+        described += f"; {dataset_title(dataset)} is not on this machine"
     return sample_check_images(shape)[:GRID_IMAGES], described
 
 
