@@ -352,12 +352,13 @@ def train(
         batches = [validation[start : start + BATCH] for start in (0, BATCH)]
         found = np.array([measured(values, images) for images in batches])  # (2, 2, BATCH)
         bits, error = found.swapaxes(0, 1).reshape(2, -1)
+        losses = bits + recipe.error_weight * 255**2 * error
         row = {
             "patches": patches,
             "seconds": round(time.monotonic() - _STARTED),
             "bits_per_pixel": round(float(bits.mean()), 4),
             "psnr": round(float(-10 * np.log10(error).mean()), 3),
-            "validation_loss": round(float((bits + recipe.error_weight * 255**2 * error).mean()), 4),
+            "validation_loss": round(float(losses.mean()), 4),
         }
         rows.append(row)
         say(f"{steps} steps {row}")
