@@ -25,7 +25,7 @@ DOCS = Path(__file__).parent
 WIDTH, HEIGHT = 1280, 900
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 600_000  # milliseconds
-COLORS = 256  # of the saved images: their pages have few
+COLORS = 256  # of the saved images: pages have few, photographs on them are dithered
 
 
 # Address, height, what to press (its role and the end of its name), and the text that comes last.
@@ -98,7 +98,7 @@ def _started(runs: Path) -> tuple[subprocess.Popen[bytes], str]:
 def _save(content: bytes, path: Path) -> None:
     """Saves a screenshot with a palette, at half the bytes."""
     image = Image.open(io.BytesIO(content)).convert("RGB")
-    image.quantize(COLORS).save(path, optimize=True)
+    image.quantize(palette=image.quantize(COLORS)).save(path, optimize=True)
 
 
 if __name__ == "__main__":
