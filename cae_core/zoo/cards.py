@@ -47,6 +47,8 @@ PHOTO_COLORIZER = "photo-colorizer"
 COLORIZED, GREY = "as cae.colorize gives it", "grey, nothing guessed"
 # Values of `Card.kept`.
 SINGLE, HALF, NOT_KEPT = "float32", "float16", "not kept"
+# Figures of a card whose network its recipe measures just now.
+UNMEASURED = ({"test_set": "none", "condition": "not measured yet"},)
 # Input, target and output images of a network whose weights are not kept.
 IMAGES = "images.npz"
 # The learning-rate range test of a network whose rate was chosen by one.

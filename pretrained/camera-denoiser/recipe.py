@@ -43,7 +43,7 @@ from cae_core.photos.camera_denoising import denoise_camera
 from cae_core.recipes.time_budget import add_session_arguments
 from cae_core.recipes.weight_files import HALF_BITS, round_to_half
 from cae_core.training.history import read_history, write_history
-from cae_core.zoo.cards import HALF
+from cae_core.zoo.cards import HALF, UNMEASURED
 
 FOLDER = Path(__file__).resolve().parent
 SPLIT = "split.csv"
@@ -290,7 +290,7 @@ def write_card(photos: Path, real: Path) -> None:
         parameters=build_camera_denoiser().count_params(),
         latent_size=None,
         noise_range=(0.0, 50 / 255),
-        figures=(),
+        figures=UNMEASURED,
         sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),
         kept=HALF,
     )

@@ -35,6 +35,7 @@ from cae_core.recipes.measuring import color_rows
 from cae_core.recipes.recipe import licence_of
 from cae_core.recipes.time_budget import add_session_arguments
 from cae_core.training.history import read_history
+from cae_core.zoo.cards import UNMEASURED
 
 FOLDER = Path(__file__).resolve().parent
 BATCH_SIZE = 128
@@ -110,7 +111,7 @@ def write_card() -> None:
         parameters=build_colorizer().count_params(),
         latent_size=None,
         noise_range=None,
-        figures=(),
+        figures=UNMEASURED,
         sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),
     )
     card.save(FOLDER)  # first, for `colorize` asks the card which weights are right

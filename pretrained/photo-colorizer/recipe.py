@@ -6,8 +6,8 @@
 
 `train` goes on from the checkpoint in its folder (``--out``, by default this one) where one is,
 else from the weights there, else from those of colorize-classes. `size` tries working sizes on
-the validation photographs. `card` measures the weights of this folder on the 100 photographs of
-BSDS500's val, at which nothing else looks, and writes card.json.
+the validation photographs. `card` rounds the weights of this folder, measures them on the 100
+photographs of BSDS500's val, at which nothing else looks, and writes card.json.
 
 PHOTOS has folders of colour photographs, every 20th of which is for validation; BSDS500 has
 ``train``, ``test`` and ``val``.
@@ -34,7 +34,9 @@ from cae_core.photos.colorizing import full_size_ab, guess_ab
 from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_session
 from cae_core.recipes.measuring import color_rows
 from cae_core.recipes.time_budget import add_session_arguments
+from cae_core.recipes.weight_files import HALF_BITS, round_to_half
 from cae_core.training.history import read_history
+from cae_core.zoo.cards import UNMEASURED
 
 FOLDER = Path(__file__).resolve().parent
 SIDE = 128
@@ -154,6 +156,7 @@ def try_sizes(photos: Path) -> None:
 def write_card(bsds: Path) -> None:
     """Measures the kept weights on BSDS500's val and writes the card."""
     history = read_history(FOLDER)
+    round_to_half(FOLDER / zoo.WEIGHTS, HALF_BITS)
     card = zoo.Card(
         name=FOLDER.name,
         title="Photo colorizer",
@@ -184,8 +187,9 @@ def write_card(bsds: Path) -> None:
         parameters=build_colorizer().count_params(),
         latent_size=None,
         noise_range=None,
-        figures=(),
+        figures=UNMEASURED,
         sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),
+        kept=zoo.HALF,
     )
     card.save(FOLDER)  # first, for `colorize` asks the card which weights are right
     photographs = [to_uint8(open_image(path)) for path in sorted((bsds / "val").glob("*.jpg"))]

@@ -36,7 +36,7 @@ from cae_core.photos.denoising import denoise
 from cae_core.recipes.time_budget import add_session_arguments
 from cae_core.recipes.weight_files import HALF_BITS, round_to_half
 from cae_core.training.history import read_history, write_history
-from cae_core.zoo.cards import HALF
+from cae_core.zoo.cards import HALF, UNMEASURED
 
 FOLDER = Path(__file__).resolve().parent
 # Patches of a step and their side: small ones first, large ones after `SMALL_UNTIL` of the time.
@@ -219,7 +219,7 @@ def write_card(photos: Path) -> None:
         parameters=network.count_params(),
         latent_size=None,
         noise_range=(0.0, LARGEST_SIGMA),
-        figures=(),
+        figures=UNMEASURED,
         sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),
         kept=HALF,
     )

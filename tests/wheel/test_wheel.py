@@ -20,7 +20,7 @@ from skimage import data
 pytestmark = pytest.mark.heavy
 
 ROOT = Path(__file__).parents[2]
-LARGEST = 25e6  # bytes
+LARGEST = 20e6  # bytes
 
 
 def run(*command, cwd):
