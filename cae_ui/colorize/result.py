@@ -25,8 +25,8 @@ from cae_ui.common.photo_output import show_downloads
 from cae_ui.common.picker import Choice, pick_tile
 from cae_ui.common.whole_photo import (
     kept_whole,
-    show_other_whole,
     show_whole,
+    show_whole_work,
     whole_input,
 )
 from cae_ui.common.wording import number_columns
@@ -53,6 +53,7 @@ def show_result(photo: Photo, settings: Settings) -> Scene:
     if whole is not None:
         show_whole(whole, photo, small, ("Original", "Colorized"), MADE)
         return scene_of(small, settings)
+    show_whole_work(photo, settings, MADE)
     if is_shown_whole(small.full_size):
         kept = full_size_result(
             photo,
@@ -67,7 +68,6 @@ def show_result(photo: Photo, settings: Settings) -> Scene:
     _show_lightness(scene)
     if scene.is_whole:
         show_downloads(photo, scene.opened, {MADE: scene.colorized})
-        show_other_whole(photo, settings, MADE)
     else:
         whole_input(
             photo, small.full_size, settings, "Colorize", MADE, settings.described,

@@ -29,8 +29,8 @@ from cae_ui.common.pixels import OUTPUT_CAPTION
 from cae_ui.common.resources import loaded_run, run_version
 from cae_ui.common.whole_photo import (
     kept_whole,
-    show_other_whole,
     show_whole,
+    show_whole_work,
     whole_input,
 )
 from cae_ui.common.wording import plain, show_error
@@ -99,6 +99,7 @@ def try_on_photo(network: TrainedNetwork) -> None:
     height, width = opened.full_size
     if photo.shape[:2] != opened.full_size:
         st.caption(f"Reduced from {width:,} x {height:,} pixels.")
+    show_whole_work(chosen, network.identity, network.name)
     show_views(
         _views(network.task, photo, damaged, result), opened,
         key="tried", choice="try-show", in_address=False,
@@ -117,7 +118,6 @@ def try_on_photo(network: TrainedNetwork) -> None:
             photo_name(name, network.name),
             icon=":material/download:",
         )
-        show_other_whole(chosen, network.identity, network.name)
         return
     whole = kept_whole(chosen, network.identity, network.name)
     if whole is not None:

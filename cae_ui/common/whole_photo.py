@@ -109,7 +109,7 @@ def whole_input(
     described: str,
     work: Work,
 ) -> None:
-    """A button that begins work on the whole photo, then its progress.
+    """A button that begins work on the whole photo, unless that is under way.
 
     Args:
         photo: The photo, decoded when the button is pressed.
@@ -122,27 +122,23 @@ def whole_input(
     """
     height, width = full_size
     wanted = photo.key, settings, made
-    place = st.empty()
     task = _task()
     is_running = task is not None and task.work.is_running
-    if task is None or not is_running or task.wanted != wanted:
-        with place.container():
-            show_other_whole(photo, settings, made)
-            is_pressed = st.button(
-                "Begin again as set now"
-                if is_running
-                else f"{verb} all {height * width / 1e6:.1f} megapixels",
-                icon=":material/auto_fix_high:",
-                type="secondary" if is_running else "primary",
-            )
-            st.caption(f"{width:,} x {height:,} pixels; the image above is reduced or a part.")
-        if not is_pressed or not attempt(_begin, photo, full_size, wanted, made, described, work):
-            return
-    with place.container():
-        show_other_whole(photo, settings, made)
+    if task is not None and is_running and task.wanted == wanted:
+        return
+    is_pressed = st.button(
+        "Begin again as set now"
+        if is_running
+        else f"{verb} all {height * width / 1e6:.1f} megapixels",
+        icon=":material/auto_fix_high:",
+        type="primary",
+    )
+    st.caption(f"{width:,} x {height:,} pixels; the image above is reduced or a part.")
+    if is_pressed and attempt(_begin, photo, full_size, wanted, made, described, work):
+        st.rerun()
 
 
-def show_other_whole(photo: Photo, settings: Hashable, made: str) -> None:
+def show_whole_work(photo: Photo, settings: Hashable, made: str) -> None:
     """How far the session's work on a whole photo is, or that it ended with other settings.
 
     The result for a photo and settings is what `show_whole` shows.
@@ -152,23 +148,27 @@ def show_other_whole(photo: Photo, settings: Hashable, made: str) -> None:
         settings: The page's settings, see `kept_whole`.
         made: See `kept_whole`.
     """
+    place = st.empty()  # in every run, so that what comes below is not drawn anew
     task = _task()
     if task is None:
         return
-    is_other = task.wanted != (photo.key, settings, made)
-    if task.work.is_running:
-        if is_other:
-            st.info(
-                f"Being worked on: {task.said}. That is not what is set now.",
-                icon=":material/hourglass_top:",
-            )
-        show_background_work(task.work, "cancel-whole")
-        return
-    if task.work.error is not None and not is_other:
-        show_error(task.work.error)
-    result = task.work.result
-    if result is None or not is_other or task.made != made:  # another page has that
-        return
+    with place.container():
+        if task.work.is_running:
+            if task.wanted != (photo.key, settings, made):
+                st.info(
+                    f"Being worked on: {task.said}. That is not what is set now.",
+                    icon=":material/hourglass_top:",
+                )
+            show_background_work(task.work, "cancel-whole")
+        elif task.wanted == (photo.key, settings, made):
+            if task.work.error is not None:
+                show_error(task.work.error)
+        elif task.work.result is not None and task.made == made:  # or another page has it
+            _show_earlier(task, task.work.result)
+
+
+def _show_earlier(task: _Task, result: WholeResult) -> None:
+    """A result of other settings, as a download."""
     file = result.files[".png"]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(

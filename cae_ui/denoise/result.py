@@ -29,8 +29,8 @@ from cae_ui.common.pixels import show_image
 from cae_ui.common.resources import freeze_garbage_collector
 from cae_ui.common.whole_photo import (
     kept_whole,
-    show_other_whole,
     show_whole,
+    show_whole_work,
     whole_input,
 )
 from cae_ui.common.wording import plain
@@ -56,6 +56,7 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
     if whole is not None:
         show_whole(whole, photo, reduced(photo), (_label(scene), "Denoised"), MADE, scene.box)
         return scene, _denoised_in_time(scene)[0]
+    show_whole_work(photo, scene.settings, MADE)
     if is_shown_whole(scene.opened.full_size):
         clean, seconds = full_size_result(
             photo, scene.settings, partial(_show_preview, scene), partial(_denoise_whole, scene)
@@ -68,7 +69,6 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
     if scene.is_whole:
         made = {MADE: clean} if scene.clean is None else {MADE: clean, "noisy": scene.noisy}
         show_downloads(photo, scene.opened, made)
-        show_other_whole(photo, scene.settings, MADE)
     else:
         whole_input(
             photo, scene.opened.full_size, scene.settings, "Denoise", MADE, scene.described,
