@@ -40,10 +40,13 @@ class BelowPca(Strategy):
     Attributes:
         linear_rate: The highest learning rate of pca and unpca; the settings' own is that of the
             convolutions.
+        is_mirrored: Whether training images are mirrored and shifted at random, as photographs
+            may be; the components are then mirror-symmetric.
         minutes: Time budget, compilation excluded.
     """
 
     linear_rate: float
+    is_mirrored: bool = True
     minutes: float = 2.0
 
     def train(self, training: Training) -> Sequence[Trained]:
@@ -56,13 +59,18 @@ class BelowPca(Strategy):
                 f"Received: the Keras backend {keras.backend.backend()}. Install "
                 "requirements-train.txt and set KERAS_BACKEND=jax."
             )
-        return [_train(training, self.linear_rate, self.minutes * 60)]
+        return [_train(training, self.linear_rate, self.is_mirrored, self.minutes * 60)]
 
     def __str__(self) -> str:
+        start, moved = (
+            (" and their mirror images", "mirrored and shifted images; ")
+            if self.is_mirrored
+            else ("", "")
+        )
         return (
-            "Started at the principal components of the training images and their mirror images; "
+            f"Started at the principal components of the training images{start}; "
             f"Muon for the inner convolutions, Adam for the rest, {self.linear_rate:g} for pca and "
-            "unpca; mirrored and shifted images; the rate falls along a cosine with the time."
+            f"unpca; {moved}the rate falls along a cosine with the time."
         )
 
 
@@ -75,6 +83,28 @@ class _Phase:
 
 
 # --- The start at PCA ------------------------------------------------------------------------
+
+
+def principal_components(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and principal components of images.
+
+    Args:
+        images: uint8 (N, H, W, C).
+
+    Returns:
+        The mean (D,), D = H·W·C, and the components as columns (D, D), the largest variance first.
+
+    Example:
+        >>> images = np.array([[0, 0], [51, 51]], np.uint8).reshape(2, 1, 2, 1)
+        >>> mean, components = principal_components(images)
+        >>> mean.round(6).tolist(), abs(components[:, 0]).round(3).tolist()
+        ([0.1, 0.1], [0.707, 0.707])
+    """
+    rows = images.reshape(len(images), -1)
+    blocks = [rows[at : at + _BLOCK] / np.float32(255) for at in range(0, len(rows), _BLOCK)]
+    mean = sum(block.sum(axis=0, dtype=np.float64) for block in blocks) / len(rows)
+    moments = sum((block.T @ block).astype(np.float64) for block in blocks) / len(rows)
+    return mean, np.linalg.eigh(moments - np.outer(mean, mean))[1][:, ::-1]
 
 
 def mirror_components(images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -109,41 +139,47 @@ def mirror_components(images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nd
 def start_at_pca(
     model: keras.Model, architecture: Architecture, images: np.ndarray, *, seed: int
 ) -> np.ndarray:
-    """Sets a network's weights so that it is PCA of images and their mirror images.
+    """Sets a network's weights so that it is PCA of images.
 
     Args:
         model: The network.
-        architecture: Its architecture, with one pca whose components are mirror-symmetric.
+        architecture: Its architecture, with one pca; where its components are mirror-symmetric,
+            they are those of the images and their mirror images.
         images: uint8 (N, H, W, C).
         seed: Seed of the convolutions' random start.
 
     Returns:
-        The mean as `mirror_components` gives it.
+        The mean as `mirror_components` or `principal_components` gives it.
     """
-    mean, even, odd = mirror_components(images)
-    random = np.random.default_rng(seed)
     layers = architecture.layers
+    pca = next(layer for layer in layers if isinstance(layer, Pca))
+    if pca.even is None:
+        mean, components = principal_components(images)
+        image_mean = mean
+        parts = {"kernel": components[:, : pca.units]}
+    else:
+        mean, even, odd = mirror_components(images)
+        height, width, channels = architecture.input_shape
+        left = (mean * ROOT_HALF).reshape(height, width // 2, channels)
+        image_mean = np.concatenate([left, left[:, ::-1]], axis=1).ravel()
+        parts = {"even_kernel": even[:, : pca.even], "odd_kernel": odd[:, : pca.units - pca.even]}
+    bias = np.zeros(pca.units)
+    first = next(iter(parts.values()))  # odd components of an even mean are 0
+    bias[: first.shape[1]] = -mean @ first
+    random = np.random.default_rng(seed)
     for index, layer in enumerate(layers, start=1):
         if isinstance(layer, Mark):
             continue
         weights = model.get_layer(layer.keras_name(index))
         if isinstance(layer, Pca):
-            if layer.even is None:
-                raise TrainingError(
-                    "This recipe needs mirror-symmetric components. "
-                    f"Received: {layer}. Write for example {layer}m{(layer.units + 1) // 2}."
-                )
-            even, odd = even[:, : layer.even], odd[:, : layer.units - layer.even]
-            weights.even_kernel.assign(even)
-            weights.odd_kernel.assign(odd)
-            weights.bias.assign(-np.concatenate([mean @ even, np.zeros(odd.shape[1])]))
+            for name, part in parts.items():
+                getattr(weights, name).assign(part)
+            weights.bias.assign(bias)
         elif isinstance(layer, Unpca):
             if layer.weights == "own":
-                weights.even_kernel.assign(even.T)
-                weights.odd_kernel.assign(odd.T)
-            height, width, channels = architecture.input_shape
-            left = (mean * ROOT_HALF).reshape(height, width // 2, channels)
-            weights.bias.assign(np.concatenate([left, left[:, ::-1]], axis=1).ravel())
+                for name, part in parts.items():
+                    getattr(weights, name).assign(part.T)
+            weights.bias.assign(image_mean)
         elif isinstance(layer, Conv):
             shape = tuple(weights.kernel.shape)
             scale = _start_scale(architecture, index)
@@ -151,7 +187,7 @@ def start_at_pca(
             kernel = random.normal(0, scale * (gain / math.prod(shape[:3])) ** 0.5, shape)
             weights.kernel.assign(kernel)
             # Behind an unshuffled image: as if its mean had been taken away.
-            centre = -0.45 if isinstance(layers[index - 2], Unshuffle) else 0.0
+            centre = -image_mean.mean() if isinstance(layers[index - 2], Unshuffle) else 0.0
             weights.bias.assign(centre * kernel.sum(axis=(0, 1, 2)))
     return mean
 
@@ -191,7 +227,7 @@ class _Trainer:
         architecture: Its layers.
         batch: Images per step.
         linear_rate: Learning rate of pca and unpca, over that of the convolutions.
-        mean: As `start_at_pca` returns it.
+        is_mirrored: As for `BelowPca`.
     """
 
     def __init__(
@@ -201,11 +237,11 @@ class _Trainer:
         architecture: Architecture,
         batch: int,
         linear_rate: float,
-        mean: np.ndarray,
+        is_mirrored: bool,
     ) -> None:
         import jax
 
-        self.model, self.fast, self.batch, self.mean = model, fast, batch, mean
+        self.model, self.fast, self.batch, self.is_mirrored = model, fast, batch, is_mirrored
         names = [variable.path for variable in model.trainable_variables]
         shapes = [tuple(variable.shape) for variable in model.trainable_variables]
         tails = {
@@ -220,7 +256,8 @@ class _Trainer:
         ]
         is_inner = [len(shape) == 4 and min(shape[2:]) >= 48 for shape in shapes]
         self.muon, self.decays = is_inner, [0.02 * (len(shape) == 4) for shape in shapes]
-        self.kernel = next(i for i, name in enumerate(names) if name.endswith("_pca/even_kernel"))
+        kernels = ("_pca/kernel", "_pca/even_kernel")
+        self.kernel = next(i for i, name in enumerate(names) if name.endswith(kernels))
         self.bias = next(i for i, name in enumerate(names) if name.endswith("_pca/bias"))
         self.epoch = jax.jit(self._epoch, donate_argnums=0)
         self._block_error = jax.jit(self._error)
@@ -252,13 +289,15 @@ class _Trainer:
         flipped = jax.random.bernoulli(keys[2], 0.5, (count, 1))
         columns = jnp.where(flipped, width - 1 - columns, columns)
         at = jnp.arange(count)[:, None, None]
-        return images[at, rows[:, :, None], columns[:, None, :]].astype("float32") / 255
+        return images[at, rows[:, :, None], columns[:, None, :]]
 
-    def _epoch(self, state: Any, images: Any, key: Any, rates: Any, shifts: Any, line: Any) -> Any:
+    def _epoch(
+        self, state: Any, images: Any, key: Any, rates: Any, shifts: Any, line: Any, mean: Any
+    ) -> Any:
         """One pass over the images; the learning rate goes from one value to another.
 
         `state` is the weights, first and second moments, and steps so far; `line` is PCA's error,
-        which makes the losses of all latent sizes alike.
+        which makes the losses of all latent sizes alike; `mean` is as `start_at_pca` returns it.
         """
         import jax
         import jax.numpy as jnp
@@ -272,9 +311,12 @@ class _Trainer:
 
         def step(state: Any, now: Any) -> Any:
             chosen, key, rate = now
-            batch = self._augmented(images[chosen], key, shifts)
+            batch = images[chosen]
+            if self.is_mirrored:
+                batch = self._augmented(batch, key, shifts)
+            batch = batch.astype("float32") / 255
             (_, error), gradients = jax.value_and_grad(loss, has_aux=True)(state[0], batch)
-            return self._updated(state, list(gradients), rate), error
+            return self._updated(state, list(gradients), rate, mean), error
 
         order_key, key = jax.random.split(key)
         steps = len(images) // self.batch
@@ -287,14 +329,14 @@ class _Trainer:
         state, errors = jax.lax.scan(step, state, inputs)
         return state, errors.mean()
 
-    def _updated(self, state: Any, gradients: list[Any], rate: Any) -> Any:
+    def _updated(self, state: Any, gradients: list[Any], rate: Any, mean: Any) -> Any:
         """State after a step of Muon for the inner convolutions and of Adam for the rest."""
         import jax.numpy as jnp
 
         weights, first, second, count = (*(list(part) for part in state[:3]), state[3] + 1)
         # pca moves as W (x - mean) + b would: a centred gradient, and the bias follows W.
         even = weights[self.kernel].shape[1]
-        gradients[self.kernel] -= jnp.outer(self.mean, gradients[self.bias][:even])
+        gradients[self.kernel] -= jnp.outer(mean, gradients[self.bias][:even])
         for i, gradient in enumerate(gradients):
             if self.muon[i]:
                 first[i] = 0.95 * first[i] + gradient
@@ -307,13 +349,15 @@ class _Trainer:
                 spread = jnp.sqrt(second[i] / (1 - 0.99**count)) + 1e-8
                 update = first[i] / (1 - 0.9**count) / spread
             if i == self.kernel:
-                follow = rate * self.factors[i] * (self.mean @ update)
+                follow = rate * self.factors[i] * (mean @ update)
             weights[i] -= rate * self.factors[i] * (update + self.decays[i] * weights[i])
         weights[self.bias] = weights[self.bias].at[:even].add(follow)
         return weights, first, second, count
 
 
-def _train(training: Training, linear_rate: float, seconds: float) -> _Phase:
+def _train(
+    training: Training, linear_rate: float, is_mirrored: bool, seconds: float
+) -> _Phase:
     """Trains for a time; the weights of the epoch with the lowest validation error are kept."""
     import jax
     import jax.numpy as jnp
@@ -330,8 +374,9 @@ def _train(training: Training, linear_rate: float, seconds: float) -> _Phase:
     checkpoint = training.folder / "checkpoint-best.npz"
     peak = config.learning_rate
     trainer = _Trainer(
-        model, fast, architecture, config.batch_size, linear_rate / peak, mean.astype(np.float32)
+        model, fast, architecture, config.batch_size, linear_rate / peak, is_mirrored
     )
+    mean = jnp.asarray(mean, jnp.float32)
     images, validation = jnp.asarray(training.data.train), jnp.asarray(training.data.validation)
     weights = [jnp.array(variable.value) for variable in model.trainable_variables]
     line = trainer.error(weights, validation)
@@ -349,7 +394,7 @@ def _train(training: Training, linear_rate: float, seconds: float) -> _Phase:
         ends = [min(1.0, part / seconds) for part in (elapsed, elapsed + duration)]
         rates = jnp.array([peak * _relative_rate(part) for part in ends])
         epoch_key = jax.random.fold_in(key, len(history))
-        state, error = trainer.epoch(state, images, epoch_key, rates, ends[0] < 0.8, line)
+        state, error = trainer.epoch(state, images, epoch_key, rates, ends[0] < 0.8, line, mean)
         now = trainer.error(state[0], validation)
         if now < best:
             best, kept = now, [np.array(each) for each in state[0]]
