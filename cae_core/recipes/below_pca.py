@@ -254,8 +254,10 @@ class _Trainer:
             linear_rate if "pca/" in name else 0.2 if name.split("/")[-2] in tails else 1.0
             for name in names
         ]
-        is_inner = [len(shape) == 4 and min(shape[2:]) >= 48 for shape in shapes]
-        self.muon, self.decays = is_inner, [0.02 * (len(shape) == 4) for shape in shapes]
+        self.decays = [0.02 * (len(shape) == 4) for shape in shapes]
+        inner = [i for i, shape in enumerate(shapes) if len(shape) == 4 and min(shape[2:]) >= 48]
+        by_shape = {shapes[i]: [j for j in inner if shapes[j] == shapes[i]] for i in inner}
+        self.muon = list(by_shape.values())
         kernels = ("_pca/kernel", "_pca/even_kernel")
         self.kernel = next(i for i, name in enumerate(names) if name.endswith(kernels))
         self.bias = next(i for i, name in enumerate(names) if name.endswith("_pca/bias"))
@@ -331,19 +333,26 @@ class _Trainer:
 
     def _updated(self, state: Any, gradients: list[Any], rate: Any, mean: Any) -> Any:
         """State after a step of Muon for the inner convolutions and of Adam for the rest."""
+        import jax
         import jax.numpy as jnp
 
         weights, first, second, count = (*(list(part) for part in state[:3]), state[3] + 1)
         # pca moves as W (x - mean) + b would: a centred gradient, and the bias follows W.
         even = weights[self.kernel].shape[1]
         gradients[self.kernel] -= jnp.outer(mean, gradients[self.bias][:even])
+        updates: dict[int, Any] = {}
+        for alike in self.muon:  # kernels of one shape, in one program
+            for i in alike:
+                first[i] = 0.95 * first[i] + gradients[i]
+            momenta = jnp.stack([gradients[i] + 0.95 * first[i] for i in alike])
+            # (K, h, w, in, out) -> (K, h·w·in, out)
+            matrices = momenta.reshape(len(alike), -1, momenta.shape[-1])
+            scale = 0.4 * max(matrices.shape[1:]) ** 0.5
+            orthogonal = jax.vmap(_orthogonal)(matrices).reshape(momenta.shape)
+            updates |= zip(alike, scale * orthogonal, strict=True)
         for i, gradient in enumerate(gradients):
-            if self.muon[i]:
-                first[i] = 0.95 * first[i] + gradient
-                update = (gradient + 0.95 * first[i]).reshape(-1, gradient.shape[-1])
-                scale = 0.4 * max(update.shape) ** 0.5
-                update = scale * _orthogonal(update).reshape(gradient.shape)
-            else:
+            update = updates.get(i)
+            if update is None:
                 first[i] = 0.9 * first[i] + 0.1 * gradient
                 second[i] = 0.99 * second[i] + 0.01 * gradient**2
                 spread = jnp.sqrt(second[i] / (1 - 0.99**count)) + 1e-8
@@ -355,9 +364,7 @@ class _Trainer:
         return weights, first, second, count
 
 
-def _train(
-    training: Training, linear_rate: float, is_mirrored: bool, seconds: float
-) -> _Phase:
+def _train(training: Training, linear_rate: float, is_mirrored: bool, seconds: float) -> _Phase:
     """Trains for a time; the weights of the epoch with the lowest validation error are kept."""
     import jax
     import jax.numpy as jnp
@@ -384,7 +391,7 @@ def _train(
         with np.load(checkpoint) as arrays:
             weights = [jnp.asarray(arrays[name]) for name in arrays.files]
     best, kept = trainer.error(weights, validation), [np.array(each) for each in weights]
-    state = (weights, *([jnp.zeros_like(each) for each in kept] for _ in range(2)), 0.0)
+    state = (weights, *([jnp.zeros_like(each) for each in kept] for _ in range(2)), jnp.zeros(()))
     history: list[EpochRecord] = []
     key, begun, elapsed = jax.random.key(config.seed), time.monotonic(), 0.0
     while not history or elapsed < seconds:
