@@ -135,7 +135,11 @@ def _small_filter(mark: str, channels: int, count: int) -> str:
 def _below_pca_small(units: int, dataset: str, *, pca: float, epochs: int) -> Recipe:
     """An autoencoder of 28x28 grey images that starts at PCA; `pca` is that start's test error."""
     # 275,066, 284,496 and 280,496 weights: the larger the latent, the less is left for the filters.
-    channels, tied = {10: (64, ""), 32: (64, ":tied"), 64: (60, ":tied")}[units]
+    channels, tied, linear_rate = {
+        10: (64, "", 1e-3),
+        32: (64, ":tied", 5e-4),
+        64: (60, ":tied", 3e-4),
+    }[units]
     text = (
         f"28x28x1 {_small_filter('x', channels, 1)} pca{units} | "
         f"unpca{tied} {_small_filter('r', channels, 2)}"
@@ -154,7 +158,7 @@ def _below_pca_small(units: int, dataset: str, *, pca: float, epochs: int) -> Re
         config=TrainConfig(epochs=epochs, batch_size=256, learning_rate=2e-3),
         tests={"reconstruction": Reconstruct()},
         dataset=dataset,
-        strategy=BelowPca(1e-3, is_mirrored=False, minutes=1.0),
+        strategy=BelowPca(linear_rate, is_mirrored=False, minutes=1.0),
         kept=HALF,
     )
 
