@@ -8,8 +8,10 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from pathlib import Path
 
 import pytest
+import yaml
 
 from cae_core.errors import JobError
 from cae_core.jobs.cluster import RESOURCE, SCHEDULER_VARIABLE, cluster_pool
@@ -20,7 +22,20 @@ TRIALS = [
     for channels in (2, 3)
     for seed in (0, 1)
 ]
+ROOT = Path(__file__).parents[3]
 LOOKS = 36_000  # twentieths of a second: only a test that fails waits so long
+
+
+def test_the_compose_file_starts_what_the_readme_says():
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    commands = [services[name]["command"] for name in ("scheduler", "worker")]
+    commands.append(
+        f"CAE_SCHEDULER={services['app']['environment'][SCHEDULER_VARIABLE]} cae-lab app"
+    )
+    readme = (ROOT / "README.md").read_text()
+    for command in commands:
+        said = command.removesuffix(" --no-dashboard").replace("//scheduler", "//SCHEDULER")
+        assert f"\n    {said}" in readme
 
 
 @pytest.mark.heavy
