@@ -11,9 +11,11 @@ from cae_core import zoo
 from cae_core.architecture.presets import SOURCES
 from cae_core.cli.arguments import PROGRAM
 from cae_core.compression import comparison
+from cae_core.data.registry import DATASETS
 from cae_core.studies import claims, latent_size, tables
-from cae_core.studies.pca import load_pca_line
+from cae_core.studies.pca import load_pca_line, pca_weights
 from cae_core.studies.sweep import read_table
+from cae_core.studies.tables import DATASETS_WITH_LATENTS
 from cae_core.zoo.cards import COLORIZED, GREY, Card
 from cae_core.zoo.judge import ACCURACY, JUDGES
 from cae_core.zoo.table import Row, below_pca, judge_own_accuracy, rows
@@ -125,12 +127,10 @@ in `studies/` and prints all architectures."""
 
 
 def _below_pca() -> str:
-    line = load_pca_line(tables.pca_path("cifar10")) or {}
-    networks = below_pca("cifar10", line)
-    if not networks:
-        return ""
+    pca = {name: load_pca_line(tables.pca_path(name)) or {} for name in DATASETS_WITH_LATENTS}
     lines = [
         (
+            DATASETS[dataset].title,
             f"{row.card.latent_size:,}",
             f"{line[row.card.latent_size or 0]:.6f}",
             f"{row.figure['mse']:.6f}",
@@ -138,17 +138,22 @@ def _below_pca() -> str:
             f"{row.card.parameters:,}",
             f"{row.card.seconds:,.0f} s",
         )
-        for row in networks
+        for dataset, line in pca.items()
+        for row in below_pca(dataset, line)
     ]
+    if not lines:
+        return ""
     return f"""\
 ## Networks below PCA
 
-Principal components, trained further, between two residual networks from image to image
-(`pca` and `unpca` in the [notation](notation.md)). The gain costs weights: PCA with 64 components
-has 199,744 of them. Errors on the CIFAR-10 test set; training on one GPU. `KERAS_BACKEND=jax
-{PROGRAM} make {networks[0].card.name}` trains one again.
+All networks of the zoo with less error than PCA with as many numbers, on the test images. Those
+named `pca-` are principal components, trained further, between two residual networks from image to
+image (`pca` and `unpca` in the [notation](notation.md)), trained on a part of one GPU;
+`KERAS_BACKEND=jax {PROGRAM} make pca-64` trains one again. The gain costs weights: PCA with 64
+components has {pca_weights("cifar10", 64):,} of them on CIFAR-10, {pca_weights("mnist", 64):,} on
+the other two.
 
-{_table(("numbers", "PCA", "network's error", "network", "weights", "training"), lines)}"""
+{_table(("data", "numbers", "PCA", "network's error", "network", "weights", "training"), lines)}"""
 
 
 def _claims() -> str:

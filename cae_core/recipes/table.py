@@ -144,9 +144,8 @@ def _below_pca_small(units: int, dataset: str, *, pca: float, epochs: int) -> Re
         f"28x28x1 {_small_filter('x', channels, 1)} pca{units} | "
         f"unpca{tied} {_small_filter('r', channels, 2)}"
     )
-    title = DATASETS[dataset].title
     return Recipe(
-        title=f"Below PCA, {units} numbers of {title}",
+        title=f"Below PCA on {DATASETS[dataset].title}, {units} numbers",
         summary=(
             f"Less error than PCA with as many numbers, which has {pca}, in fewer than 300,000 "
             "weights: principal components, trained further, between two small residual networks "

@@ -4,6 +4,7 @@ from .claims import verdicts as verdicts
 from .latent_size import latent_size_answer as latent_size_answer
 from .latent_size import latent_size_trials as latent_size_trials
 from .pca import load_pca_line as load_pca_line
+from .pca import pca_weights as pca_weights
 from .pca import save_pca_line as save_pca_line
 from .plan import Plan as Plan
 from .sweep import Result as Result

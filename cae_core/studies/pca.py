@@ -8,12 +8,14 @@ principal component analysis", Neural Networks 1989.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from cae_core.data.dataset import Dataset
+from cae_core.data.registry import DATASETS
 from cae_core.files import replacing
 from cae_core.records import read_json
 
@@ -51,6 +53,21 @@ def pca_test_errors(data: Dataset) -> dict[int, float]:
         total += float(np.square(block).sum(dtype=np.float64))
     left = np.maximum(total - np.cumsum(energy), 0.0) / (len(data.test) * size)
     return {count: float(left[count - 1]) for count in COMPONENTS if count <= size}
+
+
+def pca_weights(dataset: str, components: int) -> int:
+    """Numbers that PCA keeps of a data set: its components, which serve both ways, and two biases.
+
+    Args:
+        dataset: A name of `cae_core.data.registry.DATASETS`.
+        components: Length of the latent.
+
+    Example:
+        >>> pca_weights("cifar10", 64)
+        199744
+    """
+    size = math.prod(DATASETS[dataset].image_shape)
+    return size * components + components + size
 
 
 def save_pca_line(dataset: str, path: str) -> None:

@@ -8,7 +8,7 @@ from cae_core.architecture.presets import HOMEWORK, get_preset
 from cae_core.formats import counted
 from cae_core.studies import tables
 from cae_core.studies.latent_size import latent_size_answer, latent_size_trials
-from cae_core.studies.pca import load_pca_line
+from cae_core.studies.pca import load_pca_line, pca_weights
 from cae_core.studies.sweep import Result, read_table
 from cae_core.studies.tables import LATENT_SIZE
 from cae_core.zoo.table import Row, below_pca, points
@@ -40,12 +40,13 @@ def show_rate_distortion() -> None:
     if dataset == "cifar10" and pca is not None:
         st.caption(why_pca_is_hard_to_beat(get_preset(HOMEWORK).architecture, pca))
     if below := below_pca(dataset, pca or {}):
-        weights = [row.card.parameters / 1e6 for row in below]
+        weights = [row.card.parameters for row in below]
         lies = "lies" if len(below) == 1 else "lie"
         st.caption(
             f"{counted(len(below), 'network')} of the zoo {lies} below the line, from "
-            f"{below[0].card.title} to {below[-1].card.title}. That costs {min(weights):.1f} to "
-            f"{max(weights):.1f} million weights each; PCA with 64 components has 0.2 million."
+            f"{below[0].card.title} to {below[-1].card.title}. That costs {min(weights):,} to "
+            f"{max(weights):,} weights each; PCA with 64 components has "
+            f"{pca_weights(dataset, 64):,}."
         )
     if study:
         _show_correlation(study)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from cae_core.architecture.notation import Architecture
+from cae_core.architecture.report import analyze
 from cae_core.data.dataset import Dataset
 from cae_core.errors import TrainingError
 from cae_core.models.builder import build
@@ -52,6 +53,21 @@ def test_an_untrained_network_is_pca_of_the_images_and_their_mirror_images(weigh
     np.testing.assert_allclose(output, expected, atol=1e-4)
 
 
+def test_without_symmetry_an_untrained_network_is_pca_of_the_images():
+    images = photos(500)
+    architecture = Architecture.parse(TEXT.format("").replace("pca12m8", "pca12"))
+    model = build(architecture)
+    start_at_pca(model, architecture, images, seed=0)
+
+    rows = images.reshape(500, -1) / 255
+    mean = rows.mean(axis=0)
+    components = np.linalg.eigh(np.cov(rows.T))[1][:, -12:]
+    expected = (rows - mean) @ components @ components.T + mean
+
+    output = np.asarray(model(images / np.float32(255), training=False)).reshape(500, -1)
+    np.testing.assert_allclose(output, expected, atol=1e-4)
+
+
 def training(folder):
     parts = (photos(count, seed) for seed, count in enumerate((1_024, 256, 256)))
     return Training(
@@ -86,12 +102,16 @@ def train_a_moment(folder):
     np.savetxt(folder / f"{len(list(folder.glob('*.txt')))}.txt", [errors[0], min(errors)])
 
 
-def test_the_family_is_declared_with_latents_of_six_sizes():
+def test_the_family_is_declared_with_latents_of_all_sizes():
     latents = {name: recipe for name, recipe in RECIPES.items() if name.startswith("pca-")}
-    assert set(latents) == {f"pca-{size}" for size in (32, 64, 128, 256, 512, 1000)}
+    photographs = {f"pca-{size}" for size in (32, 64, 128, 256, 512, 1000)}
+    small = {f"pca-{size}-{data}" for size in (10, 32, 64) for data in ("mnist", "fashion")}
+    assert set(latents) == photographs | small
     for name, recipe in latents.items():
         assert isinstance(recipe.strategy, BelowPca)
-        assert recipe.architecture.encoder[-1].units == int(name.removeprefix("pca-"))
+        assert recipe.strategy.is_mirrored == (name in photographs)
+        assert recipe.architecture.encoder[-1].units == int(name.split("-")[1])
+        assert analyze(recipe.architecture).parameters < (2e6 if name in photographs else 3e5)
 
 
 if __name__ == "__main__":
