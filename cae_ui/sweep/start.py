@@ -19,7 +19,7 @@ from cae_ui.common.resources import (
 )
 from cae_ui.common.visitor import visitor
 from cae_ui.common.wording import plain, show_error
-from cae_ui.sweep.shown import open_sweep
+from cae_ui.sweep.shown import REFRESH_SECONDS, open_sweep
 
 
 def start_button(plan: Plan | None, shown: JobStatus | None) -> None:
@@ -40,6 +40,8 @@ def start_button(plan: Plan | None, shown: JobStatus | None) -> None:
         price = price_of([trial for _, trial in planned], images, machine_speed(), at_once)
         seconds = price.seconds
         st.markdown(f"**{price}**")
+        if seconds is None and available_jobs() is not None:
+            st.fragment(_wait_for_speed, run_every=REFRESH_SECONDS)()
     _show_misfits(misfits, len(plan.settings()))
     is_busy = shown is not None and not shown.has_ended and is_own(shown)
     pressed = st.button(
@@ -60,6 +62,13 @@ def start_button(plan: Plan | None, shown: JobStatus | None) -> None:
         return
     open_sweep(job_id)
     st.rerun()
+
+
+def _wait_for_speed() -> None:
+    """Draws the page anew once it is known how fast this machine trains."""
+    if machine_speed() is not None:
+        st.rerun(scope="app")
+    st.caption(":material/timer: How long that takes is being measured, once a day.")
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -59,7 +59,14 @@ def write(page, label, text):
 
 
 def test_it_opens_with_a_sweep_that_was_trained_and_a_plan_with_its_price(sweep_page):
+    speed = resources.speed_file().read_text()
+    resources.speed_file().write_text("")
     page = sweep_page()
+    assert "**8 trainings, about " not in said(page.markdown)
+    assert "How long that takes is being measured" in said(page.caption)
+    resources.speed_file().write_text(speed)
+    page.run()
+    assert "is being measured" not in said(page.caption)
     assert "A sweep of 46 networks on CIFAR-10" in page.header.values
     assert "the rank correlation of latent size and error is -0.63" in said(page.markdown)
     assert names_of(page) == ["scatter", "parcoords"]
