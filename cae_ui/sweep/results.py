@@ -91,10 +91,8 @@ def _show_parallel(done: list[Measured], name: str) -> None:
 def _show_extremes(sweep: Sweep, done: list[Measured]) -> None:
     """The trainings with the lowest and the highest error, and their pictures."""
     ordered = sorted(done, key=lambda each: each.result.mse)
-    columns = st.columns(2)
-    for column, word, each in zip(
-        columns, ("Best", "Worst"), (ordered[0], ordered[-1]), strict=True
-    ):
+    extremes = [("Best", ordered[0]), ("Worst", ordered[-1])][: len(ordered)]
+    for column, (word, each) in zip(st.columns(2), extremes, strict=False):
         result = each.result
         with column:
             st.markdown(f"**{word}: MSE {format_mse(result.mse)}**")
