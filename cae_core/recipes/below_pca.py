@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import keras
 
 ROOT_HALF = np.float32(0.5**0.5)
+WARM_UP = 0.02  # part of the time
 _BLOCK = 5_000  # images at a time
 
 
@@ -397,7 +398,7 @@ def _train(training: Training, linear_rate: float, is_mirrored: bool, seconds: f
     while not history or elapsed < seconds:
         started = time.monotonic()
         # From here to where the next epoch will probably begin.
-        duration = history[-1].seconds if len(history) > 1 else 0.0
+        duration = history[-1].seconds if len(history) > 1 else WARM_UP * seconds
         ends = [min(1.0, part / seconds) for part in (elapsed, elapsed + duration)]
         rates = jnp.array([peak * _relative_rate(part) for part in ends])
         epoch_key = jax.random.fold_in(key, len(history))
@@ -418,4 +419,4 @@ def _train(training: Training, linear_rate: float, is_mirrored: bool, seconds: f
 
 def _relative_rate(part: float) -> float:
     """The learning rate over its peak after a part of the time: warm-up, then half a cosine."""
-    return min(1.0, part / 0.02 + 0.02) * 0.5 * (1 + math.cos(math.pi * part))
+    return min(1.0, part / WARM_UP + 0.02) * 0.5 * (1 + math.cos(math.pi * part))
