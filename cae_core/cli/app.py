@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +29,10 @@ def run(options: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "streamlit", "run", str(app_file())]
     command += [f"--server.port={options.port}"]
     command += ["--server.headless=true"] if options.headless else []
-    return subprocess.call(command)  # noqa: S603 - our own app, no shell
+    with subprocess.Popen(command) as server:  # noqa: S603 - our own app, no shell
+        # Who ends this command, without a terminal, ends the server as well.
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        return server.wait()
 
 
 def app_file() -> Path:

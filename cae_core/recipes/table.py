@@ -160,7 +160,8 @@ def _below_pca_small(
         tests={"reconstruction": Reconstruct()},
         dataset=dataset,
         notes=notes
-        or "The kept network was trained by the same steps in TensorFlow, on two processor cores.",
+        or "The kept network was trained by the same steps in TensorFlow, on two processor cores "
+        "that others shared; its time ended within the last epoch.",
         strategy=BelowPca(linear_rate, is_mirrored=False),
         kept=HALF,
     )
@@ -602,8 +603,8 @@ _RECIPES: dict[str, Recipe] = {
         channels=64,
         is_tied=True,
     ),
-    "pca-10-mnist": _below_pca_small(10, "mnist", pca=0.0329, epochs=2),
-    "pca-32-mnist": _below_pca_small(32, "mnist", pca=0.0152, epochs=2),
+    "pca-10-mnist": _below_pca_small(10, "mnist", pca=0.0329, epochs=3),
+    "pca-32-mnist": _below_pca_small(32, "mnist", pca=0.0152, epochs=1),
     "pca-64-mnist": _below_pca_small(
         64,
         "mnist",

@@ -1,8 +1,10 @@
 import argparse
+import contextlib
 import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -608,6 +610,24 @@ def test_full_and_closed_outputs_end_without_a_traceback():
         assert result.returncode == code, redirection
         assert "Traceback" not in result.stderr
         assert ("No space left" in result.stderr) == (redirection == ">/dev/full")
+
+
+@pytest.mark.heavy
+def test_the_server_of_the_app_ends_with_its_command():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "cae_core", "app", "--headless", "--port", str(port)]
+    with subprocess.Popen(  # noqa: S603 - our own program, no shell
+        command, stdout=subprocess.PIPE, text=True, env=environment(), start_new_session=True
+    ) as process:
+        try:
+            assert any("URL: " in line for line in process.stdout)
+            process.terminate()
+            process.communicate(timeout=600)  # the pipe closes with the last that writes into it
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 class Unread(io.StringIO):
