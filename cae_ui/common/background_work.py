@@ -161,16 +161,16 @@ def show_background_work(
     Args:
         work: The work.
         key: Name of the button, unique on the page.
-        show_more: Shows more of it, every time anew.
+        show_more: Shows more of it below, every time anew.
     """
 
     def show() -> None:
         if not work.is_running:
             st.rerun(scope="app")
-        if show_more is not None:
-            show_more()
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(work.share, work.text)
             st.button("Cancel", icon=":material/stop_circle:", key=key, on_click=work.cancel)
+        if show_more is not None:
+            show_more()
 
     st.fragment(show, run_every=REFRESH_SECONDS)()
