@@ -95,6 +95,7 @@ def test_a_large_photo_is_denoised_whole_while_controls_move(visit):
     expect(page.get_by_text("That is not what is set now")).to_be_visible()
     at_rest(page.get_by_role("radio", name="Taken out")).click()
     expect(page).to_have_url(re.compile("show=Taken"))
+    expect(page.get_by_text("Done: large.png")).to_be_visible()
     at_rest(slider).press("ArrowLeft")
     expect(done).to_be_visible()
     expect(page.get_by_text("1200 × 1200 pixels")).to_be_visible()
