@@ -33,7 +33,12 @@ def pytest_xdist_make_scheduler(config, log):
     return OneWorkerForTheBrowser(config, log)
 
 
-LONGEST = ("tests/browser/", "tests/wheel/", "tests/core/zoo/test_cards.py")
+LONGEST = (
+    "tests/browser/",
+    "tests/wheel/",
+    "tests/core/zoo/test_cards.py",
+    "tests/core/training/",
+)
 
 
 def pytest_collection_modifyitems(items):
