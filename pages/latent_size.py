@@ -13,6 +13,7 @@ from cae_ui.common.architecture_text import (
 )
 from cae_ui.common.file_names import network_name
 from cae_ui.common.network_diagram import network_diagram
+from cae_ui.common.section import lasting_place
 from cae_ui.common.shell import page_header
 from cae_ui.homework.exercises import LATENT_PAGE
 from cae_ui.homework.path import show_homework
@@ -31,7 +32,7 @@ page_header(
 is_to_be_guessed = show_homework(LATENT_PAGE)
 
 verdict = verdict_place()
-in_bytes = st.container()
+in_bytes = lasting_place()
 compose, result = st.columns([5, 7], gap="large")
 with compose:
     preset_input()

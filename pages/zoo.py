@@ -8,6 +8,7 @@ import streamlit as st
 from cae_core import zoo
 from cae_core.errors import CAEError
 from cae_core.zoo.table import Row
+from cae_ui.common.section import section
 from cae_ui.common.shell import page_header
 from cae_ui.common.wording import plain, show_error, source_links
 from cae_ui.zoo.card import show_card
@@ -31,6 +32,7 @@ for reason in zoo.unreadable_cards().values():
     st.caption(f":material/broken_image: {plain(reason)}")
 
 
+@section
 def show_networks(listed: list[Row]) -> None:
     """Networks as cards, then as a table."""
     if not listed:

@@ -14,11 +14,13 @@ from cae_ui.colorize.scene import Scene, guess_of
 from cae_ui.colorize.settings import Settings, gives_probabilities, returns_rgb
 from cae_ui.common.image_views import pixels
 from cae_ui.common.picker import Choice, kept_place, pick_place, pick_tile
+from cae_ui.common.section import section
 
 _SIDE, _SWATCH, _DOT = 400, 44, 5
 _MOST_COLORS = 6
 
 
+@section
 def ask_colors(scene: Scene, settings: Settings) -> None:
     """A small picture to choose a point on, colours for it, and a way back."""
     if returns_rgb(settings.model):

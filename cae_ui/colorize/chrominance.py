@@ -10,12 +10,14 @@ from cae_core.images.color import rgb_within_gamut
 from cae_ui.colorize.scene import Scene
 from cae_ui.common.charts import framed, show_chart
 from cae_ui.common.pixels import show_image
+from cae_ui.common.section import section
 
 PLANE_LIMIT = 110
 PLANE_CELLS = 110
 CHANNEL_RANGE = 60.0
 
 
+@section
 def show_chrominance(scene: Scene) -> None:
     """The a*b* plane and both channels, guessed and true, once the toggle is on."""
     if not st.toggle("Look at the chrominance", key="inside", bind="query-params"):

@@ -23,6 +23,7 @@ from cae_ui.common.image_views import Shown, View, show_views
 from cae_ui.common.photo_input import Photo, overview
 from cae_ui.common.photo_output import show_downloads
 from cae_ui.common.picker import Choice, pick_tile
+from cae_ui.common.section import section
 from cae_ui.common.whole_photo import (
     kept_whole,
     show_whole,
@@ -39,6 +40,7 @@ NOTICEABLE, FAR = 2.3, 30.0  # CIEDE2000
 FIGURE_COLUMNS = ("PSNR, dB", "SSIM", "CIEDE2000", "a*b* error", "Colourfulness")
 
 
+@section
 def show_result(photo: Photo, settings: Settings) -> Scene:
     """Two images under the comparison slider, figures of the colours, downloads.
 
@@ -141,6 +143,7 @@ def gamut_image(scene: Scene) -> np.ndarray:
     return np.where(scene.was_reduced[..., np.newaxis], (1.0, 0.0, 1.0), 0.6 * scene.grey)
 
 
+@section
 def _explain(view: str) -> None:
     """A caption for the views that need one."""
     captions = {
@@ -169,6 +172,7 @@ def _show_lightness(scene: Scene) -> None:
     st.caption(f"{caption} **Colours are guesses.**")
 
 
+@section
 def show_figures(scene: Scene) -> None:
     """Figures of the grey and the colorized image, where the original has colours."""
     if not scene.has_colour:
@@ -199,6 +203,7 @@ def _figures(image: np.ndarray, original: np.ndarray) -> dict[str, float]:
     return color_figures([(image, original)])
 
 
+@section
 def show_alternatives(scene: Scene, settings: Settings) -> None:
     """The photo at several temperatures, from the mean colour to the most probable one."""
     if not gives_probabilities(settings.model):

@@ -12,8 +12,10 @@ from cae_core.photos.saturation import MOST_OUTSIDE
 from cae_ui.colorize.scene import fitting, guess_of
 from cae_ui.colorize.settings import Settings, returns_rgb
 from cae_ui.common.photo_input import Photo, reduced
+from cae_ui.common.section import section
 
 
+@section
 def saturation_note(photo: Photo, settings: Settings) -> Settings:
     """Says where the saturation falls and why, with a way to keep it; returns the settings.
 

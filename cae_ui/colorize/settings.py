@@ -15,6 +15,7 @@ from cae_core.training.tasks import ColorizeChroma, ColorizeRGB
 from cae_ui.colorize.hints import kept_hints
 from cae_ui.common.network_choice import network, network_input
 from cae_ui.common.photo_input import Photo
+from cae_ui.common.section import section
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Settings:
         return ", ".join(said)
 
 
+@section
 def settings_input(model: str, photo: Photo) -> Settings:
     """The sliders that a network has, and the hints for a photo.
 
@@ -72,6 +74,7 @@ def settings_input(model: str, photo: Photo) -> Settings:
     return Settings(model, temperature, saturation, hints=hints)
 
 
+@section
 def colorizer_input() -> str:
     """The network, the photo colorizer by default."""
     names = sorted(filter(_colorizes, zoo.names()), key=zoo.PHOTO_COLORIZER.__ne__)

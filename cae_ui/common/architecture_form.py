@@ -20,6 +20,7 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_ui.common.address import address_text
 from cae_ui.common.architecture_text import TEXT_KEY, change, show_refusal, was_changed_by_form
+from cae_ui.common.section import section
 
 INPUT, LATENT = "input", "latent"
 
@@ -35,6 +36,7 @@ SLIDER_HIGHEST = {
 }
 
 
+@section
 def architecture_form(key: str, architecture: Architecture) -> int | None:
     """Chips for input, layers and latent, and the form of the chosen one.
 

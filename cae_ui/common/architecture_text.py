@@ -19,12 +19,14 @@ from cae_core.architecture.report import Report
 from cae_core.errors import ArchitectureError
 from cae_core.formats import counted
 from cae_ui.common.address import address_text
+from cae_ui.common.section import section
 from cae_ui.common.text_history import TextHistory
 from cae_ui.common.wording import dataset_title, plain, show_error, source_links
 
 TEXT_KEY = "arch"  # also the query parameter
 
 
+@section
 def architecture_input(
     key: str = TEXT_KEY,
     *,
@@ -125,6 +127,7 @@ def _show_notation() -> None:
     st.markdown("\n".join(["| Token | Layer | Settings |", "|---|---|---|", *lines]))
 
 
+@section
 def preset_input(key: str = TEXT_KEY, *, on_choose: Callable[[Preset], None] | None = None) -> None:
     """A list of published networks; choosing one writes it into the text field.
 

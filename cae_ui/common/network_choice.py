@@ -12,10 +12,12 @@ from cae_core.training.runs import Run
 from cae_core.training.tasks import Task
 from cae_ui.common.resources import has_runs, job_queue, loaded_run, run_version, visible_jobs
 from cae_ui.common.run_labels import distinct, run_labels
+from cae_ui.common.section import section
 
 RUN_PREFIX = "run:"
 
 
+@section
 def network_input(
     key: str, names: Sequence[str], *tasks: type[Task], first: Mapping[str, str] | None = None
 ) -> str:

@@ -28,6 +28,7 @@ from cae_ui.common.photo_input import (
 )
 from cae_ui.common.picker import Choice, pick_tile
 from cae_ui.common.resources import largest_photo
+from cae_ui.common.section import section
 
 MOST_PHOTOS = 20
 # The others are let through to a sentence that says what to do with them.
@@ -50,6 +51,7 @@ class Thumbnail(NamedTuple):
     full_size: tuple[int, int] | None
 
 
+@section
 def photo_choice(key: str, *, in_address: bool = False) -> Photo:
     """Widgets that choose an uploaded photo or one of the sample photos.
 
@@ -62,6 +64,7 @@ def photo_choice(key: str, *, in_address: bool = False) -> Photo:
     return _choice(key, uploaded, f"{key}-photo", SAMPLE_PHOTOS, in_address=in_address)
 
 
+@section
 def photos_choice(
     key: str, samples: Mapping[str, str] = SAMPLE_PHOTOS, name: str = "photo"
 ) -> tuple[Photo, list[Photo]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cae_core.data.samples import HIGH_ISO
 from cae_core.images.conversion import Box
@@ -160,14 +161,18 @@ def admitted(size: int, *, is_long: bool = False) -> Iterator[None]:
     Raises:
         ImageError: This server never has as much.
     """
-    place = st.empty()
+    place: DeltaGenerator | None = None  # seldom needed, and would move what comes below
 
     def say() -> None:
+        nonlocal place
+        if place is None:
+            place = st.empty()
         place.info(
             "Other images are being worked on. This one waits until there is memory for it.",
             icon=":material/hourglass_empty:",
         )
 
     with image_memory().reserve(size, is_long=is_long, on_wait=say):
-        place.empty()
+        if place is not None:
+            place.empty()
         yield

@@ -27,6 +27,7 @@ from cae_ui.common.photo_choice import photo_choice
 from cae_ui.common.photo_input import SAMPLE_PHOTOS, overview
 from cae_ui.common.pixels import OUTPUT_CAPTION
 from cae_ui.common.resources import loaded_run, run_version
+from cae_ui.common.section import section
 from cae_ui.common.whole_photo import (
     kept_whole,
     show_whole,
@@ -62,6 +63,7 @@ class TrainedNetwork:
     seed: int = 0
 
 
+@section
 def try_run_on_photo(status: JobStatus) -> None:
     """`try_on_photo` with the network of a finished training."""
     if status.run_folder is None:

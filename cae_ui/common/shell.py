@@ -12,6 +12,7 @@ from streamlit.navigation.page import StreamlitPage
 from cae_ui.common.address import arrive, asked, leave, name_the_unusable
 from cae_ui.common.menu import close_menu_after
 from cae_ui.common.resources import keep_keras_session
+from cae_ui.common.section import lasting_place
 
 # In the page itself: a file would be missing for a moment whenever another visitor leaves.
 ICON = "data:image/png;base64," + base64.b64encode(
@@ -73,7 +74,7 @@ def _run_page() -> None:
         st.switch_page("pages/latent_size.py", query_params=given)
     st.html(_STYLE)
     st.session_state[_ROUTED] = True
-    notes = st.container()
+    notes = lasting_place()
     close_menu_after(page.url_path)
     page.run()
     leave()

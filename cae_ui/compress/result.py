@@ -19,6 +19,7 @@ from cae_ui.common.image_views import View, pixels, show_views
 from cae_ui.common.photo_input import SAMPLE_PHOTOS, Photo, admitted, overview
 from cae_ui.common.pixels import show_image
 from cae_ui.common.resources import freeze_garbage_collector
+from cae_ui.common.section import section
 from cae_ui.common.wording import number_columns, plain
 from cae_ui.compress.samples import LONGEST_SIDE, stored_results
 
@@ -37,6 +38,7 @@ def quality_input() -> int:
     return int(quality)
 
 
+@section
 def show_result(photo: Photo, quality: int) -> np.ndarray:
     """Our image beside the others' under the comparison slider, all figures, our file.
 

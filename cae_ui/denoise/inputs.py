@@ -7,10 +7,12 @@ import streamlit as st
 from cae_core import zoo
 from cae_core.training.tasks import Denoise
 from cae_ui.common.network_choice import network_input
+from cae_ui.common.section import section
 from cae_ui.denoise.damages import GAUSSIAN, JPEG, damage_choice, method_input
 from cae_ui.denoise.scene import ADD_NOISE, AUTOMATIC, IS_NOISY, LARGEST_SIGMA, NoiseOptions
 
 
+@section
 def mode_input() -> str:
     """The kind of noise: added to a clean photo, or in the photo already."""
     titles = {ADD_NOISE: "Add noise to a photo", IS_NOISY: "My photo is noisy"}
@@ -28,11 +30,13 @@ def mode_input() -> str:
     )
 
 
+@section
 def damage_kind_input(mode: str) -> str:
     """The kind of damage that is added; Gaussian noise is what a noisy photo is taken for."""
     return GAUSSIAN if mode == IS_NOISY else damage_choice()
 
 
+@section
 def denoiser_input(mode: str, kind: str) -> str:
     """The network; by default the photo denoiser for added noise, which is white, or `AUTOMATIC`.
 
@@ -52,13 +56,23 @@ def denoiser_input(mode: str, kind: str) -> str:
     return network_input("denoiser", [zoo.CAMERA_DENOISER, *names], Denoise, first=automatic)
 
 
+@section
 def options_input(mode: str, kind: str) -> NoiseOptions:
     """Options of noise that is added."""
     if mode == IS_NOISY or kind == JPEG:
         return NoiseOptions()
     with st.expander("More about the noise"):
+        seed = int(
+            st.number_input("Seed of the noise", 0, 9999, 0, key="seed", bind="query-params")
+        )
         if kind != GAUSSIAN:
-            return NoiseOptions(seed=_seed_input())
+            return NoiseOptions(seed=seed)
+        is_clipped = st.toggle(
+            "Cut noisy values to [0, 1]",
+            key="clip",
+            bind="query-params",
+            help="As in a noisy image that was saved as a file. Published figures do not cut.",
+        )
         input_sigma = None
         if st.toggle("Give the network another sigma", key="lie", bind="query-params"):
             input_sigma = st.slider(
@@ -70,17 +84,5 @@ def options_input(mode: str, kind: str) -> NoiseOptions:
                 bind="query-params",
                 help="Too low leaves noise, too high smears detail.",
             )
-        is_clipped = st.toggle(
-            "Cut noisy values to [0, 1]",
-            key="clip",
-            bind="query-params",
-            help="As in a noisy image that was saved as a file. Published figures do not cut.",
-        )
-        seed = _seed_input()
     input_level = None if input_sigma is None else input_sigma / 255
     return NoiseOptions(input_level, is_clipped, seed)
-
-
-def _seed_input() -> int:
-    """The seed of the noise."""
-    return int(st.number_input("Seed of the noise", 0, 9999, 0, key="seed", bind="query-params"))

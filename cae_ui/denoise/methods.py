@@ -22,6 +22,7 @@ from cae_ui.common.file_names import words
 from cae_ui.common.network_choice import RUN_PREFIX
 from cae_ui.common.photo_input import FAST_PIXELS
 from cae_ui.common.picker import Choice, kept_choice, pick_tile
+from cae_ui.common.section import section
 from cae_ui.common.wording import number_columns
 from cae_ui.denoise.damages import other_methods
 from cae_ui.denoise.result import cleaned, denoised
@@ -54,40 +55,54 @@ class Result:
     seconds: float
 
 
+@section
 def show_methods(scene: Scene) -> None:
     """Other denoisers on the same image: images, figures, times, and PSNR at every noise level."""
     if scene.clean is None or scene.model is None:
         return
-    model = scene.model
     st.header("Compared with other methods")
-    if st.toggle("Denoise this image with all methods", key="methods", bind="query-params"):
-        height, width = scene.clean.shape[:2]
-        tried = scene
-        if height * width > FAST_PIXELS:  # some take ten times as long as the network
-            height, width = (min(TABLE_SIDE, side) for side in (height, width))
-            tried = replace(
-                scene,
-                noisy=_middle(scene.noisy, height, width),
-                clean=_middle(scene.clean, height, width),
-            )
-            st.caption(f"On the middle {width} x {height} pixels.")
-        results = _kept_results(scene, tried, model)
-        _show_images(results)
-        _show_table(results)
-        if scene.damage is None:
-            st.caption("All methods are given the same sigma as the network.")
-    if scene.damage is not None:
+    _compare_methods(scene, scene.clean, scene.model)
+    if scene.damage is None:
+        _draw_curves(scene.clean, scene.model)
+
+
+@section
+def _compare_methods(scene: Scene, clean: np.ndarray, model: str) -> None:
+    """The scene's image denoised by every method, on demand."""
+    if not st.toggle("Denoise this image with all methods", key="methods", bind="query-params"):
         return
-    if st.toggle("Draw PSNR at every noise level", key="curve", bind="query-params"):
-        side = min(CURVE_SIDE, *scene.clean.shape[:2])
-        curves = _curves(_middle(scene.clean, side, side), model)
-        show_chart(curve_figure(curves), key="curves")
-        st.caption(
-            f"On the middle {side} x {side} pixels of this image. Every method is given the true "
-            "sigma; the noise is not clipped."
+    height, width = clean.shape[:2]
+    tried = scene
+    if height * width > FAST_PIXELS:  # some take ten times as long as the network
+        height, width = (min(TABLE_SIDE, side) for side in (height, width))
+        tried = replace(
+            scene,
+            noisy=_middle(scene.noisy, height, width),
+            clean=_middle(clean, height, width),
         )
+        st.caption(f"On the middle {width} x {height} pixels.")
+    results = _kept_results(scene, tried, model)
+    _show_images(results)
+    _show_table(results)
+    if scene.damage is None:
+        st.caption("All methods are given the same sigma as the network.")
 
 
+@section
+def _draw_curves(clean: np.ndarray, model: str) -> None:
+    """PSNR against sigma for every method, on demand."""
+    if not st.toggle("Draw PSNR at every noise level", key="curve", bind="query-params"):
+        return
+    side = min(CURVE_SIDE, *clean.shape[:2])
+    curves = _curves(_middle(clean, side, side), model)
+    show_chart(curve_figure(curves), key="curves")
+    st.caption(
+        f"On the middle {side} x {side} pixels of this image. Every method is given the true "
+        "sigma; the noise is not clipped."
+    )
+
+
+@section
 def _kept_results(scene: Scene, tried: Scene, model: str) -> list[Result]:
     """The results for the tried part of a scene, kept in the session until that changes."""
     wanted = scene.photo.key, scene.settings, scene.box, tried.noisy.shape

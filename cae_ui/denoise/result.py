@@ -27,6 +27,7 @@ from cae_ui.common.photo_input import NOISY_PHOTOS, reduced
 from cae_ui.common.photo_output import show_downloads
 from cae_ui.common.pixels import show_image
 from cae_ui.common.resources import freeze_garbage_collector
+from cae_ui.common.section import section
 from cae_ui.common.whole_photo import (
     kept_whole,
     show_whole,
@@ -40,6 +41,7 @@ from cae_ui.denoise.scene import Scene
 MADE = "denoised"
 
 
+@section
 def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
     """The noisy and the denoised image under the comparison slider, figures, downloads.
 
@@ -148,6 +150,7 @@ def _gain(scene: Scene) -> float:
     return 0.25 / max(scene.input_sigma, 1 / 255)
 
 
+@section
 def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
     """Time of the network, and PSNR and SSIM where there is something to compare with."""
     took = f"{format_duration(seconds)} for {clean.shape[1]:,} x {clean.shape[0]:,} pixels"

@@ -23,6 +23,7 @@ from cae_core.training.tasks import Task
 from cae_ui.common.full_size import WHOLE_PIXELS, full_size_photo, is_shown_whole
 from cae_ui.common.photo_input import FAST_PIXELS, Photo, overview
 from cae_ui.common.photo_part import part_around, part_input
+from cae_ui.common.section import section
 from cae_ui.denoise.damages import (
     GAUSSIAN,
     INTACT_NEIGHBOURS,
@@ -152,6 +153,7 @@ def _title(model: str) -> str:
     return zoo.card(model).title if model in zoo.names() else "a network trained here"
 
 
+@section
 def scene_input(
     photo: Photo, mode: str, model: str, options: NoiseOptions, kind: str = GAUSSIAN
 ) -> Scene:

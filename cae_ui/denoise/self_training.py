@@ -18,6 +18,7 @@ from cae_core.photos.self_training import SelfProgress, train_on_photo
 from cae_ui.common.background_work import BackgroundWork, show_background_work
 from cae_ui.common.compare_slider import compare_slider
 from cae_ui.common.pixels import show_image
+from cae_ui.common.section import section
 from cae_ui.common.wording import attempt, show_error
 from cae_ui.denoise.scene import Scene
 
@@ -57,6 +58,7 @@ def _turn() -> threading.Lock:
     return threading.Lock()
 
 
+@section
 def show_self_training(scene: Scene, clean: np.ndarray) -> None:
     """Trains a small network on the scene's noisy image at a press, and compares the two.
 

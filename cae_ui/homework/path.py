@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cae_ui.common.section import section
 from cae_ui.homework.exercises import EXERCISES, LATENT_PAGE, TRAINER_PAGE
 from cae_ui.homework.latent import show_guesses
 from cae_ui.homework.report import show_report
@@ -14,6 +15,7 @@ _STEPS, _GOAL = "homework-step", "homework-goal"
 _PAGE_TITLES = {LATENT_PAGE: "Latent size", TRAINER_PAGE: "Trainer"}
 
 
+@section
 def show_homework(page: str) -> bool:
     """The exercise that the address names, or a button that begins the path.
 

@@ -24,6 +24,7 @@ from cae_ui.common.photo_choice import photo_choice
 from cae_ui.common.photo_input import overview
 from cae_ui.common.picker import Choice, kept_choice, pick_tile
 from cae_ui.common.resources import freeze_garbage_collector, named_dataset
+from cae_ui.common.section import section
 from cae_ui.common.wording import dataset_title, plain
 
 FIRST = "homework"  # the network that the page opens with
@@ -86,6 +87,7 @@ def _channel_means(identity: str, images: np.ndarray, _network: InspectedNetwork
     return channel_means(_network.encode(images).latents)
 
 
+@section
 def opened_input() -> Opened:
     """The widgets that choose a network and a picture, and what they chose.
 

@@ -24,6 +24,7 @@ from cae_core.studies.plan import (
     parse_values,
 )
 from cae_core.training.config import LOSS_TITLES, TrainConfig
+from cae_ui.common.section import section
 from cae_ui.common.wording import rate_text
 from cae_ui.trainer.download import offer_download
 
@@ -39,6 +40,7 @@ _ORDER_TITLES = {
 STRIDED = "conv8s2 conv12s2 conv16 | up conv12 up conv3:sigmoid"
 
 
+@section
 def plan_input() -> Plan | None:
     """The plan that the settings describe; None while its images are not on this machine.
 

@@ -25,6 +25,7 @@ from cae_ui.common.resources import (
     visible_jobs,
 )
 from cae_ui.common.reveal import reveal
+from cae_ui.common.section import section
 from cae_ui.common.wording import attempt, dataset_title, plain, show_error
 from cae_ui.sweep.charts import STUDY_FACTOR
 from cae_ui.sweep.results import show_results
@@ -35,6 +36,7 @@ _LIST, _PLACE = "own-sweep", "sweep-place"
 _REVEALED = "revealed-sweep"  # the one that was started or opened just now
 
 
+@section
 def chosen_sweep() -> JobStatus | None:
     """The sweep that the address names; None where it names none of this server."""
     job_id = st.query_params.get(SWEEP_PARAMETER)
@@ -55,6 +57,7 @@ def open_sweep(job_id: str | None) -> None:
         st.query_params[SWEEP_PARAMETER] = st.session_state[_REVEALED] = job_id
 
 
+@section
 def show_study() -> None:
     """The study of latent sizes, a sweep that was trained before."""
     results = read_table(table_path(LATENT_SIZE))
@@ -70,6 +73,7 @@ def show_study() -> None:
     show_results(Sweep(planned, results=known), LATENT_SIZE, said, has_files=False)
 
 
+@section
 def show_sweep(status: JobStatus) -> None:
     """A sweep; while it is under way, it is refreshed without a rerun of the page."""
     plan = status.request.plan

@@ -17,11 +17,13 @@ from cae_ui.common.resources import (
     named_dataset,
     sweep_pool,
 )
+from cae_ui.common.section import section
 from cae_ui.common.visitor import visitor
 from cae_ui.common.wording import plain, show_error
 from cae_ui.sweep.shown import REFRESH_SECONDS, open_sweep
 
 
+@section
 def start_button(plan: Plan | None, shown: JobStatus | None) -> None:
     """The price of a plan and the button that starts it, or the reason why it is disabled.
 

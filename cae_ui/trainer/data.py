@@ -22,6 +22,7 @@ from cae_ui.common.resources import (
     run_retention,
     uploaded_datasets,
 )
+from cae_ui.common.section import section
 from cae_ui.common.stoppable_work import stoppable_work
 from cae_ui.common.wording import UPLOADS, plain, show_error
 from cae_ui.trainer.download import offer_download
@@ -32,6 +33,7 @@ _STOPPED = "own-images-stopped"
 _WORK_BYTES = 500_000_000
 
 
+@section
 def dataset_input() -> DatasetPreview | None:
     """A list of data sets; None while there is nothing to train on, for which the page says why."""
     titles = {name: info.title for name, info in DATASETS.items()} | {UPLOADS: "My own images"}

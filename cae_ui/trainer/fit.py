@@ -13,6 +13,7 @@ from cae_core.data.registry import DATASETS
 from cae_core.errors import CAEError
 from cae_core.training.tasks import Task, check_fit, check_loss
 from cae_ui.common.architecture_text import TEXT_KEY, change, show_remedies
+from cae_ui.common.section import section
 from cae_ui.common.wording import show_error
 
 _ORIGINALS = "adapted-networks"  # texts of published networks by those that were made of them
@@ -35,6 +36,7 @@ def followed(text: str, data: DatasetPreview | None, task: Task) -> str:
     return str(network)
 
 
+@section
 def note_adapted() -> None:
     """Says so where the network on the page was adapted."""
     text = st.session_state[TEXT_KEY]

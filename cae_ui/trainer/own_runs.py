@@ -17,6 +17,7 @@ from cae_ui.common.resources import (
     visible_jobs,
 )
 from cae_ui.common.run_labels import run_labels
+from cae_ui.common.section import section
 from cae_ui.common.wording import attempt, plain
 from cae_ui.trainer.training import JOB_PARAMETER, open_job
 
@@ -56,6 +57,7 @@ def all_runs() -> Runs:
     return runs
 
 
+@section
 def show_own_runs(runs: Runs) -> None:
     """The visitor's trainings; nothing while he has none."""
     if not runs.own and not runs.damaged:

@@ -23,6 +23,7 @@ from cae_ui.common.file_names import run_name
 from cae_ui.common.network_choice import RUN_PREFIX
 from cae_ui.common.pixels import show_samples
 from cae_ui.common.resources import is_own, job_queue, loaded_run, run_retention, run_version
+from cae_ui.common.section import section
 from cae_ui.common.wording import attempt, dataset_title, plain, show_error
 from cae_ui.inside.learning import show_replay
 from cae_ui.inside.panel import show_panel
@@ -31,6 +32,7 @@ from cae_ui.trainer.training import JOB_PARAMETER
 HISTOGRAM_BINS = 40
 
 
+@section
 def show_result(status: JobStatus) -> bool:
     """Test figures, images, downloads and name of a job; nothing while it has no run.
 

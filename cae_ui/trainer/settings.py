@@ -25,6 +25,7 @@ from cae_core.training.tasks import (
     settings_of,
 )
 from cae_ui.common.resources import available_jobs
+from cae_ui.common.section import section
 from cae_ui.common.visitor import visitor
 from cae_ui.trainer.data import own_images
 from cae_ui.trainer.learning_rate import (
@@ -68,6 +69,7 @@ def width_input() -> float:
     )
 
 
+@section
 def task_input() -> Task:
     """The task that the network is trained on."""
     name = st.segmented_control(
@@ -114,6 +116,7 @@ def _noise_input() -> Denoise:
     return Denoise(sigma=sigma / 255)
 
 
+@section
 def config_input(
     architecture: Architecture, data: DatasetPreview | None, task: Task
 ) -> TrainConfig:

@@ -14,6 +14,7 @@ from cae_core.training.config import TrainConfig
 from cae_core.training.tasks import Task
 from cae_ui.common.architecture_text import is_readable
 from cae_ui.common.resources import available_jobs, is_own, job_queue, machine_speed
+from cae_ui.common.section import section
 from cae_ui.common.visitor import visitor
 from cae_ui.common.wording import show_error
 from cae_ui.trainer.data import own_images
@@ -29,6 +30,7 @@ _STYLE = """<style>
 </style>"""
 
 
+@section
 def start_button(
     architecture: Architecture,
     data: DatasetPreview | None,
@@ -85,6 +87,7 @@ def start_button(
         st.rerun()
 
 
+@section
 def explain_queue() -> None:
     """The reason why nothing can be trained here, if there is one."""
     try:

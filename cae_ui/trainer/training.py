@@ -24,6 +24,7 @@ from cae_ui.common.job_progress import show_job_progress
 from cae_ui.common.pixels import show_pixels, show_samples
 from cae_ui.common.resources import available_jobs, is_own, job_queue
 from cae_ui.common.reveal import reveal
+from cae_ui.common.section import section
 from cae_ui.common.wording import attempt, dataset_title, plain, show_error
 
 JOB_PARAMETER = "job"
@@ -35,6 +36,7 @@ _STYLE = f"""<style>
 </style>"""
 
 
+@section
 def chosen_job() -> JobStatus | None:
     """The training that the address names; None where it names none of this server."""
     job_id = st.query_params.get(JOB_PARAMETER)
@@ -47,6 +49,7 @@ def chosen_job() -> JobStatus | None:
         return None
 
 
+@section
 def show_data(data: DatasetPreview, task: Task) -> None:
     """Some validation images of a data set, with noise where the task is to remove it."""
     images = data.samples
@@ -69,6 +72,7 @@ def open_job(job_id: str) -> None:
     st.query_params[JOB_PARAMETER] = st.session_state[REVEALED] = job_id
 
 
+@section
 def show_job(status: JobStatus) -> None:
     """The present state of a job; while it runs, it is refreshed without a rerun of the page."""
     if not status.has_ended:

@@ -34,6 +34,7 @@ from cae_ui.common.links import latent_size_address, trainer_address
 from cae_ui.common.photo_trial import TrainedNetwork, try_on_photo
 from cae_ui.common.pixels import OUTPUT_CAPTION, show_pixels
 from cae_ui.common.resources import freeze_garbage_collector, named_dataset
+from cae_ui.common.section import section
 from cae_ui.common.wording import dataset_title, number_columns, plain
 from cae_ui.inside.panel import show_panel
 
@@ -53,6 +54,7 @@ _PAGES = {
 }
 
 
+@section
 def show_card(name: str) -> None:
     """The card of a network and the network at work."""
     card = zoo.card(name)

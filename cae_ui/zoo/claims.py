@@ -9,11 +9,13 @@ from cae_core.formats import format_mse
 from cae_core.studies.claims import CLAIMS, SEEDS, WORDS, Verdict, verdicts
 from cae_core.studies.sweep import read_table
 from cae_core.studies.tables import CLAIMS_STUDY, table_path
+from cae_ui.common.section import section
 from cae_ui.common.wording import plain
 
 _COLORS_OF_WORDS = dict(zip(WORDS, ("green", "red", "orange", "orange", "gray"), strict=True))
 
 
+@section
 def show_claims() -> None:
     """Every claim with its verdict."""
     st.header("The claims, tested", anchor="claims")

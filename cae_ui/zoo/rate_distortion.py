@@ -14,10 +14,12 @@ from cae_core.studies.tables import LATENT_SIZE
 from cae_core.zoo.table import Row, below_pca, points
 from cae_ui.common.charts import INDIGO, TEAL, Points, latent_size_figure, show_chart
 from cae_ui.common.pca_line import BELOW_THE_LINE, why_pca_is_hard_to_beat
+from cae_ui.common.section import section
 from cae_ui.common.wording import dataset_title, number_columns, plain
 from cae_ui.zoo.table import open_network
 
 
+@section
 def show_rate_distortion() -> None:
     """The chart of one data set, and on CIFAR-10 the sweep with its answer."""
     st.header("Does a smaller latent mean a larger error?", anchor="rate-distortion")

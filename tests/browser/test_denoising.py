@@ -68,6 +68,18 @@ def test_the_noise_slider_is_dragged_and_the_image_comes_back_clean(visit):
     assert denoised > noisy + 8
 
 
+def test_the_address_follows_the_comparison_there_and_back_after_what_moved_before(visit):
+    page = visit("/denoise?sigma=5000")  # which a warning says, above all else
+    expect(page.get_by_text("Received: sigma=5000")).to_be_visible()
+    at_rest(page.get_by_role("slider", name=SIGMA)).press("ArrowRight")
+    expect(page).to_have_url(re.compile(r"[?&]sigma=26($|&)"))
+    expect(page.get_by_text("Received: sigma=5000")).not_to_be_visible()
+    at_rest(page.get_by_role("radio", name="Taken out")).click()
+    expect(page).to_have_url(re.compile("show=Taken"))
+    at_rest(page.get_by_role("radio", name="Denoised", exact=True)).click()
+    expect(page).not_to_have_url(re.compile("show="))
+
+
 @pytest.mark.heavy
 def test_an_uploaded_photo_is_denoised_at_its_own_size_and_taken_home(visit):
     page = visit("/denoise?sigma=30")
