@@ -94,12 +94,22 @@ def test_an_uploaded_photo_is_denoised_at_its_own_size_and_taken_home(visit):
 
 
 @pytest.mark.heavy
-def test_a_large_photo_is_denoised_whole_on_request(visit):
+def test_a_large_photo_is_denoised_whole_while_controls_move(visit):
     page = visit("/denoise")
     upload(page, "large.png", png(1700, 1300))
     expect(page.get_by_text("Reduced from 1,700 x 1,300 pixels")).to_be_visible()
     page.get_by_role("button", name=re.compile("Denoise all 2.2 megapixels$")).click()
-    expect(page.get_by_text("1,700 x 1,300 pixels, done in")).to_be_visible()
+    done = page.get_by_text("1,700 x 1,300 pixels, done in")
+    begun = page.get_by_role("button", name=re.compile("Cancel$")).or_(done).first
+    expect(begun).to_be_visible()
+    slider = page.get_by_role("slider", name=SIGMA)
+    slider.press("ArrowRight")
+    expect(page.get_by_text("That is not what is set now")).to_be_visible()
+    at_rest(page.get_by_role("radio", name="Taken out")).click()
+    expect(page).to_have_url(re.compile("show=Taken"))
+    expect(page.get_by_text("Done: large.png")).to_be_visible()
+    at_rest(slider).press("ArrowLeft")
+    expect(done).to_be_visible()
     expect(page.get_by_text("1200 × 1200 pixels")).to_be_visible()
     frame = at_rest(page.get_by_role("application", name=re.compile("drag the frame")))
     frame.scroll_into_view_if_needed()
