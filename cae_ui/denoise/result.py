@@ -66,6 +66,7 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
         scene = scene.of(full_size_photo(photo))
     else:
         clean, seconds = _denoised_in_time(scene)
+    _say_reduced(scene)
     _show_views(scene, clean)
     _show_figures(scene, clean, seconds)
     if scene.is_whole:
@@ -77,6 +78,14 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
             partial(_denoise_on_request, scene),
         )  # fmt: skip
     return scene, clean
+
+
+@section
+def _say_reduced(scene: Scene) -> None:
+    """Says that the image is the photo reduced, where it is."""
+    if not scene.is_whole and scene.box is None:
+        height, width = scene.opened.full_size
+        st.caption(f"Reduced from {width:,} x {height:,} pixels; denoise the whole photo below.")
 
 
 def _denoised_in_time(

@@ -184,7 +184,6 @@ def _part_input(photo: Photo, mode: str) -> tuple[OpenedImage, Box | None]:
     Reduction removes noise, so a photo that is noisy already is cut and never reduced.
     """
     small = overview(photo)
-    height, width = small.full_size
     if small.pixels.shape[:2] == small.full_size:
         return small, None
     if is_shown_whole(small.full_size):
@@ -192,7 +191,6 @@ def _part_input(photo: Photo, mode: str) -> tuple[OpenedImage, Box | None]:
     if mode == ADD_NOISE and not st.toggle(
         "Work on a part at full size", key="part", bind="query-params"
     ):
-        st.caption(f"Reduced from {width:,} x {height:,} pixels; denoise the whole photo below.")
         return small, None
     box = part_input(small, _PART_SIDE)
     return _part(photo, box), box

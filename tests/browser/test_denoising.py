@@ -110,6 +110,7 @@ def test_a_large_photo_is_denoised_whole_while_controls_move(visit):
     expect(page.get_by_text("Done: large.png")).to_be_visible()
     at_rest(slider).press("ArrowLeft")
     expect(done).to_be_visible()
+    expect(page.get_by_text("Reduced from")).not_to_be_visible()
     expect(page.get_by_text("1200 × 1200 pixels")).to_be_visible()
     frame = at_rest(page.get_by_role("application", name=re.compile("drag the frame")))
     frame.scroll_into_view_if_needed()
