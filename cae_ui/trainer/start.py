@@ -30,7 +30,6 @@ _STYLE = """<style>
 </style>"""
 
 
-@section
 def start_button(
     architecture: Architecture,
     data: DatasetPreview | None,

@@ -72,7 +72,6 @@ def open_job(job_id: str) -> None:
     st.query_params[JOB_PARAMETER] = st.session_state[REVEALED] = job_id
 
 
-@section
 def show_job(status: JobStatus) -> None:
     """The present state of a job; while it runs, it is refreshed without a rerun of the page."""
     if not status.has_ended:

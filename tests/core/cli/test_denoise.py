@@ -453,7 +453,12 @@ def test_ctrl_c_keeps_what_is_saved_and_leaves_nothing_half_done(tmp_path, monke
 
     monkeypatch.setattr(Bar, "show", interrupt_in_the_second)
 
-    assert ended(["photos", "--sigma", "0.1", "--out", "clean"]) == 130
+    # The tests' own process may have been started to ignore it, in the background of a shell.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert ended(["photos", "--sigma", "0.1", "--out", "clean"]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
 
     captured = capsys.readouterr()
     assert captured.err == "Stopped. 1 of 3 images were saved.\n"
