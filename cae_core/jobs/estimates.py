@@ -34,7 +34,7 @@ MEASURED_PRESETS = ("homework", "strided-bn")
 # Compiling the graph, loading the images, testing at the end.
 FIXED_SECONDS = 4.0
 _MOST = 1e6  # seconds
-_IMAGES = 1_280
+_IMAGES = 640
 _BATCH = 128
 
 

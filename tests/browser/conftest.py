@@ -20,7 +20,7 @@ PROJECT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Milliseconds to wait for anything: far more than a slow machine needs, nothing is measured.
-PATIENCE = 30_000
+PATIENCE = 600_000
 # Training images of every data set: a training of some epochs takes seconds.
 DATA_LIMIT = "400"
 LOCAL = ("127.0.0.1", "localhost")
