@@ -24,7 +24,8 @@ def section(show: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """Gives a function that shows a part of a page, a place of its own on it.
 
     Streamlit knows an element by its place. One that changes it is drawn anew, a control that is
-    being moved is let go, and one bound to the address no longer changes that.
+    being moved is let go, and one bound to the address no longer changes that. Not for a part that
+    sticks to the window: it would stick within its place only.
 
     Args:
         show: The function. However many elements it shows, they take one place.
