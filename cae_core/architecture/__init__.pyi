@@ -32,6 +32,7 @@ from .layers import Pad as Pad
 from .layers import Pca as Pca
 from .layers import Reshape as Reshape
 from .layers import Residual as Residual
+from .layers import RoundingNoise as RoundingNoise
 from .layers import SeparableConv as SeparableConv
 from .layers import Shuffle as Shuffle
 from .layers import Skip as Skip

@@ -49,6 +49,7 @@ An ARCHITECTURE is a line in quotes, a token per layer, '|' behind the layer tha
   pool avgpool up deconv16 sepconv16 dwconv3 bn dropout0.2 res16 flatten dense100 reshape8x8x16
   shuffle unshuffle blur pad crop
   normal2      2 normal distributions, at the end of the encoder: for --task variational
+  rounding4    noise in training as large as rounding to 4 bits, at the end of the encoder
   @a ... cat@a or add@a   a skip connection from one place to another
 A PRESET is the name of a network from the literature: latent --list.
 """

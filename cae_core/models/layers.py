@@ -413,6 +413,49 @@ class PrincipalReconstruction(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="cae_lab")
+class RoundingNoise(keras.layers.Layer):
+    """Adds, in training alone, noise as large as the error of rounding an image's numbers.
+
+    They are taken to be rounded to 2^bits levels, evenly from an image's smallest number to its
+    largest. Rounding has no gradient; uniform noise of one step's width has the same range of
+    errors and lets gradients through. The step has a gradient too: a network learns not to let
+    few large numbers widen it for all.
+
+    Args:
+        bits: Bits that a number is to be rounded to.
+        seed: Seed of the noise.
+
+    Source: Ballé, Laparra & Simoncelli, "End-to-end Optimized Image Compression", ICLR 2017.
+    """
+
+    def __init__(self, bits: int, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.bits = bits
+        self.seed = seed
+        self.random = keras.random.SeedGenerator(seed)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Adds noise in training: (B, ...) -> (B, ...)."""
+        if not training:
+            return inputs
+        axes = tuple(range(1, len(inputs.shape)))
+        largest = ops.max(inputs, axis=axes, keepdims=True)
+        step = (largest - ops.min(inputs, axis=axes, keepdims=True)) / (2**self.bits - 1)
+        noise = keras.random.uniform(
+            ops.shape(inputs), -0.5, 0.5, dtype=inputs.dtype, seed=self.random
+        )
+        return inputs + step * noise
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, for a saved model."""
+        return {**super().get_config(), "bits": self.bits, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="cae_lab")
 class NormalDistribution(keras.layers.Layer):
     """A normal distribution for every number, by two affine maps: (..., C) -> (..., units).
 

@@ -141,7 +141,8 @@ def _bits_input(numbers: int, picture: np.ndarray) -> int:
         key=BITS_KEY,
         bind="query-params",
         help="The numbers are rounded to evenly spaced levels between the smallest and the "
-        "largest of them; 32 leaves them as they are.",
+        "largest of them; 32 leaves them as they are. A network whose encoder ends in "
+        "rounding4 was trained for 4.",
     )
     st.caption(
         f"{numbers:,} numbers of {bits} bit{'s' if bits > 1 else ''} are "

@@ -36,6 +36,7 @@ from cae_core.architecture.layers import (
     Pca,
     Reshape,
     Residual,
+    RoundingNoise,
     SeparableConv,
     Shuffle,
     Skip,
@@ -82,9 +83,10 @@ class Flavour:
         has_vectors: Whether there are flatten, dense, reshape, pca and unpca.
         has_max_pooling: Whether there is max pooling beside average pooling.
         bilinear_factors: Factors of bilinear upsampling.
-        window_gaps: Whether a convolution or pooling may have a stride above its kernel.
+        window_gaps: Whether a convolution or pooling may have gaps between the pixels that it
+            reads: a stride above its kernel, or dilation.
         deconv_gaps: Whether a transposed convolution may.
-        has_padding_layers: Whether there is zero padding as a layer.
+        has_padding_layers: Whether there is zero padding as a layer, or in a dilated convolution.
         mixes_channels: Whether a 1x1 convolution follows every unshuffle.
     """
 
@@ -258,8 +260,11 @@ def _map_kinds(
 
     def conv() -> Layer:
         kernel, stride = sizes(gaps=flavour.window_gaps)
-        dilation = int(rng.integers(1, 4)) if stride == 1 and rng.random() < 0.5 else 1
-        return Conv(channels(), kernel, stride, padding(), activation(), dilation)
+        is_dilated = flavour.window_gaps and stride == 1 and rng.random() < 0.5
+        dilation = int(rng.integers(1, 4)) if is_dilated else 1
+        is_padded = flavour.has_padding_layers or dilation == 1
+        used = padding() if is_padded else "valid"
+        return Conv(channels(), kernel, stride, used, activation(), dilation)
 
     def separable() -> Layer:
         return SeparableConv(channels(), *sizes(gaps=flavour.window_gaps), padding(), activation())
@@ -289,6 +294,7 @@ def _map_kinds(
         BatchNorm,
         Blur,
         lambda: Dropout(float(rng.choice([0.1, 0.25, 0.5]))),
+        lambda: RoundingNoise(int(rng.integers(1, 9))),
         lambda: Activation(activation()),
         lambda: Shuffle(int(rng.choice([2, 3]))),
         lambda: Unshuffle(int(rng.choice([2, 3]))),

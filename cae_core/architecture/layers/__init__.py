@@ -13,6 +13,7 @@ from cae_core.architecture.layers.pooling import AveragePool, MaxPool
 from cae_core.architecture.layers.resampling import Blur, Shuffle, SubPixel, Unshuffle, Up
 from cae_core.architecture.layers.resampling import Crop, Pad
 from cae_core.architecture.layers.normalisation import Activation, BatchNorm, Dropout
+from cae_core.architecture.layers.normalisation import RoundingNoise
 from cae_core.architecture.layers.dense import MAX_UNITS, Dense, Flatten, Reshape
 from cae_core.architecture.layers.normal import Normal
 from cae_core.architecture.layers.principal import Pca, Unpca

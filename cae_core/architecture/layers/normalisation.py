@@ -1,4 +1,4 @@
-"""Layers that keep the shape: batch normalisation, dropout, activations on their own."""
+"""Layers that keep the shape: batch normalisation, dropout, rounding noise, activations."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from cae_core.architecture.layers.base import (
     KerasCall,
     Layer,
     choice,
+    number,
     rate,
     register,
 )
@@ -51,6 +52,22 @@ class Dropout(Layer):
 
     def keras_call(self) -> KerasCall:
         return KerasCall("Dropout", {"rate": self.rate}, ("seed",))
+
+
+@register
+@dataclass(frozen=True)
+class RoundingNoise(Layer):
+    """Noise as large as rounding to so many bits; in training alone, for a latent to be rounded."""
+
+    keyword = "rounding"
+    title = "Rounding noise"
+    bits: int = number("", high=16, example=4)
+
+    def measure(self, shape: Shape) -> Measure:
+        return unchanged(shape)
+
+    def keras_call(self) -> KerasCall:
+        return KerasCall("RoundingNoise", {"bits": self.bits}, ("seed",), is_own=True)
 
 
 @register

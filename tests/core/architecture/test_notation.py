@@ -158,6 +158,8 @@ def test_the_input_shape_may_be_an_argument_and_must_agree_with_the_text():
         ("conv8 depthwise_conv2d | up", ["Did you mean 'dwconv3'"]),
         ("conv2d32 | up", ["'conv2d32'", "its channels", "Write for example conv32"]),
         ("conv8d0.5 | up", ["'conv8d0.5'", "token 1"]),
+        ("conv8 quantize | up", ["Did you mean 'rounding4'?"]),
+        ("rounding17 | up", ["bits of rounding", "from 1 to 16", "Received: 17"]),
         ("dropout20 | up", ["rate of dropout", "from 0.001 to 0.99", "Received: 20"]),
         ("dropout | up", ["dropout<rate>", "dropout0.2"]),
         ("conv8.5 | up", ["channels of conv", "whole number", "Received: 8.5"]),

@@ -81,6 +81,7 @@ def test_strided_bn_has_its_published_numbers_and_does_not_compress():
         ("sepconv8k5s2:valid", (9, 8, 4), (3, 2, 8), 140, 792),
         ("dwconv3s2", (9, 8, 4), (5, 4, 4), 40, 720),
         ("dropout0.2", (9, 8, 4), (9, 8, 4), 0, 0),
+        ("rounding4", (9, 8, 4), (9, 8, 4), 0, 0),
         ("dense10", (48,), (10,), 490, 480),
         ("res8s2", (8, 8, 4), (4, 4, 8), 992, 14_336),
         ("res4", (5, 5, 4), (5, 5, 4), 320, 7_200),

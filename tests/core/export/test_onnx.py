@@ -22,7 +22,8 @@ TEXTS = {
         "29x30x3 conv4k2 conv4k3s2 conv4d2 conv4k2d3:valid conv5k2s3 | conv3k1s2 conv3k5"
     ),
     "separable convolutions": (
-        "29x30x3 sepconv4k2 sepconv5s2:valid dwconv3s2 dropout0.3 | dwconv4:valid sepconv3k1s2"
+        "29x30x3 sepconv4k2 sepconv5s2:valid dwconv3s2 dropout0.3 rounding4 "
+        "| dwconv4:valid sepconv3k1s2"
     ),
     "transposed convolutions": (
         "5x6x3 deconv4 deconv4k4 deconv3k2s3 | deconv3k2s4:valid deconv4k5s3:valid deconv3k4s1"

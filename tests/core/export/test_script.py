@@ -50,7 +50,7 @@ TASKS = [
 HOMEWORK = PRESETS["homework"].architecture
 EVERY_KIND = Architecture.parse(
     "16x16x1 conv8:valid pad @first conv8k5:leaky_relu add@first pool3s2:same unshuffle bn tanh "
-    "sepconv8 dwconv5 dropout0.1 conv8d2 "
+    "sepconv8 dwconv5 dropout0.1 rounding6 conv8d2 "
     "conv8k1s2 up conv32k1 @latent normal32 | "
     "shuffle deconv8k5:valid:elu crop avgpool2s1 up:bilinear res8k5s2:elu res8 cat@first "
     "subpixel4s3 blur crop12 deconv4o1 avgpool deconv4s1 "

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from cae_core import Architecture, ArchitectureError, build, split
+from cae_core.inspection.edits import rounded
 
 HOMEWORK = "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid"
 EVERYTHING = (
@@ -263,6 +264,23 @@ def test_dropout_acts_in_training_alone_and_its_seed_is_the_networks():
         np.asarray(build(architecture, seed=3)(batch, training=True)), trained, atol=1e-6
     )
     assert len(model.get_weights()) == 4  # two kernels, two biases: its seed is no weight
+
+
+@pytest.mark.parametrize("latent", ["conv4:linear", "flatten dense12:linear"])
+def test_rounding_noise_errs_in_training_alone_and_as_far_as_rounding_does(latent: str):
+    model = build(Architecture.parse(f"8x8x3 {latent} | rounding3"), seed=3)
+    encoder = build(Architecture.parse(f"8x8x3 {latent} | linear"), seed=3)
+    encoder.set_weights(model.get_weights())
+    batch = images(16, 8, 8, 3) * np.linspace(0.1, 1, 16, dtype=np.float32)[:, None, None, None]
+    plain = outputs(encoder, batch)
+    np.testing.assert_allclose(outputs(model, batch), plain, atol=1e-6)
+    errors = np.asarray(model(batch, training=True)) - plain
+    for latents, noise in zip(plain, errors, strict=True):
+        between = np.linspace(latents.min(), latents.max(), 999)
+        farthest = np.abs(rounded(between, 3) - between).max()
+        assert 0.5 * farthest < np.abs(noise).max() < 1.01 * farthest
+        # The second moment of an even distribution over a step.
+        assert np.sqrt(np.mean(noise**2)) < 0.9 * farthest
 
 
 def test_a_separable_convolution_with_a_stride_of_single_pixels_can_be_trained():

@@ -45,7 +45,9 @@ def test_image_and_sigma_scaled_together_scale_the_estimated_noise(network):
         gate = sigma * factor / (sigma * factor + 1 / 255)
         return (noisy * factor - output) / gate
 
-    np.testing.assert_allclose(estimate(scale), estimate(1.0) * scale, rtol=1e-3, atol=1e-4)
+    expected = estimate(1.0) * scale
+    # What is left of a sum of large numbers is as exact as they are.
+    np.testing.assert_allclose(estimate(scale), expected, atol=1e-4 * np.abs(expected).max())
 
 
 def test_sigma_may_differ_from_place_to_place(network):
