@@ -1,4 +1,4 @@
-"""``python -m cae_ui``: makes anew the pictures that pages show before any network runs."""
+"""``python -m cae_ui``: makes anew the images that pages show before any network runs."""
 
 from cae_ui.compress import samples
 from cae_ui.start.making import make_doors, make_results

@@ -103,7 +103,7 @@ def rebuild_photo(squeezed: SqueezedPhoto, model: Any) -> np.ndarray:
     return np.clip(grid.reshape(rows * height, columns * width, 3), 0.0, 1.0)
 
 
-def code_image(squeezed: SqueezedPhoto, block: int) -> np.ndarray:
+def latent_image(squeezed: SqueezedPhoto, block: int) -> np.ndarray:
     """The bytes of a squeezed photo as grey pixels in the middle of an image of the photo's size.
 
     Every tile is one of the N numbers, its pixels are the blocks; those of the widest range come
@@ -118,7 +118,7 @@ def code_image(squeezed: SqueezedPhoto, block: int) -> np.ndarray:
 
     Example:
         >>> scale = np.ones(8, np.float16)
-        >>> image = code_image(SqueezedPhoto(np.full((2, 3, 8), 7, np.uint8), scale, scale), 32)
+        >>> image = latent_image(SqueezedPhoto(np.full((2, 3, 8), 7, np.uint8), scale, scale), 32)
         >>> image.shape, int((image[..., 1] > 0).sum())
         ((64, 96, 2), 48)
     """

@@ -14,13 +14,13 @@ DOORS = Path(__file__).with_name("doors")
 
 
 def show_doors() -> None:
-    """A card for each of three purposes, with a picture and the pages in their order."""
+    """A card for each of three purposes, with an illustration and the pages in their order."""
     homework, photo, evidence = (
         column.container(border=True, height="stretch") for column in st.columns(3)
     )
     with homework:
         st.header("Do the homework", anchor=False)
-        _picture("homework.webp", "A network drawn as blocks, narrow in the middle")
+        _illustration("homework.webp", "A network drawn as blocks, narrow in the middle")
         st.markdown("Size a network on paper, train it, and compare its error with others'.")
         st.page_link("pages/latent_size.py", label="1. Latent size", icon=":material/calculate:")
         st.page_link(
@@ -28,13 +28,13 @@ def show_doors() -> None:
         )
     with photo:
         st.header("Clean or colour my photo", anchor=False)
-        _picture("photo.webp", "A cat: noisy and denoised, grey and colorized")
+        _illustration("photo.webp", "A cat: noisy and denoised, grey and colorized")
         st.markdown("Trained networks take noise out or put colour in. Your photo is not stored.")
         st.page_link("pages/denoise.py", label="Denoise", icon=":material/blur_off:")
         st.page_link("pages/colorize.py", label="Colorize", icon=":material/palette:")
     with evidence:
         st.header("See the evidence", anchor=False)
-        _picture("evidence.webp", "Small images and what three networks make of them")
+        _illustration("evidence.webp", "Small images and what three networks make of them")
         st.markdown(
             f"The networks of {source_links()}, trained again and measured beside what was "
             f"published; {len(CLAIMS)} claims, tested."
@@ -42,8 +42,8 @@ def show_doors() -> None:
         st.page_link("pages/zoo.py", label="Zoo", icon=":material/pets:")
 
 
-def _picture(file: str, alt: str) -> None:
-    """A door's picture, as wide as the door."""
+def _illustration(file: str, alt: str) -> None:
+    """A door's illustration, as wide as the door."""
     url = base64.b64encode((DOORS / file).read_bytes()).decode()
     st.html(
         f'<img src="data:image/webp;base64,{url}" alt="{alt}" style="width:100%;'

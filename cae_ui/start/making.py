@@ -1,4 +1,4 @@
-"""Makes what the page shows at once: the results of the sample photos, the pictures of the doors.
+"""Makes what the page shows at once: the sample photos' results, the doors' illustrations.
 
 Run it, by ``python -m cae_ui``, after a network of the page was trained again.
 """
@@ -25,8 +25,8 @@ from cae_ui.common.network_diagram import COLORS
 from cae_ui.common.photo_input import SAMPLE_PHOTOS
 from cae_ui.start.doors import DOORS
 from cae_ui.start.squeezed import (
-    CODE_SIZES,
     FIGURES,
+    LATENT_SIZES,
     STORED,
     compute,
     file_names,
@@ -45,23 +45,23 @@ def make_results() -> None:
     figures: dict[str, dict[str, object]] = {}
     for sample, file in SAMPLE_PHOTOS.items():
         square = square_of(sample_photograph(file))
-        for code_size in CODE_SIZES:
-            result = compute(square, code_size)
-            contents = (result.original, result.code, result.rebuilt)
-            for name, content in zip(file_names(sample, code_size), contents, strict=True):
+        for latent_size in LATENT_SIZES:
+            result = compute(square, latent_size)
+            contents = (result.original, result.latent, result.rebuilt)
+            for name, content in zip(file_names(sample, latent_size), contents, strict=True):
                 (STORED / name).write_bytes(content)
             numbers = {key: value for key, value in asdict(result).items() if key in _NUMBERS}
-            figures.setdefault(sample, {})[str(code_size)] = numbers
-    made_of = {name: zoo.card(name).sha256 for name in map(network_name, CODE_SIZES)}
+            figures.setdefault(sample, {})[str(latent_size)] = numbers
+    made_of = {name: zoo.card(name).sha256 for name in map(network_name, LATENT_SIZES)}
     text = json.dumps({"made_of": made_of, "results": figures}, indent=1)
     (STORED / FIGURES).write_text(text + "\n")
 
 
-_NUMBERS = ("side", "code_bytes", "psnr")
+_NUMBERS = ("side", "latent_bytes", "psnr")
 
 
 def make_doors() -> None:
-    """Draws the pictures of the doors."""
+    """Draws the illustrations of the doors."""
     DOORS.mkdir(exist_ok=True)
     _save(_network(), "homework")
     _save(_strips(), "photo")
@@ -69,7 +69,7 @@ def make_doors() -> None:
 
 
 def _save(image: Image.Image, name: str) -> None:
-    """Saves the picture of a door."""
+    """Saves the illustration of a door."""
     image.save(DOORS / f"{name}.webp", "WEBP", quality=90, method=6)
 
 

@@ -1,4 +1,4 @@
-"""A photo squeezed and rebuilt by networks of growing code size: stored, or computed live."""
+"""A photo squeezed and rebuilt by networks of growing latent size: stored, or computed live."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from cae_core.errors import ZooError
 from cae_core.images.decoding import over_white
 from cae_core.images.metrics import psnr
 from cae_core.images.operations import resize, to_uint8
-from cae_core.photos.squeezing import code_image, rebuild_photo, squeeze_photo
+from cae_core.photos.squeezing import latent_image, rebuild_photo, squeeze_photo
 from cae_ui.common.photo_input import SAMPLE_PHOTOS, Photo, overview
 from cae_ui.common.resources import freeze_garbage_collector
 
-CODE_SIZES = (32, 64, 128, 256, 512, 1000)
-DEFAULT_CODE_SIZE = 128
+LATENT_SIZES = (32, 64, 128, 256, 512, 1000)
+DEFAULT_LATENT_SIZE = 128
 BLOCK, LARGEST_SIDE = 32, 256  # pixels
 STORED = Path(__file__).with_name("stored")
 FIGURES = "figures.json"
@@ -31,22 +31,22 @@ _QUALITY = 90
 
 @dataclass(frozen=True)
 class Result:
-    """A photo, its code and what was rebuilt from the code.
+    """A photo, its latent, and the photo rebuilt from the latent.
 
     Attributes:
         original: The square photo as a WebP file.
-        code: The code's bytes as a PNG file, a pixel a number.
-        rebuilt: The photo that the decoder makes of the code, as a WebP file.
+        latent: The latent's bytes as a PNG file, a pixel a number.
+        rebuilt: The photo that the decoder makes of the latent, as a WebP file.
         side: Height and width of the photo in pixels.
-        code_bytes: Size of the code with its scale.
+        latent_bytes: Size of the latent with its scale.
         psnr: Of the rebuilt photo against the original, in dB, both before they became files.
     """
 
     original: bytes
-    code: bytes
+    latent: bytes
     rebuilt: bytes
     side: int
-    code_bytes: int
+    latent_bytes: int
     psnr: float
 
     @property
@@ -55,12 +55,12 @@ class Result:
         return self.side * self.side * 3
 
 
-def network_name(code_size: int) -> str:
-    """The network of the zoo whose code has so many numbers."""
-    return f"pca-{code_size}"
+def network_name(latent_size: int) -> str:
+    """The network of the zoo whose latent has so many numbers."""
+    return f"pca-{latent_size}"
 
 
-def result_of(photo: Photo, code_size: int) -> Result:
+def result_of(photo: Photo, latent_size: int) -> Result:
     """A chosen photo squeezed and rebuilt; for a sample photo no network is started.
 
     Raises:
@@ -68,16 +68,16 @@ def result_of(photo: Photo, code_size: int) -> Result:
         ZooError: The network is not here.
     """
     if photo.identity in SAMPLE_PHOTOS:
-        return stored_result(photo.name, code_size)
+        return stored_result(photo.name, latent_size)
     opened = overview(photo)
-    name = network_name(code_size)
+    name = network_name(latent_size)
     if name not in zoo.names():
         raise ZooError(
             "A photo of your own is squeezed by networks that the installed package leaves out for "
             f"their size. Received: {name}. Run the app from the project's repository."
         )
     square = square_of(over_white(opened.pixels, opened.opacity))
-    return _computed(square, code_size, zoo.card(name).sha256)
+    return _computed(square, latent_size, zoo.card(name).sha256)
 
 
 def square_of(pixels: np.ndarray) -> np.ndarray:
@@ -102,24 +102,24 @@ def square_of(pixels: np.ndarray) -> np.ndarray:
 
 
 @st.cache_data(max_entries=32, show_spinner="The network works …")
-def _computed(square: np.ndarray, code_size: int, checksum: str) -> Result:
+def _computed(square: np.ndarray, latent_size: int, checksum: str) -> Result:
     """Keeps results; a new checksum is a new network."""
-    result = compute(square, code_size)
+    result = compute(square, latent_size)
     freeze_garbage_collector()
     return result
 
 
-def compute(square: np.ndarray, code_size: int) -> Result:
+def compute(square: np.ndarray, latent_size: int) -> Result:
     """Squeezes and rebuilds a photo that `square_of` made."""
-    model = zoo.load(network_name(code_size))
+    model = zoo.load(network_name(latent_size))
     squeezed = squeeze_photo(square, model)
     rebuilt = rebuild_photo(squeezed, model)
     return Result(
         original=_webp(square),
-        code=_png(code_image(squeezed, BLOCK)),
+        latent=_png(latent_image(squeezed, BLOCK)),
         rebuilt=_webp(rebuilt),
         side=len(square),
-        code_bytes=squeezed.size,
+        latent_bytes=squeezed.size,
         psnr=psnr(rebuilt, square),
     )
 
@@ -138,22 +138,22 @@ def _png(image: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def file_names(sample: str, code_size: int) -> tuple[str, str, str]:
-    """Names of the stored files of a sample photo: original, code, rebuilt.
+def file_names(sample: str, latent_size: int) -> tuple[str, str, str]:
+    """Names of the stored files of a sample photo: original, latent, rebuilt.
 
     Example:
         >>> file_names("Cat", 32)
-        ('cat.webp', 'cat-32-code.png', 'cat-32.webp')
+        ('cat.webp', 'cat-32-latent.png', 'cat-32.webp')
     """
     name = sample.lower()
-    return f"{name}.webp", f"{name}-{code_size}-code.png", f"{name}-{code_size}.webp"
+    return f"{name}.webp", f"{name}-{latent_size}-latent.png", f"{name}-{latent_size}.webp"
 
 
 @cache
-def stored_result(sample: str, code_size: int) -> Result:
+def stored_result(sample: str, latent_size: int) -> Result:
     """The stored result of a sample photo."""
-    figures = json.loads((STORED / FIGURES).read_text())["results"][sample][str(code_size)]
-    original, code, rebuilt = (
-        (STORED / name).read_bytes() for name in file_names(sample, code_size)
+    figures = json.loads((STORED / FIGURES).read_text())["results"][sample][str(latent_size)]
+    original, latent, rebuilt = (
+        (STORED / name).read_bytes() for name in file_names(sample, latent_size)
     )
-    return Result(original, code, rebuilt, **figures)
+    return Result(original, latent, rebuilt, **figures)

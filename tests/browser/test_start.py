@@ -32,7 +32,7 @@ def rebuilt(page):
 
 
 @pytest.mark.heavy
-def test_a_shorter_code_is_worse_and_the_address_keeps_it(visit):
+def test_a_shorter_latent_is_worse_and_the_address_keeps_it(visit):
     page = visit()
     expect(page).to_have_title("CAE Lab")
     expect(rebuilt(page)).to_contain_text("PSNR")

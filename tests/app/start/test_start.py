@@ -12,8 +12,8 @@ from cae_core.data.samples import sample_photograph
 from cae_ui.common.photo_input import SAMPLE_PHOTOS
 from cae_ui.start import squeezed
 from cae_ui.start.squeezed import (
-    CODE_SIZES,
     FIGURES,
+    LATENT_SIZES,
     STORED,
     compute,
     file_names,
@@ -26,26 +26,27 @@ from tests.app.images import png
 
 
 def figures_of(page):
-    """Bytes of the code and PSNR, as the page says them."""
+    """Bytes of the latent and PSNR, as the page says them."""
     shown = said(page.get("html"))
-    code, decibels = re.search(r"([\d,]+) bytes, .*PSNR ([\d.]+) dB", shown).groups()
-    return int(code.replace(",", "")), float(decibels)
+    latent, decibels = re.search(r"([\d,]+) bytes, .*PSNR ([\d.]+) dB", shown).groups()
+    return int(latent.replace(",", "")), float(decibels)
 
 
-def test_the_longer_the_code_the_better_the_photo_and_no_network_is_started(
+def test_the_longer_the_latent_the_better_the_photo_and_no_network_is_started(
     start_page, monkeypatch
 ):
     monkeypatch.setattr(squeezed, "compute", None)
     page = start_page(**{"start-photo": "Coffee"})
     found = []
-    for code_size in CODE_SIZES:
-        page.select_slider("numbers").set_value(code_size).run()
+    for latent_size in LATENT_SIZES:
+        page.select_slider("numbers").set_value(latent_size).run()
         found.append(figures_of(page))
-        assert f"{code_size:,} numbers" in said(page.get("html"))
+        assert f"{latent_size:,} numbers" in said(page.get("html"))
     assert not page.error
     blocks = (256 // 32) ** 2
-    assert [code for code, _ in found] == [(blocks + 4) * code_size for code_size in CODE_SIZES]
-    assert [psnr for _, psnr in found] == sorted(psnr for _, psnr in found)
+    sizes, psnrs = zip(*found, strict=True)
+    assert sizes == tuple((blocks + 4) * latent_size for latent_size in LATENT_SIZES)
+    assert list(psnrs) == sorted(psnrs)
 
 
 def test_a_photo_of_ones_own_goes_through_the_network_and_a_broken_one_is_one_sentence(start_page):
@@ -61,7 +62,7 @@ def test_a_photo_of_ones_own_goes_through_the_network_and_a_broken_one_is_one_se
 
 def test_a_network_that_the_package_left_out_is_one_sentence(start_page, monkeypatch):
     page = start_page()
-    monkeypatch.setattr(squeezed, "network_name", lambda code_size: "left-out")
+    monkeypatch.setattr(squeezed, "network_name", lambda latent_size: "left-out")
     upload(page, "start-upload", ("mine.png", png(100, 70)))
     (error,) = page.error
     assert "Received: left-out" in error.value
@@ -80,23 +81,23 @@ def test_an_address_of_latent_size_from_before_leads_there_with_all_it_says(star
 def test_what_is_stored_was_made_with_todays_networks():
     figures = json.loads((STORED / FIGURES).read_text())
     assert figures["made_of"] == {
-        name: zoo.card(name).sha256 for name in map(network_name, CODE_SIZES)
+        name: zoo.card(name).sha256 for name in map(network_name, LATENT_SIZES)
     }
     names = {
         name
         for sample in SAMPLE_PHOTOS
-        for code_size in CODE_SIZES
-        for name in file_names(sample, code_size)
+        for latent_size in LATENT_SIZES
+        for name in file_names(sample, latent_size)
     }
     assert {path.name for path in STORED.iterdir()} == names | {FIGURES}
 
 
 @pytest.mark.heavy
 def test_what_is_stored_is_what_the_networks_make():
-    for sample, code_size in zip(itertools.cycle(SAMPLE_PHOTOS), CODE_SIZES, strict=False):
+    for sample, latent_size in zip(itertools.cycle(SAMPLE_PHOTOS), LATENT_SIZES, strict=False):
         square = square_of(sample_photograph(SAMPLE_PHOTOS[sample]))
-        made, stored = compute(square, code_size), stored_result(sample, code_size)
-        assert (made.side, made.code_bytes) == (stored.side, stored.code_bytes)
+        made, stored = compute(square, latent_size), stored_result(sample, latent_size)
+        assert (made.side, made.latent_bytes) == (stored.side, stored.latent_bytes)
         assert made.psnr == pytest.approx(stored.psnr, abs=0.01)
 
 

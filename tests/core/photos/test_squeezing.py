@@ -5,7 +5,7 @@ import pytest
 
 import cae_core as cae
 from cae_core.errors import ImageError
-from cae_core.photos.squeezing import SqueezedPhoto, code_image, rebuild_photo, squeeze_photo
+from cae_core.photos.squeezing import SqueezedPhoto, latent_image, rebuild_photo, squeeze_photo
 
 NETWORK = "flatten dense8:linear | dense3072:sigmoid reshape32x32x3"
 
@@ -63,10 +63,10 @@ def test_sides_that_are_no_multiples_of_the_blocks_are_refused(model, size):
         squeeze_photo(np.zeros((*size, 3), np.float32), model)
 
 
-def test_the_code_is_drawn_one_pixel_a_number_tile_by_tile_the_widest_range_first():
+def test_the_latent_is_drawn_one_pixel_a_number_tile_by_tile_the_widest_range_first():
     values = np.arange(1, 2 * 5 + 1, dtype=np.uint8).reshape(1, 2, 5)  # of two blocks
     step = np.array([1, 5, 3, 2, 4], np.float16)
-    image = code_image(SqueezedPhoto(values, step, step), block=6)
+    image = latent_image(SqueezedPhoto(values, step, step), block=6)
     assert image.shape == (6, 12, 2)
     grey, opacity = image[..., 0], image[..., 1]
     expected = [[2, 7, 5, 10, 3, 8, 4, 9], [1, 6, 0, 0, 0, 0, 0, 0]]
