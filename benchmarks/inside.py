@@ -81,7 +81,7 @@ def page_time(name: str) -> str:
 
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE / 1000)
     page.switch_page("pages/inside.py")
-    page.query_params.update({"network": name, "part": "Code"})
+    page.query_params.update({"network": name, "part": "Latent"})
     page.run()
     bits = iter(range(1, 9))
     return milliseconds(lambda: page.select_slider("bits").set_value(next(bits)).run())
@@ -91,7 +91,7 @@ def moved_slider(browser: Browser, url: str, name: str) -> str:
     """Median seconds and the worst until a moved slider's effect is on the page."""
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.set_default_timeout(PATIENCE)
-    page.goto(f"{url}/inside?network={name}&part=Code&bits=1")
+    page.goto(f"{url}/inside?network={name}&part=Latent&bits=1")
     slider = page.get_by_role("slider", name="Bits a number")
     slider.wait_for()
     page.get_by_test_id("stMetric").wait_for()

@@ -32,7 +32,12 @@ COLORS = 256  # of the saved images: pages have few, photographs on them are dit
 SHOTS = {
     "start": ("/", HEIGHT, [], "See the evidence"),
     "latent_size": ("/latent_size", HEIGHT, [("radio", "5 conv16")], "Layer 5: Convolution"),
-    "inside": ("/inside?part=Code&edits=5-mute&beside=Unchanged+code", HEIGHT, [], "Click one to"),
+    "inside": (
+        "/inside?part=Latent&edits=5-mute&beside=Unchanged+latent",
+        HEIGHT,
+        [],
+        "Click one to",
+    ),
     "trainer": ("/trainer?epochs=5", 1700, [("button", "Train")], "PSNR is against the original"),
     "sweep": ("/sweep", 1093, [], "Best: MSE"),
     "denoise": ("/denoise", HEIGHT, [], "PSNR, denoised"),

@@ -1,4 +1,4 @@
-"""The page Inside: what a picture becomes in a trained network."""
+"""The page Inside: an image on its way through a trained network."""
 
 import streamlit as st
 
@@ -10,8 +10,9 @@ from cae_ui.inside.parts import PARTS
 
 page_header(
     "Inside",
-    "See what a picture becomes in a trained network, layer by layer. Then change its **code**, "
-    "the latent between encoder and decoder, and watch the image that is decoded from it.",
+    "See what becomes of an image in a trained network, layer by layer. Then change its "
+    "**latent** (also called code), the tensor between encoder and decoder, and watch the image "
+    "that is decoded from it.",
 )
 settings, view = st.columns([3, 9], gap="large")
 with view:

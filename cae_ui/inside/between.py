@@ -1,4 +1,4 @@
-"""The part "Between two pictures": on a straight line in the latent, and in pixels."""
+"""The part "Between two images": on a straight line in the latent, and in pixels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 from cae_core.images.operations import image_grid, to_uint8
 from cae_core.inspection.mixing import combined, interpolated
 from cae_ui.common.pixels import show_pixels, show_tiles
-from cae_ui.inside.opened import SECOND_KEY, Opened, picture_input
+from cae_ui.inside.opened import SECOND_KEY, Opened, image_input
 
 SHARE_KEY, THIRD_KEY = "share", "plus"
 STEPS = 9  # images of the strip
@@ -19,30 +19,30 @@ SIDE = 176  # CSS pixels
 
 @st.fragment
 def show_between(opened: Opened) -> None:
-    """A second picture, the way to it, and a sum of three."""
-    st.markdown("**The second picture**")
-    second = opened.images[picture_input(SECOND_KEY, opened.images, 1, "Second picture")]
+    """A second image, the way to it, and a sum of three."""
+    st.markdown("**The second image**")
+    second = opened.images[image_input(SECOND_KEY, opened.images, 1, "Second image")]
     share = st.slider(
-        "Share of the second picture, %", 0, 100, 50, key=SHARE_KEY, bind="query-params"
+        "Share of the second image, %", 0, 100, 50, key=SHARE_KEY, bind="query-params"
     )
     fade, decoded = _between(opened, second, np.array([share / 100], np.float32))
     _show_row(
         [
             (opened.image, opened.name),
             (fade[0], "Cross-fade in pixels"),
-            (decoded[0], "Interpolated in the code"),
-            (second, "Second picture"),
+            (decoded[0], "Interpolated in the latent"),
+            (second, "Second image"),
         ]
     )
     if opened.network.has_skips:
         st.caption(
-            ":material/info: Skip connections carry more of the picture around the code. They are "
-            "those of the first picture all the way: only the code is interpolated."
+            ":material/info: Skip connections carry more of the image around the latent. They are "
+            "those of the first image all the way: only the latent is interpolated."
         )
     fades, strip = _strip(opened.identity, opened.image, second, opened)
-    show_pixels(image_grid(fades, STEPS), "In pixels: two pictures lie over each other")
+    show_pixels(image_grid(fades, STEPS), "In pixels: two images lie over each other")
     show_pixels(
-        image_grid(strip, STEPS), "In the code: every step is an image that the decoder draws"
+        image_grid(strip, STEPS), "In the latent: every step is an image that the decoder draws"
     )
     _show_sum(opened, second)
 
@@ -70,19 +70,19 @@ def _strip(
 def _show_sum(opened: Opened, second: np.ndarray) -> None:
     """A - B + C, in pixels and in the latent."""
     st.header("A − B + C", anchor=False)
-    st.caption("The picture, without the second, with a third:")
-    third = opened.images[picture_input(THIRD_KEY, opened.images, 2, "Third picture")]
-    codes = [opened.encoded(image) for image in (opened.image, second, third)]
-    pixels = np.clip(combined(*(code.images for code in codes)), 0, 1)
-    latents = combined(*(code.latents for code in codes))
-    decoded = opened.network.decode(codes[0].with_latents(latents, pixels))
+    st.caption("The image, without the second, with a third:")
+    third = opened.images[image_input(THIRD_KEY, opened.images, 2, "Third image")]
+    encoded = [opened.encoded(image) for image in (opened.image, second, third)]
+    pixels = np.clip(combined(*(each.images for each in encoded)), 0, 1)
+    latents = combined(*(each.latents for each in encoded))
+    decoded = opened.network.decode(encoded[0].with_latents(latents, pixels))
     _show_row(
         [
             (opened.image, "A"),
             (second, "− B"),
             (third, "+ C"),
             (pixels[0], "In pixels, cut to [0, 1]"),
-            (decoded[0], "In the code"),
+            (decoded[0], "In the latent"),
         ]
     )
 

@@ -1,6 +1,6 @@
-// Shows the picture of the point of a chart that the pointer is on, beside the pointer.
+// Shows the image of the point of a chart that the pointer is on, beside the pointer.
 
-const AWAY = 16; // CSS pixels between pointer and picture
+const AWAY = 16; // CSS pixels between pointer and image
 
 export default function hover({ parentElement, data }) {
   const root = parentElement.querySelector("canvas");

@@ -1,4 +1,4 @@
-"""The part "Code": the latent, changed channel by channel, and the image decoded from it."""
+"""The part "Latent": the latent, changed channel by channel, and the image decoded from it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from cae_core.inspection.network import InspectedNetwork
 from cae_ui.common.compare_slider import compare_slider
 from cae_ui.common.picker import Choice, kept_choice, pick_bar, pick_tile
 from cae_ui.inside.colors import scale_legend, signed_colors
-from cae_ui.inside.opened import SECOND_KEY, Opened, picture_input, said_shape, tile_factor
+from cae_ui.inside.opened import SECOND_KEY, Opened, image_input, said_shape, tile_factor
 
 NUMBER_KEY, EDITS_KEY, BITS_KEY, BESIDE_KEY = "number", "edits", "bits", "beside"
 KEEP = "keep"
-PICTURE, UNCHANGED, INPUT = "Picture", "Unchanged code", "Network's input"
+ORIGINAL, UNCHANGED, INPUT = "Original", "Unchanged latent", "Network's input"
 TITLES = {KEEP: "Keep", MUTE: "Mute", SCALE: "Scale", MEAN: "Mean", SWAP: "Swap"}
 FLOAT = 32  # bits of a number that is not rounded
 BITS = (1, 2, 3, 4, 5, 6, 7, 8, FLOAT)
@@ -36,7 +36,7 @@ QUICK_MACS = 10**10
 
 
 @st.fragment
-def show_code(opened: Opened) -> None:
+def show_latent(opened: Opened) -> None:
     """The decoded image, beside the channels of the latent and what can be done with them."""
     latent = opened.encoded().latents[0]
     edits = kept_edits(latent.shape[-1])
@@ -49,7 +49,7 @@ def show_code(opened: Opened) -> None:
         _edit_input(channel, edits, latent.shape)
         if any(edit.kind == SWAP for edit in edits.values()):
             st.caption("Swapped with the same channel of:")
-            picture_input(SECOND_KEY, opened.images, 1, "Second picture")
+            image_input(SECOND_KEY, opened.images, 1, "Second image")
         bits = _bits_input(latent.size, opened.image)
     with result:
         _show_result(opened, changed if bits == FLOAT else rounded(changed, bits))
@@ -95,7 +95,7 @@ def keep_edits(edits: Mapping[int, Edit]) -> None:
 
 
 def _edit_input(channel: int, edits: dict[int, Edit], shape: tuple[int, ...]) -> None:
-    """What is done to the chosen channel, and the button that undoes all."""
+    """The change of the chosen channel, and the button that undoes all."""
     widget, slider = f"edit-{channel}", f"factor-{channel}"
     now = edits.get(channel, Edit(KEEP))
     # Every time: the address is what counts, and it may be another tab's.
@@ -119,7 +119,7 @@ def _edit_input(channel: int, edits: dict[int, Edit], shape: tuple[int, ...]) ->
             key=widget,
             on_change=change,
             help="Mute sets it to 0, Mean to its mean over the images at the left, Swap to that "
-            "of a second picture.",
+            "of a second image.",
         )
         st.button(
             "Undo all",
@@ -132,7 +132,7 @@ def _edit_input(channel: int, edits: dict[int, Edit], shape: tuple[int, ...]) ->
         st.slider("Factor", -LARGEST_FACTOR, LARGEST_FACTOR, step=0.1, key=slider, on_change=change)
 
 
-def _bits_input(numbers: int, picture: np.ndarray) -> int:
+def _bits_input(numbers: int, image: np.ndarray) -> int:
     """Bits that every number is rounded to, and what the latent then takes."""
     bits = st.select_slider(
         "Bits a number",
@@ -146,8 +146,8 @@ def _bits_input(numbers: int, picture: np.ndarray) -> int:
     )
     st.caption(
         f"{numbers:,} numbers of {bits} bit{'s' if bits > 1 else ''} are "
-        f"{latent_bytes(numbers, bits):,} bytes; the picture is {picture.nbytes:,}, "
-        f"{len(encode_smallest_png(picture)):,} as PNG."
+        f"{latent_bytes(numbers, bits):,} bytes; the image is {image.nbytes:,}, "
+        f"{len(encode_smallest_png(image)):,} as PNG."
     )
     return int(bits)
 
@@ -160,13 +160,11 @@ def _show_channels(
 ) -> None:
     """The latent with its edits: a map as tiles, a vector as bars."""
     report = analyze(opened.network.architecture)
-    st.markdown(
-        f"**The code (latent):** {said_shape(latent.shape)}, of {report.input_size:,} that go in"
-    )
+    st.markdown(f"**The latent:** {said_shape(latent.shape)}, of {report.input_size:,} that go in")
     if opened.network.has_skips:
         st.caption(
-            ":material/info: Skip connections carry more of the picture around the code. They "
-            "stay as they are: only the code is changed here."
+            ":material/info: Skip connections carry more of the image around the latent. They "
+            "stay as they are: only the latent is changed here."
         )
     choices = [
         Choice(
@@ -177,14 +175,14 @@ def _show_channels(
         for each in range(latent.shape[-1])
     ]
     if latent.ndim == 1:
-        pick_bar(NUMBER_KEY, latent, choices, str(channel), label="Numbers of the code")
+        pick_bar(NUMBER_KEY, latent, choices, str(channel), label="Numbers of the latent")
         st.caption(f"From {latent.min():.3g} to {latent.max():.3g}. Click a number to change it.")
         return
     limit = float(np.abs(latent).max()) or 1.0
     # (h, w, c) -> (c, h, w, 3)
     tiles = np.moveaxis(signed_colors(latent, limit), 2, 0)
     side = tile_factor(latent.shape[1]) * latent.shape[1]
-    pick_tile(NUMBER_KEY, tiles, choices, str(channel), label="Channels of the code", side=side)
+    pick_tile(NUMBER_KEY, tiles, choices, str(channel), label="Channels of the latent", side=side)
     st.html(scale_legend(limit, bool(latent.min() < 0)))
 
 
@@ -202,24 +200,24 @@ def _show_result(opened: Opened, latent: np.ndarray) -> None:
     true = encoded.images[0]
     after = opened.network.decode(encoded.with_latents(latent[np.newaxis]))[0]
     inputs = opened.network.inputs(opened.image[np.newaxis])[0]
-    besides = {PICTURE: true, UNCHANGED: unchanged}
+    besides = {ORIGINAL: true, UNCHANGED: unchanged}
     if not np.array_equal(inputs, true):
         besides[INPUT] = np.clip(inputs, 0, 1)
     chosen = st.segmented_control(
         "Compare with",
         list(besides),
-        default=PICTURE,
+        default=ORIGINAL,
         required=True,
         key=BESIDE_KEY,
         bind="query-params",
     )
-    beside = str(chosen) if chosen in besides else PICTURE  # of another network
+    beside = str(chosen) if chosen in besides else ORIGINAL  # of another network
     compare_slider(
         _comparable(besides[beside]),
         _comparable(after),
         before_label=beside,
         after_label="Decoded",
-        key="inside-code",
+        key="inside-latent",
         height=420,
     )
     decibels, decibels_unchanged = (psnr(image, true) for image in (after, unchanged))
@@ -229,7 +227,7 @@ def _show_result(opened: Opened, latent: np.ndarray) -> None:
         "PSNR of the decoded image",
         format_psnr(decibels),
         delta=format_gain(change) if is_changed else None,
-        help="Against the picture. The change is against the code as the encoder gave it.",
+        help="Against the original. The change is against the latent as the encoder gave it.",
     )
 
 
@@ -266,7 +264,7 @@ def _show_ranking(opened: Opened, channel: int) -> None:
     st.caption(
         f"The error that muting each {name} costs, the dearest first: without {name} {order[0]} "
         f"the image loses {format_psnr(lost[order[0]])}"
-        + (f"; {idle:,} of {count:,} make no difference to this picture" if idle else "")
+        + (f"; {idle:,} of {count:,} make no difference to this image" if idle else "")
         + ". Click one to change it."
     )
 

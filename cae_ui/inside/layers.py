@@ -136,7 +136,7 @@ def _show_maps(row: Row, activation: np.ndarray, order: np.ndarray, channel: int
 def _silent(energies: np.ndarray) -> str:
     """How many channels are 0 everywhere, as a sentence; empty where none is."""
     count = int((energies == 0).sum())
-    return f"{count} of {len(energies):,} are 0 for this picture. " if count else ""
+    return f"{count} of {len(energies):,} are 0 for this image. " if count else ""
 
 
 def _place_input(
@@ -212,7 +212,7 @@ def _show_kernels(opened: Opened, row: Row, channel: int) -> None:
         what = "in colour: grey is 0" if channels == 3 else "dark is 0, blue below, amber above"
         st.caption(
             f"What each channel looks for in the image, {height} × {width} weights {what}; the "
-            f"largest is {limit:.3g}. The picture does not change them."
+            f"largest is {limit:.3g}. The image does not change them."
         )
         return
     kernel = kernels[..., channel % count]
@@ -223,7 +223,7 @@ def _show_kernels(opened: Opened, row: Row, channel: int) -> None:
     left_out = channels - len(order)
     st.caption(
         f"Channel {channel}: {height} × {width} weights for every channel of its input, the "
-        f"largest first{f', {left_out} more left out' if left_out else ''}. The picture does not "
+        f"largest first{f', {left_out} more left out' if left_out else ''}. The image does not "
         "change them."
     )
 

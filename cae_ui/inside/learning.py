@@ -73,7 +73,7 @@ def _show_snapshots(snapshots: Snapshots, name: str) -> None:
     left, right = st.columns([7, 5], gap="large")
     with left:
         count = len(snapshots.images)
-        show_pixels(image_grid(snapshots.images, columns=count), "Pictures, not trained on")
+        show_pixels(image_grid(snapshots.images, columns=count), "Images, not trained on")
         epochs = said_epochs(float(snapshots.epochs[moment]))
         show_pixels(
             image_grid(snapshots.outputs[moment], columns=count), f"The output, epoch {epochs}"
@@ -98,7 +98,7 @@ def said_epochs(epochs: float) -> str:
 
 
 def _errors(snapshots: Snapshots) -> np.ndarray:
-    """PSNR of the pictures' outputs at every moment, dB."""
+    """PSNR of the images' outputs at every moment, dB."""
     differences = (snapshots.outputs.astype(np.float32) - snapshots.images) / 255
     return np.asarray(psnr_from_mse(np.maximum(np.square(differences).mean((1, 2, 3, 4)), 1e-10)))
 
@@ -124,13 +124,13 @@ def _error_figure(snapshots: Snapshots, errors: np.ndarray, moment: int) -> go.F
         figure,
         height=200,
         xaxis={"title": "Epochs trained", "tickvals": shown, "ticktext": ticks},
-        yaxis={"title": "PSNR of these pictures, dB"},
+        yaxis={"title": "PSNR of these images, dB"},
         showlegend=False,
     )
 
 
 def _show_vectors(snapshots: Snapshots, moment: int) -> None:
-    """The latents of all pictures, each in a column under its picture."""
+    """The latents of all images, each in a column under its image."""
     latents = snapshots.latents.astype(np.float32)
     limit = float(np.abs(latents).max()) or 1.0
     now = latents[moment, :, :MOST_NUMBERS].T  # (n, N)
@@ -138,23 +138,23 @@ def _show_vectors(snapshots: Snapshots, moment: int) -> None:
     flatness = -(-3 * now.shape[0] // now.shape[1])
     show_pixels(
         signed_colors(now.repeat(flatness, axis=1), limit),
-        f"The code (latent): a row for each of its {_counted(latents.shape[2], MOST_NUMBERS)} "
-        "numbers, under the picture",
+        f"The latent: a row for each of its {_counted(latents.shape[2], MOST_NUMBERS)} numbers, "
+        "under the image",
     )
     st.html(scale_legend(limit, bool(latents.min() < 0)))
 
 
 def _show_maps(snapshots: Snapshots, moment: int) -> None:
-    """The latent of the first picture, channel by channel."""
+    """The latent of the first image, channel by channel."""
     latents = snapshots.latents[:, 0].astype(np.float32)
     limit = float(np.abs(latents).max()) or 1.0
-    st.markdown("**The code (latent)**")
+    st.markdown("**The latent**")
     # (h, w, c) -> (c, h, w, 3)
     tiles = np.moveaxis(signed_colors(latents[moment], limit), 2, 0)[:MOST_CHANNELS]
     side = tile_factor(tiles.shape[2]) * tiles.shape[2]
     show_tiles(tiles, [str(each) for each in range(len(tiles))], side, "Channel")
     st.html(scale_legend(limit, bool(latents.min() < 0)))
-    st.caption(f"Of the first picture, {_counted(latents.shape[3], MOST_CHANNELS)} channels.")
+    st.caption(f"Of the first image, {_counted(latents.shape[3], MOST_CHANNELS)} channels.")
 
 
 def _counted(count: int, most: int) -> str:

@@ -31,7 +31,7 @@ from cae_ui.inside.opened import Opened, tile_factor
 
 AT_KEY = "at"
 CHART_KEY, SEED_KEY = "latent-map", "draw"
-PLANE, PICTURES = "Decoded plane", "Pictures"
+PLANE, IMAGES = "Decoded plane", "Images"
 MOST_IMAGES, FEWEST_IMAGES = 1_000, 128
 # Multiply-adds of a map, and of a plane that is decoded without being asked for: a second or so.
 QUICK_MACS = 10**10
@@ -69,23 +69,23 @@ class MapImages:
 
 def show_map(opened: Opened) -> None:
     """The chart, the image at the chosen place, and images decoded from random latents."""
-    pictures, found = _mapped(opened.identity, _dataset_of(opened), opened.images, opened.network)
+    mapped, found = _mapped(opened.identity, _dataset_of(opened), opened.images, opened.network)
     if found is None:
-        st.info("A map needs two pictures or more. This network came with one.")
+        st.info("A map needs two images or more. This network came with one.")
     else:
-        # Outside of the fragment: a click need not send the pictures again.
-        show_on_hover(CHART_KEY, pictures.images)
-        _show_parts(opened, pictures, found)
+        # Outside of the fragment: a click need not send the images again.
+        show_on_hover(CHART_KEY, mapped.images)
+        _show_parts(opened, mapped, found)
 
 
 @st.fragment
-def _show_parts(opened: Opened, pictures: MapImages, found: LatentMap) -> None:
+def _show_parts(opened: Opened, mapped: MapImages, found: LatentMap) -> None:
     at = kept_place(found)
     chart, beside = st.columns([7, 5], gap="large")
     with chart:
-        _show_chart(opened, pictures, found, at)
+        _show_chart(opened, mapped, found, at)
     with beside:
-        _show_place(opened, pictures, found, at)
+        _show_place(opened, mapped, found, at)
     _show_random(opened, found)
 
 
@@ -105,10 +105,10 @@ def _mapped(
     report = analyze(_network.architecture)
     macs = sum(row.macs for row in report.rows if row.part == "encoder")
     count = int(np.clip(QUICK_MACS // max(macs, 1), FEWEST_IMAGES, MOST_IMAGES))
-    pictures = _map_images(dataset, _network.image_shape, count, examples)
-    if len(pictures.images) < 2:
-        return pictures, None
-    return pictures, LatentMap.of(_network.encode(pictures.images).latents)
+    mapped = _map_images(dataset, _network.image_shape, count, examples)
+    if len(mapped.images) < 2:
+        return mapped, None
+    return mapped, LatentMap.of(_network.encode(mapped.images).latents)
 
 
 def _map_images(
@@ -171,38 +171,38 @@ def _text(at: int | tuple[float, float]) -> str:
 
 
 def _show_chart(
-    opened: Opened, pictures: MapImages, found: LatentMap, at: int | tuple[float, float]
+    opened: Opened, mapped: MapImages, found: LatentMap, at: int | tuple[float, float]
 ) -> None:
     """The points, and behind them what the plane is decoded to."""
     report = analyze(opened.network.architecture)
     macs = COLUMNS**2 * sum(row.macs for row in report.rows if row.part == "decoder")
     behind = st.pills(
         "On the map",
-        [PLANE, PICTURES],
+        [PLANE, IMAGES],
         selection_mode="multi",
-        default=[PLANE] if found.is_latent and macs < QUICK_MACS else [PICTURES],
+        default=[PLANE] if found.is_latent and macs < QUICK_MACS else [IMAGES],
         key="map-shows",
         label_visibility="collapsed",
     )
-    figure = map_figure(pictures, found, at)
+    figure = map_figure(mapped, found, at)
     if PLANE in behind:
         _add_image(figure, found, _plane(opened.identity, found, opened))
-    if PICTURES in behind:
-        _add_thumbnails(figure, found, pictures.images)
+    if IMAGES in behind:
+        _add_thumbnails(figure, found, mapped.images)
     show_chart(figure, CHART_KEY, on_choose=partial(keep_choice, AT_KEY))
     plane = (
-        "The code is two numbers, and this is all of it."
+        "The latent is two numbers, and this is all of it."
         if found.is_latent
-        else f"The two directions in which the {found.latents[0].size:,} numbers of the code vary "
-        f"most (PCA) hold {found.explained:.0%} of their variance."
+        else f"The two directions in which the {found.latents[0].size:,} numbers of the latent "
+        f"vary most (PCA) hold {found.explained:.0%} of their variance."
     )
     st.caption(
-        f"{pictures.described}. {plane} Click a point to open its picture, and any other place "
+        f"{mapped.described}. {plane} Click a point to open its image, and any other place "
         "to decode it."
     )
 
 
-def map_figure(pictures: MapImages, found: LatentMap, at: int | tuple[float, float]) -> go.Figure:
+def map_figure(mapped: MapImages, found: LatentMap, at: int | tuple[float, float]) -> go.Figure:
     """The points of a map by class, unseen points for clicks on empty places, and a mark."""
     low, high = found.bounds
     places, _ = found.grid(CLICK_COLUMNS)
@@ -217,7 +217,7 @@ def map_figure(pictures: MapImages, found: LatentMap, at: int | tuple[float, flo
             showlegend=False,
         )
     )
-    names = pictures.classes or ("",) * len(found.points)
+    names = mapped.classes or ("",) * len(found.points)
     for place, name in enumerate(sorted(set(names), key=_class_order(names))):
         numbers = np.array([number for number, other in enumerate(names) if other == name])
         figure.add_trace(
@@ -232,7 +232,7 @@ def map_figure(pictures: MapImages, found: LatentMap, at: int | tuple[float, flo
                     "size": 6,
                     "line": {"width": 0.5, "color": "white"},
                 },
-                hovertemplate=f"{name} (picture %{{customdata}})<extra></extra>",
+                hovertemplate=f"{name} (image %{{customdata}})<extra></extra>",
                 showlegend=bool(name),
             )
         )
@@ -313,7 +313,7 @@ def _plane(identity: str, _found: LatentMap, _opened: Opened) -> np.ndarray:
 
 
 def _decoded(opened: Opened, latents: np.ndarray) -> np.ndarray:
-    """The images of latents, uint8; a task or skip connections take from the chosen picture."""
+    """The images of latents, uint8; a task or skip connections take from the chosen image."""
     return to_uint8(opened.network.decode(opened.encoded().with_latents(latents)))
 
 
@@ -321,33 +321,33 @@ def _decoded(opened: Opened, latents: np.ndarray) -> np.ndarray:
 
 
 def _show_place(
-    opened: Opened, pictures: MapImages, found: LatentMap, at: int | tuple[float, float]
+    opened: Opened, mapped: MapImages, found: LatentMap, at: int | tuple[float, float]
 ) -> None:
-    """The picture at the chosen point, or the image that the chosen place is decoded to."""
+    """The image at the chosen point, or the one that the chosen place is decoded to."""
     side = tile_factor(opened.image.shape[1]) * opened.image.shape[1]
     side = max(side, LARGE)
     _place_sliders(found, at)
     if isinstance(at, int):
         latent = found.latents[at]
-        label = f", {pictures.classes[at]}" if pictures.classes else ""
-        st.markdown(f"**Picture {at + 1}{label}**")
-        shown = [pictures.images[at], _decoded(opened, latent[np.newaxis])[0]]
-        show_tiles(np.stack(shown), ["The picture", "Decoded from its code"], side, "")
+        label = f", {mapped.classes[at]}" if mapped.classes else ""
+        st.markdown(f"**Image {at + 1}{label}**")
+        shown = [mapped.images[at], _decoded(opened, latent[np.newaxis])[0]]
+        show_tiles(np.stack(shown), ["Original", "Decoded from its latent"], side, "")
     else:
         (latent,) = found.latents_at(np.array([at]))
         st.markdown(f"**Decoded at ({at[0]:.2f}, {at[1]:.2f})**")
-        show_tiles(_decoded(opened, latent[np.newaxis]), ["No picture was encoded to it"], side, "")
+        show_tiles(_decoded(opened, latent[np.newaxis]), ["No image was encoded to it"], side, "")
     near = found.neighbors(latent, NEIGHBORS + 1).tolist()
     numbers = np.array([number for number in near if number != at][:NEIGHBORS])
-    st.markdown("**Nearest in the code**")
+    st.markdown("**Nearest latents**")
     distances = np.sqrt(np.square(found.latents[numbers] - latent).reshape(len(numbers), -1).sum(1))
     labels = [
-        f"{pictures.classes[number] if pictures.classes else number + 1}, {distance:.2g}"
+        f"{mapped.classes[number] if mapped.classes else number + 1}, {distance:.2g}"
         for number, distance in zip(numbers, distances, strict=True)
     ]
-    show_tiles(pictures.images[numbers], labels, side // 2, "Neighbour")
+    show_tiles(mapped.images[numbers], labels, side // 2, "Neighbour")
     st.caption(
-        "Pictures whose codes are nearest, with their distances, in all numbers of the code."
+        "Images whose latents are nearest, and their distances in all numbers of the latent."
     )
 
 
@@ -380,24 +380,24 @@ def _place_sliders(found: LatentMap, at: int | tuple[float, float]) -> None:
 
 def _show_random(opened: Opened, found: LatentMap) -> None:
     """Images decoded from latents that are drawn at random."""
-    st.markdown("**Pictures that nobody took**")
+    st.markdown("**Images from random latents**")
     seed = int(st.session_state.get(SEED_KEY, 0))
     is_variational = opened.network.task.is_variational
     if is_variational:
         latents = normal_latents(found.latents.shape[1:], DRAWN, seed)
         said = (
-            "Their codes are drawn from N(0, I): the network was trained so that the codes of "
-            "pictures are distributed like that."
+            "Their latents are drawn from N(0, I): the network was trained so that the latents of "
+            "images are distributed like that."
         )
     else:
         latents = fitted_latents(found.latents, DRAWN, seed)
         said = (
-            "Their codes are drawn from the normal distribution that fits the codes on the map. "
-            "Nothing made this network's codes normal: most draws lie where no picture is. A "
+            "Their latents are drawn from the normal distribution that fits those on the map. "
+            "Nothing made this network's latents normal: most draws lie where no image is. A "
             "variational network, such as vae2-mnist, is trained to be drawn from."
         )
     if opened.network.has_skips:
-        said += " Skip connections carry much of the chosen picture around the code."
+        said += " Skip connections carry much of the chosen image around the latent."
     show_pixels(image_grid(_decoded(opened, latents), columns=DRAWN), said)
 
     def draw() -> None:

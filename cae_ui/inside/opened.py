@@ -1,4 +1,4 @@
-"""The network and the picture that the page looks into."""
+"""The network and the image that the page looks into."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ from cae_ui.common.section import section
 from cae_ui.common.wording import dataset_title, plain
 
 FIRST = "homework"  # the network that the page opens with
-NETWORK_KEY, PICTURE_KEY, SOURCE_KEY = "network", "picture", "source"
+NETWORK_KEY, IMAGE_KEY, SOURCE_KEY = "network", "image", "source"
 IMAGES, PHOTO = "Images", "A photo"
 MOST_IMAGES = 8
-SECOND_KEY = "with"  # a second picture, for what needs two
+SECOND_KEY = "with"  # a second image, for what needs two
 THUMBNAIL, TILE = 56, 72  # CSS pixels
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A trained network and pictures to send through it.
+    """A trained network and images to send through it.
 
     Attributes:
         identity: Text that no other network, and no earlier version of this one, has.
         choice: The network as the address of the page names it.
         network: The network.
         images: uint8 (N, H, W, C), some images of the kind it was trained on.
-        image: uint8 (H, W, C), the chosen picture.
-        name: The chosen picture's name.
+        image: uint8 (H, W, C), the chosen image.
+        name: The chosen image's name.
     """
 
     identity: str
@@ -56,16 +56,16 @@ class Opened:
     name: str
 
     def encoded(self, image: np.ndarray | None = None) -> Encoded:
-        """An image squeezed, by default the chosen picture; kept from run to run of the page."""
+        """An image encoded, by default the chosen one; kept from run to run of the page."""
         return _encoded(self.identity, self.image if image is None else image, self.network)
 
     def decoded(self) -> np.ndarray:
-        """The network's output for the chosen picture as an image, (H, W, C) in [0, 1]."""
+        """The network's output for the chosen image, (H, W, C) in [0, 1]."""
         return _decoded(self.identity, self.image, self.network)
 
     def second_image(self) -> np.ndarray:
-        """The second picture that the address names, of `images`."""
-        return self.images[_chosen_picture(SECOND_KEY, self.images, 1)]
+        """The second image that the address names, of `images`."""
+        return self.images[_chosen_image(SECOND_KEY, self.images, 1)]
 
     def channel_means(self) -> np.ndarray:
         """Mean of every channel of the latent over `images`."""
@@ -89,7 +89,7 @@ def _channel_means(identity: str, images: np.ndarray, _network: InspectedNetwork
 
 @section
 def opened_input() -> Opened:
-    """The widgets that choose a network and a picture, and what they chose.
+    """The widgets that choose a network and an image, and their choice.
 
     Raises:
         CAEError: The network or the photo cannot be opened.
@@ -98,7 +98,7 @@ def opened_input() -> Opened:
     identity = network_identity(choice)
     inspected, images, described = opened_network(choice, identity)
     source = st.segmented_control(
-        "Picture", [IMAGES, PHOTO], default=IMAGES, required=True, key=SOURCE_KEY,
+        "Image", [IMAGES, PHOTO], default=IMAGES, required=True, key=SOURCE_KEY,
         bind="query-params",
     )  # fmt: skip
     if source == PHOTO:
@@ -107,22 +107,22 @@ def opened_input() -> Opened:
         image = fitted(over_white(as_image(pixels.pixels), pixels.opacity), inspected.image_shape)
         name = photo.name
     else:
-        number = picture_input(PICTURE_KEY, images, 0, "Picture")
-        image, name = images[number], f"Picture {number + 1}"
+        number = image_input(IMAGE_KEY, images, 0, "Image")
+        image, name = images[number], f"Image {number + 1}"
         st.caption(f"{plain(described)}.")
     return Opened(identity, choice.partition("@")[0], inspected, images, image, name)
 
 
-def picture_input(name: str, images: np.ndarray, default: int, label: str) -> int:
+def image_input(name: str, images: np.ndarray, default: int, label: str) -> int:
     """Thumbnails of which one is chosen, and its number from 0; the address counts from 1."""
-    chosen = _chosen_picture(name, images, default)
+    chosen = _chosen_image(name, images, default)
     choices = [Choice(str(number), "", f"{label} {number}") for number in range(1, len(images) + 1)]
     pick_tile(name, images, choices, str(chosen + 1), label=label, side=THUMBNAIL)
     return chosen
 
 
-def _chosen_picture(name: str, images: np.ndarray, default: int) -> int:
-    """The number of the picture that the address names, from 0."""
+def _chosen_image(name: str, images: np.ndarray, default: int) -> int:
+    """The number of the image that the address names, from 0."""
     values = [str(number + 1) for number in range(len(images))]
     return int(kept_choice(name, values, values[default % len(values)])) - 1
 

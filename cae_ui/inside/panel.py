@@ -1,4 +1,4 @@
-"""The latent of one picture on other pages, with a link to the page Inside."""
+"""The latent of one image on other pages, with a link to the page Inside."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LABEL = "Look inside"
 
 
 def show_panel(choice: str) -> None:
-    """A picture, the code that a network makes of it, and the image decoded from that.
+    """An image, the latent that a network makes of it, and the image decoded from that.
 
     Args:
         choice: The network as `network_input` returns it.
@@ -26,17 +26,17 @@ def show_panel(choice: str) -> None:
     Raises:
         CAEError: It cannot be opened.
     """
-    picture, latent, decoded = _one_picture(choice, network_identity(choice))
+    image, latent, decoded = _one_image(choice, network_identity(choice))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         with st.container(width="content"):
-            show_tiles(picture[np.newaxis], ["Picture"], SIDE, "")
+            show_tiles(image[np.newaxis], ["Original"], SIDE, "")
         with st.container(width="content"):
-            tiles = code_tiles(latent)
+            tiles = latent_tiles(latent)
             side = CHANNEL_SIDE if len(tiles) > 1 else 2 * SIDE
-            show_tiles(tiles, [""] * len(tiles), side, "Channel of the code")
+            show_tiles(tiles, [""] * len(tiles), side, "Channel of the latent")
             left_out = latent.shape[-1] - len(tiles) if latent.ndim == 3 else 0
             st.caption(
-                f"The code: {said_shape(latent.shape)}"
+                f"The latent: {said_shape(latent.shape)}"
                 + (f", {left_out} channels left out" if left_out else "")
             )
         with st.container(width="content"):
@@ -50,14 +50,14 @@ def show_panel(choice: str) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _one_picture(choice: str, identity: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The first of a network's pictures, its latent and the image decoded from that."""
+def _one_image(choice: str, identity: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The first of a network's images, its latent and the image decoded from that."""
     network, images, _ = opened_network(choice, identity)
     encoded = network.encode(images[:1])
     return images[0], encoded.latents[0], to_uint8(network.decode(encoded)[0])
 
 
-def code_tiles(latent: np.ndarray) -> np.ndarray:
+def latent_tiles(latent: np.ndarray) -> np.ndarray:
     """A latent as tiles: one for each of the first channels, or one of a vector in rows.
 
     Returns:

@@ -33,8 +33,8 @@ def test_a_layer_a_map_and_a_pixel_are_clicked_and_the_address_keeps_them(visit)
 
 
 def test_a_moved_slider_changes_the_decoded_image(visit):
-    page = visit("/inside?part=Code")
-    channels = page.get_by_role("group", name="Channels of the code").get_by_role("button")
+    page = visit("/inside?part=Latent")
+    channels = page.get_by_role("group", name="Channels of the latent").get_by_role("button")
     expect(channels).to_have_count(16)
     metric = page.get_by_test_id("stMetric")
     expect(metric).to_have_text(re.compile(r"\d+\.\d\d dB$"))
@@ -50,19 +50,19 @@ def test_a_moved_slider_changes_the_decoded_image(visit):
 
 
 @pytest.mark.heavy
-def test_a_point_of_the_map_shows_its_picture_under_the_pointer_and_opens_it_at_a_click(visit):
+def test_a_point_of_the_map_shows_its_image_under_the_pointer_and_opens_it_at_a_click(visit):
     page = visit("/inside?part=Map", viewport={"width": 1440, "height": 1200})
-    # The first trace is of unseen points, the second of the pictures.
+    # The first trace is of unseen points, the second of the images.
     point = page.locator(".js-plotly-plot .trace.scatter").nth(1).locator(".points path").first
     expect(at_rest(point)).to_be_attached()
     box = point.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x - 30, y)
     page.mouse.move(x, y, steps=5)
-    picture = page.locator("canvas[style*=top]")
-    expect(picture).to_be_visible()
+    image = page.locator("canvas[style*=top]")
+    expect(image).to_be_visible()
     page.get_by_role("heading", name="Inside").hover()
-    expect(picture).to_be_hidden()
+    expect(image).to_be_hidden()
     page.mouse.click(x, y)
     expect(page).to_have_url(re.compile(r"at=\d+($|&)"))
 
@@ -72,8 +72,8 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_in_any_part(visit):
     page = visit("/inside", **PHONE)
     for part, sign in (
         ("Layers", "One scale of colours"),
-        ("Code", "Which numbers matter"),
-        ("Between two pictures", "In the code: every step"),
+        ("Latent", "Which numbers matter"),
+        ("Between two images", "In the latent: every step"),
     ):
         page.get_by_role("radio", name=part).click()
         expect(page.get_by_text(sign)).to_be_visible()

@@ -1,4 +1,4 @@
-"""The part "Between two pictures": the ends of the way are the pictures themselves."""
+"""The part "Between two images": the ends of the way are the images themselves."""
 
 import numpy as np
 import pytest
@@ -20,30 +20,28 @@ def rows(monkeypatch):
     return shown
 
 
-def test_the_slider_goes_from_the_first_picture_to_the_second(inside_page, rows):
-    page = inside_page(
-        network="homework", part="Between two pictures", picture="2", **{"with": "4"}
-    )
+def test_the_slider_goes_from_the_first_image_to_the_second(inside_page, rows):
+    page = inside_page(network="homework", part="Between two images", image="2", **{"with": "4"})
     for share in (0, 100, 50):
         rows.clear()
         page.slider("share").set_value(share).run()
         way = rows[0]
-        pictures = [way["Picture 2"], way["Second picture"]]
+        images = [way["Image 2"], way["Second image"]]
         mix = sum(
             weight * each.astype(np.float32)
-            for weight, each in zip((1 - share / 100, share / 100), pictures, strict=True)
+            for weight, each in zip((1 - share / 100, share / 100), images, strict=True)
         )
         assert np.abs(way["Cross-fade in pixels"] - mix).max() <= 1
-    assert "In the code: every step" in said(page.get("html"))
-    in_code = way["Interpolated in the code"]
-    assert in_code.shape == mix.shape
-    assert np.abs(in_code.astype(int) - way["Cross-fade in pixels"]).max() > 1
+    assert "In the latent: every step" in said(page.get("html"))
+    in_latent = way["Interpolated in the latent"]
+    assert in_latent.shape == mix.shape
+    assert np.abs(in_latent.astype(int) - way["Cross-fade in pixels"]).max() > 1
 
 
-def test_a_sum_of_three_pictures_of_which_two_are_the_same_is_the_first(inside_page, rows):
-    inside_page(network="homework", part="Between two pictures", **{"with": "4", "plus": "4"})
+def test_a_sum_of_three_images_of_which_two_are_the_same_is_the_first(inside_page, rows):
+    inside_page(network="homework", part="Between two images", **{"with": "4", "plus": "4"})
     total = rows[1]
     np.testing.assert_array_equal(total["In pixels, cut to [0, 1]"], total["A"])
     network, *_ = opened_network("homework", network_identity("homework"))
     decoded = network.decode(network.encode(total["A"][np.newaxis]))[0]
-    np.testing.assert_allclose(total["In the code"] / 255, decoded, atol=1 / 255)
+    np.testing.assert_allclose(total["In the latent"] / 255, decoded, atol=1 / 255)

@@ -1,10 +1,10 @@
-"""The part "Code": a latent changed in the address or by its controls, and what comes of it."""
+"""The part "Latent": a latent changed in the address or by its controls, and what comes of it."""
 
 import pytest
 
 import cae_core as cae
 from cae_core.inspection import Edit
-from cae_ui.inside import code
+from cae_ui.inside import latent
 from tests.app.finding import decibels, labelled, pickers, press, said
 
 DENSE = "32x32x3 flatten dense6:linear | dense3072:sigmoid reshape32x32x3"
@@ -20,14 +20,14 @@ def delta(page):
 @pytest.mark.parametrize(
     ("network", "task", "label", "count"),
     [
-        (SKIP, cae.Denoise(0.1), "Channels of the code", 5),
-        (DENSE, cae.Reconstruct(), "Numbers of the code", 6),
+        (SKIP, cae.Denoise(0.1), "Channels of the latent", 5),
+        (DENSE, cae.Reconstruct(), "Numbers of the latent", 6),
     ],
 )
-def test_the_code_of_ones_own_run_is_changed_and_decoded_again(
+def test_the_latent_of_ones_own_run_is_changed_and_decoded_again(
     inside_page, finished, network, task, label, count
 ):
-    page = inside_page(network=f"run:{finished(network, task)}", part="Code")
+    page = inside_page(network=f"run:{finished(network, task)}", part="Latent")
     assert not page.error
     assert len(pickers(page)[label]["choices"]) == count
     assert len(pickers(page)["Ranking"]["choices"]) == count
@@ -47,8 +47,8 @@ def test_the_code_of_ones_own_run_is_changed_and_decoded_again(
     assert delta(page) == ""
 
 
-def test_a_factor_a_second_picture_and_fewer_bits_each_change_the_image(inside_page):
-    page = inside_page(network="homework", part="Code", number="3")
+def test_a_factor_a_second_image_and_fewer_bits_each_change_the_image(inside_page):
+    page = inside_page(network="homework", part="Latent", number="3")
     page.button_group("edit-3").set_value("scale").run()
     assert page.query_params["edits"] == "3-scale2"
     doubled = decibels(page, PSNR)
@@ -56,31 +56,31 @@ def test_a_factor_a_second_picture_and_fewer_bits_each_change_the_image(inside_p
     assert page.query_params["edits"] == "3-scale-1"
     assert decibels(page, PSNR) != doubled
     page.button_group("edit-3").set_value("swap").run()
-    assert "Second picture" in pickers(page)
+    assert "Second image" in pickers(page)
     swapped = decibels(page, PSNR)
     page.query_params["with"] = "5"
     assert decibels(page.run(), PSNR) != swapped
     press(page, "Undo all")
     page.select_slider("bits").set_value(2).run()
     assert delta(page).startswith("-")
-    assert "1,024 numbers of 2 bits are 256 bytes; the picture is 3,072, " in said(page.caption)
+    assert "1,024 numbers of 2 bits are 256 bytes; the image is 3,072, " in said(page.caption)
 
 
 def test_edits_of_an_address_are_read_and_nonsense_in_it_is_left_out(monkeypatch):
     address = {}
-    monkeypatch.setattr(code.st, "query_params", address)
+    monkeypatch.setattr(latent.st, "query_params", address)
     address["edits"] = "0-mute,2-scale-0.5,1-swap,7-mean,9-mute,3-explode,x,4-scale1e9,5-scale"
-    found = code.kept_edits(8)
+    found = latent.kept_edits(8)
     assert found == {0: Edit("mute"), 2: Edit("scale", -0.5), 1: Edit("swap"), 7: Edit("mean")}
-    code.keep_edits(found)
-    assert code.kept_edits(8) == found
-    code.keep_edits({})
+    latent.keep_edits(found)
+    assert latent.kept_edits(8) == found
+    latent.keep_edits({})
     assert address == {}
 
 
 def test_a_ranking_of_many_numbers_waits_to_be_asked_for(inside_page, monkeypatch):
-    monkeypatch.setattr(code, "QUICK_MACS", 1)
-    page = inside_page(network="homework", part="Code")
+    monkeypatch.setattr(latent, "QUICK_MACS", 1)
+    page = inside_page(network="homework", part="Latent")
     assert "Ranking" not in pickers(page)
     page.toggle("ranking").set_value(True).run()
     costs = pickers(page)["Ranking"]["heights"]

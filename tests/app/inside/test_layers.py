@@ -40,7 +40,7 @@ def test_layers_without_a_sum_say_so(inside_page, finished, layer, said_of_it):
     assert said_of_it in said([*page.markdown, *page.caption])
 
 
-def test_a_vector_is_bars_and_looks_at_the_whole_picture(inside_page):
+def test_a_vector_is_bars_and_looks_at_the_whole_image(inside_page):
     page = inside_page(network="dense-mnist")
     page.button_group("layer").set_value(2).run()
     assert len(pickers(page)["Numbers of the layer"]["choices"]) == 100

@@ -37,7 +37,7 @@ def test_a_slider_leads_through_the_training_of_ones_own_run(inside_page, finish
 def test_a_network_of_the_zoo_is_replayed_where_it_kept_snapshots(inside_page, rows):
     inside_page(network="vae2-mnist", part="Learning")
     assert any(
-        caption.startswith("The code (latent): a row for each of its 2 numbers") for caption in rows
+        caption.startswith("The latent: a row for each of its 2 numbers") for caption in rows
     )
     page = inside_page(network="homework", part="Learning")
     assert "trained before trainings kept snapshots" in said(page.info)

@@ -38,11 +38,11 @@ def as_pixels(images):
 
 def test_any_place_of_a_plane_of_two_numbers_is_decoded(inside_page, shown):
     page = inside_page(network=LATENT, part="Map", at="0.5,-0.25")
-    assert "The code is two numbers, and this is all of it." in said(page.caption)
+    assert "The latent is two numbers, and this is all of it." in said(page.caption)
     assert "Decoded at (0.50, -0.25)" in said(page.markdown)
     _, decoder = cae.split(zoo.load(LATENT))
     (image,) = np.asarray(decoder(np.array([[0.5, -0.25]], np.float32)))
-    assert_near(shown["No picture was encoded to it"], as_pixels(image))
+    assert_near(shown["No image was encoded to it"], as_pixels(image))
     page.slider("map-x").set_value(page.slider("map-x").min).run()
     left, _ = page.query_params["at"].split(",")
     assert float(left) == pytest.approx(page.slider("map-x").min, rel=1e-3)
@@ -59,18 +59,18 @@ def test_a_variational_network_is_drawn_from_the_distribution_it_was_trained_for
         press(page, "Draw others")
 
 
-def test_a_picture_is_opened_with_its_output_and_its_neighbours(inside_page, finished, shown):
+def test_an_image_is_opened_with_its_output_and_its_neighbours(inside_page, finished, shown):
     name = f"run:{finished(DENSE)}"
     page = inside_page(network=name, part="Map", at="3")
-    assert "Picture 3" in said(page.markdown)
-    assert "numbers of the code vary most (PCA) hold" in said(page.caption)
+    assert "Image 3" in said(page.markdown)
+    assert "numbers of the latent vary most (PCA) hold" in said(page.caption)
     run = map_part.job_queue().status(name.removeprefix("run:"))
     model = cae.Run.load(run.run_folder).model
-    picture = shown["The picture"] / np.float32(255)
-    decoded = np.asarray(model(picture[np.newaxis]))[0]
-    assert_near(shown["Decoded from its code"], as_pixels(decoded))
+    original = shown["Original"] / np.float32(255)
+    decoded = np.asarray(model(original[np.newaxis]))[0]
+    assert_near(shown["Decoded from its latent"], as_pixels(decoded))
     images = map_part.load_dataset("photo_patches").test[: map_part.MOST_IMAGES]
-    np.testing.assert_array_equal(shown["The picture"], images[2])
+    np.testing.assert_array_equal(shown["Original"], images[2])
     encoder, decoder = cae.split(model)
     latents = np.asarray(encoder(images / np.float32(255)))
     nearest = np.argsort(np.square(latents - latents[2]).sum(axis=1))[1]
@@ -81,6 +81,6 @@ def test_a_picture_is_opened_with_its_output_and_its_neighbours(inside_page, fin
 
 
 @pytest.mark.parametrize("at", ["0", "99999", "nan,1", "1,2,3", "x", "1e5,1"])
-def test_nonsense_in_the_address_opens_the_first_picture(inside_page, shown, at):
+def test_nonsense_in_the_address_opens_the_first_image(inside_page, shown, at):
     page = inside_page(network=LATENT, part="Map", at=at)
-    assert "Picture 1" in said(page.markdown)
+    assert "Image 1" in said(page.markdown)
