@@ -99,7 +99,7 @@ _EXAMPLES = f"""
 examples:
   {PROGRAM} sweep "conv8 pool conv4 | up conv3:sigmoid" "conv8 pool conv16 | up conv3:sigmoid"
   {PROGRAM} sweep --out mine.csv --data cifar10 --seeds 3 "conv8 pool | up conv3:sigmoid"
-  {PROGRAM} sweep --vary channels=4,8,16 --vary code=64..1024:3 --vary seed=1..3 --dry-run
+  {PROGRAM} sweep --vary channels=4,8,16 --vary latent=64..1024:3 --vary seed=1..3 --dry-run
   {PROGRAM} sweep --vary depth=1..4 --vary kernel=3,5 --order one-at-a-time
   {PROGRAM} sweep --study latent-size
 """

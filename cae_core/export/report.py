@@ -46,7 +46,7 @@ class Section:
         paragraphs: Its sentences, each a paragraph.
         runs: The trainings that belong to it.
         plots: SVG elements, each with its caption.
-        pictures: PNG files, each with its caption.
+        images: PNG files, each with its caption.
         table: Rows of cells, the first one the headings.
     """
 
@@ -54,7 +54,7 @@ class Section:
     paragraphs: Sequence[str] = ()
     runs: Sequence[ReportedRun] = field(default=())
     plots: Sequence[tuple[str, str]] = ()
-    pictures: Sequence[tuple[bytes, str]] = ()
+    images: Sequence[tuple[bytes, str]] = ()
     table: Sequence[Sequence[str]] = ()
 
 
@@ -98,7 +98,7 @@ def _section(part: Section) -> str:
     """A part as HTML."""
     words = "".join(f'<p class="words">{html.escape(each)}</p>' for each in part.paragraphs)
     shown = [_figure(drawn, caption) for drawn, caption in part.plots]
-    shown += [_image(content, caption) for content, caption in part.pictures]
+    shown += [_image(content, caption) for content, caption in part.images]
     if part.table:
         shown.append(f'<div class="wide">{_rows(part.table[0], part.table[1:])}</div>')
     shown += map(_run, part.runs)

@@ -1,4 +1,4 @@
-"""A sweep as a job: its trainings in the pool, its table and its pictures in the job's folder."""
+"""A sweep as a job: its trainings in the pool, its table and sample images in the job's folder."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from cae_core.records import read_json
 from cae_core.studies.plan import Misfit, Planned
 from cae_core.studies.sweep import Result, Trial, read_table, run_sweep
 
-TABLE, PICTURES, FAILURES = "sweep.csv", "pictures", "failures.json"
+TABLE, SAMPLES, FAILURES = "sweep.csv", "samples", "failures.json"
 
 
 @dataclass(frozen=True)
@@ -48,23 +48,23 @@ class Sweep:
         misfits: Settings that are left out.
         results: The results that there are, by training.
         failures: Why trainings failed, by their ids.
-        pictures: Folder of the sample images; None where there are none.
+        samples: Folder of the sample images; None where there are none.
     """
 
     planned: list[Planned]
     misfits: list[Misfit] = field(default_factory=list)
     results: dict[Trial, Result] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
-    pictures: Path | None = None
+    samples: Path | None = None
 
     @property
     def missing(self) -> list[Trial]:
         """The trainings that have no result yet."""
         return [trial for _, trial in self.planned if trial not in self.results]
 
-    def picture(self, trial: Trial) -> bytes | None:
+    def sample_images(self, trial: Trial) -> bytes | None:
         """Sample images of a training, a PNG file; None where there are none."""
-        path = None if self.pictures is None else self.pictures / f"{trial.id}.png"
+        path = None if self.samples is None else self.samples / f"{trial.id}.png"
         return path.read_bytes() if path is not None and path.exists() else None
 
     @classmethod
@@ -89,7 +89,7 @@ class Sweep:
                 "Delete it, and start another."
             ) from error
         known = {trial: results[trial] for _, trial in planned if trial in results}
-        return cls(planned, misfits, known, failures, folder / PICTURES)
+        return cls(planned, misfits, known, failures, folder / SAMPLES)
 
 
 def check_sweep(request: JobRequest, limits: Limits, seconds: float | None) -> None:
@@ -157,7 +157,7 @@ def _trained(lease: Lease, pool: Pool) -> End:
         at_once=pool.at_once,
         on_result=tell,
         on_failure=fail,
-        pictures=folder / PICTURES,
+        samples=folder / SAMPLES,
         stop=folder / STOP,
     )
     if len(results) == len(planned):

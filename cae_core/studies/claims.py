@@ -34,13 +34,13 @@ _DEEPER = (
     "conv32 conv32s2 conv32 conv32s2 conv32 conv32s2 conv32 | "
     "up conv32 up conv32 up conv32 conv3:sigmoid"
 )
-_CODE_16 = "conv32 conv32s2 conv4 | up conv32 conv3:sigmoid"
-_CODE_8 = "conv32 conv32s2 conv32s2 conv16 | up conv32 up conv32 conv3:sigmoid"
-_CODE_4 = "conv32 conv32s2 conv32s2 conv32s2 conv64 | up conv32 up conv32 up conv32 conv3:sigmoid"
-_CODE_4_POOL = (
+_LATENT_16 = "conv32 conv32s2 conv4 | up conv32 conv3:sigmoid"
+_LATENT_8 = "conv32 conv32s2 conv32s2 conv16 | up conv32 up conv32 conv3:sigmoid"
+_LATENT_4 = "conv32 conv32s2 conv32s2 conv32s2 conv64 | up conv32 up conv32 up conv32 conv3:sigmoid"
+_LATENT_4_POOL = (
     "conv32 pool conv32 pool conv32 pool conv64 | up conv32 up conv32 up conv32 conv3:sigmoid"
 )
-_CODE_8_POOL = "conv32 conv32 pool conv32 pool conv16 | up conv32 up conv32 conv3:sigmoid"
+_LATENT_8_POOL = "conv32 conv32 pool conv32 pool conv16 | up conv32 up conv32 conv3:sigmoid"
 _DENSE_BETWEEN = (
     "conv32 conv32s2 conv32s2 conv16 flatten dense1024 | "
     "dense1024 reshape8x8x16 up conv32 up conv32 conv3:sigmoid"
@@ -84,13 +84,15 @@ CLAIMS = (
         (
             Contrast(
                 "the same convolutions, the same 1,024 numbers in the latent",
-                (_CODE_8, SHORT),
+                (_LATENT_8, SHORT),
                 (_DENSE_BETWEEN, SHORT),
             ),
-            Contrast("the same, trained twice as long", (_CODE_8, TWICE), (_DENSE_BETWEEN, TWICE)),
+            Contrast(
+                "the same, trained twice as long", (_LATENT_8, TWICE), (_DENSE_BETWEEN, TWICE)
+            ),
             Contrast(
                 "against dense layers alone, the same 1,024 numbers",
-                (_CODE_8, SHORT),
+                (_LATENT_8, SHORT),
                 (_DENSE_ONLY, SHORT),
             ),
         ),
@@ -99,12 +101,12 @@ CLAIMS = (
         "four-by-four",
         "Reducing the image down to 4x4 destroys performance, whatever reduces it.",
         (
-            Contrast("strides, 1,024 numbers: 8x8x16", (_CODE_8, SHORT), (_CODE_4, SHORT)),
-            Contrast("the same, trained twice as long", (_CODE_8, TWICE), (_CODE_4, TWICE)),
+            Contrast("strides, 1,024 numbers: 8x8x16", (_LATENT_8, SHORT), (_LATENT_4, SHORT)),
+            Contrast("the same, trained twice as long", (_LATENT_8, TWICE), (_LATENT_4, TWICE)),
             Contrast(
-                "poolings, 1,024 numbers: 8x8x16", (_CODE_8_POOL, SHORT), (_CODE_4_POOL, SHORT)
+                "poolings, 1,024 numbers: 8x8x16", (_LATENT_8_POOL, SHORT), (_LATENT_4_POOL, SHORT)
             ),
-            Contrast("strides, 1,024 numbers: 16x16x4", (_CODE_16, SHORT), (_CODE_4, SHORT)),
+            Contrast("strides, 1,024 numbers: 16x16x4", (_LATENT_16, SHORT), (_LATENT_4, SHORT)),
         ),
     ),
     Claim(
@@ -123,8 +125,8 @@ CLAIMS = (
             ),
             Contrast(
                 "down to 8x8x16, as many convolutions in both",
-                (_CODE_8, SHORT),
-                (_CODE_8_POOL, SHORT),
+                (_LATENT_8, SHORT),
+                (_LATENT_8_POOL, SHORT),
             ),
         ),
     ),
@@ -144,7 +146,9 @@ CLAIMS = (
             Contrast("one stride against two", (_SHALLOW_STRIDED, SHORT), (_DEEP, SHORT)),
             Contrast("one stride against three", (_SHALLOW_STRIDED, SHORT), (_DEEPER, SHORT)),
             Contrast("two against three, trained twice as long", (_DEEP, TWICE), (_DEEPER, TWICE)),
-            Contrast("one against two, 1,024 numbers in both", (_CODE_16, SHORT), (_CODE_8, SHORT)),
+            Contrast(
+                "one against two, 1,024 numbers in both", (_LATENT_16, SHORT), (_LATENT_8, SHORT)
+            ),
         ),
     ),
     Claim(
@@ -169,8 +173,8 @@ CLAIMS = (
         (
             Contrast(
                 "two strides trained four times as long as one, 1,024 numbers in both",
-                (_CODE_8, LONG),
-                (_CODE_16, SHORT),
+                (_LATENT_8, LONG),
+                (_LATENT_16, SHORT),
             ),
             Contrast(
                 "two strides trained twice as long as one, 32 channels everywhere, which leaves "

@@ -65,8 +65,8 @@ class Factor:
 
 
 FAMILY: dict[str, Factor] = {
-    "depth": Factor("Depth", 2, 1, 6, help="How often the map is halved before the code"),
-    "channels": Factor("Channels", 8, 1, 512, help="Of every convolution but the code's"),
+    "depth": Factor("Depth", 2, 1, 6, help="How often the map is halved before the latent"),
+    "channels": Factor("Channels", 8, 1, 512, help="Of every convolution but the latent's"),
     "kernel": Factor("Kernel", 3, 1, 15, help="Side of every convolution's kernel"),
     "reduce": Factor(
         "Halved by",
@@ -80,8 +80,8 @@ FAMILY: dict[str, Factor] = {
         choices={"same": "Same", "valid": "Valid"},
         help="Valid convolutions lose their border, which the decoder's give back",
     ),
-    "code": Factor(
-        "Code size", 1024, 1, 1 << 20, help="Numbers in the latent: a multiple of its map's pixels"
+    "latent": Factor(
+        "Latent size", 1024, 1, 1 << 20, help="Numbers in it: a multiple of its map's pixels"
     ),
 }
 TRAINING: dict[str, Factor] = {
@@ -104,7 +104,7 @@ def parse_values(name: str, text: str) -> tuple[Value, ...]:
         TrainingError: For a value that the factor cannot have.
 
     Example:
-        >>> parse_values("channels", "4, 8..10"), parse_values("code", "64..1024:3")
+        >>> parse_values("channels", "4, 8..10"), parse_values("latent", "64..1024:3")
         ((4, 8, 9, 10), (64, 256, 1024))
         >>> parse_values("loss", "mse,mae")
         ('mse', 'mae')
@@ -354,28 +354,28 @@ class Plan:
 
 
 def family_network(setting: Mapping[str, Value], image_shape: ImageShape) -> Architecture:
-    """The network of the family for a setting: convolutions, each step halving the map, a code.
+    """The network of the family for a setting: convolutions, each step halving the map.
 
     Args:
         setting: Values of the factors in `FAMILY`; those that are left out have their defaults,
-            the code the nearest size that its map can have.
+            the latent the nearest size that its map can have.
         image_shape: (H, W, C) of the images.
 
     Raises:
-        CAEError: Where no network of the family has such a code.
+        CAEError: Where no network of the family has such a latent.
 
     Example:
-        >>> str(family_network({"depth": 3, "reduce": "stride", "code": 64}, (32, 32, 3)))
+        >>> str(family_network({"depth": 3, "reduce": "stride", "latent": 64}, (32, 32, 3)))
         'conv8s2 conv8s2 conv8s2 conv4 | up conv8 up conv8 up conv3:sigmoid'
         >>> str(family_network({"depth": 1, "padding": "valid"}, (32, 32, 3)))
         'conv8:valid pool conv6:valid | deconv8s1:valid up deconv3s1:valid:sigmoid'
     """
-    code = int(setting["code"]) if "code" in setting else None
+    size = int(setting["latent"]) if "latent" in setting else None
     depth, channels, kernel, reduce, padding = (
-        setting.get(name, factor.default) for name, factor in FAMILY.items() if name != "code"
+        setting.get(name, factor.default) for name, factor in FAMILY.items() if name != "latent"
     )
     return _family_network(
-        int(depth), int(channels), int(kernel), str(reduce), str(padding), code, image_shape
+        int(depth), int(channels), int(kernel), str(reduce), str(padding), size, image_shape
     )
 
 
@@ -386,7 +386,7 @@ def _family_network(
     kernel: int,
     reduce: str,
     padding: str,
-    code: int | None,
+    latent_size: int | None,
     image_shape: ImageShape,
 ) -> Architecture:
     """As `family_network`; made once, because a page asks for it again and again."""
@@ -401,21 +401,21 @@ def _family_network(
     if any(row.problem for row in report.rows if row.part == "encoder"):
         raise TrainingError(report.problems[0])
     height, width, _ = report.latent_shape
-    latent = max(1, round(int(FAMILY["code"].default) / (height * width)))
-    if code is not None:
-        latent = code // (height * width)
-    if code is not None and latent * height * width != code:
+    last_channels = max(1, round(int(FAMILY["latent"].default) / (height * width)))
+    if latent_size is not None:
+        last_channels = latent_size // (height * width)
+    if latent_size is not None and last_channels * height * width != latent_size:
         raise TrainingError(
-            f"The code behind {counted(depth, 'halving')} of these images is a map of {height}x"
-            f"{width}: its size is a multiple of {height * width}. Received: code={code}. "
-            f"Use {(latent + 1) * height * width:,}."
+            f"The latent behind {counted(depth, 'halving')} of these images is a map of {height}x"
+            f"{width}: its size is a multiple of {height * width}. Received: latent={latent_size}. "
+            f"Use {(last_channels + 1) * height * width:,}."
         )
     if padding == "same":
         decoder = f"up conv{channels}{side} " * (depth - 1) + f"up conv{last}{side}:sigmoid"
     else:
         rows = [row for row in report.rows if row.part == "encoder"]
         decoder = _mirrored(rows, channels, last, kernel)
-    text = f"{encoder.format(latent)} | {decoder}"
+    text = f"{encoder.format(last_channels)} | {decoder}"
     network = Architecture.parse(text, image_shape)
     if analyze(network).problems:  # sides that are odd on their way down
         network = adapted(network, image_shape, image_shape)
@@ -424,7 +424,7 @@ def _family_network(
         raise TrainingError(found.problems[0])
     if found.latent_shape[:2] != (height, width):
         raise TrainingError(
-            f"A network of the family keeps its code. Received: a map of {height}x{width}, and "
+            f"A network of the family keeps its latent. Received: a map of {height}x{width}, and "
             f"another once the layers fit ({network}). Use another depth."
         )
     return network

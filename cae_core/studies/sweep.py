@@ -157,7 +157,7 @@ def run_sweep(
     at_once: Callable[[], int] = lambda: 1,
     on_result: Callable[[Result], object] | None = None,
     on_failure: Callable[[Trial, str], object] | None = None,
-    pictures: Path | None = None,
+    samples: Path | None = None,
     stop: Path | None = None,
 ) -> list[Result]:
     """Trains the trials that a table lacks and adds a line for each.
@@ -171,7 +171,7 @@ def run_sweep(
         at_once: Number of trainings that the executor is given at the same time.
         on_result: Called with every new result.
         on_failure: Called with every trial that failed, and the reason.
-        pictures: Folder for the sample images of every training, ``<id of the trial>.png``.
+        samples: Folder for the sample images of every training, ``<id of the trial>.png``.
         stop: A file that stops the sweep as soon as it exists; what was not finished is lost.
 
     Returns:
@@ -215,8 +215,8 @@ def run_sweep(
             fail(trial, future.result()["failed"])
         elif "result" in future.result():
             result = Result(**future.result()["result"])
-            if pictures is not None:
-                _write_picture(pictures, trial, future.result()["samples"])
+            if samples is not None:
+                _write_samples(samples, trial, future.result()["samples"])
             _append(result, path)
             known[trial] = result
             if on_result is not None:
@@ -290,7 +290,7 @@ def _loaded(dataset: str, images: int, environment_limit: str) -> Dataset:
     return load_dataset(dataset, limit=images or None)
 
 
-def _write_picture(folder: Path, trial: Trial, content: str) -> None:
+def _write_samples(folder: Path, trial: Trial, content: str) -> None:
     """Writes the sample images of a training."""
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / f"{trial.id}.png") as partial:

@@ -69,7 +69,8 @@ def parallel_figure(trainings: Sequence[Measured]) -> go.Figure:
     ]
     results = [result for _, result in trainings]
     logarithms = [math.log10(result.mse) for result in results]
-    dimensions.append(_logarithmic("Latent size", [result.latent_size for result in results]))
+    if "latent" not in varying(trainings):  # its axis would say the same
+        dimensions.append(_logarithmic("Latent size", [result.latent_size for result in results]))
     dimensions.append(_logarithmic("Test MSE", [result.mse for result in results]))
     figure = go.Figure(
         go.Parcoords(

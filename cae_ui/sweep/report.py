@@ -39,10 +39,10 @@ def sweep_report(sweep: Sweep, answers: Sequence[str]) -> str:
     ]
     if STUDY_FACTOR not in done[0].setting:
         said += effect_sentences(effects(done))
-    pictures = [
+    images = [
         (content, f"{word}: MSE {format_mse(result.mse)}, {result.network}, seed {result.seed}")
         for word, result in (("Best", best), ("Worst", worst))
-        if (content := sweep.picture(result.trial)) is not None
+        if (content := sweep.sample_images(result.trial)) is not None
     ]
     headings = ("Setting", "Seed", "Test MSE", "PSNR", "SSIM", "Latent", "Parameters", "Network")
     rows = [
@@ -60,7 +60,7 @@ def sweep_report(sweep: Sweep, answers: Sequence[str]) -> str:
     ]
     sections = [
         Section("What it says", said, plots=[(drawn, "Latent size and error, both logarithmic")]),
-        Section("Best and worst", pictures=pictures),
+        Section("Best and worst", images=images),
         Section("Every training, the best first", table=[headings, *rows]),
     ]
     failed = [

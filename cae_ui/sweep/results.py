@@ -1,4 +1,4 @@
-"""What a sweep has found so far: conclusions, charts, best and worst, the table, downloads."""
+"""The findings of a sweep so far: conclusions, charts, best and worst, the table, downloads."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _show_parallel(done: list[Measured], name: str) -> None:
 
 
 def _show_extremes(sweep: Sweep, done: list[Measured]) -> None:
-    """The trainings with the lowest and the highest error, and their pictures."""
+    """The trainings with the lowest and the highest error, and their sample images."""
     ordered = sorted(done, key=lambda each: each.result.mse)
     extremes = [("Best", ordered[0]), ("Worst", ordered[-1])][: len(ordered)]
     for column, (word, each) in zip(st.columns(2), extremes, strict=False):
@@ -97,9 +97,9 @@ def _show_extremes(sweep: Sweep, done: list[Measured]) -> None:
         with column:
             st.markdown(f"**{word}: MSE {format_mse(result.mse)}**")
             st.caption(f"`{result.network}`, seed {result.seed}")
-            picture = sweep.picture(result.trial)
-            if picture is not None:
-                show_png(picture, "Validation images, and what the network makes of them")
+            images = sweep.sample_images(result.trial)
+            if images is not None:
+                show_png(images, "Validation images, and what the network makes of them")
 
 
 def _show_table(sweep: Sweep) -> None:
@@ -116,7 +116,7 @@ def _show_table(sweep: Sweep) -> None:
                 "MSE": result and result.mse,
                 "PSNR, dB": result and result.psnr,
                 "SSIM": result and result.ssim,
-                "Latent": result and result.latent_size,
+                "Latent size": setting.get("latent") or (result and result.latent_size),
                 "Parameters": result and result.parameters,
                 "Seconds": result and result.seconds,
                 "State": state,

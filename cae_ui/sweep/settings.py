@@ -1,4 +1,4 @@
-"""What varies in a sweep, or which two settings are compared, with its values in the address."""
+"""The values that vary in a sweep, or the two settings of a claim, kept in the address."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from cae_ui.trainer.download import offer_download
 
 VARY, CLAIM = "Vary settings", "Test a claim"
 # What varies where nothing else was chosen.
-_FIRST = {"channels": "4, 16", "code": "256, 1024", SEED: "0, 1"}
+_FIRST = {"channels": "4, 16", "latent": "256, 1024", SEED: "0, 1"}
 _ORDER_TITLES = {
     "grid": "Grid",
     "random": "Random",
@@ -84,7 +84,7 @@ def plan_input() -> Plan | None:
 
 
 class _Chosen(NamedTuple):
-    """What varies, as it was typed.
+    """The factors' values, as they were typed.
 
     Attributes:
         factors: Reads the values of the factors; raises a `CAEError` for what they cannot be.

@@ -192,7 +192,7 @@ def show_own_sweeps(shown: JobStatus | None) -> None:
         )
         if shown is not None and shown.id in own:
             with st.popover("Delete", icon=":material/delete:", disabled=not shown.has_ended):
-                st.markdown("Delete this sweep with its table and pictures, for good?")
+                st.markdown("Delete this sweep with its table and images, for good?")
                 _delete_button(shown.id)
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.heavy
 def test_six_trainings_go_on_without_a_tab_and_end_in_a_plot(visit):
-    first = visit("/sweep?channels=2&code=256,512,1024&seed=0,1&epochs=1&images=256")
+    first = visit("/sweep?channels=2&latent=256,512,1024&seed=0,1&epochs=1&images=256")
     expect(first.get_by_text("6 trainings, about")).to_be_visible()
     at_rest(button(first, "Start the sweep")).click()
     expect(first.get_by_text(re.compile(r"\d of 6 trainings"))).to_be_visible()

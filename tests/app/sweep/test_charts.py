@@ -34,6 +34,15 @@ def test_an_axis_of_errors_has_round_ticks_or_its_ends(errors, ticks):
     assert chart_text(figure) == "3 lines through Kernel, Latent size, Test MSE."
 
 
+def test_latent_size_is_one_axis_where_it_is_what_varies():
+    done = [
+        Measured({"latent": size}, Result("", 1, latent_size=size, mse=1 / size))
+        for size in (64, 256)
+    ]
+    axes = [axis.label for axis in parallel_figure(done).data[0].dimensions]
+    assert axes == ["Latent size", "Test MSE"]
+
+
 def test_points_have_a_colour_for_each_value_of_what_varies_first():
     points = sweep_points(trainings((0.1, 0.2, 0.3)))
     assert [each.name for each in points] == ["Kernel 0", "Kernel 1", "Kernel 2"]
@@ -43,12 +52,12 @@ def test_points_have_a_colour_for_each_value_of_what_varies_first():
 
 def test_effects_are_points_with_intervals_around_no_effect():
     wide = Effect("kernel", 5, 3, Ratio(0.5, 0.4, 0.6, 3))
-    one = Effect("code", 64, 16, Ratio(1.5, None, None, 1))
+    one = Effect("latent", 64, 16, Ratio(1.5, None, None, 1))
     figure = effects_figure([wide, one])
     low, high = figure.layout.xaxis.range
     assert low < 0.4
     assert high > 1.5
     assert figure.data[0].error_x.array == pytest.approx((0.1, 0))
     assert chart_text(figure) == (
-        "Error, times that of the first value: Kernel 5 (not 3) 0.5, Code size 64 (not 16) 1.5."
+        "Error, times that of the first value: Kernel 5 (not 3) 0.5, Latent size 64 (not 16) 1.5."
     )

@@ -72,21 +72,21 @@ def test_it_opens_with_a_sweep_that_was_trained_and_a_plan_with_its_price(sweep_
     assert names_of(page) == ["scatter", "parcoords"]
     assert "**8 trainings, about " in said(page.markdown)
     assert labels_of(page.get("download_button")) == []
-    page = write(page, "Code size", "100, 256")
+    page = write(page, "Latent size", "100, 256")
     assert "1 of 4 settings left out" not in said(page.markdown)
     assert "**4 trainings, about " in said(page.markdown)
     assert "2 of 4 settings left out: they do not fit" in labels_of(page.expander)
-    page = write(page, "Code size", "many")
-    assert "Received: code=many" in said(page.error)
+    page = write(page, "Latent size", "many")
+    assert "Received: latent=many" in said(page.error)
     assert "Start the sweep" not in labels_of(page.button)
 
 
 def test_a_sweep_is_started_watched_tried_again_and_deleted(sweep_page, worker):
-    page = sweep_page(channels="2,4", code="256,512,1024", seed="0,1", images="64")
+    page = sweep_page(channels="2,4", latent="256,512,1024", seed="0,1", images="64")
     page = press(page, "Start the sweep")
     status = the_sweep()
     assert status.id in page.query_params[SWEEP_PARAMETER]
-    assert "Channels × code × seed" in page.header.values
+    assert "Channels × latent × seed" in page.header.values
     assert "0 of 12 trainings" in [bar.text for bar in page.get("progress")]
     assert labelled(page.button, "Start the sweep").disabled
     work_all(worker, 12, at_1={"failed": "The loss is no number. Received: NaN."})

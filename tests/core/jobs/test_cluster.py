@@ -115,7 +115,7 @@ def test_a_killed_worker_loses_and_doubles_nothing_and_results_are_those_of_this
         at_once=pool.at_once,
         on_result=kill_who_trains,
         on_failure=lambda *failure: failed.append(failure),
-        pictures=tmp_path / "pictures",
+        samples=tmp_path / "samples",
     )
     wait_until(lambda: pool.workers() == 1)
     assert pool.is_open()
@@ -127,7 +127,7 @@ def test_a_killed_worker_loses_and_doubles_nothing_and_results_are_those_of_this
     assert killed
     assert failed == []
     assert Counter(result.trial for result in found) == Counter(TRIALS)
-    assert len(list((tmp_path / "pictures").iterdir())) == len(TRIALS)
+    assert len(list((tmp_path / "samples").iterdir())) == len(TRIALS)
     here = run_sweep(TRIALS, tmp_path / "here.csv")
     errors = {result.trial: (result.mse, result.mae, result.psnr, result.ssim) for result in here}
     assert errors == {r.trial: (r.mse, r.mae, r.psnr, r.ssim) for r in found}

@@ -71,7 +71,7 @@ def queue(tmp_path, trainer):
     return JobQueue(tmp_path, trainer)
 
 
-def test_a_sweep_is_trained_one_after_another_and_leaves_its_table_and_pictures(queue, trainer):
+def test_a_sweep_is_trained_one_after_another_and_leaves_its_table_and_images(queue, trainer):
     job_id = queue.submit(JobRequest.of_sweep(PLAN, "me"))
     first = trainer.next()
     assert trainer.calls.empty()  # so that others have their turns
@@ -88,7 +88,7 @@ def test_a_sweep_is_trained_one_after_another_and_leaves_its_table_and_pictures(
     )
     sweep = Sweep.read(status)
     assert (len(sweep.planned), len(sweep.results), sweep.missing) == (6, 6, [])
-    assert sweep.picture(sweep.planned[0].trial) == b""
+    assert sweep.sample_images(sweep.planned[0].trial) == b""
     assert [job.id for job in queue.jobs_for("me", shared=False, kind=SWEEP)] == [job_id]
     assert queue.jobs_for("you", shared=False, kind=SWEEP) == queue.jobs() == []
     queue.delete(job_id)
@@ -183,7 +183,7 @@ def test_a_sweep_over_the_limits_is_refused(tmp_path, trainer, limits, seconds, 
 @pytest.mark.parametrize(
     "plan",
     [
-        Plan({"code": (100,)}),
+        Plan({"latent": (100,)}),
         Plan({"channels": (2,)}, dataset="holiday"),
     ],
 )
@@ -196,7 +196,12 @@ def test_a_request_is_the_same_after_it_was_written(queue):
     request = JobRequest.of_sweep(PLAN, "me")
     assert JobRequest.from_json(request.to_json()) == request
     plain = json.loads(request.to_json())
-    for damage in ({"plan": None}, {"kind": "training"}, {"plan": plain["plan"] | {"order": "x"}}):
+    for damage in (
+        {"plan": None},
+        {"kind": "training"},
+        {"plan": plain["plan"] | {"order": "x"}},
+        {"plan": plain["plan"] | {"factors": {"code": [64]}}},  # the name of `latent` before
+    ):
         with pytest.raises(CAEError):
             JobRequest.from_json(json.dumps(plain | damage))
 

@@ -132,15 +132,21 @@ def test_seeds_of_one_network_are_one_point_of_the_correlation():
 
 
 def test_conclusions_are_sentences_on_correlation_and_factors():
-    plan = Plan({"code": (16, 64, 256, 512, 1024), "seed": (0, 1)})
+    plan = Plan({"latent": (16, 64, 256, 512, 1024), "seed": (0, 1)})
     wanted = planned(plan)
     results = {
         trial: Result(
-            trial.network, 1, seed=trial.seed, latent_size=setting["code"], mse=1 / setting["code"]
+            trial.network,
+            1,
+            seed=trial.seed,
+            latent_size=setting["latent"],
+            mse=1 / setting["latent"],
         )
         for setting, trial in wanted
     }
     (headline,) = headlines(wanted, results)
     assert headline.startswith("Rank correlation of latent size and error: -1.00")
     said = effect_sentences(effects(measured(wanted, results)))
-    assert "Code 64: the error is 0.250 times (95 % interval 0.250 to 0.250) that with 16." in said
+    assert (
+        "Latent 64: the error is 0.250 times (95 % interval 0.250 to 0.250) that with 16." in said
+    )

@@ -23,7 +23,7 @@ FACTOR_VALUES = {
     "kernel": (3, 5),
     "reduce": ("pool", "stride"),
     "padding": ("same", "valid"),
-    "code": (64, 256, 1024),
+    "latent": (64, 256, 1024),
     "learning_rate": (0.001, 0.004),
     "loss": ("mse", "mae"),
 }
@@ -82,7 +82,7 @@ def test_every_setting_is_trained_with_every_seed_or_named_with_a_reason(plan):
         network = Architecture.parse(trial.network)
         report = analyze(network)
         assert (report.problems, report.output_shape) == ((), COLOUR)
-        assert report.latent_size == setting.get("code", report.latent_size)
+        assert report.latent_size == setting.get("latent", report.latent_size)
         assert trial.config.learning_rate == setting.get("learning_rate", 0.004)
         assert trial.config.loss == setting.get("loss", "mse")
     for setting, reason in misfits:
@@ -148,7 +148,7 @@ def test_whole_networks_vary_as_anything_else_and_those_of_other_images_are_left
     [
         ("seed", "1..3", (1, 2, 3)),
         ("channels", " 4 ,8,8, 16", (4, 8, 16)),
-        ("code", "64..1024:3,7", (64, 256, 1024, 7)),
+        ("latent", "64..1024:3,7", (64, 256, 1024, 7)),
         ("learning_rate", "0.001..0.1:3", (0.001, 0.01, 0.1)),
         ("learning_rate", "1e-3, .5", (0.001, 0.5)),
         ("reduce", "pool,stride", ("pool", "stride")),

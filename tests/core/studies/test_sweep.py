@@ -219,11 +219,11 @@ def test_a_process_loads_the_images_of_a_sweep_once(tmp_path, trained, monkeypat
     assert loads == [("photo_patches",)]
 
 
-def test_pictures_of_every_training_are_kept_where_they_are_wanted(tmp_path, trained):
-    run_sweep([trial(SMALL)], tmp_path / "table.csv", pictures=tmp_path / "pictures")
-    (picture,) = (tmp_path / "pictures").iterdir()
-    assert picture.name == f"{trial(SMALL).id}.png"
-    assert picture.read_bytes().startswith(b"\x89PNG")
+def test_sample_images_of_every_training_are_kept_where_they_are_wanted(tmp_path, trained):
+    run_sweep([trial(SMALL)], tmp_path / "table.csv", samples=tmp_path / "samples")
+    (images,) = (tmp_path / "samples").iterdir()
+    assert images.name == f"{trial(SMALL).id}.png"
+    assert images.read_bytes().startswith(b"\x89PNG")
     assert trial(SMALL).id != trial(SMALL, 1).id
 
 
@@ -283,19 +283,20 @@ def test_a_plan_is_priced_then_trained_then_judged(tmp_path, trained, capsys, mo
     speed.write_text('{"seconds_per_image": 1, "seconds_per_mac": 0}')
     monkeypatch.setenv("CAE_RUNS_DIR", str(tmp_path))
     path = tmp_path / "mine.csv"
-    arguments = ["sweep", "--vary", "code=100,256,512", "--vary", "seed=1..2", "--out", str(path)]
+    arguments = ["sweep", "--vary", "latent=100,256,512", "--vary", "seed=1..2", "--out", str(path)]
     arguments += ["--limit", "64", "--epochs", "1"]
     assert cli.main([*arguments, "--dry-run"]) == 0
     said = capsys.readouterr()
-    assert "Left out: code 100." in said.err
-    # Two codes, two seeds, 64 seconds and 4 each.
+    assert "Left out: latent 100." in said.err
+    # Two latent sizes, two seeds, 64 seconds and 4 each.
     assert said.out.splitlines()[-1].startswith("4 trainings, about 4 min 32 s, ")
     assert not path.exists()
     assert cli.main(arguments) == 0
     assert len(trained) == 4
     said = capsys.readouterr().out
     assert (
-        "Does not hold: code 256 has a lower error than code 512. Its error is 2.000 times" in said
+        "Does not hold: latent 256 has a lower error than latent 512. Its error is 2.000 times"
+        in said
     )
     assert cli.main([*arguments, "--dry-run"]) == 0
     assert "All of it is in the table." in capsys.readouterr().out
