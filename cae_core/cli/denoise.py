@@ -91,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check_model(options: argparse.Namespace) -> None:
-    """Refuses a network that does not denoise, and a sigma for one that is not told any."""
+    """Refuses a network that does not denoise, and a sigma for one that takes none."""
     if options.model is None:
         return
     card = zoo.card(options.model)
@@ -103,7 +103,7 @@ def _check_model(options: argparse.Namespace) -> None:
     takes_strength = card.name in {zoo.PHOTO_DENOISER, zoo.CAMERA_DENOISER}
     if options.sigma is not None and card.name != zoo.PHOTO_DENOISER:
         raise ZooError(
-            f"--sigma belongs to {zoo.PHOTO_DENOISER}, which is told the noise. "
+            f"--sigma belongs to {zoo.PHOTO_DENOISER}, which takes it as an input. "
             f"Received: --model {card.name}. Leave it out, or choose the other network."
         )
     if options.strength is not None and not takes_strength:
@@ -158,7 +158,7 @@ def _choice(options: argparse.Namespace, image: np.ndarray) -> Choice:
         sigma = estimate_sigma(image)
         said = f"sigma {sigma:.3f} estimated ({255 * sigma:.1f}/255)"
         return Choice(options.model, sigma, said)
-    return Choice(options.model, 0.0, f"{options.model} as it is, which is told no sigma")
+    return Choice(options.model, 0.0, f"{options.model} as it is, which takes no sigma")
 
 
 def _multiplied(strength: float) -> str:
@@ -171,7 +171,7 @@ def _beyond_training(sigma: float) -> str:
     noise_range = zoo.card(zoo.PHOTO_DENOISER).noise_range
     if noise_range is None or sigma <= noise_range[1]:
         return ""
-    return f", beyond the {noise_range[1]:.3f} that the network has learnt"
+    return f", beyond the {noise_range[1]:.3f} that the network was trained on"
 
 
 # --- Options ---------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Denoisers that were never trained, as a reference that a network has to beat.
 
-Each is told sigma and has its other parameters from a formula. The formulas were fitted to the
+Each takes sigma and computes its other parameters by a formula. The formulas were fitted to the
 best PSNR on twelve photographs of BSDS500's training part, at sigma 5 to 100 of 255.
 """
 

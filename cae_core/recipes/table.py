@@ -494,7 +494,7 @@ _RECIPES: dict[str, Recipe] = {
     "vae16-fashion": Recipe(
         title="Sixteen numbers for clothing, variational",
         summary=(
-            "A variational autoencoder: sixteen numbers drawn at random give a picture of clothing "
+            "A variational autoencoder: sixteen numbers drawn at random give an image of clothing "
             "that nobody has photographed."
         ),
         source="Kingma & Welling, Auto-Encoding Variational Bayes, ICLR 2014",
@@ -532,8 +532,8 @@ _RECIPES: dict[str, Recipe] = {
     "colorize-rgb": Recipe(
         title="Colorizer, grey to RGB",
         summary=(
-            "Returns the whole image from its grey, through a bottleneck: the detail that was "
-            "known is lost with what was not."
+            "Its output is the whole image, from the grey one through a bottleneck: the detail "
+            "that was known is lost with what was not."
         ),
         source="Exercise 3 of the homework; grey to RGB",
         architecture=Architecture.parse(
@@ -547,9 +547,9 @@ _RECIPES: dict[str, Recipe] = {
     "colorize-chroma": Recipe(
         title="Colorizer, lightness to chrominance",
         summary=(
-            "The same encoder and decoder, but only chrominance is returned and merged with the "
-            "lightness, which is known: the detail stays. The mean of all plausible colours is "
-            "brownish."
+            "The same encoder and decoder, but its output is chrominance alone, which is merged "
+            "with the lightness, which is known: the detail stays. The mean of all plausible "
+            "colours is brownish."
         ),
         source="Exercise 3 of the homework; the L2 loss of Zhang, Isola & Efros, ECCV 2016",
         architecture=Architecture.parse(

@@ -17,7 +17,7 @@ HINTS, PLACE = "hints", "hint-at"  # in the address
 MOST_HINTS = 24
 _OF = "hints-of"  # the photo that the address's hints are for
 _HINT = re.compile(r"(\d{1,3}),(\d{1,3}),(-?\d{1,3}),(-?\d{1,3})")
-_MOST_CHROMA = 128
+_MOST_AB = 128
 _PARTS = 1000
 
 
@@ -41,7 +41,7 @@ def read_hints(text: str) -> tuple[ColorHint, ...]:
     for part in text.split(";")[:MOST_HINTS]:
         if found := _HINT.fullmatch(part):
             down, across, *ab = map(int, found.groups())
-            a, b = (float(max(-_MOST_CHROMA, min(value, _MOST_CHROMA))) for value in ab)
+            a, b = (float(max(-_MOST_AB, min(value, _MOST_AB))) for value in ab)
             hints.append(ColorHint(down / _PARTS, across / _PARTS, a, b))
     return tuple(hints)
 

@@ -116,7 +116,7 @@ def method_note(damage: Task, model: str) -> str:
         return ""
     title = zoo.card(model).title
     if isinstance(damage, SaltAndPepper):
-        return f"{title} was trained on Gaussian noise only, and is told as much noise as this is."
+        return f"{title} was trained on Gaussian noise only; its input sigma is that of this noise."
     if isinstance(damage, ShotNoise):
         return (
             f"{title} was trained on Gaussian noise only. Anscombe's transform makes shot noise "
@@ -124,7 +124,7 @@ def method_note(damage: Task, model: str) -> str:
         )
     if model == zoo.CAMERA_DENOISER:
         return f"{title} was trained on noisy photos saved as JPEG of quality 70 to 100."
-    return f"{title} was trained on Gaussian noise only, and is told as much noise as this error."
+    return f"{title} was trained on Gaussian noise only; its input sigma is that of this error."
 
 
 def repaired(

@@ -80,7 +80,7 @@ def options_input(mode: str, kind: str) -> NoiseOptions:
                 0,
                 LARGEST_SIGMA,
                 40,
-                key="told",
+                key="input-sigma",
                 bind="query-params",
                 help="Too low leaves noise, too high smears detail.",
             )

@@ -189,8 +189,8 @@ def write_card(photos: Path) -> None:
         name=FOLDER.name,
         title="Photo denoiser",
         summary=(
-            "Takes Gaussian noise off colour and grey photographs of any size: one network, told "
-            "the noise level, for every sigma from 0 to 100/255."
+            "Takes Gaussian noise off colour and grey photographs of any size: one network, with "
+            "the noise level as an input, for every sigma from 0 to 100/255."
         ),
         source=(
             "Zhang et al., FFDNet, TIP 2018, and DRUNet, TPAMI 2021; bias-free: Mohan et al., "

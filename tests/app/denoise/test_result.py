@@ -40,7 +40,7 @@ def test_a_network_that_is_given_a_wrong_sigma_does_worse(denoise_page):
     right = decibels(page, "PSNR, denoised")
     page.toggle("lie").set_value(True).run()
     for sigma in (5, 90):
-        page.slider("told").set_value(sigma).run()
+        page.slider("input-sigma").set_value(sigma).run()
         assert decibels(page, "PSNR, denoised") < right - 0.5
         assert f"The network is given {sigma}/255 = " in said(page.caption)
 

@@ -151,10 +151,10 @@ def test_a_sigma_is_a_number_or_a_fraction(cat, monkeypatch, written, sigma):
     assert told == [pytest.approx(sigma)]
 
 
-def test_a_sigma_beyond_what_the_network_has_learnt_is_said(cat, capsys):
+def test_a_sigma_beyond_those_of_the_training_is_said(cat, capsys):
     ended([cat, "--sigma", "0.5"])
 
-    assert "beyond the 0.392 that the network has learnt" in capsys.readouterr().out
+    assert "beyond the 0.392 that the network was trained on" in capsys.readouterr().out
 
 
 def test_a_grey_image_is_saved_in_grey(tmp_path):
@@ -214,7 +214,7 @@ def test_another_network_of_the_zoo_is_applied_without_a_sigma(cat, tmp_path, mo
 
     expected = to_uint8(cae.denoise(cae.open_image(cat), 0.0, "tiny"))
     np.testing.assert_array_equal(pixels("cat-denoised.png"), expected)
-    assert "64 x 48 pixels, tiny as it is, which is told no sigma, " in capsys.readouterr().out
+    assert "64 x 48 pixels, tiny as it is, which takes no sigma, " in capsys.readouterr().out
 
 
 # --- Where it is saved -----------------------------------------------------------------------

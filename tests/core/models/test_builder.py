@@ -172,8 +172,8 @@ def test_an_architecture_with_a_misfit_is_not_built():
 
 
 def test_an_output_of_another_shape_than_the_input_is_built():
-    model = build(Architecture.parse("32x32x1 conv8 pool | up conv2:linear"), name="chroma")
-    assert (model.name, model.output_shape) == ("chroma", (None, 32, 32, 2))
+    model = build(Architecture.parse("32x32x1 conv8 pool | up conv2:linear"), name="ab")
+    assert (model.name, model.output_shape) == ("ab", (None, 32, 32, 2))
 
 
 def test_layers_are_called_by_their_place_and_kind():
