@@ -9,8 +9,8 @@ from cae_ui.compress.result import quality_input, show_result
 
 page_header(
     "Compress",
-    "A network's **code (latent)** of a photo, rounded and packed, is a small file. Compare what "
-    "comes out of it with JPEG, WebP and others in as many bytes. Your photo is not stored.",
+    "A network's **latent** of a photo, rounded and packed, is a small file. Compare the image "
+    "decoded from it with JPEG, WebP and others in as many bytes. Your photo is not stored.",
 )
 settings, view = settings_and_result()
 with settings:

@@ -24,7 +24,7 @@ _SIZE = struct.Struct("<2L")
 
 
 def encode_by_pca(image: np.ndarray, step: int) -> bytes:
-    """Codes an image block by block as its principal components.
+    """Encodes an image block by block as its principal components.
 
     Args:
         image: uint8 (H, W) or (H, W, 3).

@@ -103,7 +103,7 @@ class CodecNetwork:
 
     @property
     def is_exact(self) -> bool:
-        """Whether a code's image is the same on all machines, not only its latents."""
+        """Whether decoded images are the same on all machines, not the latents alone."""
         return is_exact(self.architecture) and holds_values(self.model, self.architecture)
 
     def parts(self, height: int, width: int) -> Parts:

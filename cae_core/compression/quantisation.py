@@ -40,7 +40,7 @@ _HEADER_BYTES = 5
 
 
 def pack_latents(latents: np.ndarray, step: int, gains: np.ndarray, cell_side: int) -> bytes:
-    """Rounds latents and codes them, before them four tables that say how.
+    """Rounds latents and entropy-codes them, behind four tables that say how.
 
     The tables are the channels' gains, which make their steps, their middles and their scales, and
     the scales of the cells.

@@ -1,4 +1,4 @@
-"""A latent in bits and bytes, beside a picture as PNG: fewer numbers can be more bytes."""
+"""A latent in bits and bytes, beside an image as PNG: fewer numbers can be more bytes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def latent_bytes(numbers: int, bits: int) -> int:
 
 @functools.lru_cache(maxsize=64)
 def sample_png_bytes(shape: Shape) -> int | None:
-    """Bytes of a sample picture of some shape as PNG: a drawn digit at 28x28x1, else the cat.
+    """Bytes of a sample image of some shape as PNG: a drawn digit at 28x28x1, else the cat.
 
     Args:
         shape: Height, width and channels.
@@ -49,10 +49,10 @@ def sample_png_bytes(shape: Shape) -> int | None:
     photo = sample_photograph("chelsea.png")
     if channels not in (1, 3) or height > photo.shape[0] or width > photo.shape[1]:
         return None
-    picture = resize(_middle(photo, height / width), height, width)
+    image = resize(_middle(photo, height / width), height, width)
     if channels == 1:
-        picture = picture @ np.array(LUMA, np.float32)  # (H, W, 3) -> (H, W)
-    return len(encode_smallest_png(picture))
+        image = image @ np.array(LUMA, np.float32)  # (H, W, 3) -> (H, W)
+    return len(encode_smallest_png(image))
 
 
 def said_in_bytes(report: Report) -> str:
@@ -84,7 +84,7 @@ def said_in_bytes(report: Report) -> str:
     else:
         compared = "the latent is smaller either way"
     shape = format_shape(report.architecture.input_shape)
-    return f"{said} A sample picture of {shape} has {png:,} bytes as PNG: {compared}."
+    return f"{said} A sample image of {shape} has {png:,} bytes as PNG: {compared}."
 
 
 def _middle(photo: np.ndarray, aspect: float) -> np.ndarray:

@@ -22,7 +22,7 @@ _MOST_COLORS = 6
 
 @section
 def ask_colors(scene: Scene, settings: Settings) -> None:
-    """A small picture to choose a point on, colours for it, and a way back."""
+    """A small image to choose a point on, colours for it, and a way back."""
     if returns_rgb(settings.model):
         return
     st.header("Ask the colours")
@@ -39,7 +39,7 @@ def ask_colors(scene: Scene, settings: Settings) -> None:
 
 
 def _point_input(scene: Scene, settings: Settings) -> tuple[float, float]:
-    """The picture with its hints; returns the point in shares of its height and width."""
+    """The image with its hints; returns the point in shares of its height and width."""
     shown = np.atleast_3d(pixels(scene.colorized, scene.opened))
     small = to_uint8(fit_within(shown, _SIDE))
     height, width = small.shape[:2]

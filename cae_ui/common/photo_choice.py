@@ -33,7 +33,7 @@ from cae_ui.common.section import section
 MOST_PHOTOS = 20
 # The others are let through to a sentence that says what to do with them.
 UPLOAD_TYPES = [*(suffix.lstrip(".") for suffix in IMAGE_SUFFIXES), "heic", "heif", "dng"]
-_TILE, _TILE_PIXELS = 72, 144  # side of a small picture in CSS pixels, and for a fine screen
+_TILE, _TILE_PIXELS = 72, 144  # side of a thumbnail in CSS pixels, and for a fine screen
 _LONGEST_LABEL = 12
 _A_SAMPLE = "sample"  # in place of an upload's identity
 _THUMBNAILS = "thumbnails"
@@ -104,7 +104,7 @@ def _uploaded(upload: UploadedFile) -> Photo:
 def _choice(
     key: str, uploaded: Sequence[Photo], named: str, samples: Mapping[str, str], *, in_address: bool
 ) -> Photo:
-    """Small pictures of uploads, and the sample photos; what was chosen last counts.
+    """Thumbnails of uploads, and the sample photos; what was chosen last counts.
 
     Args:
         key: Beginning of the widgets' keys.
@@ -171,7 +171,7 @@ def _sample_input(
 
 
 def thumbnail(photo: Photo) -> Thumbnail:
-    """A small picture of a photo, made once."""
+    """The thumbnail of a photo, made once."""
     kept: dict[object, Thumbnail] = st.session_state.setdefault(_THUMBNAILS, {})
     if photo.key not in kept:
         kept[photo.key] = _thumbnail(photo)

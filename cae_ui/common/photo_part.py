@@ -1,4 +1,4 @@
-"""A part of a large photo, chosen by a frame that is dragged over a small picture of it."""
+"""A part of a large photo, chosen by a frame that is dragged over a thumbnail of it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from cae_core.images.operations import fit_within, to_uint8
 from cae_ui.common.image_views import pixels
 from cae_ui.common.picker import kept_place, pick_place
 
-PLACE = "part-at"  # in the address: row and column of the small picture
+PLACE = "part-at"  # in the address: row and column of the thumbnail
 _SMALL_SIDE = 200
 
 
 def part_input(small: OpenedImage, longest_side: int) -> Box:
-    """A small picture of a photo with a frame around a part, which can be dragged.
+    """A thumbnail of a photo with a frame around a part, which can be dragged.
 
     Args:
         small: The photo, reduced.
@@ -24,21 +24,21 @@ def part_input(small: OpenedImage, longest_side: int) -> Box:
     Returns:
         The part, in pixels of the photo.
     """
-    picture = to_uint8(fit_within(pixels(small.pixels, small), _SMALL_SIDE))
-    at = kept_place(PLACE, *picture.shape[:2])
-    shares = [(place + 0.5) / shown for place, shown in zip(at, picture.shape[:2], strict=True)]
+    thumbnail = to_uint8(fit_within(pixels(small.pixels, small), _SMALL_SIDE))
+    at = kept_place(PLACE, *thumbnail.shape[:2])
+    shares = [(place + 0.5) / shown for place, shown in zip(at, thumbnail.shape[:2], strict=True)]
     left, top, right, bottom = box = part_around(small.full_size, longest_side, *shares)
     ends = [
         round(end / full * (shown - 1))
         for end, full, shown in zip(
-            (top, left, bottom, right), small.full_size * 2, picture.shape[:2] * 2, strict=True
+            (top, left, bottom, right), small.full_size * 2, thumbnail.shape[:2] * 2, strict=True
         )
     ]
     pick_place(
         PLACE,
-        picture,
+        thumbnail,
         label="The photo: drag the frame to where to look, or move it with the arrow keys",
-        side=picture.shape[1],
+        side=thumbnail.shape[1],
         chosen=at,
         box=(ends[0], ends[1], ends[2], ends[3]),
         can_drag=True,

@@ -1,4 +1,4 @@
-"""Choices made by a click on what they are: small pictures, bars, a place on an image.
+"""Choices made by a click on what they are: small images, bars, a place on an image.
 
 A component of Streamlit's second kind (``st.components.v2``), its front end the files ``picker.*``
 beside this one. What is chosen stands in the address of the page, where `kept_choice` reads it:

@@ -92,7 +92,7 @@ class _Task:
         wanted: Photos, settings and kind of the result.
         made: See `show_several`.
         names: Names of the photos.
-        small: Small pictures of them.
+        small: Their thumbnails.
         outcomes: What became of the first ones so far.
         work: The work.
     """

@@ -32,8 +32,8 @@ def quality_input() -> int:
     quality = st.slider(
         "Quality of our network", QUALITIES[0], QUALITIES[-1], DEFAULT_QUALITY,
         key="quality", bind="query-params",
-        help="It says how finely the code is rounded, and by which network it is made. The others "
-        "get as many bytes as it takes.",
+        help="It says how finely the latent is rounded, and which network makes it. The others get "
+        "as many bytes as it takes.",
     )  # fmt: skip
     return int(quality)
 

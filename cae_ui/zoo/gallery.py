@@ -1,4 +1,4 @@
-"""All networks as cards: a picture, what they were trained for, a button that opens them."""
+"""All networks as cards: a thumbnail, what they were trained for, a button that opens them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def show_gallery(listed: list[Row]) -> None:
     first_rows = list({row.card.name: row for row in reversed(listed)}.values())[::-1]
     is_whole = len(first_rows) <= SHOWN_AT_FIRST or bool(st.session_state.get(_ALL_KEY))
     st.html(_STYLE)
-    st.caption("Sample images: above what a network is given, below what it makes of it.")
+    st.caption("Sample images: above a network's input, below its output.")
     with st.container(key="zoo-cards"):
         for row in first_rows if is_whole else first_rows[:SHOWN_AT_FIRST]:
             with st.container(border=True, gap="small", key=f"card-{row.card.name}"):
-                st.html(_picture(row))
+                st.html(_thumbnail(row))
                 st.button(
                     row.card.title,
                     key=f"open-{row.card.name}",
@@ -45,12 +45,12 @@ def show_gallery(listed: list[Row]) -> None:
         )
 
 
-def _picture(row: Row) -> str:
+def _thumbnail(row: Row) -> str:
     """The thumbnail of a network as HTML."""
-    picture = thumbnail(row.card.name)
-    if picture is None:
+    image = thumbnail(row.card.name)
+    if image is None:
         return '<div class="cae-thumbnail"></div>'
-    url = f"data:image/webp;base64,{base64.b64encode(picture).decode()}"
+    url = f"data:image/webp;base64,{base64.b64encode(image).decode()}"
     alt = html.escape(f"Sample images through {row.card.title}")
     return f'<img class="cae-thumbnail" src="{url}" alt="{alt}">'
 

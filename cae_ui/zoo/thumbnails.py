@@ -1,4 +1,4 @@
-"""A small picture for every network: sample images, and what the network makes of them."""
+"""A thumbnail for every network: its input and its output for sample images."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from cae_core.images.operations import image_grid, to_uint8
 from cae_core.zoo.cards import IMAGES, NOT_KEPT, Card
 
 THUMBNAILS = Path(__file__).with_name("thumbnails")
-MADE_OF = "made_of.json"  # checksums of the networks that the pictures were made with
+MADE_OF = "made_of.json"  # checksums of the networks that the thumbnails were made with
 # Which of the sample images: a wheel, a mug and a parcel; or the digits 0 to 2.
 PATCH_SIDE, PATCHES, DIGITS = 32, [7, 3, 10], [0, 1, 2]
 EYE, EYE_SIDE, EYE_SIGMA = (100, 165), 64, 0.15  # part of the cat, and the noise added to it
 
 
 def thumbnail(name: str) -> bytes | None:
-    """The picture of a network as a WebP file; None for a network that is newer than the pictures.
+    """The thumbnail of a network as a WebP file; None for a network that is newer than they are.
 
     Above are inputs, below outputs; a classifier has inputs alone.
     """
@@ -31,19 +31,19 @@ def thumbnail(name: str) -> bytes | None:
 
 
 def make_thumbnails() -> None:
-    """Makes the pictures of all networks anew."""
+    """Makes the thumbnails of all networks anew."""
     THUMBNAILS.mkdir(exist_ok=True)
     for path in THUMBNAILS.iterdir():
         path.unlink()
     made_of = {}
     for name in zoo.names():
         card = zoo.card(name)
-        (THUMBNAILS / f"{name}.webp").write_bytes(_encoded(_picture(card)))
+        (THUMBNAILS / f"{name}.webp").write_bytes(_encoded(_image_of(card)))
         made_of[name] = card.sha256
     (THUMBNAILS / MADE_OF).write_text(json.dumps(made_of, indent=1) + "\n")
 
 
-def _picture(card: Card) -> np.ndarray:
+def _image_of(card: Card) -> np.ndarray:
     """Inputs above outputs, uint8 (H, W, 3)."""
     if card.task is None and card.noise_range is None and card.network != zoo.COLORIZER:
         images = sample_check_images(card.input_shape)[_chosen(card)]

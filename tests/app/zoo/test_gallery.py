@@ -1,4 +1,4 @@
-"""The cards of all networks, and their pictures."""
+"""The cards of all networks, and their thumbnails."""
 
 import io
 import json
@@ -37,12 +37,12 @@ def test_a_filter_holds_for_the_cards_too(zoo_page):
     assert {name for name in names if "color" not in name} == set()
 
 
-def test_a_network_without_a_picture_has_a_card(zoo_page, monkeypatch, tmp_path):
+def test_a_network_without_a_thumbnail_has_a_card(zoo_page, monkeypatch, tmp_path):
     monkeypatch.setattr(thumbnails, "THUMBNAILS", tmp_path)
     assert len(opening(zoo_page())) == SHOWN_AT_FIRST
 
 
-def test_every_network_has_a_picture_that_was_made_with_its_weights():
+def test_every_network_has_a_thumbnail_that_was_made_with_its_weights():
     made_of = json.loads((THUMBNAILS / MADE_OF).read_text())
     assert made_of == {name: zoo.card(name).sha256 for name in zoo.names()}
     assert all(thumbnail(name) for name in made_of)
@@ -62,7 +62,7 @@ ONE_OF_A_KIND = [
 
 
 @pytest.mark.heavy
-def test_the_pictures_are_what_the_networks_make(monkeypatch, tmp_path):
+def test_the_thumbnails_are_what_the_networks_make(monkeypatch, tmp_path):
     monkeypatch.setattr(zoo, "names", lambda: ONE_OF_A_KIND)
     stored = {name: _pixels(name) for name in ONE_OF_A_KIND}
     # Not the folder itself: runs are kept there.

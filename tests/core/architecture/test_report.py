@@ -247,7 +247,7 @@ def test_an_image_that_grows_beyond_every_screen_is_refused_at_its_row():
 # --- Warnings ------------------------------------------------------------------------------
 
 
-def test_the_homework_is_warned_that_its_narrowest_point_is_not_the_code():
+def test_the_homework_is_warned_that_its_narrowest_point_is_not_the_latent():
     assert report_of(HOMEWORK).warnings == (
         "The narrowest point is not the latent: layer 4 (pool) has 768 numbers, the latent 1,024.",
     )

@@ -1,4 +1,4 @@
-"""Latents in bytes beside a sample picture as PNG."""
+"""Latents in bytes beside a sample image as PNG."""
 
 import pytest
 
@@ -13,8 +13,8 @@ from cae_core.compression.size import said_in_bytes
         ("conv16 | conv3", "the latent is larger either way."),
         ("conv8 pool conv16 pool | up2 conv3", "at 32 bits a number the latent is larger."),
         ("flatten dense64 | dense3072 reshape32x32x3", "the latent is smaller either way."),
-        ("28x28x1 conv8 pool | up conv1", "A sample picture of 28x28x1 has "),
-        ("9x99x1 conv8 pool | up conv1", "A sample picture of 9x99x1 has "),
+        ("28x28x1 conv8 pool | up conv1", "A sample image of 28x28x1 has "),
+        ("9x99x1 conv8 pool | up conv1", "A sample image of 9x99x1 has "),
         ("999x99x3 conv8 pool | up conv3", "at 32."),  # larger than the sample photo
     ],
 )
