@@ -32,8 +32,8 @@ def test_it_has_at_most_six_hundred_thousand_parameters(network):
 
 def test_at_sigma_0_the_image_comes_back_exactly(network):
     clean = image(16, 24)
-    returned = network.predict_on_batch([clean, level(clean.shape, 0.0)])
-    np.testing.assert_array_equal(returned, clean)
+    output = network.predict_on_batch([clean, level(clean.shape, 0.0)])
+    np.testing.assert_array_equal(output, clean)
 
 
 def test_image_and_sigma_scaled_together_scale_the_estimated_noise(network):
@@ -54,9 +54,9 @@ def test_sigma_may_differ_from_place_to_place(network):
     noisy = image(128, 128)
     sigma = level(noisy.shape, 0.0)
     sigma[:, :, 64:] = 0.3
-    returned = network.predict_on_batch([noisy, sigma])
-    np.testing.assert_array_equal(returned[:, :, :64], noisy[:, :, :64])
-    assert np.abs(returned[:, :, 64:] - noisy[:, :, 64:]).mean() > 0.01
+    output = network.predict_on_batch([noisy, sigma])
+    np.testing.assert_array_equal(output[:, :, :64], noisy[:, :, :64])
+    assert np.abs(output[:, :, 64:] - noisy[:, :, 64:]).mean() > 0.01
 
 
 def test_it_looks_no_further_than_the_halo_and_nearly_that_far(network):

@@ -67,9 +67,9 @@ def test_jpeg_takes_any_size_and_grey_images():
 
 def test_what_is_hidden_are_whole_squares_and_the_rest_stays():
     images = np.random.default_rng(0).integers(1, 100, (32, 30, 30, 3), np.uint8)
-    shown = damaged(Inpaint(0.4), images)
-    hidden = np.all(shown == 0.5, axis=-1)
-    np.testing.assert_allclose(shown[~hidden], images[~hidden] / 255, atol=1e-6)
+    inputs = damaged(Inpaint(0.4), images)
+    hidden = np.all(inputs == 0.5, axis=-1)
+    np.testing.assert_allclose(inputs[~hidden], images[~hidden] / 255, atol=1e-6)
     squares = hidden[:, :28, :28].reshape(32, 7, 4, 7, 4)
     assert np.all(squares.all(axis=(2, 4)) == squares.any(axis=(2, 4)))
     assert squares.mean() == pytest.approx(0.4, abs=0.07)

@@ -223,10 +223,10 @@ def test_what_cannot_be_trained_cannot_be_tested_either():
     with pytest.raises(TrainingError, match="The output must be 8x8x1"):
         find_learning_rate(Architecture.parse("8x8x1 conv4 pool | conv1"), toy())
     color = np.zeros((4, 8, 8, 3), np.uint8)
-    chroma = Architecture.parse("8x8x1 conv4 | conv2:tanh")
+    network = Architecture.parse("8x8x1 conv4 | conv2:tanh")
     with pytest.raises(TrainingError, match="Choose mse or mae"):
         find_learning_rate(
-            chroma,
+            network,
             Dataset("color", color, color, color),
             task=ColorizeChroma(),
             config=TrainConfig(loss="bce"),

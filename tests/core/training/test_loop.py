@@ -146,8 +146,8 @@ def test_every_image_is_seen_once_an_epoch_the_last_part_of_a_batch_too():
         (data.validation, run.history[0].validation_loss),
     ):
         images = part / np.float32(255)
-        returned = build(SMALL, seed=config.seed).predict(images, verbose=0)
-        assert measured == pytest.approx(np.mean((returned - images) ** 2), rel=1e-4)
+        outputs = build(SMALL, seed=config.seed).predict(images, verbose=0)
+        assert measured == pytest.approx(np.mean((outputs - images) ** 2), rel=1e-4)
     assert (reports[-1].batch, reports[-1].batches) == (11, 11)
 
 
@@ -237,7 +237,7 @@ def test_the_trace_grows_and_its_points_lie_within_the_training(watched):
         assert progress.trace == trace[: len(progress.trace)]
 
 
-def test_the_sample_images_are_the_clean_the_shown_and_the_returned_ones(watched):
+def test_the_sample_images_are_targets_inputs_and_outputs(watched):
     run, reports = watched
     with_samples = [progress for progress in reports if progress.samples is not None]
     # The first report and the end of every epoch.
@@ -247,12 +247,12 @@ def test_the_sample_images_are_the_clean_the_shown_and_the_returned_ones(watched
         assert progress.samples.dtype == np.uint8
         np.testing.assert_array_equal(progress.samples[0], toy().validation[:8])
         np.testing.assert_array_equal(progress.samples[1], run.samples[1])
-    clean, shown, returned = run.samples.astype(int)
-    noise = (shown - clean)[(clean > 80) & (clean < 175)] / 255
+    targets, inputs, outputs = run.samples.astype(int)
+    noise = (inputs - targets)[(targets > 80) & (targets < 175)] / 255
     assert noise.std() == pytest.approx(0.1, rel=0.25)
-    expected = run.model.predict(shown / np.float32(255), verbose=0) * 255
+    expected = run.model.predict(inputs / np.float32(255), verbose=0) * 255
     # Here the input is rounded and cut to 0 to 255, in the training it was not.
-    assert np.abs(returned - expected).mean() < 1
+    assert np.abs(outputs - expected).mean() < 1
     np.testing.assert_array_equal(with_samples[-1].samples, run.samples)
 
 
@@ -524,10 +524,10 @@ def test_every_loss_is_learnt_and_tested_with_the_same_figures(loss):
 @pytest.mark.heavy
 def test_chrominance_is_not_measured_by_losses_of_the_positive():
     data = toy(16, shape=(8, 8, 3))
-    chroma = Architecture.parse("8x8x1 conv4 | conv2:tanh")
+    network = Architecture.parse("8x8x1 conv4 | conv2:tanh")
     with pytest.raises(TrainingError, match="Choose mse or mae"):
-        train(chroma, data, task=ColorizeChroma(), config=TrainConfig(loss="bce"))
-    run = train(chroma, data, task=ColorizeChroma(), config=TrainConfig(epochs=1))
+        train(network, data, task=ColorizeChroma(), config=TrainConfig(loss="bce"))
+    run = train(network, data, task=ColorizeChroma(), config=TrainConfig(epochs=1))
     assert run.samples.shape == (3, 8, 8, 8, 3)
 
 
