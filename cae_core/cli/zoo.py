@@ -50,6 +50,9 @@ def add_parser(commands: Any) -> None:
 
 
 _EXAMPLES = f"""
+The judge is an evaluation classifier, trained on the original images; a card gives its accuracy on
+the network's outputs.
+
 examples:
   {PROGRAM} zoo
   {PROGRAM} zoo {zoo.PHOTO_DENOISER}

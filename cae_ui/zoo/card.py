@@ -172,7 +172,10 @@ def _show_figures(card: Card) -> None:
     if own is not None and ACCURACY in card.figures[0]:
         theirs = card.published.get("originals")
         beside = f" (the source's judge: {100 * theirs:.2f} %)" if theirs else ""
-        st.caption(f"Accuracy of the judge on the originals: {100 * own:.2f} %{beside}.")
+        st.caption(
+            "The judge is an evaluation classifier, trained on the original images. Its accuracy "
+            f"on these: {100 * own:.2f} %{beside}."
+        )
     if card.difference:
         st.markdown(f"**Measured against published:** {plain(card.difference)}")
 
