@@ -181,7 +181,7 @@ class Report:
 
     @property
     def advice(self) -> str:
-        """What to do about the problems; empty where there are none."""
+        """A change that solves the problems, as a sentence; empty where there are none."""
         if not self.problems:
             return ""
         if not self.remedies:

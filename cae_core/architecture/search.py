@@ -138,7 +138,7 @@ def _sizes(layer: Layer, in_decoder: bool, fits: bool) -> tuple[tuple[float, Lay
 def _values(
     layer: Layer, item: dataclasses.Field[Any], in_decoder: bool, fits: bool
 ) -> Iterator[dict[str, Any]]:
-    """What a field of a layer can be in place of what it is, with what belongs to it."""
+    """Other values that a field of a layer can have, with the fields that change along."""
     now, padding = getattr(layer, item.name), getattr(layer, "padding", None)
     if item.name == "padding":
         yield {"padding": "valid" if now == "same" else "same"}

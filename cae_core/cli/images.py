@@ -194,7 +194,7 @@ def _sources(inputs: Sequence[Path], work: Work) -> tuple[list[Path], list[Path]
 
 
 def _expanded(given: Path, work: Work) -> list[Path]:
-    """What a pattern fits that no shell has expanded, in quotes or on Windows; else the input."""
+    """The files that fit a pattern which no shell has expanded; for other inputs, the input."""
     if not _is_pattern(given):
         return [given]
     found = map(Path, sorted(glob.glob(str(given))))  # noqa: PTH207 - a pattern may be absolute

@@ -28,7 +28,7 @@ _NAME = re.compile(rb"[a-z0-9][a-z0-9.-]*")
 
 @dataclass(frozen=True)
 class Container:
-    """What a .cae file says.
+    """The contents of a .cae file.
 
     Attributes:
         network: Name of the network in the zoo.

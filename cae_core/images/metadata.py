@@ -1,4 +1,4 @@
-"""What an image file says beside its pixels: what a new file keeps of it, and what it cannot."""
+"""The metadata of an image file: those that a new file keeps, and those that it cannot."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def dpi_of(image: Image.Image) -> tuple[float, float] | None:
 
 
 def left_out_of(image: Image.Image, pages: int) -> tuple[str, ...]:
-    """What a PNG file of the first frame does not have, each in a few words.
+    """The parts of an image that a PNG file of its first frame lacks, each in a few words.
 
     Args:
         image: An opened image.

@@ -81,7 +81,7 @@ class Calibration:
 
 
 class Price(NamedTuple):
-    """What a sweep costs.
+    """The price of a sweep: its trainings, their time and memory.
 
     Attributes:
         trainings: Number of trainings.
@@ -102,7 +102,7 @@ class Price(NamedTuple):
 def price_of(
     trials: Sequence[Trial], images: int, speed: Calibration | None, at_once: int = 1
 ) -> Price:
-    """What a sweep costs, before it starts.
+    """The price of a sweep, before it starts.
 
     Args:
         trials: Its trainings, at least one.

@@ -27,7 +27,7 @@ _PATIENCE = 5  # seconds for an answer
 
 
 def problems(folder: Path, address: str) -> list[str]:
-    """What is wrong with a server, a sentence each.
+    """The problems of a server, a sentence each.
 
     Args:
         folder: Folder of its jobs.
@@ -37,7 +37,7 @@ def problems(folder: Path, address: str) -> list[str]:
 
 
 def server_problems(address: str) -> list[str]:
-    """What is wrong with the server's answers."""
+    """The problems of the server's answers."""
     try:
         with urllib.request.urlopen(f"{address}/_stcore/health", timeout=_PATIENCE):  # noqa: S310
             return []
@@ -46,7 +46,7 @@ def server_problems(address: str) -> list[str]:
 
 
 def disk_problems(folder: Path) -> list[str]:
-    """What is wrong with the disk on which jobs are kept."""
+    """The problems of the disk on which jobs are kept."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free / 1e6
@@ -61,7 +61,7 @@ def disk_problems(folder: Path) -> list[str]:
 
 
 def worker_problems(folder: Path) -> list[str]:
-    """What is wrong with the worker: jobs of a running server that have not moved for long."""
+    """The problems of the worker: jobs of a running server that have not moved for long."""
     changes = []
     for status in folder.glob(f"*/{STATUS}"):
         with contextlib.suppress(JobError, OSError):  # damaged, or deleted meanwhile

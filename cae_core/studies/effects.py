@@ -1,4 +1,4 @@
-"""What a sweep says: the effect of each factor on the error, and a verdict on two settings.
+"""Conclusions from a sweep: the effect of each factor on the error, and a verdict on two settings.
 
 Errors are compared as ratios, so their logarithms are averaged. Trainings with one seed are
 compared with each other; what is uncertain is how much the outcome changes from seed to seed.

@@ -205,7 +205,7 @@ class Misfit(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What varies in a sweep, and what is the same in all its trainings.
+    """A plan of a sweep: the factors that vary, and the settings that all trainings share.
 
     Args:
         factors: Values of the factors, by name; those that are left out have their defaults.

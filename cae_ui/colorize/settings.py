@@ -38,7 +38,7 @@ class Settings:
 
     @property
     def described(self) -> str:
-        """What is made, and by which settings, in a few words."""
+        """The result and its settings in a few words."""
         name = zoo.card(self.model).title if self.model in zoo.names() else "a network trained here"
         said = [f"colorized by {name}"]
         if gives_probabilities(self.model):

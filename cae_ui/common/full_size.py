@@ -40,7 +40,7 @@ class _Kept:
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> Any:
-        """What is kept under a key; None where nothing is."""
+        """The value that is kept under a key; None where there is none."""
         with self._lock:
             if key not in self._entries:
                 return None

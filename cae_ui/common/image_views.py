@@ -18,7 +18,7 @@ View = tuple[tuple[np.ndarray, str], tuple[Callable[[], np.ndarray], str]]
 
 
 class Shown(NamedTuple):
-    """What `show_views` has shown.
+    """The result of `show_views`.
 
     Attributes:
         name: Name of the chosen pair.

@@ -1,4 +1,4 @@
-"""What the line of PCA in a chart of latent size against error means, and why it lies so low."""
+"""The line of PCA in a chart of latent size against error: its meaning, why it lies so low."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ _TASK = "several-photos"  # key of the session's only task
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What became of one photo.
+    """The outcome of one photo.
 
     Attributes:
         said: How its result was made, or why there is none.
@@ -55,7 +55,7 @@ class _Outcome:
 
 @dataclass(frozen=True)
 class _Results:
-    """What was made of all photos.
+    """The results of all photos.
 
     Attributes:
         archive: The zip.

@@ -40,7 +40,7 @@ _SLOW = (NETWORK, PCA)
 
 
 def made_of() -> dict[str, Any]:
-    """What the results depend on: networks and steps of the qualities, checksums of the weights."""
+    """All that the results depend on: networks and steps of the qualities, checksums of weights."""
     return {
         "qualities": [list(place) for place in LADDER],
         "weights": {name: zoo.card(name).sha256 for name, _ in LADDER},

@@ -65,7 +65,7 @@ def damage_input(kind: str) -> Task:
 
 
 def method_input(kind: str) -> str:
-    """What is done about a damage other than Gaussian noise: a network, or a classical method."""
+    """The choice of a network or a classical method against other damage than Gaussian noise."""
     if kind == SALT:
         first = {INTACT_NEIGHBOURS: "Median of intact neighbours (no network)"}
         return network_input("against-salt", [zoo.PHOTO_DENOISER], SaltAndPepper, first=first)
@@ -106,7 +106,7 @@ def damage_label(damage: Task) -> str:
 
 
 def method_note(damage: Task, model: str) -> str:
-    """What the method does about the damage, and what it was trained on."""
+    """A sentence on how a method repairs the damage, and on its training."""
     if model == INTACT_NEIGHBOURS:
         return (
             "No network: a black or white pixel becomes the median of its neighbours that are "

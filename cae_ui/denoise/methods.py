@@ -38,7 +38,7 @@ _RESULTS = "methods-results"
 
 @dataclass(frozen=True)
 class Result:
-    """What a method makes of the noisy image; the first of several is that image itself.
+    """A method's output for the noisy image; the first of several is that image itself.
 
     Attributes:
         title: The method.
@@ -131,7 +131,7 @@ def _results(scene: Scene, model: str) -> list[Result]:
 
 
 def _result(scene: Scene, title: str, method: Method) -> Result:
-    """What one method makes of the noisy image."""
+    """One method's output for the noisy image, with its figures."""
     assert scene.clean is not None  # noqa: S101 - the caller has looked
     started = time.perf_counter()
     image = method(scene.noisy, scene.input_sigma)

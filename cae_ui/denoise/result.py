@@ -98,7 +98,7 @@ def _denoised_in_time(
 
 
 def _show_preview(scene: Scene, last: tuple[np.ndarray, float] | None) -> DeltaGenerator:
-    """What is seen while the whole photo is denoised.
+    """Shows an image while the whole photo is denoised.
 
     The photo reduced, where noise is added. Of one that came with its noise, which a reduction
     would remove, the last result, or itself.

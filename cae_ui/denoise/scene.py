@@ -94,7 +94,7 @@ class Scene:
 
     @functools.cached_property
     def reference(self) -> np.ndarray | None:
-        """What the result is measured against: `clean`, or the scene with hardly any noise."""
+        """The image that the result is measured against: `clean`, or one with hardly any noise."""
         if self.clean is None and self.photo.reference is not None:
             return open_image(self.photo.reference)
         return self.clean
@@ -114,7 +114,7 @@ class Scene:
 
     @property
     def described(self) -> str:
-        """What is made, and by which settings, in a few words."""
+        """The result and its settings in a few words."""
         if self.model is None:
             return "left as it is"
         said = [f"denoised by {_title(self.model)}"]

@@ -28,7 +28,7 @@ _STEPS_PER_IMAGE = 100
 
 @dataclass
 class _Live:
-    """What the network makes of the image now.
+    """The network's output at this moment.
 
     Attributes:
         image: uint8, of the image's shape; None before the first steps.
@@ -131,7 +131,7 @@ def _digest(image: np.ndarray) -> bytes:
 def _trained(
     noisy: np.ndarray, live: _Live, turn: threading.Lock, work: BackgroundWork[np.ndarray]
 ) -> np.ndarray:
-    """What a network makes of an image that was trained on that alone.
+    """The output of a network for the image that alone it was trained on.
 
     Args:
         noisy: The image.

@@ -29,7 +29,7 @@ _MADE = "report-made"
 
 
 def show_report() -> None:
-    """What goes into the report, the press that makes it, and its download."""
+    """The choice of the report's contents, the button that makes it, and its download."""
     runs = _finished_runs()
     author = _kept_text(st.text_input, "Your name", 100, "report-author")
     words = _kept_text(
@@ -111,7 +111,7 @@ def _reported(title: str, status: JobStatus) -> ReportedRun:
 
 
 def _guesses() -> list[Section]:
-    """What was guessed in each exercise, and what was found."""
+    """The guesses in each exercise, and the answers."""
     sections = []
     state = st.session_state
     if (guess := state.get(PSNR_GUESS)) is not None:

@@ -145,7 +145,7 @@ def _map_images(
 
 
 def kept_place(found: LatentMap) -> int | tuple[float, float]:
-    """What the address holds: the number of an image from 0, or a place; by default image 0."""
+    """The choice in the address: the number of an image from 0, or a place; by default image 0."""
     text = st.query_params.get(AT_KEY, "1")
     if text.isdecimal() and 0 < int(text) <= len(found.points):
         return int(text) - 1

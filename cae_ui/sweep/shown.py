@@ -89,13 +89,13 @@ def show_sweep(status: JobStatus) -> None:
 
 
 def sweep_title(plan: Plan) -> str:
-    """What varies in a plan, in a few words."""
+    """The factors that vary in a plan, in a few words."""
     varied = [name for name, values in plan.factors.items() if len(values) > 1]
     return " × ".join(name.replace("_", " ") for name in varied).capitalize() or "One training"
 
 
 def _common(plan: Plan) -> str:
-    """What is the same in all trainings of a plan."""
+    """The settings that all trainings of a plan share, as a sentence."""
     same = [
         f"{name.replace('_', ' ')} {values[0]}"
         for name, values in plan.factors.items()

@@ -153,7 +153,7 @@ class Task:
         """
 
     def loss_title(self, loss: str) -> str:
-        """What is minimised, as the title of an axis.
+        """The title of an axis for the quantity that is minimised.
 
         Args:
             loss: A loss of `TrainConfig`.
