@@ -199,6 +199,19 @@ def test_a_page_stays_thin(path):
     assert len(path.read_text().splitlines()) <= 150
 
 
+TEXTS = {".css", ".js", ".json", ".md", ".py", ".pyi", ".template", ".toml"}
+
+
+def test_an_image_is_called_an_image():
+    folders = ("cae_core", "cae_ui", "docs", "pages", "pretrained")
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*"))]
+    texts = [path for path in found if path.suffix in TEXTS]
+    texts += [ROOT / name for name in ("app.py", "README.md", "CONTRIBUTING.md")]
+    assert len(texts) > len([*CORE, *UI, *PAGES])
+    assert [name_of(path) for path in texts if "picture" in path.read_text().lower()] == []
+    assert [name_of(path) for path in found if "picture" in path.name] == []
+
+
 # Files around the code
 
 
