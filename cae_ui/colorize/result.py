@@ -25,6 +25,7 @@ from cae_ui.common.photo_output import show_downloads
 from cae_ui.common.picker import Choice, pick_tile
 from cae_ui.common.section import section
 from cae_ui.common.whole_photo import (
+    WholeRequest,
     kept_whole,
     show_whole,
     show_whole_work,
@@ -51,12 +52,22 @@ def show_result(photo: Photo, settings: Settings) -> Scene:
         ImageError: The photo cannot be opened.
     """
     small = overview(photo)
-    whole = kept_whole(photo, settings, MADE)
+    full_size = small.full_size
+    request = WholeRequest(
+        photo,
+        full_size,
+        settings,
+        MADE,
+        settings.described,
+        partial(_colorize_on_request, settings),
+    )
+    whole = kept_whole(request)
     if whole is not None:
         show_whole(whole, photo, small, ("Original", "Colorized"), MADE)
         return scene_of(small, settings)
-    show_whole_work(photo, settings, MADE)
-    if is_shown_whole(small.full_size):
+    is_small = full_size == small.pixels.shape[:2] or is_shown_whole(full_size)
+    show_whole_work(request, is_offered=not is_small)
+    if is_shown_whole(full_size):
         kept = full_size_result(
             photo,
             settings,
@@ -71,10 +82,7 @@ def show_result(photo: Photo, settings: Settings) -> Scene:
     if scene.is_whole:
         show_downloads(photo, scene.opened, {MADE: scene.colorized})
     else:
-        whole_input(
-            photo, small.full_size, settings, "Colorize", MADE, settings.described,
-            partial(_colorize_on_request, settings),
-        )  # fmt: skip
+        whole_input(request, "Colorize")
     return scene
 
 

@@ -29,6 +29,7 @@ from cae_ui.common.pixels import OUTPUT_CAPTION
 from cae_ui.common.resources import loaded_run, run_version
 from cae_ui.common.section import section
 from cae_ui.common.whole_photo import (
+    WholeRequest,
     kept_whole,
     show_whole,
     show_whole_work,
@@ -99,9 +100,14 @@ def try_on_photo(network: TrainedNetwork) -> None:
         return
     name = chosen.name
     height, width = opened.full_size
-    if photo.shape[:2] != opened.full_size:
+    request = WholeRequest(
+        chosen, opened.full_size, network.identity, network.name, network.name,
+        partial(_applied_whole, network),
+    )  # fmt: skip
+    is_reduced = photo.shape[:2] != opened.full_size
+    if is_reduced:
         st.caption(f"Reduced from {width:,} x {height:,} pixels.")
-    show_whole_work(chosen, network.identity, network.name)
+    show_whole_work(request, is_offered=is_reduced)
     show_views(
         _views(network.task, photo, damaged, result), opened,
         key="tried", choice="try-show", in_address=False,
@@ -113,7 +119,7 @@ def try_on_photo(network: TrainedNetwork) -> None:
     if network.dataset == PHOTO_PATCHES and name in SAMPLE_PHOTOS:
         how += " Parts of this photo were among the training patches: upload one of your own."
     st.caption(how)
-    if photo.shape[:2] == opened.full_size:
+    if not is_reduced:
         st.download_button(
             "Download the result",
             encode_like(opened, result),
@@ -121,14 +127,11 @@ def try_on_photo(network: TrainedNetwork) -> None:
             icon=":material/download:",
         )
         return
-    whole = kept_whole(chosen, network.identity, network.name)
+    whole = kept_whole(request)
     if whole is not None:
         show_whole(whole, chosen, opened, ("Input", OUTPUT_CAPTION), network.name)
         return
-    whole_input(
-        chosen, opened.full_size, network.identity, "Work on", network.name, network.name,
-        partial(_applied_whole, network),
-    )  # fmt: skip
+    whole_input(request, "Work on")
 
 
 def _applied_whole(

@@ -68,103 +68,113 @@ class WholeResult:
 
 
 @dataclass(frozen=True)
-class _Task:
-    """Work on a whole photo, or what came of it.
+class WholeRequest:
+    """Work on a whole photo, which a visitor may ask for.
 
     Attributes:
-        wanted: Photo, settings and kind of the result.
-        said: The same in words, as Markdown.
-        made: See `kept_whole`.
-        file_name: Name of its PNG file.
-        work: The work.
-    """
-
-    wanted: Hashable
-    said: str
-    made: str
-    file_name: str
-    work: BackgroundWork[WholeResult]
-
-
-def kept_whole(photo: Photo, settings: Hashable, made: str) -> WholeResult | None:
-    """The result for a whole photo and the present settings; None where it is not there.
-
-    Args:
-        photo: The photo.
+        photo: The photo, decoded when the work begins.
+        full_size: Its height and width.
         settings: Everything else that the result depends on.
         made: Part of the result's name: what was done, such as "denoised", or the network.
-    """
-    task = _task()
-    if task is None or task.wanted != (photo.key, settings, made):
-        return None
-    return task.work.result
-
-
-def whole_input(
-    photo: Photo,
-    full_size: tuple[int, int],
-    settings: Hashable,
-    verb: str,
-    made: str,
-    described: str,
-    work: Work,
-) -> None:
-    """A button that begins work on the whole photo, unless that is under way.
-
-    Args:
-        photo: The photo, decoded when the button is pressed.
-        full_size: Its height and width.
-        settings: See `kept_whole`.
-        verb: Verb of the button, such as "Denoise".
-        made: See `kept_whole`.
         described: What is made, and by which settings, in a few words.
         work: Function that makes the result.
     """
-    height, width = full_size
-    wanted = photo.key, settings, made
+
+    photo: Photo
+    full_size: tuple[int, int]
+    settings: Hashable
+    made: str
+    described: str
+    work: Work
+
+    @property
+    def key(self) -> Hashable:
+        """What tells results apart."""
+        return self.photo.key, self.settings, self.made
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Work on a whole photo that was asked for, or what came of it.
+
+    Attributes:
+        request: What was asked for.
+        work: The work.
+    """
+
+    request: WholeRequest
+    work: BackgroundWork[WholeResult]
+
+    @property
+    def said(self) -> str:
+        """Photo and settings in words, as Markdown."""
+        return f"{plain(self.request.photo.name)}, {plain(self.request.described)}"
+
+
+def kept_whole(request: WholeRequest) -> WholeResult | None:
+    """The result for a whole photo and the present settings; None where it is not there."""
     task = _task()
-    is_running = task is not None and task.work.is_running
-    if task is not None and is_running and task.wanted == wanted:
-        return
+    return None if task is None or task.request.key != request.key else task.work.result
+
+
+def whole_input(request: WholeRequest, verb: str) -> None:
+    """A button that begins work on the whole photo, unless work on one is under way.
+
+    Args:
+        request: The work.
+        verb: Verb of the button, such as "Denoise".
+    """
+    task = _task()
+    if task is not None and task.work.is_running:
+        return  # `show_whole_work` has a button to begin again
+    height, width = request.full_size
     is_pressed = st.button(
-        "Begin again as set now"
-        if is_running
-        else f"{verb} all {height * width / 1e6:.1f} megapixels",
+        f"{verb} all {height * width / 1e6:.1f} megapixels",
         icon=":material/auto_fix_high:",
         type="primary",
     )
     st.caption(f"{width:,} x {height:,} pixels; the image above is reduced or a part.")
-    if is_pressed and attempt(_begin, photo, full_size, wanted, made, described, work):
+    if is_pressed and attempt(_begin, request):
         st.rerun()
 
 
-def show_whole_work(photo: Photo, settings: Hashable, made: str) -> None:
+def show_whole_work(request: WholeRequest, *, is_offered: bool) -> None:
     """How far the session's work on a whole photo is, or that it ended with other settings.
 
     The result for a photo and settings is what `show_whole` shows.
 
     Args:
-        photo: The photo that the page shows.
-        settings: The page's settings, see `kept_whole`.
-        made: See `kept_whole`.
+        request: The photo that the page shows, and its settings.
+        is_offered: Whether the page offers this work, so that it can be begun in the place of
+            what is under way.
     """
     place = st.empty()  # in every run, so that what comes below is not drawn anew
     task = _task()
     if task is None:
         return
+    is_as_set = task.request.key == request.key
     with place.container():
         if task.work.is_running:
-            if task.wanted != (photo.key, settings, made):
+            if not is_as_set:
                 st.info(
                     f"Being worked on: {task.said}. That is not what is set now.",
                     icon=":material/hourglass_top:",
                 )
             show_background_work(task.work, "cancel-whole")
-        elif task.wanted == (photo.key, settings, made):
+            if not is_as_set and is_offered:
+                _again_input(request)
+        elif is_as_set:
             if task.work.error is not None:
                 show_error(task.work.error)
-        elif task.work.result is not None and task.made == made:  # or another page has it
-            _show_earlier(task, task.work.result)
+        elif task.work.result is not None and task.request.made == request.made:
+            _show_earlier(task, task.work.result)  # else another page has it
+
+
+def _again_input(request: WholeRequest) -> None:
+    """A button that begins work in the place of what is under way."""
+    is_pressed = st.button("Begin again as set now", icon=":material/auto_fix_high:")
+    if is_pressed and attempt(_begin, request):
+        st.rerun()
 
 
 def _show_earlier(task: _Task, result: WholeResult) -> None:
@@ -175,9 +185,9 @@ def _show_earlier(task: _Task, result: WholeResult) -> None:
             f":material/task_alt: Done: {task.said}. That is not what is set now.", width="stretch"
         )
         st.download_button(
-            f"{task.made.capitalize()} before, PNG, {format_bytes(file.stat().st_size)}",
+            f"{task.request.made.capitalize()} before, PNG, {format_bytes(file.stat().st_size)}",
             file.read_bytes,
-            task.file_name,
+            photo_name(task.request.photo.name, task.request.made),
             icon=":material/download:",
             on_click="ignore",
         )
@@ -189,14 +199,7 @@ def _task() -> _Task | None:
     return task
 
 
-def _begin(
-    photo: Photo,
-    full_size: tuple[int, int],
-    wanted: Hashable,
-    made: str,
-    described: str,
-    work: Work,
-) -> None:
+def _begin(request: WholeRequest) -> None:
     """Begins work on a whole photo, in the place of the session's last one.
 
     Raises:
@@ -205,13 +208,9 @@ def _begin(
     last = _task()
     if last is not None:
         last.work.cancel()
-    read = photo.reader()
+    read = request.photo.reader()
     st.session_state[_TASK] = _Task(
-        wanted,
-        f"{plain(photo.name)}, {plain(described)}",
-        made,
-        photo_name(photo.name, made),
-        BackgroundWork(partial(_work_on, full_size, read, work)),
+        request, BackgroundWork(partial(_work_on, request.full_size, read, request.work))
     )
 
 
@@ -265,7 +264,7 @@ def show_whole(
         photo: The photo.
         small: The photo, reduced.
         labels: Labels of the photo and of its result.
-        made: See `kept_whole`.
+        made: See `WholeRequest`.
         box: The part, where the page has chosen one already.
     """
     left, top, right, bottom = part_input(small, _PART_SIDE) if box is None else box

@@ -29,6 +29,7 @@ from cae_ui.common.pixels import show_image
 from cae_ui.common.resources import freeze_garbage_collector
 from cae_ui.common.section import section
 from cae_ui.common.whole_photo import (
+    WholeRequest,
     kept_whole,
     show_whole,
     show_whole_work,
@@ -54,12 +55,17 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
     if not _is_network_ready():
         _show_while_starting(scene, place)
     photo = scene.photo
-    whole = kept_whole(photo, scene.settings, MADE)
+    full_size = scene.opened.full_size
+    request = WholeRequest(
+        photo, full_size, scene.settings, MADE, scene.described, partial(_denoise_on_request, scene)
+    )
+    whole = kept_whole(request)
     if whole is not None:
         show_whole(whole, photo, reduced(photo), (_label(scene), "Denoised"), MADE, scene.box)
         return scene, _denoised_in_time(scene)[0]
-    show_whole_work(photo, scene.settings, MADE)
-    if is_shown_whole(scene.opened.full_size):
+    is_small = scene.is_whole or is_shown_whole(full_size)
+    show_whole_work(request, is_offered=not is_small)
+    if is_shown_whole(full_size):
         clean, seconds = full_size_result(
             photo, scene.settings, partial(_show_preview, scene), partial(_denoise_whole, scene)
         )
@@ -73,10 +79,7 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
         made = {MADE: clean} if scene.clean is None else {MADE: clean, "noisy": scene.noisy}
         show_downloads(photo, scene.opened, made)
     else:
-        whole_input(
-            photo, scene.opened.full_size, scene.settings, "Denoise", MADE, scene.described,
-            partial(_denoise_on_request, scene),
-        )  # fmt: skip
+        whole_input(request, "Denoise")
     return scene, clean
 
 
