@@ -1,4 +1,4 @@
-"""Training strategies: a single fit, and the three of section B.
+"""Training strategies: a single fit, one that starts at PCA, and the three of section B.
 
 A strategy trains in one or several phases, each with a checkpoint of its own. Source:
 henriwoodcock, *Applying Modern Best Practices to Autoencoders*. Importing this module does not
@@ -95,6 +95,25 @@ class SingleFit(Strategy):
 
 
 SINGLE_FIT = SingleFit()
+
+
+@dataclass(frozen=True)
+class StartAtPca(Strategy):
+    """A single phase of a network that starts as PCA, see `cae_core.recipes.pca_start`."""
+
+    def train(self, training: Training) -> list[Run]:
+        """See `Strategy.train`."""
+        from cae_core.models.builder import build
+        from cae_core.recipes.pca_start import start_at_pca
+        from cae_core.training.loop import Start
+
+        architecture, seed = training.architecture, training.config.seed
+        network = build(architecture, seed=seed)
+        start_at_pca(network, architecture, training.data.train, seed=seed)
+        return [_phase(1, training, start=Start(network.get_weights()))]
+
+    def __str__(self) -> str:
+        return "Started at the principal components of the training images."
 
 
 @dataclass(frozen=True)
