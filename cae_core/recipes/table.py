@@ -151,7 +151,7 @@ def _below_pca_small(units: int, dataset: str, *, pca: float) -> Recipe:
         source="Our own; the bound is that of Baldi & Hornik, Neural Networks 1989",
         architecture=Architecture.parse(text),
         task=Reconstruct(),
-        config=TrainConfig(epochs=10, batch_size=128, learning_rate=3e-3),
+        config=TrainConfig(epochs=12, batch_size=128, learning_rate=1e-3),
         tests={"reconstruction": Reconstruct()},
         dataset=dataset,
         strategy=StartAtPca(),
