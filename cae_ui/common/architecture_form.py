@@ -20,7 +20,7 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_ui.common.address import address_text
 from cae_ui.common.architecture_text import TEXT_KEY, change, show_refusal, was_changed_by_form
-from cae_ui.common.section import section
+from cae_ui.common.section import section, set_control
 
 INPUT, LATENT = "input", "latent"
 
@@ -106,6 +106,10 @@ def _chips(key: str, architecture: Architecture) -> str:
 
     state = _chosen_key(key)
     address_text(state, options[1], allowed)
+    if st.session_state.get(f"{state}-labels") != labels:
+        # The browser knows a choice by its label.
+        st.session_state[f"{state}-labels"] = labels
+        st.session_state[state] = str(st.session_state[state])
     chosen = st.pills(
         "Layers: choose one to change it",
         options,
@@ -130,7 +134,7 @@ def _input_form(key: str, architecture: Architecture) -> None:
         zip(columns, ("Height", "Width", "Channels"), strict=True)
     ):
         widget = f"{key}-input-{axis}"
-        st.session_state[widget] = architecture.input_shape[axis]
+        set_control(widget, architecture.input_shape[axis])
         column.number_input(name, min_value=1, max_value=4096, key=widget, on_change=resize)
     _insert_form(key, 0, "Add before layer 1")
 
@@ -143,7 +147,7 @@ def _latent_form(key: str, architecture: Architecture) -> None:
         change(key, lambda now: move_latent(now, layers_before))
 
     widget = f"{key}-latent-at"
-    st.session_state[widget] = len(architecture.encoder)
+    set_control(widget, len(architecture.encoder))
     if len(architecture.layers) > 2:
         st.slider(
             "The latent is the output of layer",
@@ -210,17 +214,17 @@ def _field_input(key: str, layer: Layer, position: int, item: dataclasses.Field[
         )
 
     if "options" in item.metadata:
-        st.session_state[widget] = value
+        set_control(widget, value)
         st.selectbox(label, item.metadata["options"], key=widget, on_change=put)
     elif isinstance(item.metadata.get("low"), float):  # a rate
         low, high = item.metadata["low"], item.metadata["high"]
-        st.session_state[widget] = value
+        set_control(widget, value)
         st.number_input(label, low, high, step=0.05, format="%g", key=widget, on_change=put)
     elif "letter" in item.metadata:
         value = getattr(layer, "step", None) if value is None else value  # a pool's stride
         low, high = item.metadata["low"], item.metadata["high"]
         slider_high = min(SLIDER_HIGHEST.get(item.name, 0), high)
-        st.session_state[widget] = value
+        set_control(widget, value)
         if value is None:
             st.number_input(label, low, high, None, placeholder="none", key=widget, on_change=put)
         elif low < slider_high >= value and not isinstance(layer, Reshape):
@@ -228,7 +232,7 @@ def _field_input(key: str, layer: Layer, position: int, item: dataclasses.Field[
         else:
             st.number_input(label, low, high, key=widget, on_change=put)
     else:
-        st.session_state[widget] = value
+        set_control(widget, value)
         st.text_input(label, max_chars=16, key=widget, on_change=put)
 
 

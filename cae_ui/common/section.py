@@ -1,4 +1,4 @@
-"""Parts of a page in which elements come and go while everything below stays in its place."""
+"""What leaves controls alone while a page changes: places that last, values set only if new."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import ParamSpec, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+_PAGES = "controls-set"  # key of the pages whose controls were given a value, by their keys
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -18,6 +21,25 @@ def lasting_place() -> DeltaGenerator:
     place = st.container()
     place.empty()  # Streamlit leaves out a container with nothing in it
     return place
+
+
+def set_control(key: str, value: object) -> None:
+    """Gives a control a value, where it has another one.
+
+    Streamlit sends every value that is assigned to the browser, even the control's own, and there
+    it would take back what a hand has done since the run began.
+
+    Args:
+        key: The control's key.
+        value: Its value.
+    """
+    context = get_script_run_ctx()
+    page = None if context is None else context.page_script_hash
+    pages = st.session_state.setdefault(_PAGES, {})
+    # Another page's control with this key is another control, to which the value is new.
+    if pages.get(key) != page or key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+    pages[key] = page
 
 
 def section(show: Callable[Arguments, Result]) -> Callable[Arguments, Result]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -25,6 +26,7 @@ from cae_ui.common.network_choice import RUN_PREFIX
 from cae_ui.common.picker import image_url, keep_choice
 from cae_ui.common.pixels import show_pixels, show_tiles
 from cae_ui.common.resources import job_queue
+from cae_ui.common.section import set_control
 from cae_ui.common.wording import dataset_title, plain
 from cae_ui.inside.hover import show_on_hover
 from cae_ui.inside.opened import Opened, tile_factor
@@ -82,10 +84,10 @@ def show_map(opened: Opened) -> None:
 def _show_parts(opened: Opened, mapped: MapImages, found: LatentMap) -> None:
     at = kept_place(found)
     chart, beside = st.columns([7, 5], gap="large")
+    with beside:  # first: the chart takes longer to be drawn
+        _show_place(opened, mapped, found, at)
     with chart:
         _show_chart(opened, mapped, found, at)
-    with beside:
-        _show_place(opened, mapped, found, at)
     _show_random(opened, found)
 
 
@@ -188,7 +190,8 @@ def _show_chart(
     if PLANE in behind:
         _add_image(figure, found, _plane(opened.identity, found, opened))
     if IMAGES in behind:
-        _add_thumbnails(figure, found, mapped.images)
+        # All at once: Plotly checks the ones there are with each that is added.
+        figure.layout.images += tuple(_thumbnails(opened.identity, found, mapped.images))
     show_chart(figure, CHART_KEY, on_choose=partial(keep_choice, AT_KEY))
     plane = (
         "The latent is two numbers, and this is all of it."
@@ -285,24 +288,28 @@ def _add_image(figure: go.Figure, found: LatentMap, image: np.ndarray) -> None:
     )
 
 
-def _add_thumbnails(figure: go.Figure, found: LatentMap, images: np.ndarray) -> None:
-    """Lays some images over the map, each at its point."""
-    low, high = found.bounds
-    width, height = THUMBNAIL * (high - low)
-    for number in found.spread(THUMBNAILS, THUMBNAIL):
-        x, y = found.points[number]
-        figure.add_layout_image(
-            source=image_url(images[number]),
-            xref="x",
-            yref="y",
-            x=x,
-            y=y,
-            sizex=width,
-            sizey=height,
-            xanchor="center",
-            yanchor="middle",
-            layer="above",
-        )
+@st.cache_data(max_entries=16, show_spinner=False)
+def _thumbnails(
+    identity: str, _found: LatentMap, _images: np.ndarray
+) -> Sequence[Mapping[str, object]]:
+    """Some images at their points, as a layout's images."""
+    low, high = _found.bounds
+    width, height = (float(side) for side in THUMBNAIL * (high - low))
+    return [
+        {
+            "source": image_url(_images[number]),
+            "xref": "x",
+            "yref": "y",
+            "x": float(_found.points[number][0]),
+            "y": float(_found.points[number][1]),
+            "sizex": width,
+            "sizey": height,
+            "xanchor": "center",
+            "yanchor": "middle",
+            "layer": "above",
+        }
+        for number in _found.spread(THUMBNAILS, THUMBNAIL)
+    ]
 
 
 @st.cache_data(max_entries=16, show_spinner="Decoding the plane …")
@@ -362,13 +369,16 @@ def _place_sliders(found: LatentMap, at: int | tuple[float, float]) -> None:
 
     name = "Number" if found.is_latent else "Principal component"
     for axis, key in enumerate(keys):
-        # Every time: a click on the map moves them, too.
-        st.session_state[key] = float(np.clip(values[axis], low[axis], high[axis]))
+        value = float(np.clip(values[axis], low[axis], high[axis]))
+        step = float(high[axis] - low[axis]) / 200
+        # A click on the map moves them, too. The address has fewer digits than a slider.
+        if abs(st.session_state.get(key, np.inf) - value) > step / 2:
+            set_control(key, value)
         st.slider(
             f"{name} {axis + 1}",
             float(low[axis]),
             float(high[axis]),
-            step=float(high[axis] - low[axis]) / 200,
+            step=step,
             format="%.2f",
             key=key,
             on_change=move,
