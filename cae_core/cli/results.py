@@ -149,9 +149,9 @@ def _below_pca() -> str:
 All networks of the zoo with less error than PCA with as many numbers, on the test images. Those
 named `pca-` are principal components, trained further, between two residual networks from image to
 image (`pca` and `unpca` in the [notation](notation.md)); `KERAS_BACKEND=jax {PROGRAM} make pca-64`
-trains one again, and their cards say on what machine they were trained. The gain costs weights: PCA
-with 64 components has {pca_weights("cifar10", 64):,} of them on CIFAR-10,
-{pca_weights("mnist", 64):,} on the other two.
+trains one of photographs again, on a GPU as its card says, `{PROGRAM} make pca-64-mnist` one of the
+small ones on any machine. The gain costs weights: PCA with 64 components has
+{pca_weights("cifar10", 64):,} of them on CIFAR-10, {pca_weights("mnist", 64):,} on the other two.
 
 {_table(("data", "numbers", "PCA", "network's error", "network", "weights", "training"), lines)}"""
 
