@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from cae_ui.common.address import arrive, asked, leave, name_the_unusable
+from cae_ui.common.leaving import keep_addresses
 from cae_ui.common.menu import close_menu_after
 from cae_ui.common.resources import keep_keras_session
 from cae_ui.common.section import lasting_place
@@ -76,6 +77,7 @@ def _run_page() -> None:
     st.session_state[_ROUTED] = True
     notes = lasting_place()
     close_menu_after(page.url_path)
+    keep_addresses()
     page.run()
     leave()
     name_the_unusable(notes, page.title, given)

@@ -14,7 +14,7 @@ from cae_core.zoo.table import Row, rows
 from cae_ui.common.reveal import reveal
 from cae_ui.common.wording import dataset_title
 
-NETWORK_KEY = "network"
+NETWORK_KEY = "card"  # not "network": the page Inside has that, and a link there would lose it
 _OPENED = "zoo-opened"  # whether another network was opened just now
 _TABLE_KEY = "zoo-table"
 _MSE = f"%.{MSE_DECIMALS}f"

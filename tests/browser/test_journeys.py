@@ -184,6 +184,24 @@ def test_back_and_forward_lead_to_the_networks_that_were_typed(visit):
     expect(page.get_by_role("heading", name="Latent 16x16x20")).to_be_visible()
 
 
+def test_back_leads_to_a_page_as_it_was_left(visit):
+    page = visit("/zoo?card=denoise-0.3")
+    page.get_by_role("link", name=re.compile("Look inside")).click()
+    expect(page).to_have_url(re.compile("inside.*network=denoise-0.3"))
+    expect(page.get_by_role("heading", name="Inside", exact=True)).to_be_visible()
+    at_rest(page.get_by_role("radio", name="Latent")).click()
+    expect(page).to_have_url(re.compile("part=Latent"))
+    at_rest(page.get_by_role("button", name="Make")).click()
+    page.get_by_role("menuitem", name=re.compile("Trainer$")).click()
+    expect(page.get_by_role("heading", name="Trainer", exact=True)).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(re.compile("network=denoise-0.3"))
+    expect(page.get_by_role("radio", name="Latent")).to_be_checked()
+    page.go_back()
+    expect(page).to_have_url(re.compile("zoo.*card=denoise-0.3"))
+    expect(page.get_by_role("link", name=re.compile("Look inside"))).to_be_visible()
+
+
 @pytest.mark.heavy
 def test_a_block_of_the_diagram_is_chosen_by_click_and_by_keyboard(visit):
     page = visit("/latent_size")

@@ -79,7 +79,7 @@ def test_the_evidence_door_leads_to_a_card_above_the_fold_and_back(visit):
     page.get_by_role("button", name="Homework network", exact=True).click()
     title = heading(page, "Homework network")
     expect(title).to_be_in_viewport()
-    expect(page).to_have_url(re.compile("network=homework"))
+    expect(page).to_have_url(re.compile("card=homework"))
     button(page, "All networks").click()
     expect(title).to_have_count(0)
     expect(heading(page, "The claims, tested")).to_be_visible()
@@ -109,7 +109,7 @@ PAGES = {
     "/colorize": "Why only the chrominance?",
     "/compress": "Measured on",
     "/zoo": "The claims, tested",
-    "/zoo?network=strided-bn": "Try it on your photo",
+    "/zoo?card=strided-bn": "Try it on your photo",
 }
 
 

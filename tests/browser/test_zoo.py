@@ -30,7 +30,7 @@ def test_a_row_opens_its_card_and_the_network_goes_to_the_trainer(visit):
     table = page.get_by_test_id("stDataFrame").first
     table.click(position={"x": 60, "y": 52})
     expect(page.get_by_role("heading", name=zoo.card(name).title)).to_be_visible()
-    expect(page).to_have_url(re.compile(f"network={name}"))
+    expect(page).to_have_url(re.compile(f"card={name}"))
     page.get_by_role("link", name=re.compile("Open in Trainer")).click()
     expect(page.get_by_role("heading", name="Trainer", exact=True)).to_be_visible()
     field = page.get_by_label("Architecture", exact=True)
@@ -41,7 +41,7 @@ def test_a_row_opens_its_card_and_the_network_goes_to_the_trainer(visit):
 
 @pytest.mark.heavy
 def test_a_photo_goes_through_a_network_of_the_zoo(visit):
-    page = visit("/zoo?network=strided-bn")
+    page = visit("/zoo?card=strided-bn")
     expect(page.get_by_text("Output of the network")).to_be_visible()
     page.get_by_test_id("stCheckbox").get_by_text("Try it on your photo").click()
     page.get_by_test_id("stFileUploader").locator("input").set_input_files(
@@ -60,7 +60,7 @@ def test_a_photo_goes_through_a_network_of_the_zoo(visit):
 
 @pytest.mark.heavy
 def test_on_a_phone_nothing_is_wider_than_the_screen(visit):
-    page = visit("/zoo?network=homework", **PHONE)
+    page = visit("/zoo?card=homework", **PHONE)
     expect(page.get_by_text("Output of the network")).to_be_visible()
     wide = "document.documentElement.scrollWidth > innerWidth"
     assert not page.evaluate(wide)

@@ -37,7 +37,7 @@ def data_is_not_here(monkeypatch):
 @pytest.mark.parametrize("name", ONE_OF_EVERY_KIND)
 @pytest.mark.usefixtures("data_is_not_here")
 def test_every_kind_of_card_says_what_the_network_is_and_what_it_reached(zoo_page, name):
-    page = zoo_page(network=name)
+    page = zoo_page(card=name)
     card = zoo.card(name)
     assert not page.error
     assert card.title in page.header.values
@@ -63,7 +63,7 @@ def test_every_kind_of_card_says_what_the_network_is_and_what_it_reached(zoo_pag
 
 @pytest.mark.usefixtures("data_is_not_here")
 def test_the_network_goes_along_to_another_page_with_its_task_and_data(zoo_page):
-    page = zoo_page(network="denoise-0.3")
+    page = zoo_page(card="denoise-0.3")
     text = zoo.card("denoise-0.3").network
     assert page.code[0].value == text
     assert link(page, "Open in Latent size") == ("latent_size", {"arch": [text]})
@@ -83,7 +83,7 @@ def test_the_network_goes_along_to_another_page_with_its_task_and_data(zoo_page)
 )
 @pytest.mark.usefixtures("data_is_not_here")
 def test_sample_images_are_shown_where_the_data_set_is_not_here(zoo_page, name, images):
-    shown = said(zoo_page(network=name).get("html"))
+    shown = said(zoo_page(card=name).get("html"))
     assert f"Originals: {images}; " in shown
     assert "is not on this machine" in shown
     assert "Output of the network" in shown
@@ -91,7 +91,7 @@ def test_sample_images_are_shown_where_the_data_set_is_not_here(zoo_page, name, 
 
 @pytest.mark.usefixtures("data_is_not_here")
 def test_a_network_works_on_a_visitors_photo_and_a_broken_one_is_one_sentence(zoo_page):
-    page = zoo_page(network=NETWORK)
+    page = zoo_page(card=NETWORK)
     page.toggle("zoo-try").set_value(True).run()
     upload(page, "try-upload", ("mine.png", png(90, 70)))
     assert not page.error

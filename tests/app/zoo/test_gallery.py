@@ -26,7 +26,7 @@ def test_a_dozen_networks_are_cards_all_on_demand_and_a_card_opens(zoo_page):
     assert len(opening(page)) == len(zoo.names())
     page.button("open-strided-bn").click().run()
     assert page.header.values[0] == zoo.card("strided-bn").title
-    assert page.selectbox("network").value == "strided-bn"
+    assert page.selectbox("card").value == "strided-bn"
 
 
 def test_a_filter_holds_for_the_cards_too(zoo_page):

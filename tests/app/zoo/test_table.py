@@ -48,9 +48,9 @@ def test_sources_are_linked_and_the_judge_is_defined(zoo_page):
 
 
 def test_a_network_that_is_chosen_replaces_the_table_and_all_come_back(zoo_page):
-    page = zoo_page(network="homework")
+    page = zoo_page(card="homework")
     assert page.header.values[0] == zoo.card("homework").title
     assert "Does a smaller latent mean a larger error?" not in page.header.values
     press(page, "All networks")
     assert len(table(page)) == len(rows())
-    assert page.selectbox("network").value is None
+    assert page.selectbox("card").value is None
