@@ -17,9 +17,10 @@ from cae_ui.common.network_choice import RUN_PREFIX
 from cae_ui.common.pixels import show_pixels, show_tiles
 from cae_ui.common.resources import job_queue
 from cae_ui.inside.colors import scale_legend, signed_colors
-from cae_ui.inside.opened import Opened, tile_factor
+from cae_ui.inside.opened import NETWORK_KEY, Opened, tile_factor
 
 MOST_CHANNELS, MOST_NUMBERS = 32, 256
+REPLAYED = "vae2-mnist"  # a network of the zoo whose training kept snapshots
 
 
 def show_learning(opened: Opened) -> None:
@@ -45,12 +46,17 @@ def show_replay(choice: str) -> None:
         why = "This network was trained before trainings kept snapshots."
     if snapshots is None:
         st.info(
-            f"{why} Train a network on the Trainer, or open one that kept some, such as "
-            "vae2-mnist.",
-            icon=":material/movie:",
+            f"{why} Train one on the Trainer, or open one that kept some.", icon=":material/movie:"
         )
+        if not choice.startswith(RUN_PREFIX):
+            st.button(f"Open {zoo.card(REPLAYED).title}", on_click=_open_replayed)
         return
     _show_snapshots(snapshots, choice)
+
+
+def _open_replayed() -> None:
+    """Opens the network that can be replayed, on the page Inside."""
+    st.query_params[NETWORK_KEY] = REPLAYED
 
 
 @st.fragment

@@ -42,6 +42,7 @@ CLICK_COLUMNS = 40  # places that can be clicked
 THUMBNAILS, THUMBNAIL = 70, 0.052  # at most, and their side as share of the map's width
 NEIGHBORS, DRAWN = 6, 16
 LARGE = 112  # CSS pixels
+MARK = 10  # CSS pixels, radius of the ring around the chosen place
 CLASS_COLORS = (*COLORS, "#78350f", "#0c4a6e")
 CLASS_NAMES = {
     "fashion_mnist": (
@@ -240,20 +241,17 @@ def map_figure(mapped: MapImages, found: LatentMap, at: int | tuple[float, float
             )
         )
     x, y = _coordinates(found, at)
-    figure.add_trace(
-        go.Scatter(
-            x=[x],
-            y=[y],
-            mode="markers",
-            marker={
-                "symbol": "circle-open",
-                "size": 20,
-                "color": "#dc2626",
-                "line": {"width": 3},
-            },
-            hoverinfo="skip",
-            showlegend=False,
-        )
+    figure.add_shape(  # shapes are above the thumbnails, points are not
+        type="circle",
+        xsizemode="pixel",
+        ysizemode="pixel",
+        xanchor=x,
+        yanchor=y,
+        x0=-MARK,
+        x1=MARK,
+        y0=-MARK,
+        y1=MARK,
+        line={"color": "#dc2626", "width": 3},
     )
     name = "Number" if found.is_latent else "Principal component"
     axis = {"zeroline": False, "showgrid": False}

@@ -128,13 +128,14 @@ def _sentence(arithmetic: Arithmetic) -> str:
     """From the sum to the number."""
     if arithmetic.weights is None:
         return f"The largest is **{signed(arithmetic.value)}**."
-    products = signed(arithmetic.total - arithmetic.bias)
-    steps = f"Sum of products {products}"
+    products, total = signed(arithmetic.total - arithmetic.bias), signed(arithmetic.total)
+    steps = f"Sum of products: {products}"
     if arithmetic.bias:
-        steps += f", with the bias of {signed(arithmetic.bias)} {signed(arithmetic.total)}"
-    if arithmetic.activation != "linear":
-        steps += f", {arithmetic.activation} of it"
-    return f"{steps}: **{signed(arithmetic.value)}**."
+        sign = "−" if arithmetic.bias < 0 else "+"
+        steps += f"; with the bias {products} {sign} {signed(abs(arithmetic.bias))} = {total}"
+    if arithmetic.activation == "linear":
+        return f"{steps}. So the number is **{signed(arithmetic.value)}**."
+    return f"{steps}; {arithmetic.activation}({total}) = **{signed(arithmetic.value)}**."
 
 
 def _decimals(limit: float) -> int:

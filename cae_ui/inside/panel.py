@@ -67,8 +67,7 @@ def latent_tiles(latent: np.ndarray) -> np.ndarray:
     if latent.ndim == 3:
         # (h, w, c) -> (c, h, w, 3)
         return np.moveaxis(signed_colors(latent, limit), 2, 0)[:MOST_CHANNELS]
-    columns = math.ceil(math.sqrt(4 * latent.size))  # four times as wide as high
-    rows = -(-latent.size // columns)
-    numbers = np.zeros(rows * columns, latent.dtype)
-    numbers[: latent.size] = latent
-    return signed_colors(numbers.reshape(1, rows, columns), limit)
+    # Four times as wide as high or wider, all rows of one length.
+    least = min(math.ceil(math.sqrt(4 * latent.size)), latent.size)
+    columns = next(n for n in range(least, latent.size + 1) if latent.size % n == 0)
+    return signed_colors(latent.reshape(1, -1, columns), limit)

@@ -18,7 +18,6 @@ from cae_core.data.registry import DATASETS, is_available
 from cae_core.errors import RecordError
 from cae_core.jobs.job import JobStatus
 from cae_core.studies.pca import load_pca_line, save_pca_line
-from cae_core.training.config import LOSS_TITLES
 from cae_core.training.runs import RunSummary
 from cae_core.training.tasks import Reconstruct
 from cae_ui.common.charts import (
@@ -89,7 +88,8 @@ class Compared:
     def measured(self) -> tuple[str, str, str]:
         """Data, task and loss: only where all are the same can losses be compared."""
         config = self.summary.config
-        return self.summary.dataset, str(self.summary.task), LOSS_TITLES[config.loss]
+        task = self.summary.task
+        return self.summary.dataset, str(task), task.loss_title(config.loss)
 
 
 def _table(compared: list[Compared]) -> list[dict[str, object]]:
@@ -102,7 +102,7 @@ def _table(compared: list[Compared]) -> list[dict[str, object]]:
                 "Run": run.label,
                 "Data": dataset_title(summary.dataset),
                 "Task": str(summary.task),
-                "Loss": LOSS_TITLES[summary.config.loss],
+                "Loss": summary.task.loss_title(summary.config.loss),
                 "Latent": report.latent_size,
                 "Parameters": report.parameters,
                 "Epochs": len(summary.history),

@@ -7,7 +7,7 @@ from cae_core.images.operations import image_grid
 from cae_core.training.runs import load_snapshots
 from cae_ui.inside import learning
 from cae_ui.inside.learning import said_epochs
-from tests.app.finding import SMALL, said
+from tests.app.finding import SMALL, press, said
 
 
 @pytest.fixture
@@ -41,6 +41,9 @@ def test_a_network_of_the_zoo_is_replayed_where_it_kept_snapshots(inside_page, r
     )
     page = inside_page(network="homework", part="Learning")
     assert "trained before trainings kept snapshots" in said(page.info)
+    press(page, "Open Two numbers for a digit, variational")
+    assert "vae2-mnist" in page.query_params["network"]
+    assert not page.info
 
 
 def test_a_run_without_snapshots_or_with_damaged_ones_says_so(inside_page, finished, tmp_path):
