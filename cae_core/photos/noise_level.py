@@ -123,6 +123,8 @@ def constant_areas(pixels: np.ndarray) -> np.ndarray:
     White noise of 1/255, rounded to bytes, makes one in five thousand squares equal by chance.
     """
     height, width = pixels.shape[:2]
+    if min(height, width) < 3:
+        return np.zeros((height, width), bool)
     equal = np.ones((height - 2, width - 2), bool)
     for channel in np.moveaxis(pixels, 2, 0):
         right, below = channel[:, 1:] == channel[:, :-1], channel[1:] == channel[:-1]

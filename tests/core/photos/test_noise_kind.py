@@ -80,3 +80,9 @@ def test_a_named_network_is_taken_whatever_the_noise(photo):
     chosen = cae.denoise(noisy, model=zoo.PHOTO_DENOISER)
     np.testing.assert_array_equal(chosen, cae.denoise(noisy, sigma))
     assert np.abs(cae.denoise(noisy, model=zoo.CAMERA_DENOISER) - chosen).max() > 0.01
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 300, 3), (300, 1, 3), (2, 2, 3), (7, 5, 3)])
+def test_an_image_too_small_for_an_estimate_is_one_sentence(shape):
+    with pytest.raises(cae.ImageError, match=r"Received: .*"):
+        choose_denoiser(np.full(shape, 0.5, np.float32))
