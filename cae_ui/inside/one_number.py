@@ -128,11 +128,14 @@ def _sentence(arithmetic: Arithmetic) -> str:
     """From the sum to the number."""
     if arithmetic.weights is None:
         return f"The largest is **{signed(arithmetic.value)}**."
-    products, total = signed(arithmetic.total - arithmetic.bias), signed(arithmetic.total)
+    parts = (arithmetic.total - arithmetic.bias, abs(arithmetic.bias), arithmetic.total)
+    decimals = _decimals(max(map(abs, parts))) + 1  # so that the sum is seen to be one
+    products, bias, total = (signed(part, decimals) for part in parts)
     steps = f"Sum of products: {products}"
     if arithmetic.bias:
-        sign = "−" if arithmetic.bias < 0 else "+"
-        steps += f"; with the bias {products} {sign} {signed(abs(arithmetic.bias))} = {total}"
+        steps += (
+            f"; with the bias {products} {'−' if arithmetic.bias < 0 else '+'} {bias} = {total}"
+        )
     if arithmetic.activation == "linear":
         return f"{steps}. So the number is **{signed(arithmetic.value)}**."
     return f"{steps}; {arithmetic.activation}({total}) = **{signed(arithmetic.value)}**."
