@@ -106,6 +106,16 @@ def format_bytes(size: float) -> str:
     return counted(round(size), "byte")
 
 
+def format_share(share: float, decimals: int = 0) -> str:
+    """A part of 1 as a percentage.
+
+    Example:
+        >>> format_share(0.307), format_share(0.0012, 1)
+        ('31 %', '0.1 %')
+    """
+    return f"{100 * share:.{decimals}f} %"
+
+
 def format_sigma(sigma: float) -> str:
     """A standard deviation of noise, in grey levels and for images in [0, 1].
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from cae_core.formats import counted
+from cae_core.formats import counted, format_share
 from cae_core.images.color import rgb_within_gamut
 from cae_core.images.operations import fit_within, to_uint8
 from cae_core.photos.hints import ColorHint, likely_colors
@@ -74,7 +74,11 @@ def _color_input(scene: Scene, settings: Settings, down: float, across: float) -
             "likely",
             np.stack([np.broadcast_to(swatch, (_SWATCH, _SWATCH, 3)) for swatch in swatches]),
             [
-                Choice(f"{a:.0f},{b:.0f}", f"{share:.0%}", f"a* {a:.0f}, b* {b:.0f}: {share:.0%}")
+                Choice(
+                    f"{a:.0f},{b:.0f}",
+                    format_share(share),
+                    f"a* {a:.0f}, b* {b:.0f}: {format_share(share)}",
+                )
                 for (a, b), share in likely
             ],
             None,

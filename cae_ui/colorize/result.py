@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from cae_core.formats import counted
+from cae_core.formats import counted, format_share
 from cae_core.images.color import lightness_of
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.metrics import ciede2000_map, color_figures
@@ -175,7 +175,7 @@ def _show_lightness(scene: Scene) -> None:
     if scene.was_reduced is not None:
         caption += (
             f" Outside the gamut of sRGB: {counted(int(scene.was_reduced.sum()), 'pixel')}, "
-            f"{scene.was_reduced.mean():.1%}."
+            f"{format_share(float(scene.was_reduced.mean()), 1)}."
         )
     st.caption(f"{caption} **Colours are guesses.**")
 

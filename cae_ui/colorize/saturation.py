@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from cae_core.formats import format_share
 from cae_core.images.color import lightness_of
 from cae_core.images.operations import as_image
 from cae_core.photos.saturation import MOST_OUTSIDE
@@ -35,12 +36,12 @@ def saturation_note(photo: Photo, settings: Settings) -> Settings:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         is_exact = st.toggle(
             f"Keep {settings.saturation:.2f}", key="exact", bind="query-params",
-            help=f"The saturation falls where more than {MOST_OUTSIDE:.0%} of the pixels would "
-            "leave the gamut of sRGB; what is still outside loses chroma.",
+            help=f"The saturation falls where more than {format_share(MOST_OUTSIDE)} of the pixels "
+            "would leave the gamut of sRGB; what is still outside loses chroma.",
         )  # fmt: skip
         does = "leave" if is_exact else "would leave"
-        said = f"At saturation {settings.saturation:.2f}, {found.outside:.0%} of the pixels {does} "
-        said += "the gamut of sRGB"
+        said = f"At saturation {settings.saturation:.2f}, {format_share(found.outside)} of the "
+        said += f"pixels {does} the gamut of sRGB"
         said += "." if is_exact else f": it falls to **{found.value:.2f}** by itself."
         st.caption(said, width="stretch")
     return replace(settings, is_exact=is_exact)

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from cae_core import zoo
+from cae_core.formats import format_share
 from cae_core.photos.classical import denoise_classical
 from cae_core.photos.denoising import denoise
 from cae_core.photos.impulses import median_filter, remove_salt_and_pepper
@@ -97,7 +98,7 @@ def damage_in_place(photo: np.ndarray, damage: Task, seed: int) -> None:
 def damage_label(damage: Task) -> str:
     """A damage in few words, which have room on a telephone's image."""
     if isinstance(damage, SaltAndPepper):
-        return f"{damage.share:.0%} black or white"
+        return f"{format_share(damage.share)} black or white"
     if isinstance(damage, ShotNoise):
         return f"{damage.photons:g} photons"
     if isinstance(damage, RemoveJpeg):

@@ -18,6 +18,7 @@ from cae_core.architecture.report import analyze
 from cae_core.data.registry import DATASETS, is_available, load_dataset, load_labels
 from cae_core.data.samples import sample_check_images, sample_check_name
 from cae_core.errors import DatasetError
+from cae_core.formats import format_share
 from cae_core.images.operations import image_grid, to_uint8
 from cae_core.inspection.latent_map import LatentMap, fitted_latents, normal_latents
 from cae_core.inspection.network import InspectedNetwork
@@ -198,7 +199,7 @@ def _show_chart(
         "The latent is two numbers, and this is all of it."
         if found.is_latent
         else f"The two directions in which the {found.latents[0].size:,} numbers of the latent "
-        f"vary most (PCA) hold {found.explained:.0%} of their variance."
+        f"vary most (PCA) hold {format_share(found.explained)} of their variance."
     )
     st.caption(
         f"{mapped.described}. {plane} Click a point to open its image, and any other place "

@@ -7,7 +7,7 @@ import html
 
 import streamlit as st
 
-from cae_core.formats import format_psnr
+from cae_core.formats import format_psnr, format_share
 from cae_ui.start.squeezed import BLOCK, DEFAULT_LATENT_SIZE, LATENT_SIZES, Result
 
 _STYLE = """
@@ -59,7 +59,7 @@ def images_html(name: str, latent_size: int, result: Result) -> str:
         _figure("original", result.original, "webp", f"{name}, {pixels}",
                 "Original", f"{result.photo_bytes:,} bytes"),
         _figure("latent", result.latent, "png", f"The latent as {latent_size} grey tiles",
-                "Latent", f"{result.latent_bytes:,} bytes, {100 * share:.1f} % of it"),
+                "Latent", f"{result.latent_bytes:,} bytes, {format_share(share, 1)} of it"),
         _figure("rebuilt", result.rebuilt, "webp", f"{name}, rebuilt from the latent",
                 "Rebuilt", f"PSNR {format_psnr(result.psnr)}"),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import SOURCES
 from cae_core.data.registry import is_available
 from cae_core.data.samples import sample_check_images, sample_check_name
-from cae_core.formats import format_duration
+from cae_core.formats import format_duration, format_share
 from cae_core.images.operations import image_grid
 from cae_core.training.history import read_history
 from cae_core.zoo.cards import IMAGES, NOT_KEPT, Card
@@ -171,10 +171,10 @@ def _show_figures(card: Card) -> None:
     own = judge_own_accuracy(card.dataset)
     if own is not None and ACCURACY in card.figures[0]:
         theirs = card.published.get("originals")
-        beside = f" (the source's judge: {100 * theirs:.2f} %)" if theirs else ""
+        beside = f" (the source's judge: {format_share(theirs, 2)})" if theirs else ""
         st.caption(
             "The judge is an evaluation classifier, trained on the original images. Its accuracy "
-            f"on these: {100 * own:.2f} %{beside}."
+            f"on these: {format_share(own, 2)}{beside}."
         )
     if card.difference:
         st.markdown(f"**Measured against published:** {plain(card.difference)}")

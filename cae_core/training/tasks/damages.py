@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from cae_core.formats import format_share
 from cae_core.training.tasks.base import Task, TaskScript, register_task, setting
 
 
@@ -36,7 +37,7 @@ class SaltAndPepper(Task):
     @property
     def input_caption(self) -> str:
         """Caption with the share."""
-        return f"With {self.share:.0%} of the pixels black or white"
+        return f"With {format_share(self.share)} of the pixels black or white"
 
     def corrupt(self, images: Any, seed: Any) -> Any:
         """The images with salt and pepper."""
@@ -168,7 +169,7 @@ class Inpaint(Task):
     @property
     def input_caption(self) -> str:
         """Caption with the share."""
-        return f"With {self.hidden:.0%} hidden"
+        return f"With {format_share(self.hidden)} hidden"
 
     def corrupt(self, images: Any, seed: Any) -> Any:
         """The images with grey squares."""
