@@ -87,11 +87,13 @@ class Price(NamedTuple):
         trainings: Number of trainings.
         seconds: About how long they take; None where the machine's speed is not known.
         memory_mb: About how much memory the trainings take that run at the same time, in MB.
+        longest: About how many seconds the longest training takes; None as for `seconds`.
     """
 
     trainings: int
     seconds: float | None
     memory_mb: float
+    longest: float | None = None
 
     def __str__(self) -> str:
         took = "" if self.seconds is None else f"about {format_duration(round(self.seconds))}, "
@@ -116,13 +118,13 @@ def price_of(
         3 trainings, about 18 s, 813 MB of memory
     """
     networks = [Architecture.parse(trial.network) for trial in trials]
-    seconds = None
+    seconds = longest = None
     if speed is not None:
         each = zip(networks, trials, strict=True)
-        seconds = sum(speed.seconds(network, images, trial.epochs) for network, trial in each)
-        seconds /= at_once
+        times = [speed.seconds(network, images, trial.epochs) for network, trial in each]
+        seconds, longest = sum(times) / at_once, max(times)
     memory = max(memory_estimate_mb(network, TrainConfig()) for network in set(networks))
-    return Price(len(trials), seconds, memory * min(at_once, len(trials)))
+    return Price(len(trials), seconds, memory * min(at_once, len(trials)), longest)
 
 
 def known_or_measured_speed() -> Calibration:

@@ -17,6 +17,7 @@ from pathlib import Path
 from cae_core.errors import JobError
 from cae_core.formats import counted, format_duration
 from cae_core.jobs.job import STATUS, SWEEP, JobStatus
+from cae_core.jobs.limits import Limits
 from cae_core.jobs.storage import claim, runs_folder
 
 ADDRESS = "http://localhost:8501"
@@ -62,13 +63,15 @@ def disk_problems(folder: Path) -> list[str]:
 
 def worker_problems(folder: Path) -> list[str]:
     """The problems of the worker: jobs of a running server that have not moved for long."""
+    minutes = Limits.from_environment().minutes
     changes = []
     for status in folder.glob(f"*/{STATUS}"):
         with contextlib.suppress(JobError, OSError):  # damaged, or deleted meanwhile
             job = JobStatus.read(status.parent)
-            # A sweep tells of itself only after each of its trainings.
-            if not job.has_ended and job.request.kind != SWEEP:
-                changes.append(status.stat().st_mtime)
+            if not job.has_ended:
+                # A sweep tells of itself only after each of its trainings.
+                quiet = 60 * minutes if job.request.kind == SWEEP else 0.0
+                changes.append(status.stat().st_mtime + quiet)
     silence = (time.time() - max(changes, default=time.time())) / 60
     if silence < LONGEST_SILENCE_MINUTES or not _is_in_use(folder):
         return []

@@ -122,6 +122,17 @@ class Limits:
                 f"Received: one of about {memory:,.0f} MB, {memory - self.memory_mb:,.0f} too "
                 "many. Use a smaller batch, fewer channels or a smaller input."
             )
+        self.check_time(seconds)
+
+    def check_time(self, seconds: float | None) -> None:
+        """Refuses a training that would take longer than the host grants.
+
+        Args:
+            seconds: About how long it will take; None where that is not known.
+
+        Raises:
+            JobError: Naming the limit and the remedy.
+        """
         if seconds is not None and seconds > 60 * self.minutes:
             raise JobError(
                 f"A training on this server takes at most {self.minutes:g} minutes. "

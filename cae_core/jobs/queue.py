@@ -124,7 +124,12 @@ class JobQueue:
         self._release()
 
     def submit(
-        self, request: JobRequest, data: Dataset | None = None, *, seconds: float | None = None
+        self,
+        request: JobRequest,
+        data: Dataset | None = None,
+        *,
+        seconds: float | None = None,
+        longest: float | None = None,
     ) -> str:
         """Queues a job.
 
@@ -132,6 +137,7 @@ class JobQueue:
             request: The training or the learning-rate range test.
             data: The images, where `request.dataset` is not a name that can be loaded.
             seconds: About how long it will take, where that is known.
+            longest: The same of a sweep's longest training.
 
         Returns:
             The job's id.
@@ -143,7 +149,7 @@ class JobQueue:
         if data is not None:
             check_fit(request.architecture, data.image_shape, request.task)
         if request.kind == SWEEP:
-            check_sweep(request, self.limits, seconds)
+            check_sweep(request, self.limits, seconds, longest)
         else:
             self.limits.check(request.architecture, request.config, seconds)
         self.expire()
@@ -296,7 +302,8 @@ class JobQueue:
     def _hand_over(self, folder: Path, token: str, request: JobRequest) -> None:
         """Hands a prepared job to the executor, or a sweep to a thread that hands it trainings."""
         if request.kind == SWEEP:
-            future = in_thread(work_on_sweep, str(folder), token, self._pool())
+            minutes = self.limits.minutes
+            future = in_thread(work_on_sweep, str(folder), token, self._pool(), minutes)
         else:
             future = self._executor.submit(run_job, str(folder), token)
         with self._lock:

@@ -92,20 +92,27 @@ class Sweep:
         return cls(planned, misfits, known, failures, folder / SAMPLES)
 
 
-def check_sweep(request: JobRequest, limits: Limits, seconds: float | None) -> None:
+def check_sweep(
+    request: JobRequest, limits: Limits, seconds: float | None, longest: float | None = None
+) -> None:
     """Refuses a sweep of which a training, or which as a whole, is more than the host grants.
 
     Args:
         request: The sweep.
         limits: The host's limits.
         seconds: About how long it will take, where that is known.
+        longest: About how long its longest training will take; by default their mean.
 
     Raises:
         JobError: Naming the limit and the remedy.
     """
     assert request.plan is not None  # noqa: S101 - for mypy
-    for network in {trial.network for _, trial in planned_trials(request.plan)[0]}:
+    planned, _ = planned_trials(request.plan)
+    for network in {trial.network for _, trial in planned}:
         limits.check(Architecture.parse(network), request.config)
+    if longest is None and seconds is not None:
+        longest = seconds / len(planned)
+    limits.check_time(longest)
     if seconds is not None and seconds > 3_600 * limits.sweep_hours:
         raise JobError(
             f"A sweep on this server takes at most {limits.sweep_hours:g} hours. "
@@ -114,25 +121,28 @@ def check_sweep(request: JobRequest, limits: Limits, seconds: float | None) -> N
         )
 
 
-def work_on_sweep(folder_name: str, token: str, pool: Pool) -> dict[str, str] | None:
+def work_on_sweep(
+    folder_name: str, token: str, pool: Pool, minutes: float
+) -> dict[str, str] | None:
     """Trains what a sweep's table lacks; a thread of the server does so.
 
     Args:
         folder_name: The job's folder.
         token: The token of its lease. Once another has the lease, nothing more is told.
         pool: Where its trainings run.
+        minutes: Time that each of them may take.
 
     Returns:
         The end as a dictionary; None where the sweep is another server's by now.
     """
     lease = Lease(Path(folder_name), token)
     try:
-        return dataclasses.asdict(_trained(lease, pool))
+        return dataclasses.asdict(_trained(lease, pool, minutes))
     except LeaseLostError:
         return None
 
 
-def _trained(lease: Lease, pool: Pool) -> End:
+def _trained(lease: Lease, pool: Pool, minutes: float) -> End:
     """Trains what a sweep's table lacks; returns its end."""
     folder = lease.folder
     planned = Sweep.read(JobStatus.read(folder)).planned
@@ -159,6 +169,7 @@ def _trained(lease: Lease, pool: Pool) -> End:
         on_failure=fail,
         samples=folder / SAMPLES,
         stop=folder / STOP,
+        minutes=minutes,
     )
     if len(results) == len(planned):
         took = format_duration(round(time.monotonic() - started))

@@ -12,8 +12,10 @@ import dataclasses
 import functools
 import hashlib
 import io
+import math
 import os
 import tempfile
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -159,6 +161,7 @@ def run_sweep(
     on_failure: Callable[[Trial, str], object] | None = None,
     samples: Path | None = None,
     stop: Path | None = None,
+    minutes: float | None = None,
 ) -> list[Result]:
     """Trains the trials that a table lacks and adds a line for each.
 
@@ -173,6 +176,7 @@ def run_sweep(
         on_failure: Called with every trial that failed, and the reason.
         samples: Folder for the sample images of every training, ``<id of the trial>.png``.
         stop: A file that stops the sweep as soon as it exists; what was not finished is lost.
+        minutes: Time that each training may take; one that takes longer fails.
 
     Returns:
         The results of the trials that have one, in their order.
@@ -228,7 +232,8 @@ def run_sweep(
             running = {future: trial for future, trial in running.items() if not future.cancel()}
         while waiting and len(running) < at_once():
             trial = waiting.popleft()
-            future = executor.submit(train_trial, dataclasses.asdict(trial), stop_path)
+            settings = dataclasses.asdict(trial)
+            future = executor.submit(train_trial, settings, stop_path, minutes)
             running[future] = trial
         look = None if stop is None or is_stopped else _LOOK_SECONDS
         for future in wait(running, look, FIRST_COMPLETED).done:
@@ -245,32 +250,49 @@ class _ThisThread(Executor):
         return future
 
 
-def train_trial(settings: dict[str, Any], stop: str = "") -> dict[str, Any]:
+def train_trial(
+    settings: dict[str, Any], stop: str = "", minutes: float | None = None
+) -> dict[str, Any]:
     """Trains and tests a network; what an executor runs, wherever it is.
 
     Args:
         settings: The fields of a `Trial`.
         stop: Path of a file that stops the training as soon as it exists; empty for none.
+        minutes: Time that it may take; None for as long as it needs.
 
     Returns:
         ``result`` with the fields of a `Result` and ``samples`` with a PNG file in base64;
-        ``failed`` with a sentence where it cannot be trained; nothing where it was stopped.
+        ``failed`` with a sentence where it cannot be trained, or not in that time; nothing where
+        it was stopped.
     """
     import keras
 
     from cae_core.training.loop import train
+
+    deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
+
+    def is_asked_to_stop() -> bool:
+        return stop != "" and Path(stop).exists()
+
+    def should_stop() -> bool:
+        return time.monotonic() > deadline or is_asked_to_stop()
 
     trial = Trial(**settings)
     keras.utils.clear_session()  # the last network's graph would stay in memory
     architecture = Architecture.parse(trial.network)
     try:
         data = _loaded(trial.dataset, trial.images, os.environ.get("CAE_DATA_LIMIT", ""))
-        should_stop = Path(stop).exists if stop else None
         run = train(architecture, data, config=trial.config, should_stop=should_stop)
     except CAEError as error:
         return {"failed": str(error)}
-    if run.stopped:
+    if run.stopped and is_asked_to_stop():
         return {}
+    if run.stopped:
+        return {
+            "failed": f"A training on this server takes at most {minutes:g} minutes. "
+            "Received: one that was stopped at that time limit. "
+            "Use fewer epochs, fewer channels or less data."
+        }
     report = analyze(architecture)
     figures = {name: float(f"{run.test[name]:.6g}") for name in ("mse", "mae", "psnr", "ssim")}
     result = settings | figures

@@ -34,15 +34,14 @@ def start_button(plan: Plan | None, shown: JobStatus | None) -> None:
     if plan is None:
         return
     planned, misfits = laid_out(repr(plan), plan)
-    seconds = None
+    price = None
     if planned:
         whole = named_dataset(plan.dataset).counts[0]
         images = min(plan.images or whole, whole)
         at_once = max(1, sweep_pool().workers())
         price = price_of([trial for _, trial in planned], images, machine_speed(), at_once)
-        seconds = price.seconds
         st.markdown(f"**{price}**")
-        if seconds is None and available_jobs() is not None:
+        if price.seconds is None and available_jobs() is not None:
             st.fragment(_wait_for_speed, run_every=REFRESH_SECONDS)()
     _show_misfits(misfits, len(plan.settings()))
     is_busy = shown is not None and not shown.has_ended and is_own(shown)
@@ -58,7 +57,8 @@ def start_button(plan: Plan | None, shown: JobStatus | None) -> None:
         return
     try:
         request = JobRequest.of_sweep(plan, owner=visitor())
-        job_id = job_queue().submit(request, seconds=seconds)
+        seconds, longest = (price.seconds, price.longest) if price else (None, None)
+        job_id = job_queue().submit(request, seconds=seconds, longest=longest)
     except CAEError as error:
         show_error(error)
         return

@@ -4,6 +4,8 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import Executor, Future
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -13,8 +15,9 @@ import pytest
 
 import cae_core as cae
 from cae_core.jobs import health
-from cae_core.jobs.job import JobRequest
+from cae_core.jobs.job import QUEUED, JobRequest
 from cae_core.jobs.queue import JobQueue
+from cae_core.studies.plan import Plan
 
 ROOT = Path(cae.__file__).parents[1]
 
@@ -83,3 +86,18 @@ def test_a_job_that_has_not_moved_for_long_is_named_while_a_server_has_the_folde
     assert problem.endswith(": 1 training under way.")
     queue.close()
     assert health.worker_problems(tmp_path) == []
+
+
+def test_a_sweep_may_be_silent_for_as_long_as_one_of_its_trainings_takes(tmp_path, monkeypatch):
+    monkeypatch.setenv("CAE_MAX_JOB_MINUTES", "60")
+    queue = JobQueue(tmp_path, Idle())
+    plan = Plan({"channels": (2,)}, epochs=1, images=64)
+    job_id = queue.submit(JobRequest.of_sweep(plan))
+    status = tmp_path / job_id / "status.json"
+    while queue.status(job_id).state == QUEUED:
+        threading.Event().wait(0.01)
+    for minutes, is_named in ((50, False), (70, False), (80, True)):
+        then = time.time() - 60 * minutes
+        os.utime(status, (then, then))
+        assert bool(health.worker_problems(tmp_path)) == is_named
+    queue.close()

@@ -37,7 +37,8 @@ class Trainer(Executor):
 
     def submit(self, fn, /, *args):
         future = Future()
-        self.calls.put((future, *args))
+        *call, self.minutes = args
+        self.calls.put((future, *call))
         return future
 
     def next(self):
@@ -170,6 +171,7 @@ def test_a_visitor_has_one_sweep_at_a_time_and_a_server_a_few(tmp_path, trainer)
     ("limits", "seconds", "reason"),
     [
         (Limits(sweep_hours=1), 3_601, "at most 1 hours"),
+        (Limits(minutes=5), 6 * 301, "at most 5 minutes"),
         (Limits(parameters=100), None, "at most 100 parameters"),
     ],
 )
@@ -178,6 +180,19 @@ def test_a_sweep_over_the_limits_is_refused(tmp_path, trainer, limits, seconds, 
     with pytest.raises(JobError, match=reason):
         queue.submit(JobRequest.of_sweep(PLAN), seconds=seconds)
     assert queue.jobs(SWEEP) == []
+
+
+def test_a_sweep_with_one_training_over_the_limit_is_refused_whatever_their_mean(queue):
+    with pytest.raises(JobError, match="Received: one of about 31 minutes"):
+        queue.submit(JobRequest.of_sweep(PLAN), seconds=2_000, longest=31 * 60)
+
+
+def test_a_training_of_a_sweep_has_the_time_of_any_training(tmp_path, trainer):
+    queue = JobQueue(tmp_path, trainer, Limits(minutes=7))
+    job_id = queue.submit(JobRequest.of_sweep(PLAN))
+    trainer.train(6)
+    ended(queue, job_id)
+    assert trainer.minutes == 7
 
 
 @pytest.mark.parametrize(

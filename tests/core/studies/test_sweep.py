@@ -183,6 +183,44 @@ def test_a_network_that_cannot_be_trained_is_a_sentence():
     )
 
 
+@pytest.mark.parametrize(("asked", "expected"), [(False, "Received: one that was"), (True, None)])
+def test_a_training_that_takes_too_long_fails_and_one_that_is_asked_to_stop_does_not(
+    tmp_path, monkeypatch, asked, expected
+):
+    def endless(architecture, data, config, should_stop):
+        while not should_stop():
+            pass
+        return SimpleNamespace(stopped=True)
+
+    monkeypatch.setattr(loop, "train", endless)
+    stop = tmp_path / "stop"
+    if asked:
+        stop.touch()
+    end = train_trial(dataclasses.asdict(trial(SMALL)), str(stop), 1e-3)
+    assert end == {} if asked else expected in end["failed"]
+
+
+def test_a_sweep_goes_on_behind_a_training_that_took_too_long(tmp_path, trained, monkeypatch):
+    quick = loop.train
+
+    def train(architecture, data, config, should_stop):
+        while str(architecture) == SMALL and not should_stop():
+            pass
+        run = quick(architecture, data, config, should_stop)
+        run.stopped = str(architecture) == SMALL
+        return run
+
+    monkeypatch.setattr(loop, "train", train)
+    failed, wanted = [], [trial(SMALL), trial(LARGE)]
+    results = run_sweep(
+        wanted, tmp_path / "table.csv", on_failure=lambda *f: failed.append(f), minutes=1e-3
+    )
+    assert [result.trial for result in results] == wanted[1:]
+    ((late, reason),) = failed
+    assert late == wanted[0]
+    assert "at most 0.001 minutes" in reason
+
+
 def test_an_executor_gets_as_many_trainings_at_once_as_it_takes_and_a_file_stops_all(tmp_path):
     stop, workers = tmp_path / "stop", Elsewhere(*["open"] * 4)
     stopped = []
