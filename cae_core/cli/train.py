@@ -246,8 +246,19 @@ def run(options: argparse.Namespace) -> int:
             on_progress=bar.show_training,
             should_stop=stop_requested,
             checkpoint=options.checkpoint,
+            on_unwritten=partial(_say_unwritten, bar, options.checkpoint),
         )
     return _save(trained, folder, _test_line(trained, data.image_shape))
+
+
+def _say_unwritten(bar: Bar, path: Path, error: OSError) -> None:
+    """Says that a checkpoint could not be written; the training goes on."""
+    bar.clear()
+    complain(
+        "A checkpoint is saved where files can be made. "
+        f"Received: {path} ({error.strerror or error}). "
+        "Make room there: the training goes on, and tries again after every epoch."
+    )
 
 
 def _save(trained: Run, folder: Path, figures: str) -> int:

@@ -102,6 +102,8 @@ class Checkpoint(keras.callbacks.Callback):
         best: The best epoch so far.
         reporter: Has the history and the trace of the losses.
         taker: Has the snapshots.
+        on_unwritten: Called once where the file cannot be written, and the training goes on; by
+            default that ends it.
     """
 
     def __init__(
@@ -111,6 +113,7 @@ class Checkpoint(keras.callbacks.Callback):
         best: BestEpoch | None = None,
         reporter: Reporter | None = None,
         taker: SnapshotTaker | None = None,
+        on_unwritten: Callable[[OSError], object] | None = None,
     ) -> None:
         super().__init__()
         self.path = path
@@ -118,6 +121,8 @@ class Checkpoint(keras.callbacks.Callback):
         self.best = best
         self.reporter = reporter
         self.taker = taker
+        self.on_unwritten = on_unwritten
+        self.is_unwritten = False
 
     def _variables(self, trainer: keras.Model) -> dict[str, keras.Variable]:
         """All variables of the training, by their names in the file."""
@@ -145,9 +150,16 @@ class Checkpoint(keras.callbacks.Callback):
         snapshots = self.taker and self.taker.snapshots()
         if snapshots is not None:
             arrays |= {f"snapshots_{name}": array for name, array in vars(snapshots).items()}
-        # A file and not a name, to which NumPy would add an ending.
-        with replacing(self.path) as partial, partial.open("wb") as file:
-            np.savez(file, **arrays)
+        try:
+            # A file and not a name, to which NumPy would add an ending.
+            with replacing(self.path) as partial, partial.open("wb") as file:
+                np.savez(file, **arrays)
+        except OSError as error:
+            if self.on_unwritten is None:
+                raise
+            if not self.is_unwritten:
+                self.on_unwritten(error)
+            self.is_unwritten = True  # said once; every epoch tries again
 
     def restore(self, trainer: keras.Model) -> int:
         """Restores the state that the file holds, if it is there.

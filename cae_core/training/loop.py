@@ -84,6 +84,7 @@ def train(
     on_progress: Callable[[Progress], object] | None = None,
     should_stop: ShouldStop | None = None,
     checkpoint: str | Path | None = None,
+    on_unwritten: Callable[[OSError], object] | None = None,
     loss: ImageLoss | None = None,
     start: Start | None = None,
 ) -> Run:
@@ -102,6 +103,8 @@ def train(
             the weights so far.
         checkpoint: A ``.npz`` file that is written after every epoch. Where it is there
             already, the training goes on from it.
+        on_unwritten: Called once where that file cannot be written, and the training goes on
+            without it; by default the error ends the training.
         loss: A loss in place of the one that `config` names, for example
             `cae_core.recipes.feature_loss.FeatureLoss`.
         start: Initial weights; by default random ones, all of them trained.
@@ -138,7 +141,7 @@ def train(
     taker = SnapshotTaker(samples, config.epochs * steps, steps)
     state = None
     if checkpoint is not None:
-        state = Checkpoint(Path(checkpoint), corruption.noise, best, reporter, taker)
+        state = Checkpoint(Path(checkpoint), corruption.noise, best, reporter, taker, on_unwritten)
     target_loss = TargetLoss(task, loss or LOSS_FUNCTIONS[config.loss])
     was_stopped = _fit(network, corruption, target_loss, data, config, reporter, best, taker, state)
     reporter.report_testing()

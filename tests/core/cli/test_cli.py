@@ -3,6 +3,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -410,6 +411,19 @@ def test_a_checkpoint_lets_a_stopped_training_go_on(monkeypatch, capsys):
     assert (second.stopped, len(second.history)) == (False, 3)
     assert second.history[0] == first.history[0]
     assert "epoch 1/3" not in capsys.readouterr().err
+
+
+@pytest.mark.heavy
+def test_a_checkpoint_whose_folder_goes_does_not_cost_the_run(monkeypatch, capsys):
+    def remove_the_folder(bar, progress):
+        shutil.rmtree("new", ignore_errors=True)
+
+    monkeypatch.setattr(Bar, "show_training", remove_the_folder)
+    training = ["train", TINY, "--limit", "256", "--epochs", "3", "--checkpoint", "new/state"]
+    assert cli.main([*training, "--out", "run"]) == 0
+    said = capsys.readouterr().err
+    assert said.count("Received: new/state (No such file or directory)") == 1
+    assert len(RunSummary.load("run").history) == 3
 
 
 @pytest.mark.heavy

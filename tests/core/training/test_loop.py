@@ -468,6 +468,18 @@ def test_a_training_goes_on_from_its_checkpoint_as_if_it_had_never_ended(tmp_pat
     assert np.abs(difference).max() <= 1
 
 
+def test_a_checkpoint_that_cannot_be_written_ends_a_training_unless_its_caller_wants_to_know(
+    tmp_path,
+):
+    config = TrainConfig(epochs=3, batch_size=64)
+    lost, said = tmp_path / "gone" / "it.npz", []
+    with pytest.raises(FileNotFoundError):
+        train(SMALL, toy(), config=config, checkpoint=lost)
+    run = train(SMALL, toy(), config=config, checkpoint=lost, on_unwritten=said.append)
+    assert len(run.history) == 3
+    assert [type(error) for error in said] == [FileNotFoundError]
+
+
 @pytest.mark.heavy
 def test_another_networks_checkpoint_is_refused(tmp_path):
     config = TrainConfig(epochs=1, batch_size=64)
