@@ -123,6 +123,17 @@ def is_disk_full(error: Exception) -> bool:
     return getattr(error, "errno", None) in _FULL or bool(_FULL_TEXT.search(str(error)))
 
 
+def reason_of(error: BaseException) -> str:
+    """A system's error in its own words; empty for others.
+
+    Not `strerror`, into which HDF5 writes the file's path.
+    """
+    number = getattr(error, "errno", None)
+    if number in errno.errorcode:
+        return os.strerror(number)
+    return str(getattr(error, "strerror", None) or "")
+
+
 def storage_error(error: Exception) -> JobError:
     """The sentence for a job's file or folder that cannot be read or written."""
     if is_disk_full(error):
@@ -131,7 +142,7 @@ def storage_error(error: Exception) -> JobError:
             "Delete runs that are no longer needed, then try again."
         )
     # A system's error without its file's name; whatever else has no words for visitors.
-    why = getattr(error, "strerror", None) or type(error).__name__
+    why = reason_of(error) or type(error).__name__
     return JobError(
         "A training is kept in a folder that the server can read and write. "
         f"Received: one that it cannot ({why}). CAE_RUNS_DIR names another folder."

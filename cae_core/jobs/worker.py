@@ -23,6 +23,7 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from cae_core.errors import JobError, WorkerError
+from cae_core.jobs.storage import reason_of
 
 # A training yields the processor to the app, which people are looking at.
 _NICENESS = 10
@@ -223,7 +224,7 @@ def _answer_to(line: str) -> str:
         return json.dumps({"value": function(*call["arguments"])})
     except Exception as error:  # noqa: BLE001 - the caller's future carries it on
         # The page shows it: a system's error without the file that it names.
-        said = str(getattr(error, "strerror", None) or error)
+        said = reason_of(error) or str(error)
         return json.dumps({"error": f"{type(error).__name__}: {said}"})
 
 

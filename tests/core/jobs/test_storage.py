@@ -1,5 +1,6 @@
 """A folder of jobs has one server, a job's folder one worker; whoever lost it writes nothing."""
 
+import errno
 import os
 import shutil
 import signal
@@ -12,7 +13,7 @@ import pytest
 
 import cae_core
 from cae_core.errors import JobError
-from cae_core.jobs.storage import Lease, LeaseLostError, claim
+from cae_core.jobs.storage import Lease, LeaseLostError, claim, reason_of, storage_error
 
 ROOT = Path(cae_core.__file__).parents[1]
 
@@ -57,6 +58,14 @@ def test_a_folder_that_cannot_be_is_refused_without_its_path(tmp_path, name, why
         claim(tmp_path / name)
     assert f"Received: one that it cannot ({why})" in str(error.value)
     assert str(tmp_path) not in str(error.value)
+
+
+def test_a_systems_error_is_in_the_systems_words_whatever_a_library_wrote_into_it():
+    file = f"Unable to create file (name = '{ROOT}/x.h5')"  # as HDF5 does
+    assert reason_of(OSError(errno.EACCES, file)) == "Permission denied"
+    assert str(ROOT) not in str(storage_error(OSError(errno.EACCES, file)))
+    assert reason_of(OSError(-2, "Name or service not known")) == "Name or service not known"
+    assert reason_of(ValueError("x")) == ""
 
 
 def test_a_lease_is_lost_once_another_is_granted_or_it_is_revoked_or_the_job_deleted(tmp_path):

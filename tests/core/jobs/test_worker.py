@@ -137,6 +137,11 @@ def test_a_systems_error_names_no_file_of_the_server(worker, tmp_path):
     assert said == "FileNotFoundError: No such file or directory"
 
 
+def test_a_librarys_words_for_a_systems_error_name_no_file_either(worker):
+    said = reason(worker.submit(exec, "raise OSError(2, 'unable to open file /secret/x.h5')"))
+    assert said == "FileNotFoundError: No such file or directory"
+
+
 def test_what_a_call_prints_is_not_taken_for_its_answer(capfd):
     with WorkerProcess() as talkative:
         assert talkative.submit(print, '{"value": "wrong"}').result(DEADLINE) is None
