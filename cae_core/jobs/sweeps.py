@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cae_core.architecture.notation import Architecture
-from cae_core.errors import JobError, RecordError, TrainingError
+from cae_core.errors import JobError, PlaceError, RecordError, TrainingError
 from cae_core.formats import counted, format_duration
 from cae_core.jobs.cluster import Pool
 from cae_core.jobs.job import (
@@ -31,7 +31,7 @@ from cae_core.jobs.job import (
     write_text,
 )
 from cae_core.jobs.limits import Limits
-from cae_core.jobs.storage import Lease, LeaseLostError
+from cae_core.jobs.storage import Lease, LeaseLostError, is_disk_full, storage_error
 from cae_core.records import read_json
 from cae_core.studies.plan import Misfit, Planned
 from cae_core.studies.sweep import Result, Trial, read_table, run_sweep
@@ -84,8 +84,9 @@ class Sweep:
             if (folder / FAILURES).exists():
                 failures = read_json(dict[str, str], folder / FAILURES)
         except (RecordError, TrainingError) as error:
+            why = f"{TABLE} is no such table" if isinstance(error, TrainingError) else str(error)
             raise JobError(
-                f"A sweep's folder holds {TABLE} and {FAILURES}, whole. Received: {error}. "
+                f"A sweep's folder holds {TABLE} and {FAILURES}, whole. Received: {why}. "
                 "Delete it, and start another."
             ) from error
         known = {trial: results[trial] for _, trial in planned if trial in results}
@@ -140,6 +141,17 @@ def work_on_sweep(
         return dataclasses.asdict(_trained(lease, pool, minutes))
     except LeaseLostError:
         return None
+    except (PlaceError, OSError) as error:
+        # Of a table that cannot be written, what the system said, which names no file.
+        return dataclasses.asdict(_failure(error.__cause__ or error))
+
+
+def _failure(error: BaseException) -> End:
+    """The end of a sweep whose table, images or status cannot be written."""
+    if not isinstance(error, OSError):
+        return End(FAILED, EndReason.ERROR, str(error))
+    reason = EndReason.DISK_FULL if is_disk_full(error) else EndReason.ERROR
+    return End(FAILED, reason, str(storage_error(error)))
 
 
 def _trained(lease: Lease, pool: Pool, minutes: float) -> End:

@@ -132,8 +132,8 @@ def read_table(path: Path) -> list[Result]:
         return [Result(**_typed(row)) for row in rows]
     except (KeyError, TypeError, ValueError, OSError, csv.Error) as error:
         raise TrainingError(
-            f"A sweep's table has the columns {', '.join(_COLUMNS)}. Received: {path} ({error!r}). "
-            "Name another file with --out."
+            f"A sweep's table has the columns {', '.join(_COLUMNS)}. "
+            f"Received: {path.name} ({error!r}). Name another file with --out."
         ) from error
 
 

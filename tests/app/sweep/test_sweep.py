@@ -37,7 +37,7 @@ def work_all(worker, count, **ends):
     """Ends the trainings of a sweep as the test says, by their place."""
     for number in range(count):
         wait_until(lambda: worker.calls)
-        future, _, (settings, _stop) = worker.calls.pop(0)
+        future, _, (settings, _stop, _minutes) = worker.calls.pop(0)
         future.set_running_or_notify_cancel()
         size = 256 * (1 + number % 5)
         figures = {"latent_size": size, "parameters": 9, "mse": 1 / size + settings["seed"] / 1e5}

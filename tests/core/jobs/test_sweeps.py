@@ -1,14 +1,19 @@
 """A sweep as a job: its trainings take turns, it stops, goes on, and respects limits."""
 
+import contextlib
 import dataclasses
+import errno
 import json
+import os
 import queue as threads
 import threading
 from concurrent.futures import Executor, Future
 
 import pytest
 
+from cae_core import files
 from cae_core.errors import CAEError, JobError
+from cae_core.jobs import job
 from cae_core.jobs.cluster import Pool
 from cae_core.jobs.job import (
     FAILED,
@@ -22,6 +27,7 @@ from cae_core.jobs.job import (
 from cae_core.jobs.limits import Limits
 from cae_core.jobs.queue import JobQueue
 from cae_core.jobs.sweeps import FAILURES, TABLE, Sweep
+from cae_core.studies import sweep
 from cae_core.studies.plan import Plan
 from cae_core.studies.sweep import read_table
 
@@ -227,8 +233,56 @@ def test_a_damaged_file_is_a_sentence(queue, trainer, file):
     trainer.train(6)
     status = ended(queue, job_id)
     (status.folder / file).write_text("half")
-    with pytest.raises(JobError, match=f"Received: .*{file}"):
+    with pytest.raises(JobError, match=f"Received: .*{file}") as error:
         Sweep.read(status)
+    assert job_id not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("number", "reason", "said"),
+    [
+        (errno.ENOSPC, EndReason.DISK_FULL, "Received: a full disk."),
+        (errno.EROFS, EndReason.ERROR, "(Read-only file system)"),
+    ],
+)
+@pytest.mark.parametrize("place", [".csv", ".png", ".json"])
+def test_a_sweep_that_cannot_write_ends_with_the_reason_and_names_no_file(
+    queue, trainer, monkeypatch, tmp_path, number, reason, said, place
+):
+    job_id = queue.submit(JobRequest.of_sweep(PLAN))
+    trainer.train(1)
+    future, settings, _ = trainer.next()
+    write = files.replacing
+
+    @contextlib.contextmanager
+    def fail(path):
+        if path.suffix == place:
+            raise OSError(number, os.strerror(number), str(path))
+        with write(path) as partial:
+            yield partial
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with monkeypatch.context() as patch:
+        for module in (sweep, job):
+            patch.setattr(module, "replacing", fail)
+        future.set_result({"result": settings | {"mse": 0.5}, "samples": ""})
+        assert queue._futures[job_id].result(timeout=DEADLINE)["reason"] == reason
+        status = ended(queue, job_id)
+    assert (status.state, status.reason, status.can_resume) == (FAILED, reason, True)
+    assert said in status.message
+    assert job_id not in status.message
+    assert str(tmp_path) not in status.message
+
+
+def test_a_sweep_whose_table_is_another_file_meanwhile_says_so(queue, trainer):
+    job_id = queue.submit(JobRequest.of_sweep(PLAN))
+    future, settings, _ = trainer.next()
+    (queue.folder / job_id / TABLE).write_text("half")
+    future.set_result({"result": settings | {"mse": 0.5}, "samples": ""})
+    status = ended(queue, job_id)
+    assert (status.state, status.reason) == (FAILED, EndReason.ERROR)
+    assert f"Received: {TABLE} (" in status.message
+    assert job_id not in status.message
 
 
 def test_a_pool_of_several_workers_gets_as_many_at_once(tmp_path, trainer):
