@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+_LAST_PORT = 65_535
+
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declares the command."""
@@ -17,7 +19,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="open the app in a browser",
         description="Starts the app's server and opens the app in a browser; Ctrl-C ends it.",
     )
-    parser.add_argument("--port", type=int, default=8501, help="port of the server (8501)")
+    parser.add_argument("--port", type=_port, default=8501, help="port of the server (8501)")
     parser.add_argument(
         "--headless", action="store_true", help="only start the server, open no browser"
     )
@@ -33,6 +35,15 @@ def run(options: argparse.Namespace) -> int:
         # Who ends this command, without a terminal, ends the server as well.
         signal.signal(signal.SIGTERM, lambda *_: server.terminate())
         return server.wait()
+
+
+def _port(text: str) -> int:
+    """The number of a port."""
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= _LAST_PORT):
+        raise argparse.ArgumentTypeError(
+            f"a port is a whole number from 1 to {_LAST_PORT}, not {text!r}"
+        )
+    return int(text)
 
 
 def app_file() -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 
 from cae_core.cli.arguments import PROGRAM, path_argument
 from cae_core.cli.images import add_reading_arguments, read
-from cae_core.cli.places import check_new_file, write_whole
+from cae_core.cli.places import beside, check_new_file, write_whole
 from cae_core.cli.terminal import DONE, harmless, quiet_tensorflow
 from cae_core.compression.codec import DEFAULT_QUALITY, QUALITIES, compress
 from cae_core.images.decoding import over_white
@@ -65,7 +65,7 @@ examples:
 
 def run(options: argparse.Namespace) -> int:
     """Compresses one image; returns the exit code."""
-    target = options.out or options.input.with_suffix(SUFFIX)
+    target = options.out or beside(options.input, SUFFIX)
     check_new_file(_WHAT, target, may_exist=options.force)
     opened = read(options, options.input)
     image = to_uint8(over_white(opened.pixels, opened.opacity))

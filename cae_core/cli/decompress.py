@@ -9,10 +9,10 @@ from typing import Any
 
 from cae_core.cli.arguments import PROGRAM, path_argument
 from cae_core.cli.compress import SUFFIX
-from cae_core.cli.places import check_new_file, write_whole
+from cae_core.cli.places import beside, check_new_file, write_whole
 from cae_core.cli.terminal import DONE, Bar, harmless, quiet_tensorflow
 from cae_core.compression.codec import decompress
-from cae_core.compression.container import read_file
+from cae_core.compression.container import read_container, read_file
 from cae_core.errors import PlaceError
 from cae_core.images.encoding import encode_png
 
@@ -49,14 +49,16 @@ examples:
 
 def run(options: argparse.Namespace) -> int:
     """Decompresses one image; returns the exit code."""
-    target = options.out or options.input.with_suffix(".png")
+    target = options.out or beside(options.input, ".png")
     if target.suffix.lower() != ".png":
+        named = target if target.name else target / options.input.name  # such as . and /
         raise PlaceError(
             "A decompressed image is saved as PNG, which loses nothing. "
-            f"Received: --out {target}. Write {target.with_suffix('.png')}."
+            f"Received: --out {target}. Write {beside(named, '.png')}."
         )
-    check_new_file("image", target, may_exist=options.force)
     content = read_file(options.input)
+    read_container(content)  # no .cae file: said first, whatever stands where it would be saved
+    check_new_file("image", target, may_exist=options.force)
     with quiet_tensorflow():
         import keras  # noqa: F401 - here, so that it is quiet
     with contextlib.closing(Bar(sys.stderr)) as bar:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from cae_core.cli.arguments import path_argument
-from cae_core.cli.places import check_new_file
+from cae_core.cli.places import check_new_file, is_folder
 from cae_core.cli.terminal import (
     DONE,
     INTERRUPTED,
@@ -103,7 +103,14 @@ def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
 
 def read(options: argparse.Namespace, source: Path) -> OpenedImage:
     """Opens an image as the options say."""
-    return read_image(source, stretch=options.stretch, max_pixels=options.max_megapixels * 10**6)
+    max_pixels = options.max_megapixels * 10**6
+    try:
+        return read_image(source, stretch=options.stretch, max_pixels=max_pixels)
+    except ImageError as error:
+        # Caused by nothing else: not by Pillow, which opens none that is larger still.
+        if f"at most {max_pixels:,} pixels" in str(error) and error.__cause__ is None:
+            raise ImageError(f"{error} Or allow a larger one with --max-megapixels.") from error
+        raise
 
 
 def remarks_on(options: argparse.Namespace, opened: OpenedImage) -> str:
@@ -243,7 +250,7 @@ def _targets(sources: Sequence[Path], out: Path | None, work: Work) -> list[Path
     Of several inputs for one name, photo.jpg and photo.png, the later ones get a number; so does an
     output whose name is that of another input.
     """
-    if out is None or out.is_dir() or out.suffix.lower() not in IMAGE_SUFFIXES:
+    if out is None or is_folder("image", out) or out.suffix.lower() not in IMAGE_SUFFIXES:
         # With --force, too, no output takes the place of an input that is read after it.
         taken = {str(source.absolute()).casefold() for source in sources}
         targets = []

@@ -9,7 +9,7 @@ from typing import Any
 
 from cae_core import zoo
 from cae_core.cli.arguments import PROGRAM, Parser, path_argument
-from cae_core.cli.places import check_place
+from cae_core.cli.places import check_place, unwritable
 from cae_core.cli.terminal import DONE, aligned
 from cae_core.cli.zoo import first_figure
 from cae_core.errors import TrainingError
@@ -114,6 +114,10 @@ def _make(name: str, arguments: list[str]) -> None:
     elif options.card:
         card = pipeline.measure(recipe, options.out)
     else:
+        try:
+            options.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unwritable("network", options.out, str(error.strerror)) from error
         card = pipeline.make(recipe, options.out)
     for row in card.figures:
         print(row)

@@ -44,18 +44,51 @@ def check_new_file(what: str, path: Path, *, may_exist: bool) -> None:
         raise unwritable(what, path, "it is a folder")
     if path.exists() and not may_exist:
         raise PlaceError(
-            f"{_AN.get(what, 'A')} {what} that exists is not written over. Received: {path}. "
+            f"{_with_article(what)} that exists is not written over. Received: {path}. "
             "Choose another place, or add --force."
         )
 
 
-_AN = {"image": "An"}
+def beside(given: Path, suffix: str) -> Path:
+    """The place beside a file under the same name, with another suffix.
+
+    Raises:
+        PlaceError: It is a folder without a name, such as ``.`` or ``/``.
+
+    Example:
+        >>> print(beside(Path("photo.jpg"), ".cae"))
+        photo.cae
+    """
+    if not given.name:
+        raise PlaceError(f"A file has a name. Received: {given}, a folder. Name a file in it.")
+    return given.with_suffix(suffix)
+
+
+def is_folder(what: str, path: Path) -> bool:
+    """Whether a place is a folder that is there.
+
+    Args:
+        what: What is to be saved there, for the message.
+        path: The place.
+
+    Raises:
+        PlaceError: It can't be looked at, as where its name is too long.
+    """
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise unwritable(what, path, str(error.strerror)) from error
+
+
+def _with_article(what: str) -> str:
+    """A noun at the beginning of a sentence."""
+    return f"{'An' if what[0] in 'aeiou' else 'A'} {what}"
 
 
 def unwritable(what: str, path: Path, reason: str) -> PlaceError:
     """The error for a place where nothing can be written."""
     return PlaceError(
-        f"A {what} is saved where files can be made. Received: {path} ({reason}). "
+        f"{_with_article(what)} is saved where files can be made. Received: {path} ({reason}). "
         "Choose another place."
     )
 

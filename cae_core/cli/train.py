@@ -41,7 +41,7 @@ from cae_core.cli.terminal import (
     quiet_tensorflow,
     stop_on_interrupt,
 )
-from cae_core.data.registry import DATASET_NAMES, DATASETS, is_available, load_dataset
+from cae_core.data.registry import DATASET_NAMES, DATASETS, check_name, is_available, load_dataset
 from cae_core.errors import RunError, TrainingError
 from cae_core.formats import counted, format_mse, format_psnr
 from cae_core.training.config import LOSS_TITLES, OPTIMIZERS, PRECISIONS, SCHEDULES, TrainConfig
@@ -204,6 +204,7 @@ def run(options: argparse.Namespace) -> int:
     task = _task(options, preset)
     config = _config(options, preset)
     data_name = options.data or _default_dataset(preset)
+    check_name(data_name)
     is_named = data_name in DATASETS
     label = data_name if is_named else Path(data_name).resolve().name
     # Whatever can be refused is refused before anything is downloaded or trained.

@@ -123,7 +123,7 @@ def load_dataset(
         dataset = photo_patches(seed, validation_fraction, test_fraction)
     elif name in downloads.REMOTE_FILES:
         dataset = _public_dataset(str(name), seed, validation_fraction, on_progress, should_stop)
-    elif Path(name).is_dir():
+    elif _is_folder(name):
         dataset = load_folder(
             name,
             PatchSettings(
@@ -154,7 +154,28 @@ def is_available(name: str | Path) -> bool:
         return photograph_folder() is not None
     if name in downloads.REMOTE_FILES:
         return _npz_path(str(name)) is not None or downloads.is_downloaded(str(name))
-    return Path(name).is_dir()
+    return _is_folder(name)
+
+
+def check_name(name: str) -> None:
+    """Refuses what is neither a data set's name nor a folder.
+
+    Raises:
+        DatasetError: With the name that was perhaps meant.
+
+    Example:
+        >>> check_name("mnist")
+    """
+    if name not in DATASETS and not _is_folder(name):
+        raise _unknown(name)
+
+
+def _is_folder(name: str | Path) -> bool:
+    """Return whether there is such a folder; there is none whose name is too long."""
+    try:
+        return Path(name).is_dir()
+    except OSError:
+        return False
 
 
 def _lowest_limit(limit: int | None) -> int | None:

@@ -129,7 +129,7 @@ def reason_of(error: BaseException) -> str:
     Not `strerror`, into which HDF5 writes the file's path.
     """
     number = getattr(error, "errno", None)
-    if number in errno.errorcode:
+    if isinstance(number, int) and number in errno.errorcode:
         return os.strerror(number)
     return str(getattr(error, "strerror", None) or "")
 

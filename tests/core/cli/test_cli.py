@@ -605,6 +605,13 @@ def test_a_finished_run_that_finds_no_room_asks_for_a_folder(
         (["sweep", TINY, "--out", "there.csv"], "its columns are not, mine"),
         (["sweep", TINY, "--out", "there.csv/table.csv"], "nothing can be made in"),
         (["make", "homework", "--out", "there.csv"], "nothing can be made in"),
+        (["make", "homework", "--out", "/proc/here"], "A network is saved where files"),
+        (["train", TINY, "--data", "n" * 300], "A data set is one of"),
+        (["denoise", "a.png", "--out", f"{'n' * 300}.png"], "An image is saved where files"),
+        (["compress", "."], "Received: ., a folder"),
+        (["compress", "/"], "Received: /, a folder"),
+        (["decompress", "."], "Received: ., a folder"),
+        (["app", "--port", "99999999"], "a port is a whole number from 1 to 65535"),
     ],
 )
 def test_where_nothing_can_be_saved_is_said_before_the_work(arguments, said, capsys):

@@ -54,6 +54,9 @@ def test_nothing_that_exists_is_written_over_without_force(photo, capsys):
         (["compress", "photo.png", "--model", "judge-mnist"], "trained to give images back"),
         (["decompress", "missing.cae"], "a file that can be read"),
         (["decompress", "photo.png", "-o", "x.png"], "A compressed image is a .cae file"),
+        (["decompress", "photo.png"], "A compressed image is a .cae file"),
+        (["decompress", "photo.cae", "-o", "."], "Write photo.png."),
+        (["compress", "photo.png", "-o", "photo.png/x.cae"], "A compressed image is saved where"),
         (["decompress", "photo.cae", "-o", "x.jpg"], "saved as PNG"),
     ],
 )

@@ -192,7 +192,9 @@ def test_transparency_precision_and_metadata_are_kept_and_the_rest_is_named(tmp_
 def test_the_largest_image_is_what_the_caller_says(tmp_path, capsys):
     Image.new("L", (1500, 1000)).save("large.png")
 
-    assert "at most 1,000,000 pixels" in complaint(["large.png", "--max-megapixels", "1"], capsys)
+    said = complaint(["large.png", "--max-megapixels", "1"], capsys)
+    assert "at most 1,000,000 pixels" in said
+    assert said.rstrip().endswith("Or allow a larger one with --max-megapixels.")
     assert "from 1 to 178" in complaint_at_the_end(["large.png", "--max-megapixels", "0"], capsys)
 
 
