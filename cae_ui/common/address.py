@@ -8,7 +8,8 @@ it drops in silence.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -26,6 +27,36 @@ _NAMES = "address-names"  # the names that a page's widgets are bound to, by pag
 def asked() -> dict[str, list[str]]:
     """The values in the address by name; to be called before the page's widgets change them."""
     return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def drop_the_impossible(page: str, given: dict[str, list[str]], texts: Collection[str]) -> None:
+    """Takes out of an address what no widget can have: nothing, and numbers that are not finite.
+
+    Streamlit lets a choice that must be made be empty, and stops at an infinite integer. To be
+    called before the page's widgets; `name_the_unusable` says what was left out.
+
+    Args:
+        page: The page.
+        given: What `asked` returned.
+        texts: Names whose values are texts, which may be anything.
+    """
+    context = get_script_run_ctx()
+    if context is None or (st.session_state.get(_CHECKED) == page and not _is_back_or_forward()):
+        return
+    # Streamlit has no public way: widgets read what the address had at first.
+    parameters = context.session_state._state.query_params
+    for name, values in given.items():
+        if name not in texts and (not any(values) or not all(map(_is_finite, values))):
+            parameters._initial_query_params.pop(name, None)
+            parameters.remove_param(name)
+
+
+def _is_finite(value: str) -> bool:
+    """Whether a value is anything but NaN or an infinite number, which 1e400 is as well."""
+    try:
+        return math.isfinite(float(value))
+    except ValueError:
+        return True
 
 
 def arrive(page: str, given: dict[str, list[str]]) -> None:

@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
-from cae_ui.common.address import arrive, asked, leave, name_the_unusable
+from cae_core.studies.plan import FACTORS
+from cae_ui.common.address import arrive, asked, drop_the_impossible, leave, name_the_unusable
 from cae_ui.common.leaving import keep_addresses
 from cae_ui.common.menu import close_menu_after
 from cae_ui.common.resources import keep_keras_session
@@ -23,6 +24,7 @@ APP = "CAE Lab"
 _ROUTED = "routed"
 # Parameters of Latent size, which had the bare address before Start had it.
 _OF_LATENT_SIZE = {"arch", "compare", "formulas", "vs"}
+_TEXTS = {"arch", "vs", "network-A", "network-B", "rate-A", "rate-B"}
 _RESULT_FIRST = "result-first"  # as in shell.css
 _STYLE = f"<style>{Path(__file__).with_suffix('.css').read_text(encoding='utf-8')}</style>"
 
@@ -76,11 +78,17 @@ def _run_page() -> None:
     st.html(_STYLE)
     st.session_state[_ROUTED] = True
     notes = lasting_place()
+    drop_the_impossible(page.title, given, _texts(page.url_path))
     close_menu_after(page.url_path)
     keep_addresses()
     page.run()
     leave()
     name_the_unusable(notes, page.title, given)
+
+
+def _texts(page: str) -> set[str]:
+    """The names in a page's address whose values are texts, or none: a sweep's factors."""
+    return _TEXTS | set(FACTORS) if page == "sweep" else _TEXTS
 
 
 def page_header(title: str, introduction: str) -> None:

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from cae_ui.common import address
 from cae_ui.common.text_history import MOST_TEXTS, TextHistory
-from tests.app.finding import labelled, press, text_of, write
+from tests.app.finding import labelled, press, said, text_of, write
 
 FIRST, SECOND, THIRD = (f"conv{count} pool | up conv3:sigmoid" for count in (4, 5, 6))
 
@@ -98,6 +98,37 @@ def test_a_link_means_its_values_whatever_was_set_before():
     app.query_params = {"page": "first", "letter": "a"}
     app.run()
     assert (app.selectbox("letter").value, app.selectbox("digit").value) == ("a", "2")
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("trainer", {"seed": "inf", "task": ""}),
+        ("trainer", {"seed": "nan", "loss": ""}),
+        ("sweep", {"epochs": "inf", "images": "-inf", "mode": ""}),
+        ("denoise", {"seed": "1e400", "damage": ""}),
+        ("denoise", {"sigma": "Infinity", "mode": ""}),
+        ("inside", {"layer": "", "source": ""}),
+        ("inside", {"part": ""}),
+        ("compress", {"quality": "", "curves": ""}),
+    ],
+)
+def test_nothing_and_numbers_without_end_are_named_and_left_out(open_page, path, query):
+    page = open_page(f"pages/{path}.py", **query)
+    assert not page.query_params.keys() & query.keys()
+    warnings = said(page.warning)
+    assert "An address names what its page offers." in warnings
+    for name, value in query.items():
+        assert f"Received: {name}={value}. The page shows " in warnings
+    assert not said(page.run().warning)
+
+
+def test_texts_of_an_address_may_be_empty_or_any(open_page):
+    page = open_page("pages/sweep.py", channels="", reduce="", seed="inf")
+    assert page.text_input("channels").value == ""
+    assert page.multiselect("reduce").value == []
+    assert page.text_input("seed").value == "inf"
+    assert text_of(open_page("pages/latent_size.py", arch="")) == ""
 
 
 def test_old_texts_are_forgotten_but_the_first():
