@@ -18,8 +18,9 @@ import streamlit as st
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from cae_core.errors import CAEError, StoppedError
+from cae_core.errors import CAEError, PlaceError, StoppedError
 from cae_core.formats import format_duration
+from cae_core.jobs.storage import is_disk_full
 from cae_core.long_work import stop_if
 from cae_ui.common.resources import image_memory
 from cae_ui.common.visitor import visitor
@@ -134,6 +135,8 @@ class BackgroundWork(Generic[Result]):
         except CAEError as error:
             # A new one, because a raised one holds what its functions held: images.
             self._outcome.set_exception(type(error)(*error.args))
+        except OSError as error:
+            self._outcome.set_exception(_no_place(error))
         except Exception as error:  # noqa: BLE001 - a bug, which `error` raises on the page
             self._outcome.set_exception(error)
 
@@ -145,6 +148,15 @@ class BackgroundWork(Generic[Result]):
         has_left = now - self._last_seen > KEPT_SECONDS
         is_ending = not threading.main_thread().is_alive()
         return self._is_cancelled.is_set() or has_left or is_ending
+
+
+def _no_place(error: OSError) -> PlaceError:
+    """The sentence for a result that the server's disk does not take."""
+    why = "a full disk" if is_disk_full(error) else f"a disk that failed ({error.strerror})"
+    return PlaceError(
+        f"A result needs room on the server's disk. Received: {why}. "
+        "Try again later, or with fewer and smaller photos."
+    )
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,5 +1,7 @@
 """Long work in a thread of its own: its turn, its end, its errors."""
 
+import errno
+import os
 import threading
 from types import SimpleNamespace
 
@@ -81,6 +83,19 @@ def test_an_error_of_a_user_is_kept_and_a_bug_comes_up():
     broken = ended(BackgroundWork(lambda _: fail(ZeroDivisionError())))
     with pytest.raises(ZeroDivisionError):
         _ = broken.error
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"), [(errno.ENOSPC, "a full disk"), (errno.EIO, "a disk that failed")]
+)
+def test_a_disk_that_does_not_take_the_result_is_a_sentence_without_a_path(number, reason):
+    def fail(_):
+        raise OSError(number, os.strerror(number), "/secret/result.zip")
+
+    work = ended(BackgroundWork(fail))
+    assert f"Received: {reason}" in str(work.error)
+    assert "secret" not in str(work.error)
+    assert work.result is None
 
 
 def test_work_waits_for_memory_until_it_is_cancelled():
