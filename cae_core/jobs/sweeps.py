@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cae_core.architecture.notation import Architecture
-from cae_core.errors import JobError, PlaceError, RecordError, TrainingError
+from cae_core.errors import CAEError, JobError, PlaceError, RecordError
 from cae_core.formats import counted, format_duration
 from cae_core.jobs.cluster import Pool
 from cae_core.jobs.job import (
@@ -32,9 +32,9 @@ from cae_core.jobs.job import (
 )
 from cae_core.jobs.limits import Limits
 from cae_core.jobs.storage import Lease, LeaseLostError, is_disk_full, storage_error
-from cae_core.records import read_json
+from cae_core.records import naming, read_json
 from cae_core.studies.plan import Misfit, Planned
-from cae_core.studies.sweep import Result, Trial, read_table, run_sweep
+from cae_core.studies.sweep import Result, Trial, check_possible, read_results, run_sweep
 
 TABLE, SAMPLES, FAILURES = "sweep.csv", "samples", "failures.json"
 
@@ -65,7 +65,10 @@ class Sweep:
     def sample_images(self, trial: Trial) -> bytes | None:
         """Sample images of a training, a PNG file; None where there are none."""
         path = None if self.samples is None else self.samples / f"{trial.id}.png"
-        return path.read_bytes() if path is not None and path.exists() else None
+        try:
+            return None if path is None else path.read_bytes()
+        except OSError:  # missing, or damaged
+            return None
 
     @classmethod
     def read(cls, status: JobStatus) -> Sweep:
@@ -77,16 +80,24 @@ class Sweep:
         plan, folder = status.request.plan, status.folder
         if plan is None:
             raise JobError(f"A sweep has a plan. Received: a {status.request.kind}. Open another.")
-        planned, misfits = planned_trials(plan)
         try:
-            results = {result.trial: result for result in read_table(folder / TABLE)}
+            planned, misfits = planned_trials(plan)
+        except CAEError as error:
+            raise JobError(
+                f"A sweep's folder holds a plan that can be trained. Received: {error} "
+                "Delete it, and start another."
+            ) from error
+        try:
+            results = {result.trial: result for result in read_results(folder / TABLE)}
+            with naming(folder / TABLE):
+                for result in results.values():
+                    check_possible(result)
             failures: dict[str, str] = {}
             if (folder / FAILURES).exists():
                 failures = read_json(dict[str, str], folder / FAILURES)
-        except (RecordError, TrainingError) as error:
-            why = f"{TABLE} is no such table" if isinstance(error, TrainingError) else str(error)
+        except RecordError as error:
             raise JobError(
-                f"A sweep's folder holds {TABLE} and {FAILURES}, whole. Received: {why}. "
+                f"A sweep's folder holds {TABLE} and {FAILURES}, whole. Received: {error}. "
                 "Delete it, and start another."
             ) from error
         known = {trial: results[trial] for _, trial in planned if trial in results}
@@ -163,7 +174,7 @@ def _trained(lease: Lease, pool: Pool, minutes: float) -> End:
 
     def tell(_: object = None) -> None:
         with lease.held():
-            done = len(read_table(folder / TABLE))
+            done = len(read_results(folder / TABLE))
             write_text(folder / FAILURES, json.dumps(failures))
             write_status(folder, RUNNING, f"{done} of {counted(len(planned), 'training')} done.")
 

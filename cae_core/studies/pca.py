@@ -16,6 +16,7 @@ import numpy as np
 
 from cae_core.data.dataset import Dataset
 from cae_core.data.registry import DATASETS
+from cae_core.errors import RecordError
 from cae_core.files import replacing
 from cae_core.records import read_json
 
@@ -91,7 +92,12 @@ def load_pca_line(path: str | Path) -> dict[int, float] | None:
         RecordError: The file is something else.
     """
     path = Path(path)
-    return read_json(dict[int, float], path) if path.exists() else None
+    if not path.exists():
+        return None
+    line = read_json(dict[int, float], path)
+    if not line or min(line) < 1 or not all(0 < error <= 1 for error in line.values()):
+        raise RecordError(f"{path.name} holds no errors by number of components")
+    return line
 
 
 def _blocks(images: np.ndarray, mean: np.ndarray) -> Iterator[np.ndarray]:

@@ -27,7 +27,7 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_core.data.dataset import Dataset
 from cae_core.data.registry import load_dataset
-from cae_core.errors import CAEError, PlaceError, TrainingError, WorkerError
+from cae_core.errors import CAEError, PlaceError, RecordError, TrainingError, WorkerError
 from cae_core.files import replacing
 from cae_core.images.encoding import encode_png
 from cae_core.records import read_text
@@ -36,6 +36,8 @@ from cae_core.training.runs import samples_image
 
 # How often a training is tried again whose worker process ended before it.
 RETRIES = 2
+_LARGEST_ERROR = 3.5e38
+_LONGEST = 500  # characters of a reason
 _LOOK_SECONDS = 0.5  # between two looks for a file that asks to stop
 
 
@@ -121,6 +123,21 @@ def read_table(path: Path) -> list[Result]:
     Raises:
         TrainingError: For a file that is not such a table.
     """
+    try:
+        return read_results(path)
+    except RecordError as error:
+        raise TrainingError(
+            f"A sweep's table has the columns {', '.join(_COLUMNS)}. "
+            f"Received: {path.name} ({error}). Name another file with --out."
+        ) from error
+
+
+def read_results(path: Path) -> list[Result]:
+    """As `read_table`, for a table that the app keeps.
+
+    Raises:
+        RecordError: For a file that is not such a table.
+    """
     if not path.exists():
         return []
     try:
@@ -130,11 +147,22 @@ def read_table(path: Path) -> list[Result]:
         if not set(_COLUMNS) - _ADDED <= names <= set(_COLUMNS):
             raise ValueError(f"its columns are {', '.join(reader.fieldnames or ()) or 'none'}")
         return [Result(**_typed(row)) for row in rows]
-    except (KeyError, TypeError, ValueError, OSError, csv.Error) as error:
-        raise TrainingError(
-            f"A sweep's table has the columns {', '.join(_COLUMNS)}. "
-            f"Received: {path.name} ({error!r}). Name another file with --out."
-        ) from error
+    except RecordError:
+        raise
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        raise RecordError(f"{path.name} is no table of results: {error}"[:_LONGEST]) from error
+
+
+def check_possible(result: Result) -> None:
+    """Refuses a result that no training has.
+
+    Raises:
+        RecordError: For a latent without numbers, or an error that float32 cannot hold.
+    """
+    if result.latent_size < 1:
+        raise RecordError(f"has {result.latent_size} as 'latent_size'")
+    if result.mse < 0 or _LARGEST_ERROR < result.mse < math.inf:
+        raise RecordError(f"has {result.mse:g} as 'mse'")
 
 
 def _typed(row: dict[str, str]) -> dict[str, Any]:

@@ -43,6 +43,7 @@ SAMPLES = "samples.npy"
 SAMPLES_IMAGE = "samples.png"
 TEST_IMAGES = "test.npz"
 HDF5_OVERHEAD = 300_000
+_LONGEST_SECONDS = 1e9  # 30 years
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,10 @@ class _SettingsFile:
     seconds: float
     stopped: bool
     weights: str = ""  # their SHA-256; older runs have none
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seconds <= _LONGEST_SECONDS:
+            raise RecordError(f"has {self.seconds:g} as 'seconds'")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,17 @@ from cae_ui.common import resources
 from tests.app.finding import SMALL, said
 from tests.damages import damages, put
 
-PAGES = (None, "latent_size", "inside", "trainer", "denoise", "colorize", "zoo")
+PAGES = (
+    None,
+    "latent_size",
+    "inside",
+    "trainer",
+    "sweep",
+    "denoise",
+    "colorize",
+    "compress",
+    "zoo",
+)
 
 
 @pytest.fixture
@@ -79,7 +89,7 @@ def test_damaged_files_of_the_server_are_made_again(trainer_page, finished, tmp_
     finished()
     finished(SMALL, cae.Denoise(0.1))
     path = tmp_path / "runs" / name
-    for content in (b"", b'{"1": "x"}', b"[" * 100_000):
+    for content in (b"", b'{"1": "x"}', b'{"0": 0.1}', b"{}", b"[" * 100_000):
         path.write_bytes(content)
         resources.speed_file.clear()
         page = trainer_page()

@@ -1,6 +1,7 @@
 """A sweep as a job: its trainings take turns, it stops, goes on, and respects limits."""
 
 import contextlib
+import csv
 import dataclasses
 import errno
 import json
@@ -18,6 +19,7 @@ from cae_core.jobs.cluster import Pool
 from cae_core.jobs.job import (
     FAILED,
     FINISHED,
+    REQUEST,
     RUNNING,
     STOPPED,
     SWEEP,
@@ -55,7 +57,8 @@ class Trainer(Executor):
         """Ends calls with a result each, or in another way."""
         for _ in range(count):
             future, settings, _ = self.next()
-            future.set_result(end or {"result": settings | {"mse": 0.5}, "samples": ""})
+            result = settings | {"latent_size": 8, "mse": 0.5}
+            future.set_result(end or {"result": result, "samples": ""})
 
 
 def ended(queue, job_id):
@@ -85,7 +88,7 @@ def test_a_sweep_is_trained_one_after_another_and_leaves_its_table_and_images(qu
     status = queue.status(job_id)
     assert (status.state, status.message) == (RUNNING, "0 of 6 trainings done.")
     assert status.belongs_to("me")
-    first[0].set_result({"result": first[1] | {"mse": 0.5}, "samples": ""})
+    first[0].set_result({"result": first[1] | {"latent_size": 8, "mse": 0.5}, "samples": ""})
     trainer.train(5)
     status = ended(queue, job_id)
     assert (status.state, status.reason, status.can_resume) == (
@@ -285,6 +288,40 @@ def test_a_sweep_whose_table_is_another_file_meanwhile_says_so(queue, trainer):
     assert job_id not in status.message
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("latent_size", "0"), ("latent_size", "-1"), ("mse", "-0.1"), ("mse", "1e308")],
+)
+def test_a_result_that_no_training_has_is_a_sentence(queue, trainer, column, value):
+    job_id = queue.submit(JobRequest.of_sweep(PLAN))
+    trainer.train(6)
+    status = ended(queue, job_id)
+    path = status.folder / TABLE
+    head, *lines = csv.reader(path.read_text().splitlines())
+    lines[0][head.index(column)] = value
+    path.write_text("".join(",".join(line) + "\n" for line in (head, *lines)))
+    with pytest.raises(JobError, match=f"Received: {TABLE} .* as '{column}'") as error:
+        Sweep.read(status)
+    assert str(status.folder) not in str(error.value)
+
+
+def test_a_plan_on_images_that_are_not_there_is_a_sentence(queue, trainer):
+    job_id = queue.submit(JobRequest.of_sweep(PLAN))
+    trainer.train(6)
+    path = ended(queue, job_id).folder / REQUEST
+    request = json.loads(path.read_text())
+    request["plan"]["dataset"] = "x"
+    path.write_text(json.dumps(request))
+    with pytest.raises(JobError, match=r"Received: .*'x'"):
+        Sweep.read(queue.status(job_id))
+
+
+def test_sample_images_that_are_a_folder_are_none(tmp_path):
+    trial = PLAN.trials((32, 32, 3))[0][0].trial
+    (tmp_path / f"{trial.id}.png").mkdir()
+    assert Sweep([], samples=tmp_path).sample_images(trial) is None
+
+
 def test_a_pool_of_several_workers_gets_as_many_at_once(tmp_path, trainer):
     pool = Pool(trainer, lambda: 3, lambda: 2, lambda: True)
     queue = JobQueue(tmp_path, trainer, pool=lambda: pool)
@@ -292,7 +329,7 @@ def test_a_pool_of_several_workers_gets_as_many_at_once(tmp_path, trainer):
     waiting = [trainer.next() for _ in range(3)]
     assert trainer.calls.empty()
     for future, settings, _ in waiting:
-        future.set_result({"result": settings | {"mse": 0.5}, "samples": ""})
+        future.set_result({"result": settings | {"latent_size": 8, "mse": 0.5}, "samples": ""})
     trainer.train(3)
     assert ended(queue, job_id).state == FINISHED
 

@@ -5,6 +5,7 @@ import pytest
 
 from cae_core.data import registry
 from cae_core.data.dataset import Dataset
+from cae_core.errors import RecordError
 from cae_core.studies.pca import load_pca_line, pca_test_errors, save_pca_line
 
 
@@ -34,6 +35,16 @@ def test_a_line_is_the_same_after_it_was_written(tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "load_dataset", {"mine": data}.get)
     save_pca_line("mine", str(path))
     assert load_pca_line(path) == pca_test_errors(data)
+
+
+@pytest.mark.parametrize(
+    "text", ["{}", '{"0": 0.1}', '{"1": 0.0}', '{"1": 0.1, "2": -0.1}', '{"1": 1e308}']
+)
+def test_a_line_that_no_images_have_is_refused(tmp_path, text):
+    path = tmp_path / "pca.json"
+    path.write_text(text)
+    with pytest.raises(RecordError, match=r"pca\.json holds no errors"):
+        load_pca_line(path)
 
 
 @pytest.mark.heavy

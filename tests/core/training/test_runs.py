@@ -211,6 +211,8 @@ def test_weights_cut_short_near_their_end_are_refused(damaged):
         {"config": None},
         {"config": {"epochs": 0}},
         {"config": {"epochs": 1, "momentum": 0.9}},
+        {"seconds": 1e308},
+        {"seconds": -1},
         {"layers": "conv8 | conv3"},
         {"layers": {"input_shape": [8, 8, 1], "encoder": [], "decoder": []}},
     ],
