@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from cae_core.jobs.job import FINISHED, SWEEP
+from cae_core.jobs.job import FINISHED, REQUEST, SWEEP
 from cae_core.jobs.sweeps import TABLE
 from cae_ui.common import resources
 from cae_ui.sweep.shown import SWEEP_PARAMETER
@@ -107,9 +107,15 @@ def test_a_sweep_is_started_watched_tried_again_and_deleted(sweep_page, worker):
     assert labels_of(page.get("download_button")) == ["Download the table", "Download the report"]
 
     # A damaged table is said; the sweep can be deleted all the same.
+    path = the_sweep().folder / REQUEST
+    request = path.read_text()
+    path.write_text(request.replace("photo_patches", "x"))
+    assert "A sweep's folder holds a plan that can be trained" in said(page.run().error)
+    path.write_text(request)
     (the_sweep().folder / TABLE).write_text("half")
     page.run()
     assert "A sweep's folder holds sweep.csv" in said(page.error)
+    assert str(the_sweep().folder) not in said(page.error)
     press(page, "Delete for good")
     assert resources.job_queue().jobs(SWEEP) == []
     assert SWEEP_PARAMETER not in page.query_params
