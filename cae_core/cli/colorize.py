@@ -57,9 +57,9 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--model",
-        default=zoo.PHOTO_COLORIZER,
+        default=zoo.DEFAULT_COLORIZER,
         metavar="NAME",
-        help=f"another trained network, see {PROGRAM} zoo; default: {zoo.PHOTO_COLORIZER}",
+        help=f"another trained network, see {PROGRAM} zoo; default: {zoo.DEFAULT_COLORIZER}",
     )
     add_reading_arguments(parser)
     parser.set_defaults(run=run)

@@ -79,21 +79,24 @@ def soft_bins(ab: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return bins, weights.astype(np.float32)
 
 
-def annealed_mean(logits: np.ndarray, temperature: float = TEMPERATURE) -> np.ndarray:
+def annealed_mean(
+    logits: np.ndarray, temperature: float = TEMPERATURE, vividness: float = VIVIDNESS
+) -> np.ndarray:
     """One colour for each distribution over the bins.
 
     Args:
         logits: (..., K), a network's output.
         temperature: 1 gives the mean of the distribution, towards 0 its most probable bin.
+        vividness: Factor of the mean.
 
     Returns:
-        float32 (..., 2): a* and b*, multiplied by `VIVIDNESS`.
+        float32 (..., 2): a* and b*.
 
     Example:
-        >>> (annealed_mean(np.zeros(len(ab_bin_centres())), temperature=1.0) / VIVIDNESS).round(1)
+        >>> annealed_mean(np.zeros(len(ab_bin_centres())), temperature=1.0, vividness=1.0).round(1)
         array([14. ,  6.1], dtype=float32)
     """
     sharpened = (logits - logits.max(axis=-1, keepdims=True)).astype(np.float32) / temperature
     probabilities = np.exp(sharpened)
     probabilities /= probabilities.sum(axis=-1, keepdims=True)
-    return VIVIDNESS * (probabilities @ ab_bin_centres())
+    return vividness * (probabilities @ ab_bin_centres())

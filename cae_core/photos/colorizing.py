@@ -12,7 +12,7 @@ of the lightness, which is known, and merged with it. Importing this module does
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,21 +21,46 @@ from cae_core.errors import ImageError, ZooError
 from cae_core.images.color import lightness_of, rgb_within_gamut
 from cae_core.images.operations import as_image
 from cae_core.long_work import OnProgress
-from cae_core.models.ab_bins import TEMPERATURE, annealed_mean
+from cae_core.models.ab_bins import TEMPERATURE, VIVIDNESS, annealed_mean
 from cae_core.photos.apply import apply_to_photo
 from cae_core.photos.tiling import round_up
 from cae_core.training.tasks import AB_SCALE, LUMA, ColorizeChroma, ColorizeRGB
 
 if TYPE_CHECKING:
+    import keras
+
     from cae_core.training.runs import Run
 
-# Pixels of the shorter side of a large image while the network works on it; chosen on validation
-# images by the recipe's `size` command.
-WORKING_SIDE = 96
+
+class Working(NamedTuple):
+    """How a network that predicts probabilities is applied to an image.
+
+    Attributes:
+        side: Pixels of the shorter side of a large image while the network works on it; chosen on
+            validation images by its recipe.
+        stride: Both sides are padded to a multiple of this.
+        cell: Side of the square of pixels that shares one distribution.
+        vividness: See `annealed_mean`; chosen on validation images, too.
+        is_mirrored: Whether its answer is the mean of those for the image and for its mirror image.
+    """
+
+    side: int
+    stride: int
+    cell: int
+    vividness: float = VIVIDNESS
+    is_mirrored: bool = False
+
+
+WORKING = {
+    zoo.COLORIZER: Working(side=96, stride=16, cell=2),
+    zoo.IMAGENET_COLORIZER: Working(192, stride=32, cell=4, vividness=1.2, is_mirrored=True),
+}
+"""By the name of the registered network."""
+
+# Of networks that predict one colour a pixel, and do so in tiles.
+_WORKING_SIDE = 96
 # An image is never longer than this many times its shorter side while it is worked on.
 LONGEST_SHAPE = 8
-# Both sides are padded to a multiple of this; a test compares it with the network's stride.
-COLORIZER_STRIDE = 16
 # Radius in reduced pixels, and the variance of lightness (in [0, 1]) below which a window is flat:
 # He & Sun's guided filter follows edges of more.
 GUIDE_RADIUS, FLAT_VARIANCE = 2, 1e-3
@@ -57,21 +82,23 @@ class AbGuess:
 
     Attributes:
         lightness: L* of the reduced image, float32 (h, w), 0 to 100.
-        logits: (h/2, w/2, K) over the K `ab_bin_centres`; None for a network that predicts one
-            colour.
+        logits: (h', w', K) over the K `ab_bin_centres`, h' and w' being smaller; None for a network
+            that predicts one colour.
         ab: (h, w, 2), one colour a pixel; None for a network that predicts probabilities.
+        vividness: See `annealed_mean`.
     """
 
     lightness: np.ndarray
     logits: np.ndarray | None = None
     ab: np.ndarray | None = None
+    vividness: float = VIVIDNESS
 
     def at(self, temperature: float = TEMPERATURE) -> np.ndarray:
         """One (a*, b*) a pixel, (h', w', 2); see `annealed_mean` for the temperature."""
         if self.ab is not None:
             return self.ab
         assert self.logits is not None  # noqa: S101 - one of the two is there
-        return annealed_mean(self.logits, temperature)
+        return annealed_mean(self.logits, temperature, self.vividness)
 
     def uncertainty(self) -> np.ndarray:
         """Entropy of each pixel's probabilities, (h', w'), from 0 to 1 where all are alike.
@@ -204,14 +231,14 @@ def learns_rgb(model: str | Run) -> bool:
         raise ZooError(
             "A colorizer is a network that learnt to colorize. "
             f"Received: {model if isinstance(model, str) else task}. "
-            f"Choose {zoo.PHOTO_COLORIZER!r}."
+            f"Choose {zoo.DEFAULT_COLORIZER!r}."
         )
     return isinstance(task, ColorizeRGB)
 
 
 def _gives_probabilities(model: str | Run) -> bool:
     """True for a network whose output is a probability for every (a*, b*) class."""
-    return isinstance(model, str) and zoo.card(model).network == zoo.COLORIZER
+    return isinstance(model, str) and zoo.card(model).network in zoo.AB_NETWORKS
 
 
 def rgb_from(
@@ -229,28 +256,41 @@ def rgb_from(
     return apply_to_photo(network, architecture, grey[..., np.newaxis], on_progress=on_progress)
 
 
-def guess_ab(
-    lightness: np.ndarray, model: str | Run | None = None, working_side: int = WORKING_SIDE
-) -> AbGuess:
+def guess_ab(lightness: np.ndarray, model: str | Run | None = None) -> AbGuess:
     """Predicts the (a*, b*) of an image from its lightness.
 
     Args:
         lightness: float32 (H, W) from 0 to 100.
         model: As in `colorize`, but none for which `learns_rgb`.
-        working_side: Pixels that the shorter side of a larger image is reduced to.
     """
-    reduced = reduced_lightness(lightness, working_side)
-    network_input = reduced[..., np.newaxis] / np.float32(100)
-    if model is not None and not _gives_probabilities(model):
-        network, architecture = zoo.network_of(model)
-        ab = apply_to_photo(network, architecture, network_input, clip=False)
-        return AbGuess(reduced, ab=ab * np.float32(AB_SCALE))
-    height, width = reduced.shape
-    below, right = (round_up(side, COLORIZER_STRIDE) - side for side in reduced.shape)
-    padded = np.pad(network_input, ((0, below), (0, right), (0, 0)), mode="symmetric")
-    name = model if isinstance(model, str) else zoo.PHOTO_COLORIZER
-    logits = np.asarray(zoo.load(name).predict_on_batch(padded[np.newaxis]))[0]
-    return AbGuess(reduced, logits=logits[: (height + 1) // 2, : (width + 1) // 2])
+    if model is None:
+        model = zoo.DEFAULT_COLORIZER
+    if isinstance(model, str) and _gives_probabilities(model):
+        return guess_probabilities(zoo.load(model), lightness, WORKING[zoo.card(model).network])
+    reduced = reduced_lightness(lightness, _WORKING_SIDE)
+    network, architecture = zoo.network_of(model)
+    grey = reduced[..., np.newaxis] / np.float32(100)
+    ab = apply_to_photo(network, architecture, grey, clip=False)
+    return AbGuess(reduced, ab=ab * np.float32(AB_SCALE))
+
+
+def guess_probabilities(network: keras.Model, lightness: np.ndarray, working: Working) -> AbGuess:
+    """Predicts a probability for every (a*, b*) bin.
+
+    Args:
+        network: From lightness (B, h, w, 1) in [0, 1] to logits.
+        lightness: float32 (H, W) from 0 to 100.
+        working: How the network is applied.
+    """
+    reduced = reduced_lightness(lightness, working.side)
+    height, width = (-(-side // working.cell) for side in reduced.shape)  # rounded up
+    below, right = (round_up(side, working.stride) - side for side in reduced.shape)
+    padded = np.pad(reduced / np.float32(100), ((0, below), (0, right)), mode="symmetric")
+    images = [padded, padded[:, ::-1]] if working.is_mirrored else [padded]
+    logits = np.asarray(network.predict_on_batch(np.stack(images)[..., np.newaxis]))
+    if working.is_mirrored:
+        logits = (logits[:1] + logits[1:, :, ::-1]) / 2
+    return AbGuess(reduced, logits[0, :height, :width], vividness=working.vividness)
 
 
 def reduced_lightness(lightness: np.ndarray, shorter_side: int) -> np.ndarray:

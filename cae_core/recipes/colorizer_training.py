@@ -52,10 +52,23 @@ def class_weights(images: np.ndarray) -> np.ndarray:
     Source: Zhang, Isola & Efros, "Colorful Image Colorization", ECCV 2016, equation 4, to the
     power of `REBALANCING`.
     """
-    bins, shares = soft_bins(reduced_ab(images))
+    return ab_weights(reduced_ab(images), REBALANCING)
+
+
+def ab_weights(ab: np.ndarray, rebalancing: float) -> np.ndarray:
+    """Weights of the ab bins, as `class_weights` gives them.
+
+    Args:
+        ab: (a*, b*) of the training images, (..., 2).
+        rebalancing: Exponent of the paper's weights; with 0 all are 1.
+
+    Returns:
+        float32 (K,), with mean 1 over the colours.
+    """
+    bins, shares = soft_bins(ab)
     found = np.bincount(bins.ravel(), shares.ravel(), minlength=len(ab_bin_centres()))
     found = found / found.sum()
-    weights = ((1 - UNIFORM_SHARE) * found + UNIFORM_SHARE / len(found)) ** -REBALANCING
+    weights = ((1 - UNIFORM_SHARE) * found + UNIFORM_SHARE / len(found)) ** -rebalancing
     return (weights / (found @ weights)).astype(np.float32)
 
 

@@ -1,10 +1,13 @@
+from .cards import AB_NETWORKS as AB_NETWORKS
 from .cards import CAMERA_DENOISER as CAMERA_DENOISER
 from .cards import CARD as CARD
 from .cards import COLORIZED as COLORIZED
 from .cards import COLORIZER as COLORIZER
+from .cards import DEFAULT_COLORIZER as DEFAULT_COLORIZER
 from .cards import FOLDER as FOLDER
 from .cards import GREY as GREY
 from .cards import HALF as HALF
+from .cards import IMAGENET_COLORIZER as IMAGENET_COLORIZER
 from .cards import IMAGES as IMAGES
 from .cards import LEARNING_RATE as LEARNING_RATE
 from .cards import NOT_KEPT as NOT_KEPT

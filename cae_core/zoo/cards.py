@@ -43,6 +43,11 @@ PHOTO_DENOISER = "photo-denoiser"
 CAMERA_DENOISER = "camera-denoiser"
 COLORIZER = "colorizer"  # a registered network, of which the zoo has two
 PHOTO_COLORIZER = "photo-colorizer"
+IMAGENET_COLORIZER = "imagenet-colorizer"  # of this name is the registered network, too
+# The one that `cae_core.colorize`, the app and the command line take by default.
+DEFAULT_COLORIZER = PHOTO_COLORIZER
+# Registered networks that predict a probability for every (a*, b*) bin.
+AB_NETWORKS = (COLORIZER, IMAGENET_COLORIZER)
 # Conditions of a colorizer's figures, and of the grey images beside it.
 COLORIZED, GREY = "as cae.colorize gives it", "grey, nothing guessed"
 # Values of `Card.kept`.

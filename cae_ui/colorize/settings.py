@@ -77,7 +77,7 @@ def settings_input(model: str, photo: Photo) -> Settings:
 @section
 def colorizer_input() -> str:
     """The network, the photo colorizer by default."""
-    names = sorted(filter(_colorizes, zoo.names()), key=zoo.PHOTO_COLORIZER.__ne__)
+    names = sorted(filter(_colorizes, zoo.names()), key=zoo.DEFAULT_COLORIZER.__ne__)
     return network_input("colorizer", names, ColorizeRGB, ColorizeChroma)
 
 
@@ -89,7 +89,7 @@ def _colorizes(name: str) -> bool:
 
 def gives_probabilities(model: str) -> bool:
     """Whether a network gives every colour a probability, and so has a temperature."""
-    return model in zoo.names() and zoo.card(model).network == zoo.COLORIZER
+    return model in zoo.names() and zoo.card(model).network in zoo.AB_NETWORKS
 
 
 def returns_rgb(model: str) -> bool:

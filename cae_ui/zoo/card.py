@@ -50,7 +50,7 @@ _LOSSES = {
 _COLORS = (TRAINING_COLOR, VALIDATION_COLOR, INDIGO, RED)
 _PAGES = {
     zoo.PHOTO_DENOISER: ("pages/denoise.py", "Use it on the page Denoise"),
-    zoo.COLORIZER: ("pages/colorize.py", "Use it on the page Colorize"),
+    **dict.fromkeys(zoo.AB_NETWORKS, ("pages/colorize.py", "Use it on the page Colorize")),
 }
 
 

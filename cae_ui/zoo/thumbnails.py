@@ -45,7 +45,7 @@ def make_thumbnails() -> None:
 
 def _image_of(card: Card) -> np.ndarray:
     """Inputs above outputs, uint8 (H, W, 3)."""
-    if card.task is None and card.noise_range is None and card.network != zoo.COLORIZER:
+    if card.task is None and card.noise_range is None and card.network not in zoo.AB_NETWORKS:
         images = sample_check_images(card.input_shape)[_chosen(card)]
         return _grid(images)
     if card.task is None:
@@ -86,7 +86,7 @@ def _photo_pair(card: Card) -> np.ndarray:
 
     top, left = EYE
     eye = sample_photograph("chelsea.png")[top : top + EYE_SIDE, left : left + EYE_SIDE]
-    if card.network == zoo.COLORIZER:
+    if card.network in zoo.AB_NETWORKS:
         before = grey_of(eye)
         after = colorize(before, card.name)
     else:

@@ -28,9 +28,17 @@ from cae_core.data.samples import SAMPLE_CHECK, sample_check_images
 from cae_core.images.color import lightness_of, rgb_within_gamut
 from cae_core.images.decoding import open_image
 from cae_core.images.metrics import color_figures
-from cae_core.images.operations import as_image, resize, to_uint8
+from cae_core.images.operations import as_image, to_uint8
 from cae_core.models.colorizer import build_colorizer
-from cae_core.photos.colorizing import full_size_ab, guess_ab
+from cae_core.photos.colorizing import WORKING, full_size_ab, guess_probabilities
+from cae_core.recipes.color_photographs import (
+    SHARES,
+    VALIDATION_EVERY,
+    Group,
+    central_square,
+    random_square,
+    split,
+)
 from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_session
 from cae_core.recipes.measuring import color_rows
 from cae_core.recipes.time_budget import add_session_arguments
@@ -42,9 +50,6 @@ FOLDER = Path(__file__).resolve().parent
 SIDE = 128
 BATCH_SIZE = 16
 STEPS_PER_EPOCH = 400
-VALIDATION_EVERY = 20
-# Photographs are kept no larger than this: crops of 128 to this many pixels are shown.
-LARGEST_SHORT_SIDE = 224
 WEIGHED_IMAGES = 1_000
 TRIED_PHOTOS = 20
 TEST_SET = "BSDS500 val"
@@ -54,14 +59,13 @@ class Crops(keras.utils.PyDataset):
     """Random squares of photographs, mirrored, at random scales; the target is not used.
 
     Args:
-        groups: Lists of photographs, and how often one of each is drawn.
+        groups: The photographs.
         seed: Of everything random.
     """
 
-    def __init__(self, groups: list[tuple[list[np.ndarray], float]], seed: int) -> None:
+    def __init__(self, groups: list[Group], seed: int) -> None:
         super().__init__()
-        self.groups = [photos for photos, _ in groups]
-        self.shares = np.array([share for _, share in groups])
+        self.groups = groups
         self.random = np.random.default_rng(seed)
 
     def __len__(self) -> int:
@@ -72,54 +76,7 @@ class Crops(keras.utils.PyDataset):
 
     def crop(self) -> np.ndarray:
         """One square, uint8 (SIDE, SIDE, 3)."""
-        photos = self.groups[self.random.choice(len(self.groups), p=self.shares)]
-        photo = photos[self.random.integers(len(photos))]
-        short = min(photo.shape[:2])
-        side = int(self.random.integers(round(0.6 * short), short + 1))
-        top, left = (self.random.integers(length - side + 1) for length in photo.shape[:2])
-        square = photo[top : top + side, left : left + side]
-        if self.random.integers(2):
-            square = square[:, ::-1]
-        return reduced(square, SIDE)
-
-
-def reduced(photo: np.ndarray, short_side: int) -> np.ndarray:
-    """A photograph with a shorter side of so many pixels, uint8."""
-    height, width = photo.shape[:2]
-    scale = short_side / min(height, width)
-    return to_uint8(resize(photo, round(scale * height), round(scale * width)))
-
-
-def central_square(photo: np.ndarray) -> np.ndarray:
-    """The middle of a photograph, uint8 (SIDE, SIDE, 3)."""
-    small = reduced(photo, SIDE)
-    top, left = ((length - SIDE) // 2 for length in small.shape[:2])
-    return small[top : top + SIDE, left : left + SIDE]
-
-
-def read_photos(folder: Path) -> list[np.ndarray]:
-    """All photographs of a folder that have colour, uint8, none larger than needed."""
-    photos = [to_uint8(open_image(path)) for path in sorted(folder.glob("*.jpg"))]
-    photos = [photo for photo in photos if np.ptp(photo.astype(int), axis=2).mean() > 2]
-    return [
-        photo if min(photo.shape[:2]) <= LARGEST_SHORT_SIDE else reduced(photo, LARGEST_SHORT_SIDE)
-        for photo in photos
-    ]
-
-
-def split(photos: Path, bsds: Path) -> tuple[list[tuple[list[np.ndarray], float]], np.ndarray]:
-    """Groups of training photographs, and the squares of the validation photographs.
-
-    Flowers and pets are many and alike, so they are drawn less often than their number says.
-    """
-    shares = {"imagenet_sample": 0.4, "catsdogs": 0.15, "flowers": 0.15}
-    groups, validation = [], []
-    for name, share in shares.items():
-        found = read_photos(photos / name)
-        groups.append(([p for i, p in enumerate(found) if i % VALIDATION_EVERY], share))
-        validation += found[::VALIDATION_EVERY]
-    groups.append((read_photos(bsds / "train") + read_photos(bsds / "test"), 0.3))
-    return groups, np.stack([central_square(photo) for photo in validation])
+        return random_square(self.groups, SIDE, self.random)
 
 
 def train(photos: Path, bsds: Path, minutes: float, peak: float, folder: Path, dtype: str) -> None:
@@ -130,7 +87,10 @@ def train(photos: Path, bsds: Path, minutes: float, peak: float, folder: Path, d
     colorizer = build_colorizer(dtype=dtype, dropout=DROPOUT)
     own = folder / zoo.WEIGHTS
     colorizer.load_weights(own if own.exists() else FOLDER.parent / "colorize-classes" / own.name)
-    groups, validation = split(photos, bsds)
+    groups, validation_groups = split(photos, bsds)
+    validation = np.stack(
+        [central_square(photo, SIDE) for group in validation_groups for photo in group.photos]
+    )
     crops = Crops(groups, seed=done)
     weights = class_weights(np.stack([crops.crop() for _ in range(WEIGHED_IMAGES)]))
     train_session(colorizer, crops, validation, weights, folder, minutes=minutes, peak=peak)
@@ -140,14 +100,15 @@ def try_sizes(photos: Path) -> None:
     """Prints figures of several working sizes on validation photographs."""
     found = [
         to_uint8(open_image(path))
-        for name in ("imagenet_sample", "catsdogs", "flowers")
+        for name in SHARES
         for path in sorted((photos / name).glob("*.jpg"))[::VALIDATION_EVERY][:TRIED_PHOTOS]
     ]
+    network, working = zoo.load(FOLDER.name), WORKING[zoo.COLORIZER]
     for side in (64, 96, 128, 160, 192, 224):
         pairs = []
         for photo in found:
             lightness = lightness_of(as_image(photo))
-            ab = guess_ab(lightness, FOLDER.name, side).at()
+            ab = guess_probabilities(network, lightness, working._replace(side=side)).at()
             image, _ = rgb_within_gamut(lightness, full_size_ab(ab, lightness))
             pairs.append((image, as_image(photo)))
         print(side, color_figures(pairs), flush=True)

@@ -13,18 +13,19 @@ from cae_core.images.color import lightness_of, rgb_within_gamut
 from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.models.colorizer import build_colorizer
 from cae_core.photos.colorizing import (
-    COLORIZER_STRIDE,
-    WORKING_SIDE,
+    WORKING,
     AbGuess,
     colorize,
     full_size_ab,
     grey_of,
     guess_ab,
+    guess_probabilities,
     is_coloured,
     merged,
 )
 
 PHOTO = data.astronaut()[20:220, 100:330]
+DEFAULT = WORKING[zoo.card(zoo.DEFAULT_COLORIZER).network]
 
 
 def lightness(image):
@@ -47,14 +48,14 @@ def test_any_size_comes_back_with_its_lightness(shape):
 
 def test_a_photo_larger_than_the_working_size_keeps_its_lightness():
     photo = np.kron(PHOTO, np.ones((4, 4, 1), np.uint8))
-    assert min(photo.shape[:2]) > 2 * WORKING_SIDE
+    assert min(photo.shape[:2]) > 2 * DEFAULT.side
     image = colorize(photo)
     np.testing.assert_allclose(lightness(image), lightness(photo / 255), atol=0.05)
 
 
 def test_a_very_long_image_is_worked_on_small():
     guess = guess_ab(np.full((3, 9000), 50, np.float32))
-    assert max(guess.lightness.shape) <= 8 * WORKING_SIDE
+    assert max(guess.lightness.shape) <= 8 * DEFAULT.side
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
@@ -112,15 +113,28 @@ def test_what_is_no_image_is_refused(bad):
 def test_padding_is_to_the_side_that_the_network_reduces_to_one_number():
     network = build_colorizer()
     coarsest = keras.Model(network.input, network.get_layer("coarsest_1_first").output)
-    side = COLORIZER_STRIDE
+    side = WORKING[zoo.COLORIZER].stride
     assert coarsest(np.zeros((1, side, 2 * side, 1), "float32")).shape[1:3] == (1, 2)
     assert network(np.zeros((1, side, side, 1), "float32")).shape[1:3] == (side // 2, side // 2)
+
+
+def test_the_answers_for_an_image_and_its_mirror_image_are_averaged():
+    """A network that says where in the image it is: left and right then say the same."""
+    image = keras.Input((None, None, 1))
+    cells = keras.layers.AveragePooling2D(4)(image)
+    network = keras.Model(image, keras.layers.Concatenate()([cells, keras.ops.cumsum(cells, 2)]))
+    lightness = np.random.default_rng(0).uniform(0, 100, (32, 64)).astype(np.float32)
+    working = WORKING[zoo.IMAGENET_COLORIZER]
+    both = [guess_probabilities(network, one, working) for one in (lightness, lightness[:, ::-1])]
+    assert both[0].logits.shape == (8, 16, 2)
+    np.testing.assert_allclose(both[0].logits, both[1].logits[:, ::-1], rtol=1e-4)
+    assert both[0].vividness == working.vividness
 
 
 COLORIZERS = [
     name
     for name in zoo.names()
-    if zoo.card(name).network == zoo.COLORIZER
+    if zoo.card(name).network in zoo.AB_NETWORKS
     or isinstance(zoo.card(name).task, cae.ColorizeRGB | cae.ColorizeChroma)
 ]
 

