@@ -317,11 +317,12 @@ sigma from 0 to 100 and reaches {", ".join(noisy)}, and {clean} without any nois
 
 def _colors() -> str:
     small = ("colorize-rgb", "colorize-chroma", "colorize-classes")
-    photo = zoo.card(zoo.PHOTO_COLORIZER)
+    photo, seeing = map(zoo.card, (zoo.PHOTO_COLORIZER, zoo.IMAGENET_COLORIZER))
     beside = zoo.card("colorize-chroma")
     cifar10 = [(card.title, card, COLORIZED) for card in map(zoo.card, small)]
     photos = [
         (photo.title, photo, COLORIZED),
+        (seeing.title, seeing, COLORIZED),
         ("`colorize-chroma` in its place", photo, "colorize-chroma applied in the same way"),
         ("grey", photo, GREY),
     ]

@@ -5,40 +5,11 @@ Importing this module imports Keras.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 
-STEM_CHANNELS = 32
-
-
-class Stage(NamedTuple):
-    """Blocks of one kind: a 1x1 convolution that widens, a depthwise one, a 1x1 that narrows.
-
-    Attributes:
-        repeats: Number of blocks.
-        kernel: Side of the depthwise convolution's window.
-        stride: Stride of the first block.
-        expansion: Factor by which a block widens its input; 1 leaves that convolution out.
-        channels: Channels of the output.
-    """
-
-    repeats: int
-    kernel: int
-    stride: int
-    expansion: int
-    channels: int
-
-
-STAGES = (
-    Stage(1, 3, 1, 1, 16),
-    Stage(2, 3, 2, 6, 24),
-    Stage(2, 5, 2, 6, 40),
-    Stage(3, 3, 2, 6, 80),
-    Stage(3, 5, 1, 6, 112),
-    Stage(4, 5, 2, 6, 192),
-    Stage(1, 3, 1, 6, 320),
-)
+from cae_core.models.efficientnet_stages import STAGES, STEM_CHANNELS
 
 
 def efficientnet_lite0(inputs: Any, dtype: str = "float32") -> list[Any]:
@@ -53,9 +24,6 @@ def efficientnet_lite0(inputs: Any, dtype: str = "float32") -> list[Any]:
 
     Returns:
         The output of every stage: strides 2, 4, 8, 16, 16, 32, 32 and the stages' channels.
-
-    Source: Tan & Le, "EfficientNet", ICML 2019; Lite: without squeeze-and-excitation, and with
-    ReLU6, as published in TensorFlow's repository ``tpu`` in 2020.
 
     Example:
         >>> features = efficientnet_lite0(keras.Input((64, 96, 3)))
@@ -72,7 +40,7 @@ def efficientnet_lite0(inputs: Any, dtype: str = "float32") -> list[Any]:
     outputs = []
     for number, stage in enumerate(STAGES, start=1):
         for block in range(1, stage.repeats + 1):
-            name, before = f"stage_{number}_{block}", x
+            name, before = f"stage_{number}_{block}", x  # the layer that ends the block
             if stage.expansion > 1:
                 wide = stage.expansion * x.shape[-1]
                 x = relu6(keras.layers.Conv2D(wide, 1, name=f"{name}_widen", **options)(x))
@@ -83,7 +51,7 @@ def efficientnet_lite0(inputs: Any, dtype: str = "float32") -> list[Any]:
             x = relu6(x)
             x = keras.layers.Conv2D(stage.channels, 1, name=f"{name}_narrow", **options)(x)
             if block > 1:
-                x = x + before
+                x = keras.layers.Add(name=name, dtype=dtype)([x, before])
         outputs.append(x)
     return outputs
 
@@ -100,7 +68,7 @@ def build_efficientnet_lite0(channels: int = 3, dtype: str = "float32") -> keras
 
     Example:
         >>> build_efficientnet_lite0().count_params()
-        2937008
+        2939120
     """
     images = keras.Input((None, None, channels), name="images")
     # As the network was trained: 8-bit values minus 127, divided by 128.

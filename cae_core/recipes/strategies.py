@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from cae_core import zoo
+from cae_core.architecture.layers import Mark
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_core.data.dataset import Dataset
 from cae_core.models.precision import training_dtype
+from cae_core.recipes.imagenet import EFFICIENTNET, VGG16
 from cae_core.training.config import TrainConfig
 from cae_core.training.progress import EpochRecord, Progress
 from cae_core.training.runs import Run
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
 
     from cae_core.training.loop import Start
     from cae_core.training.losses import ImageLoss
-
-IMAGENET = "imagenet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,8 +179,8 @@ class TransferLearning(Strategy):
     """First layers taken from a classifier: frozen at first, then fine-tuned at a smaller rate.
 
     Attributes:
-        classifier: A judge of the zoo that begins with the same layers, or ``imagenet``: the
-            VGG-16 of `keras.applications`, whose weights Keras downloads.
+        classifier: A judge of the zoo that begins with the same layers, ``imagenet``: the VGG-16 of
+            `keras.applications`, whose weights Keras downloads, or ``efficientnet-lite0``.
         layers: Number of layers taken from the classifier.
         frozen_epochs: Epochs with these layers frozen, out of all epochs.
         slower: Divisor of the learning rate in the remaining epochs.
@@ -199,12 +199,17 @@ class TransferLearning(Strategy):
         names = [
             layer.keras_name(index)
             for index, layer in enumerate(training.architecture.layers[: self.layers], start=1)
+            if not isinstance(layer, Mark)  # which is no layer of Keras's
         ]
         network = build(training.architecture, seed=training.config.seed)
-        if self.classifier == IMAGENET:
+        if self.classifier == VGG16:
             from cae_core.recipes.imagenet import copy_vgg16
 
             copy_vgg16(network, names)
+        elif self.classifier == EFFICIENTNET:
+            from cae_core.recipes.efficientnet_weights import copy_efficientnet_lite0
+
+            copy_efficientnet_lite0(network, names)
         else:
             classifier = zoo.load(self.classifier)
             for name in names:
@@ -231,26 +236,33 @@ class FeatureLossTraining(Strategy):
     """A loss on the features of a classifier as well as on pixels.
 
     Attributes:
-        classifier: A judge of the zoo, or ``imagenet``: the VGG-16 of `keras.applications`.
+        classifier: As in `TransferLearning`.
         layers: Names of the classifier's layers whose outputs are compared.
+        weights: Weight of every layer; None for those of `FeatureLoss`.
     """
 
     classifier: str
     layers: tuple[str, ...]
+    weights: tuple[float, ...] | None = None
 
     def train(self, training: Training) -> list[Run]:
         """See `Strategy.train`."""
-        from cae_core.recipes.feature_loss import FeatureLoss
+        from cae_core.recipes.feature_loss import FEATURE_WEIGHTS, FeatureLoss
 
-        loss = FeatureLoss(self._loaded(), self.layers)
+        classifier = self._loaded(training.architecture.input_shape)
+        loss = FeatureLoss(classifier, self.layers, self.weights or FEATURE_WEIGHTS)
         return [_phase(1, training, loss=loss)]
 
-    def _loaded(self) -> keras.Model:
-        """The classifier, in the precision that is fastest on this processor."""
-        if self.classifier == IMAGENET:
+    def _loaded(self, input_shape: tuple[int, int, int]) -> keras.Model:
+        """The classifier; a judge in the precision that is fastest on this processor."""
+        if self.classifier == VGG16:
             from cae_core.recipes.imagenet import load_vgg16
 
             return load_vgg16()
+        if self.classifier == EFFICIENTNET:
+            from cae_core.recipes.imagenet import load_efficientnet
+
+            return load_efficientnet(input_shape)
         from cae_core.models.builder import build_for_training
 
         architecture = zoo.card(self.classifier).architecture

@@ -15,10 +15,19 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import get_preset
 from cae_core.data.registry import DATASETS
 from cae_core.recipes.below_pca import BelowPca
-from cae_core.recipes.imagenet import FEATURE_LAYERS, VGG16_LAYERS, VGG16_TEXT
+from cae_core.recipes.imagenet import (
+    EFFICIENTNET,
+    EFFICIENTNET_FEATURES,
+    EFFICIENTNET_LAYERS,
+    EFFICIENTNET_TEXT,
+    EFFICIENTNET_WEIGHTS,
+    FEATURE_LAYERS,
+    VGG16,
+    VGG16_LAYERS,
+    VGG16_TEXT,
+)
 from cae_core.recipes.recipe import JudgeRecipe, Recipe, source_recipe
 from cae_core.recipes.strategies import (
-    IMAGENET,
     FeatureLossTraining,
     ProgressiveResizing,
     StartAtPca,
@@ -438,6 +447,63 @@ _RECIPES: dict[str, Recipe] = {
         ),
         **_SECTION_B_MNIST,
     ),
+    # The rows of section B that need ImageNet, so that the judge is not what trained them.
+    "transfer-efficientnet": source_recipe(
+        "resnet34-pretrained",
+        title="Encoder transferred from ImageNet",
+        summary=(
+            "EfficientNet-Lite0, trained on ImageNet, as encoder, frozen for ten epochs; images "
+            "are enlarged twofold for it."
+        ),
+        difference="EfficientNet-Lite0 stands in for ResNet-34; both were trained on ImageNet.",
+        architecture=Architecture.parse(
+            f"{EFFICIENTNET_TEXT} flatten dense1000:linear | {_DECODER}"
+        ),
+        strategy=TransferLearning(EFFICIENTNET, layers=EFFICIENTNET_LAYERS),
+        **_SECTION_B | {"kept": NOT_KEPT},
+    ),
+    "transfer-efficientnet-mnist": source_recipe(
+        "resnet34-pretrained-mnist",
+        title="Encoder transferred from ImageNet on MNIST",
+        summary=(
+            "EfficientNet-Lite0, trained on ImageNet, as encoder, frozen for ten epochs; digits "
+            "are enlarged twofold for it."
+        ),
+        difference="EfficientNet-Lite0 stands in for ResNet-34; both were trained on ImageNet.",
+        architecture=Architecture.parse(
+            f"28x28x1 {EFFICIENTNET_TEXT} flatten dense1000:linear | {_DECODER_MNIST}"
+        ),
+        strategy=TransferLearning(EFFICIENTNET, layers=EFFICIENTNET_LAYERS),
+        **_SECTION_B_MNIST,
+    ),
+    "feature-loss-efficientnet": source_recipe(
+        "feature-loss",
+        title="Baseline with ImageNet's feature loss",
+        summary=(
+            "The baseline, trained to look right to EfficientNet-Lite0, a classifier of ImageNet: "
+            "features at three depths and gram terms."
+        ),
+        difference=(
+            "EfficientNet-Lite0's features stand in for VGG-16's; both were trained on ImageNet. "
+            "The judge had no part in the training."
+        ),
+        strategy=FeatureLossTraining(EFFICIENTNET, EFFICIENTNET_FEATURES, EFFICIENTNET_WEIGHTS),
+        **_SECTION_B | {"kept": NOT_KEPT},
+    ),
+    "feature-loss-efficientnet-mnist": source_recipe(
+        "feature-loss-mnist",
+        title="Baseline with ImageNet's feature loss on MNIST",
+        summary=(
+            "The baseline, trained to look right to EfficientNet-Lite0, a classifier of ImageNet: "
+            "features at three depths and gram terms."
+        ),
+        difference=(
+            "EfficientNet-Lite0's features stand in for VGG-16's; both were trained on ImageNet. "
+            "The judge had no part in the training."
+        ),
+        strategy=FeatureLossTraining(EFFICIENTNET, EFFICIENTNET_FEATURES, EFFICIENTNET_WEIGHTS),
+        **_SECTION_B_MNIST,
+    ),
     # Section C: lukas/ml-class
     "lesson-dense": source_recipe(
         "lesson-dense",
@@ -644,7 +710,7 @@ IMAGENET_RECIPES: dict[str, Recipe] = {
             "The convolutions of VGG-16, trained on ImageNet, as encoder; frozen for ten epochs."
         ),
         architecture=Architecture.parse(f"{VGG16_TEXT} flatten dense1000:linear | {_DECODER}"),
-        strategy=TransferLearning(IMAGENET, layers=VGG16_LAYERS),
+        strategy=TransferLearning(VGG16, layers=VGG16_LAYERS),
         command=f"{_COMMAND} transfer --imagenet --out FOLDER",
     ),
     "feature-loss": dataclasses.replace(
@@ -653,7 +719,7 @@ IMAGENET_RECIPES: dict[str, Recipe] = {
         summary=(
             "The baseline, trained to look right to VGG-16: features at three depths, gram terms."
         ),
-        strategy=FeatureLossTraining(IMAGENET, FEATURE_LAYERS),
+        strategy=FeatureLossTraining(VGG16, FEATURE_LAYERS),
         command=f"{_COMMAND} feature-loss --imagenet --out FOLDER",
     ),
 }

@@ -168,7 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     elif options.command == "train":
         train(options.cache, options.out, options.dtype)
     elif options.command == "try":
-        factors = (0.9, 1.0, 1.1, 1.2, 1.3)
+        factors = (1.2, 1.3, 1.4, 1.5)
         try_settings(options.photos, options.bsds, options.out, options.side, factors)
     else:
         write_card(options.bsds)

@@ -29,7 +29,7 @@ from cae_core.architecture.formulas import Shape
 from cae_core.architecture.shapes import Measure
 from cae_core.errors import ArchitectureError
 
-ACTIVATIONS = ("relu", "linear", "sigmoid", "tanh", "leaky_relu", "elu", "gelu", "silu")
+ACTIVATIONS = ("relu", "relu6", "linear", "sigmoid", "tanh", "leaky_relu", "elu", "gelu", "silu")
 PADDINGS = ("same", "valid")
 
 MAX_SIDE = 4_096

@@ -4,7 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from cae_core.models.efficientnet import STAGES, build_efficientnet_lite0
+from cae_core.architecture.notation import Architecture
+from cae_core.models.builder import build
+from cae_core.models.efficientnet import build_efficientnet_lite0, efficientnet_lite0
+from cae_core.models.efficientnet_stages import STAGES, efficientnet_text
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +32,17 @@ def test_it_has_the_convolutions_of_the_published_network(network):
     # A stem; two in the first block, which does not widen, and three in each of fifteen others.
     assert len(convolutions) == 1 + 2 + 3 * 15
     assert network.count_params() < 3_000_000
+
+
+def test_as_text_it_is_the_same_network():
+    architecture = Architecture.parse(f"64x64x3 {efficientnet_text()} | conv3")
+    text = build(architecture)
+    encoder = keras.Model(text.input, text.get_layer("latent").output)
+    image = keras.Input((64, 64, 3))
+    network = keras.Model(image, efficientnet_lite0(image)[-1])
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(0, 0.2, w.shape).astype(np.float32) for w in network.get_weights()]
+    network.set_weights(weights)
+    encoder.set_weights(weights)
+    seen = rng.random((1, 64, 64, 3), dtype=np.float32)
+    np.testing.assert_allclose(encoder(seen), network(seen), rtol=1e-3, atol=1e-3)

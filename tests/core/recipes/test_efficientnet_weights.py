@@ -4,13 +4,21 @@ import io
 import pickle
 from collections import OrderedDict
 
+import keras
 import numpy as np
 import pytest
 
+from cae_core.architecture.notation import Architecture
 from cae_core.errors import TrainingError
+from cae_core.models.builder import build
 from cae_core.models.efficientnet import build_efficientnet_lite0
+from cae_core.models.efficientnet_stages import efficientnet_text
 from cae_core.recipes import efficientnet_weights
-from cae_core.recipes.efficientnet_weights import load_efficientnet_lite0, read_tensors
+from cae_core.recipes.efficientnet_weights import (
+    copy_efficientnet_lite0,
+    load_efficientnet_lite0,
+    read_tensors,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -65,9 +73,10 @@ def write(path, tensors):
 
 def normalised_convolution(name, shape):
     """A convolution (out, in, h, w) and its batch normalisation."""
-    numbers = {"weight": shape, "gamma": shape[:1], "beta": shape[:1], "mean": shape[:1]}
-    found = {f"{name}.{part}": RNG.normal(size=size) for part, size in numbers.items()}
-    found[f"{name}.variance"] = RNG.uniform(0.5, 2, shape[0])
+    after = name.replace("conv", "bn")
+    found = {f"{name}.weight": RNG.normal(size=shape)}
+    found |= {f"{after}.{part}": RNG.normal(size=shape[0]) for part in ("gamma", "beta", "mean")}
+    found[f"{after}.variance"] = RNG.uniform(0.5, 2, shape[0])
     return {part: array.astype(np.float32) for part, array in found.items()}
 
 
@@ -101,7 +110,7 @@ def test_normalisation_is_folded_into_the_convolution_before_it(stem):
     patch = RNG.normal(size=(3, 3, 3))  # (in, h, w)
     raw = np.einsum("ocij,cij->o", stem["_conv_stem.weight"], patch)
     gamma, beta, mean, variance = (
-        stem[f"_conv_stem.{part}"] for part in ("gamma", "beta", "mean", "variance")
+        stem[f"_bn_stem.{part}"] for part in ("gamma", "beta", "mean", "variance")
     )
     expected = gamma * (raw - mean) / np.sqrt(variance + 1e-3) + beta
     found = np.einsum("ijco,cij->o", kernel, patch) + bias
@@ -114,18 +123,41 @@ def test_a_missing_package_is_named_with_the_command_that_brings_it(monkeypatch)
         load_efficientnet_lite0(build_efficientnet_lite0())
 
 
-def test_a_grey_image_is_seen_as_the_colour_image_of_its_greys(monkeypatch):
-    colour, grey = build_efficientnet_lite0(3), build_efficientnet_lite0(1)
-    kernels = [w for w in colour.get_weights() if w.ndim == 4]
+@pytest.fixture
+def learnt(monkeypatch):
+    """Random weights in the place of the package's."""
+    kernels = [w for w in build_efficientnet_lite0().get_weights() if w.ndim == 4]
     weights = [
         (RNG.normal(0, 0.1, w.shape).astype(np.float32),
          np.zeros(w.shape[2] if w.shape[3] == 1 else w.shape[3], np.float32))
         for w in kernels
     ]  # fmt: skip
     monkeypatch.setattr(efficientnet_weights, "folded_weights", lambda: weights)
+
+
+def test_a_grey_image_is_seen_as_the_colour_image_of_its_greys(learnt):
+    colour, grey = build_efficientnet_lite0(3), build_efficientnet_lite0(1)
     load_efficientnet_lite0(colour)
     load_efficientnet_lite0(grey)
     image = RNG.random((1, 64, 64, 1), dtype=np.float32)
     pairs = zip(grey(image), colour(image.repeat(3, axis=3)), strict=True)
     for seen, expected in pairs:
         np.testing.assert_allclose(seen, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_a_network_written_as_text_sees_images_as_the_encoder_does(learnt):
+    architecture = Architecture.parse(f"64x64x3 {efficientnet_text()} | conv3")
+    text = build(architecture)
+    names = [layer.name for layer in text.layers if layer.name.startswith("layer_")]
+    copy_efficientnet_lite0(text, names[:-1])
+    encoder = build_efficientnet_lite0()
+    load_efficientnet_lite0(encoder)
+    stem = [names[0], "stem"]
+    image = RNG.random((1, 64, 64, 3), dtype=np.float32)
+    ours, theirs = (
+        np.asarray(keras.Model(network.input, network.get_layer(name).output)(image))
+        for network, name in zip((text, encoder), stem, strict=True)
+    )
+    # The text's first layer has its activation in it; at the border black is not grey.
+    inside = np.s_[:, :-1, :-1]
+    np.testing.assert_allclose(ours[inside], theirs.clip(0, 6)[inside], rtol=1e-3, atol=1e-3)

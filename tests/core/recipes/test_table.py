@@ -7,9 +7,9 @@ import pytest
 from cae_core import zoo
 from cae_core.architecture.presets import PRESETS
 from cae_core.architecture.report import analyze
+from cae_core.recipes.imagenet import EFFICIENTNET, EFFICIENTNET_FEATURES, VGG16
 from cae_core.recipes.pipeline import with_kept_rate
 from cae_core.recipes.strategies import (
-    IMAGENET,
     SINGLE_FIT,
     FeatureLossTraining,
     ProgressiveResizing,
@@ -74,6 +74,14 @@ def test_a_strategy_fits_its_network_and_its_judge(name):
     if isinstance(strategy, ProgressiveResizing):
         assert strategy.epochs < recipe.config.epochs
         return
+    if strategy.classifier == EFFICIENTNET:
+        if isinstance(strategy, TransferLearning):
+            taken = recipe.architecture.layers[: strategy.layers]
+            assert len(recipe.architecture.encoder) == len(taken) + 2  # flatten, dense
+            assert strategy.frozen_epochs < recipe.config.epochs
+        else:
+            assert strategy.layers == EFFICIENTNET_FEATURES
+        return
     judge = JUDGE_RECIPES[strategy.classifier].architecture
     if isinstance(strategy, TransferLearning):
         taken = strategy.layers
@@ -93,7 +101,7 @@ def test_transfer_and_scratch_are_the_same_network(suffix):
 @pytest.mark.parametrize("name", IMAGENET_RECIPES)
 def test_imagenet_is_an_option_with_a_command_of_its_own(name):
     usual, imagenet = RECIPES[name], IMAGENET_RECIPES[name]
-    assert imagenet.strategy.classifier == IMAGENET
+    assert imagenet.strategy.classifier == VGG16
     assert imagenet.command == f"python -m cae_core make {name} --imagenet --out FOLDER"
     assert imagenet.summary != usual.summary
     assert analyze(imagenet.architecture).problems == ()
