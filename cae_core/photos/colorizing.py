@@ -51,7 +51,7 @@ class Working(NamedTuple):
 
 WORKING = {
     zoo.COLORIZER: Working(side=96, stride=16, cell=2),
-    zoo.IMAGENET_COLORIZER: Working(side=192, stride=32, cell=4, vividness=1.4),
+    zoo.IMAGENET_COLORIZER: Working(side=192, stride=32, cell=4, vividness=1.0),
 }
 """By the name of the registered network."""
 
