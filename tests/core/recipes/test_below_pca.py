@@ -1,6 +1,5 @@
 """Networks that start at PCA: training leads below it."""
 
-import dataclasses
 import importlib.util
 import os
 import subprocess
@@ -13,6 +12,7 @@ import pytest
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_core.data.dataset import Dataset
+from cae_core.data.registry import load_dataset
 from cae_core.errors import TrainingError
 from cae_core.models.builder import build
 from cae_core.recipes.below_pca import BelowPca
@@ -62,15 +62,15 @@ def train_a_moment(folder):
 
 
 def test_the_usual_training_leads_below_pca(tmp_path):
-    given = dataclasses.replace(
-        training(tmp_path),
-        architecture=Architecture.parse(TEXT.format("").replace("pca12m8", "pca12")),
-        config=TrainConfig(epochs=8, batch_size=64, learning_rate=1e-3),
-    )
-    start = build(given.architecture)
-    start_at_pca(start, given.architecture, given.data.train, seed=0)
+    block = "unshuffle4 conv32:silu conv48:linear shuffle4"
+    architecture = Architecture.parse(f"@x {block} add@x pca64 | unpca @r {block} add@r")
+    data = load_dataset("photo_patches", limit=2_000)
+    config = TrainConfig(epochs=6, batch_size=32, learning_rate=2e-4)
+    start = build(architecture)
+    start_at_pca(start, architecture, data.train, seed=0)
+    given = Training(architecture, data, Reconstruct(), config, tmp_path)
     (phase,) = StartAtPca().train(given)
-    assert phase.test["mse"] < evaluate(start, given.data.test, Reconstruct())["mse"]
+    assert phase.test["mse"] < evaluate(start, data.test, Reconstruct())["mse"]
 
 
 def test_the_family_is_declared_with_latents_of_all_sizes():
