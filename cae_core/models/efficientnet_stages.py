@@ -41,21 +41,22 @@ STAGES = (
 
 
 def efficientnet_text() -> str:
-    """EfficientNet-Lite0 without its head as architecture text, normalisation folded in.
+    """EfficientNet-Lite0 without its head as architecture text, with its batch normalisation.
 
     Example:
-        >>> efficientnet_text()[:78]
-        'conv32s2:relu6 dwconv3:relu6 conv16k1:linear conv96k1:relu6 dwconv3s2:relu6 co'
+        >>> efficientnet_text()[:76]
+        'conv32s2:linear bn relu6 dwconv3:linear bn relu6 conv16k1:linear bn conv96k1'
     """
-    tokens, channels = [f"conv{STEM_CHANNELS}s2:relu6"], STEM_CHANNELS
+    tokens, channels = [f"conv{STEM_CHANNELS}s2:linear bn relu6"], STEM_CHANNELS
     for number, stage in enumerate(STAGES, start=1):
         for block in range(stage.repeats):
             mark = f"e{number}{block}"
-            inner = [f"conv{stage.expansion * channels}k1:relu6"] if stage.expansion > 1 else []
+            wide = f"conv{stage.expansion * channels}k1:linear bn relu6"
+            inner = [wide] if stage.expansion > 1 else []
             stride = "" if block or stage.stride == 1 else f"s{stage.stride}"
             inner += [
-                f"dwconv{stage.kernel}{stride}:relu6",
-                f"conv{stage.channels}k1:linear",
+                f"dwconv{stage.kernel}{stride}:linear bn relu6",
+                f"conv{stage.channels}k1:linear bn",
             ]
             tokens += [f"@{mark}", *inner, f"add@{mark}"] if block else inner
             channels = stage.channels

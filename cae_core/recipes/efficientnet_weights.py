@@ -56,9 +56,18 @@ def copy_efficientnet_lite0(network: keras.Model, names: Sequence[str]) -> None:
     Raises:
         TrainingError: Where the package is not installed.
     """
-    (stem, bias), *others = folded_weights()
-    prepared = (stem * np.float32(255 / 128), bias - stem.sum(axis=(0, 1, 2)) * 127 / 128)
-    _set_weights(map(network.get_layer, names), [prepared, *others])
+    import keras
+
+    layers = [layer for layer in map(network.get_layer, names) if layer.weights]
+    pairs = zip(layers[::2], layers[1::2], normalised_convolutions(), strict=True)
+    for number, (convolution, normalisation, (kernel, statistics)) in enumerate(pairs):
+        bias = np.zeros(len(statistics[0]), np.float32)
+        if number == 0:
+            bias -= kernel.sum(axis=(0, 1, 2)) * 127 / 128
+            kernel = _for_channels(convolution, kernel * np.float32(255 / 128))  # noqa: PLW2901
+        assert isinstance(normalisation, keras.layers.BatchNormalization)  # noqa: S101 - its text
+        convolution.set_weights([kernel, bias])
+        normalisation.set_weights(statistics)
 
 
 def _set_weights(
@@ -70,10 +79,15 @@ def _set_weights(
     kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
     convolutions = [layer for layer in layers if isinstance(layer, kinds)]
     (stem, bias), *others = weights
-    if convolutions[0].kernel.shape[2] == 1:  # of a grey image red, green and blue are the same
-        stem = stem.sum(axis=2, keepdims=True)
+    stem = _for_channels(convolutions[0], stem)
     for layer, numbers in zip(convolutions, [(stem, bias), *others], strict=True):
         layer.set_weights(numbers)
+
+
+def _for_channels(layer: keras.layers.Layer, kernel: np.ndarray) -> np.ndarray:
+    """The first kernel, for grey images where the layer takes those."""
+    # Of a grey image red, green and blue are the same.
+    return kernel.sum(axis=2, keepdims=True) if layer.kernel.shape[2] == 1 else kernel
 
 
 def folded_weights() -> list[tuple[np.ndarray, np.ndarray]]:
@@ -86,21 +100,35 @@ def folded_weights() -> list[tuple[np.ndarray, np.ndarray]]:
     Raises:
         TrainingError: Where the package is not installed.
     """
+    folded = []
+    for kernel, (gamma, beta, mean, variance) in normalised_convolutions():
+        factor = gamma / np.sqrt(variance + _EPSILON)
+        is_depthwise = kernel.shape[3] == 1
+        scale = factor[:, np.newaxis] if is_depthwise else factor
+        folded.append((kernel * scale, beta - mean * factor))
+    return folded
+
+
+def normalised_convolutions() -> list[tuple[np.ndarray, list[np.ndarray]]]:
+    """The convolutions before the head, each with the batch normalisation behind it.
+
+    Returns:
+        Kernel as in `folded_weights`, and gamma, beta, mean and variance.
+
+    Raises:
+        TrainingError: Where the package is not installed.
+    """
     tensors = read_tensors(_installed_file())
     names = list(tensors)
-    folded = []
+    found = []
     for at, name in enumerate(names):
         if "_conv" not in name or "head" in name:
             continue
-        # Its normalisation follows it in the file.
-        gamma, beta, mean, variance = (tensors[names[at + step]] for step in range(1, 5))
-        factor = gamma / np.sqrt(variance + _EPSILON)
-        # (out, in, h, w) -> (h, w, in, out)
-        kernel = (tensors[name].transpose(2, 3, 1, 0) * factor).astype(np.float32)
+        kernel = tensors[name].transpose(2, 3, 1, 0)  # (out, in, h, w) -> (h, w, in, out)
         if "_depthwise" in name:
             kernel = kernel.transpose(0, 1, 3, 2)  # Keras has its channels as inputs
-        folded.append((kernel, beta - mean * factor))
-    return folded
+        found.append((kernel, [tensors[names[at + step]] for step in range(1, 5)]))
+    return found
 
 
 def _installed_file() -> Path:

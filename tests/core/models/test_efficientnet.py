@@ -6,7 +6,7 @@ import pytest
 
 from cae_core.architecture.notation import Architecture
 from cae_core.models.builder import build
-from cae_core.models.efficientnet import build_efficientnet_lite0, efficientnet_lite0
+from cae_core.models.efficientnet import build_efficientnet_lite0
 from cae_core.models.efficientnet_stages import STAGES, efficientnet_text
 
 
@@ -34,15 +34,11 @@ def test_it_has_the_convolutions_of_the_published_network(network):
     assert network.count_params() < 3_000_000
 
 
-def test_as_text_it_is_the_same_network():
-    architecture = Architecture.parse(f"64x64x3 {efficientnet_text()} | conv3")
-    text = build(architecture)
-    encoder = keras.Model(text.input, text.get_layer("latent").output)
-    image = keras.Input((64, 64, 3))
-    network = keras.Model(image, efficientnet_lite0(image)[-1])
-    rng = np.random.default_rng(0)
-    weights = [rng.normal(0, 0.2, w.shape).astype(np.float32) for w in network.get_weights()]
-    network.set_weights(weights)
-    encoder.set_weights(weights)
-    seen = rng.random((1, 64, 64, 3), dtype=np.float32)
-    np.testing.assert_allclose(encoder(seen), network(seen), rtol=1e-3, atol=1e-3)
+def test_as_text_it_has_the_same_convolutions(network):
+    text = build(Architecture.parse(f"64x64x3 {efficientnet_text()} | conv3"))
+    kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
+    ours, theirs = (
+        [(layer.kernel.shape, layer.strides) for layer in model.layers if isinstance(layer, kinds)]
+        for model in (network, text)
+    )
+    assert ours == theirs[:-1]
