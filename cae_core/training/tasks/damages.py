@@ -151,7 +151,7 @@ class Inpaint(Task):
 
     Example:
         >>> Inpaint(hidden=0.5).input_caption
-        'With 50% hidden'
+        'With 50 % hidden'
     """
 
     name: ClassVar[str] = "inpaint"

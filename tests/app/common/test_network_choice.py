@@ -87,7 +87,7 @@ def test_a_run_that_another_tab_deleted_is_named_and_the_page_stays_usable(color
 
 
 def test_a_choice_of_the_zoo_that_inside_does_not_offer_is_left_behind(zoo_page):
-    page = zoo_page(network="judge-cifar10")
+    page = zoo_page(card="judge-cifar10")
     page.switch_page("pages/inside.py").run()
     assert not page.exception
     assert page.selectbox("network").value == "homework"

@@ -55,8 +55,8 @@ def test_values_of_the_address_that_the_page_lacks_are_named_once(denoise_page, 
 def test_a_network_of_the_address_that_is_none_is_named_and_values_that_are_there_are_not(
     zoo_page, trainer_page, latent_page
 ):
-    assert "network=doesnotexist" in said(zoo_page(network="doesnotexist").warning)
-    assert not zoo_page(network="homework").warning
+    assert "card=doesnotexist" in said(zoo_page(card="doesnotexist").warning)
+    assert not zoo_page(card="homework").warning
     for page in (
         trainer_page(task="Remove noise", sigma="25", range="false", unknown="x"),
         latent_page(arch="conv8 | conv3:sigmoid", formulas="true"),
