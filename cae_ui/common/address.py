@@ -16,7 +16,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from cae_ui.common.section import set_control
 from cae_ui.common.wording import plain
 
 _CHECKED = "address-checked"  # the page whose address was looked at last
@@ -129,7 +128,7 @@ def address_text(key: str, default: str, adapt: Callable[[str], str] | None = No
         text = known.bare.get(page, default)
     text = text if adapt is None else adapt(text)
     known.text, known.page = text, page
-    set_control(key, text)
+    st.session_state[key] = text
     if text == default:
         st.query_params.pop(key, None)
     elif text != asked_for:

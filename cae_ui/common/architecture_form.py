@@ -106,10 +106,6 @@ def _chips(key: str, architecture: Architecture) -> str:
 
     state = _chosen_key(key)
     address_text(state, options[1], allowed)
-    if st.session_state.get(f"{state}-labels") != labels:
-        # The browser knows a choice by its label.
-        st.session_state[f"{state}-labels"] = labels
-        st.session_state[state] = str(st.session_state[state])
     chosen = st.pills(
         "Layers: choose one to change it",
         options,
@@ -147,7 +143,7 @@ def _latent_form(key: str, architecture: Architecture) -> None:
         change(key, lambda now: move_latent(now, layers_before))
 
     widget = f"{key}-latent-at"
-    set_control(widget, len(architecture.encoder))
+    set_control(widget, len(architecture.encoder), len(architecture.layers))
     if len(architecture.layers) > 2:
         st.slider(
             "The latent is the output of layer",
@@ -224,10 +220,11 @@ def _field_input(key: str, layer: Layer, position: int, item: dataclasses.Field[
         value = getattr(layer, "step", None) if value is None else value  # a pool's stride
         low, high = item.metadata["low"], item.metadata["high"]
         slider_high = min(SLIDER_HIGHEST.get(item.name, 0), high)
-        set_control(widget, value)
+        is_slider = value is not None and low < slider_high >= value
+        set_control(widget, value, (value is None, is_slider))
         if value is None:
             st.number_input(label, low, high, None, placeholder="none", key=widget, on_change=put)
-        elif low < slider_high >= value and not isinstance(layer, Reshape):
+        elif is_slider and not isinstance(layer, Reshape):
             st.slider(label, low, slider_high, key=widget, on_change=put)
         else:
             st.number_input(label, low, high, key=widget, on_change=put)

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-_PAGES = "controls-set"  # key of the pages whose controls were given a value, by their keys
+_KNOWN = "controls-set"  # key of what is known of controls that were given a value, by their keys
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -23,7 +23,7 @@ def lasting_place() -> DeltaGenerator:
     return place
 
 
-def set_control(key: str, value: object) -> None:
+def set_control(key: str, value: object, shape: object = None) -> None:
     """Gives a control a value, where it has another one.
 
     Streamlit sends every value that is assigned to the browser, even the control's own, and there
@@ -32,14 +32,15 @@ def set_control(key: str, value: object) -> None:
     Args:
         key: The control's key.
         value: Its value.
+        shape: Its range, or what else makes it another control to Streamlit where it changes.
     """
     context = get_script_run_ctx()
-    page = None if context is None else context.page_script_hash
-    pages = st.session_state.setdefault(_PAGES, {})
     # Another page's control with this key is another control, to which the value is new.
-    if pages.get(key) != page or key not in st.session_state or st.session_state[key] != value:
+    identity = (None if context is None else context.page_script_hash, shape)
+    known = st.session_state.setdefault(_KNOWN, {})
+    if known.get(key) != identity or st.session_state.get(key, known) != value:
         st.session_state[key] = value
-    pages[key] = page
+    known[key] = identity
 
 
 def section(show: Callable[Arguments, Result]) -> Callable[Arguments, Result]:

@@ -24,7 +24,7 @@ APP = "CAE Lab"
 _ROUTED = "routed"
 # Parameters of Latent size, which had the bare address before Start had it.
 _OF_LATENT_SIZE = {"arch", "compare", "formulas", "vs"}
-_TEXTS = {"arch", "vs", "network-A", "network-B", "rate-A", "rate-B"}
+_TEXTS = {"job", "sweep", "lr_test", "arch", "vs", "network-A", "network-B", "rate-A", "rate-B"}
 _RESULT_FIRST = "result-first"  # as in shell.css
 _STYLE = f"<style>{Path(__file__).with_suffix('.css').read_text(encoding='utf-8')}</style>"
 

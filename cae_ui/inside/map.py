@@ -27,7 +27,6 @@ from cae_ui.common.network_choice import RUN_PREFIX
 from cae_ui.common.picker import image_url, keep_choice
 from cae_ui.common.pixels import show_pixels, show_tiles
 from cae_ui.common.resources import job_queue
-from cae_ui.common.section import set_control
 from cae_ui.common.wording import dataset_title, plain
 from cae_ui.inside.hover import show_on_hover
 from cae_ui.inside.opened import Opened, tile_factor
@@ -371,8 +370,10 @@ def _place_sliders(found: LatentMap, at: int | tuple[float, float]) -> None:
         value = float(np.clip(values[axis], low[axis], high[axis]))
         step = float(high[axis] - low[axis]) / 200
         # A click on the map moves them, too. The address has fewer digits than a slider.
-        if abs(st.session_state.get(key, np.inf) - value) > step / 2:
-            set_control(key, value)
+        is_new = st.session_state.get(f"{key}-of") != found.bounds[0].tolist()  # of another network
+        st.session_state[f"{key}-of"] = found.bounds[0].tolist()
+        if is_new or abs(st.session_state.get(key, np.inf) - value) > step / 2:
+            st.session_state[key] = value
         st.slider(
             f"{name} {axis + 1}",
             float(low[axis]),
