@@ -20,7 +20,7 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_ui.common.address import address_text
 from cae_ui.common.architecture_text import TEXT_KEY, change, show_refusal, was_changed_by_form
-from cae_ui.common.section import section, set_control
+from cae_ui.common.section import section
 
 INPUT, LATENT = "input", "latent"
 
@@ -130,7 +130,7 @@ def _input_form(key: str, architecture: Architecture) -> None:
         zip(columns, ("Height", "Width", "Channels"), strict=True)
     ):
         widget = f"{key}-input-{axis}"
-        set_control(widget, architecture.input_shape[axis])
+        st.session_state[widget] = architecture.input_shape[axis]
         column.number_input(name, min_value=1, max_value=4096, key=widget, on_change=resize)
     _insert_form(key, 0, "Add before layer 1")
 
@@ -143,7 +143,7 @@ def _latent_form(key: str, architecture: Architecture) -> None:
         change(key, lambda now: move_latent(now, layers_before))
 
     widget = f"{key}-latent-at"
-    set_control(widget, len(architecture.encoder), len(architecture.layers))
+    st.session_state[widget] = len(architecture.encoder)
     if len(architecture.layers) > 2:
         st.slider(
             "The latent is the output of layer",
@@ -210,26 +210,25 @@ def _field_input(key: str, layer: Layer, position: int, item: dataclasses.Field[
         )
 
     if "options" in item.metadata:
-        set_control(widget, value)
+        st.session_state[widget] = value
         st.selectbox(label, item.metadata["options"], key=widget, on_change=put)
     elif isinstance(item.metadata.get("low"), float):  # a rate
         low, high = item.metadata["low"], item.metadata["high"]
-        set_control(widget, value)
+        st.session_state[widget] = value
         st.number_input(label, low, high, step=0.05, format="%g", key=widget, on_change=put)
     elif "letter" in item.metadata:
         value = getattr(layer, "step", None) if value is None else value  # a pool's stride
         low, high = item.metadata["low"], item.metadata["high"]
         slider_high = min(SLIDER_HIGHEST.get(item.name, 0), high)
-        is_slider = value is not None and low < slider_high >= value
-        set_control(widget, value, (value is None, is_slider))
+        st.session_state[widget] = value
         if value is None:
             st.number_input(label, low, high, None, placeholder="none", key=widget, on_change=put)
-        elif is_slider and not isinstance(layer, Reshape):
+        elif low < slider_high >= value and not isinstance(layer, Reshape):
             st.slider(label, low, slider_high, key=widget, on_change=put)
         else:
             st.number_input(label, low, high, key=widget, on_change=put)
     else:
-        set_control(widget, value)
+        st.session_state[widget] = value
         st.text_input(label, max_chars=16, key=widget, on_change=put)
 
 

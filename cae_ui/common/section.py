@@ -1,4 +1,4 @@
-"""What leaves controls alone while a page changes: places that last, values set only if new."""
+"""Parts of a page in which elements come and go while everything below stays in its place."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from typing import ParamSpec, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-
-_KNOWN = "controls-set"  # key of what is known of controls that were given a value, by their keys
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -21,26 +18,6 @@ def lasting_place() -> DeltaGenerator:
     place = st.container()
     place.empty()  # Streamlit leaves out a container with nothing in it
     return place
-
-
-def set_control(key: str, value: object, shape: object = None) -> None:
-    """Gives a control a value, where it has another one.
-
-    Streamlit sends every value that is assigned to the browser, even the control's own, and there
-    it would take back what a hand has done since the run began.
-
-    Args:
-        key: The control's key.
-        value: Its value.
-        shape: Its range, or what else makes it another control to Streamlit where it changes.
-    """
-    context = get_script_run_ctx()
-    # Another page's control with this key is another control, to which the value is new.
-    identity = (None if context is None else context.page_script_hash, shape)
-    known = st.session_state.setdefault(_KNOWN, {})
-    if known.get(key) != identity or st.session_state.get(key, known) != value:
-        st.session_state[key] = value
-    known[key] = identity
 
 
 def section(show: Callable[Arguments, Result]) -> Callable[Arguments, Result]:

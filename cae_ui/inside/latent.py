@@ -19,7 +19,6 @@ from cae_core.inspection.edits import MEAN, MUTE, SCALE, SWAP, Edit, channel_cos
 from cae_core.inspection.network import InspectedNetwork
 from cae_ui.common.compare_slider import compare_slider
 from cae_ui.common.picker import Choice, kept_choice, pick_bar, pick_tile
-from cae_ui.common.section import set_control
 from cae_ui.inside.colors import scale_legend, signed_colors
 from cae_ui.inside.opened import SECOND_KEY, Opened, image_input, said_shape, tile_factor
 
@@ -100,8 +99,8 @@ def _edit_input(channel: int, edits: dict[int, Edit], shape: tuple[int, ...]) ->
     widget, slider = f"edit-{channel}", f"factor-{channel}"
     now = edits.get(channel, Edit(KEEP))
     # Every time: the address is what counts, and it may be another tab's.
-    set_control(widget, now.kind)
-    set_control(slider, now.factor)
+    st.session_state[widget] = now.kind
+    st.session_state[slider] = now.factor
 
     def change() -> None:
         kind = st.session_state[widget]

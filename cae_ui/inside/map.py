@@ -367,18 +367,13 @@ def _place_sliders(found: LatentMap, at: int | tuple[float, float]) -> None:
 
     name = "Number" if found.is_latent else "Principal component"
     for axis, key in enumerate(keys):
-        value = float(np.clip(values[axis], low[axis], high[axis]))
-        step = float(high[axis] - low[axis]) / 200
-        # A click on the map moves them, too. The address has fewer digits than a slider.
-        is_new = st.session_state.get(f"{key}-of") != found.bounds[0].tolist()  # of another network
-        st.session_state[f"{key}-of"] = found.bounds[0].tolist()
-        if is_new or abs(st.session_state.get(key, np.inf) - value) > step / 2:
-            st.session_state[key] = value
+        # Every time: a click on the map moves them, too.
+        st.session_state[key] = float(np.clip(values[axis], low[axis], high[axis]))
         st.slider(
             f"{name} {axis + 1}",
             float(low[axis]),
             float(high[axis]),
-            step=step,
+            step=float(high[axis] - low[axis]) / 200,
             format="%.2f",
             key=key,
             on_change=move,
