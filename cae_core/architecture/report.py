@@ -13,25 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cae_core.architecture.formulas import Shape, format_shape
-from cae_core.architecture.layers import (
-    Activation,
-    AveragePool,
-    Blur,
-    Crop,
-    Dropout,
-    Flatten,
-    Layer,
-    Mark,
-    MaxPool,
-    Pad,
-    Reshape,
-    RoundingNoise,
-    Shuffle,
-    Skip,
-    SubPixel,
-    Unshuffle,
-    Up,
-)
+from cae_core.architecture.layers import Layer, Mark, Skip
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.receptive_field import receptive_field, walk
 from cae_core.architecture.shapes import Measure
@@ -305,24 +287,6 @@ def is_channels_first(shape: Shape) -> bool:
     return first in (1, 3, 4) and sides[0] > 4 and 2 * sides[0] >= sides[1]
 
 
-# Layers that move numbers, or mix them without leaving their range.
-_KEEPS_RANGE = (
-    AveragePool,
-    Blur,
-    Crop,
-    Dropout,
-    Flatten,
-    Mark,
-    MaxPool,
-    Pad,
-    Reshape,
-    RoundingNoise,
-    Shuffle,
-    Unshuffle,
-    Up,
-)
-
-
 def last_activation(architecture: Architecture) -> str | None:
     """The activation whose range the output has; None where the last layers leave it open.
 
@@ -330,10 +294,8 @@ def last_activation(architecture: Architecture) -> str | None:
         >>> last_activation(Architecture.parse("conv8 pool | up conv3:sigmoid crop1"))
         'sigmoid'
     """
-    last = next((x for x in reversed(architecture.layers) if not isinstance(x, _KEEPS_RANGE)), None)
-    if isinstance(last, Activation):
-        return last.function
-    return "relu" if isinstance(last, SubPixel) else getattr(last, "activation", None)
+    last = next((each for each in reversed(architecture.layers) if not each.keeps_range), None)
+    return None if last is None else last.output_activation
 
 
 def crossing_marks(architecture: Architecture) -> tuple[str, ...]:

@@ -76,8 +76,7 @@ def holds_values(model: Any, architecture: Architecture) -> bool:
 
 def _is_known(layer: Layer) -> bool:
     """Whether a layer can be computed in whole numbers."""
-    activation = getattr(layer, "activation", getattr(layer, "function", "linear"))
-    if activation not in {"linear", "relu", *_CURVES}:
+    if layer.output_activation not in {None, "linear", "relu", *_CURVES}:
         return False
     if isinstance(layer, Up):
         return layer.interpolation == "nearest"
@@ -245,19 +244,22 @@ def _unpca(
     return components.finished(values @ components.kernel).reshape(-1, *shape)
 
 
-def _shuffle(values: np.ndarray, layer: Shuffle, _: None) -> np.ndarray:
+def _shuffled(values: np.ndarray, factor: int) -> np.ndarray:
     """Channels become pixels."""
     batch, height, width, channels = values.shape
-    factor = layer.factor
     split = values.reshape(batch, height, width, factor, factor, channels // factor**2)
     # (B, H, W, f, f, C) -> (B, H, f, W, f, C)
     return split.transpose(0, 1, 3, 2, 4, 5).reshape(batch, height * factor, width * factor, -1)
 
 
-def _unshuffle(values: np.ndarray, layer: Unshuffle, _: None) -> np.ndarray:
-    """Pixels become channels."""
+def unshuffled(values: np.ndarray, factor: int) -> np.ndarray:
+    """Pixels become channels, as the layer ``unshuffle`` does it.
+
+    Args:
+        values: (B, H, W, C), the sides multiples of the factor.
+        factor: Side of the squares whose pixels become channels.
+    """
     batch, height, width, channels = values.shape
-    factor = layer.factor
     split = values.reshape(batch, height // factor, factor, width // factor, factor, channels)
     # (B, H, f, W, f, C) -> (B, H, W, f, f, C)
     return split.transpose(0, 1, 3, 2, 4, 5).reshape(batch, height // factor, width // factor, -1)
@@ -268,8 +270,8 @@ _STEPS: dict[type[Layer], Callable[[np.ndarray, Any, Any], np.ndarray]] = {
     BatchNorm: lambda values, layer, weights: weights.finished(values * weights.kernel[0]),
     Dense: _dense,
     Unpca: _unpca,
-    Shuffle: _shuffle,
-    Unshuffle: _unshuffle,
+    Shuffle: lambda values, layer, _: _shuffled(values, layer.factor),
+    Unshuffle: lambda values, layer, _: unshuffled(values, layer.factor),
     Activation: lambda values, layer, _: _activated(values, layer.function),
     Reshape: lambda values, layer, _: values.reshape(-1, layer.height, layer.width, layer.channels),
     Up: lambda values, layer, _: values.repeat(layer.factor, axis=1).repeat(layer.factor, axis=2),

@@ -94,10 +94,13 @@ class Layer:
     Attributes:
         keyword: The word that its token begins with, and its name in the JSON form.
         title: Its name in the app.
+        keeps_range: Whether it moves numbers, or mixes them without leaving their range, so that
+            its output has the activation of its input.
     """
 
     keyword: ClassVar[str]
     title: ClassVar[str]
+    keeps_range: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         for item in self.__dataclass_fields__.values():  # faster than `fields`: a search makes many
@@ -136,6 +139,11 @@ class Layer:
         """The field that the number right behind the keyword sets; None without numbers."""
         numbers = (item for item in dataclasses.fields(cls) if "letter" in item.metadata)
         return next((item.name for item in numbers), None)
+
+    @property
+    def output_activation(self) -> str | None:
+        """The activation that its output comes from; None for a layer without one."""
+        return getattr(self, "activation", None)
 
     def keras_name(self, index: int) -> str:
         """The name of this layer in the Keras model, at place `index` counted from 1.

@@ -29,6 +29,7 @@ class Flatten(Layer):
 
     keyword = "flatten"
     title = "Flatten"
+    keeps_range = True
 
     def measure(self, shape: Shape) -> Measure:
         size = math.prod(shape)
@@ -79,6 +80,7 @@ class Reshape(Layer):
 
     keyword = "reshape"
     title = "Reshape"
+    keeps_range = True
     height: int = number("", high=MAX_SIDE, example=8)
     width: int = number("x", high=MAX_SIDE, example=8)
     channels: int = number("x", high=MAX_CHANNELS, example=16)

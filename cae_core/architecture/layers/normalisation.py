@@ -45,6 +45,7 @@ class Dropout(Layer):
 
     keyword = "dropout"
     title = "Dropout"
+    keeps_range = True
     rate: float = rate("", low=0.001, high=0.99, example=0.2)
 
     def measure(self, shape: Shape) -> Measure:
@@ -61,6 +62,7 @@ class RoundingNoise(Layer):
 
     keyword = "rounding"
     title = "Rounding noise"
+    keeps_range = True
     bits: int = number("", high=16, example=4)
 
     def measure(self, shape: Shape) -> Measure:
@@ -78,6 +80,10 @@ class Activation(Layer):
     keyword = "activation"
     title = "Activation"
     function: str = choice(ACTIVATIONS, "relu")
+
+    @property
+    def output_activation(self) -> str:
+        return self.function
 
     def __str__(self) -> str:
         return self.function

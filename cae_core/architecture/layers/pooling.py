@@ -57,6 +57,7 @@ class MaxPool(_Pool):
 
     keyword = "pool"
     title = "Max pooling"
+    keeps_range = True
 
     def keras_call(self) -> KerasCall:
         return KerasCall("MaxPooling2D", self._arguments())
@@ -69,6 +70,7 @@ class AveragePool(_Pool):
 
     keyword = "avgpool"
     title = "Average pooling"
+    keeps_range = True
 
     def keras_call(self) -> KerasCall:
         return KerasCall("AveragePooling2D", self._arguments())

@@ -24,6 +24,7 @@ class Up(Layer):
 
     keyword = "up"
     title = "Upsampling"
+    keeps_range = True
     factor: int = number("", low=2, high=16, default=2)
     interpolation: str = choice(("nearest", "bilinear"), "nearest")
 
@@ -46,6 +47,7 @@ class Shuffle(Layer):
 
     keyword = "shuffle"
     title = "Pixel shuffle"
+    keeps_range = True
     factor: int = number("", low=2, high=8, default=2)
 
     def measure(self, shape: Shape) -> Measure:
@@ -69,6 +71,7 @@ class Unshuffle(Layer):
 
     keyword = "unshuffle"
     title = "Pixel unshuffle"
+    keeps_range = True
     factor: int = number("", low=2, high=8, default=2)
 
     def measure(self, shape: Shape) -> Measure:
@@ -107,6 +110,10 @@ class SubPixel(Layer):
     channels: int = number("", high=MAX_CHANNELS, example=16)
     factor: int = number("s", low=2, high=8, default=2)
 
+    @property
+    def output_activation(self) -> str:
+        return "relu"
+
     def measure(self, shape: Shape) -> Measure:
         height, width, channels = self.check_map(shape)
         filters = self.channels * self.factor**2
@@ -130,6 +137,7 @@ class Blur(Layer):
 
     keyword = "blur"
     title = "Blur"
+    keeps_range = True
 
     def measure(self, shape: Shape) -> Measure:
         self.check_map(shape)
@@ -147,6 +155,7 @@ class Pad(Layer):
 
     keyword = "pad"
     title = "Zero padding"
+    keeps_range = True
     pixels: int = number("", high=64, default=1)
 
     def measure(self, shape: Shape) -> Measure:
@@ -163,6 +172,7 @@ class Crop(Layer):
 
     keyword = "crop"
     title = "Cropping"
+    keeps_range = True
     pixels: int = number("", high=64, default=1)
 
     def measure(self, shape: Shape) -> Measure:

@@ -19,6 +19,7 @@ class Mark(Layer):
 
     keyword = "mark"
     title = "Mark for a skip connection"
+    keeps_range = True
     name: str = mark_name()
 
     def __str__(self) -> str:

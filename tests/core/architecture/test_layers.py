@@ -12,6 +12,7 @@ import cae_core as cae
 from cae_core.architecture import LAYER_KINDS, KerasCall, Layer, Measure, Shape, SpatialStep
 from cae_core.architecture.formulas import size_formula
 from cae_core.architecture.layers import number, register
+from cae_core.architecture.report import last_activation
 from cae_core.export.script import generate_script
 
 
@@ -21,6 +22,7 @@ class Stretch(Layer):
 
     keyword: ClassVar[str] = "stretch"
     title: ClassVar[str] = "Stretching"
+    keeps_range: ClassVar[bool] = True
     factor: int = number("", low=2, high=8, default=2)
 
     def measure(self, shape: Shape) -> Measure:
@@ -65,6 +67,10 @@ def test_a_registered_kind_is_calculated_and_built(text):
     assert row.receptive_field == (3, 3)
     model = cae.build(architecture)
     assert model.get_layer("layer_2_stretch").output.shape == (None, *row.output_shape)
+
+
+def test_a_registered_kind_can_keep_the_range_of_its_input(text):
+    assert last_activation(cae.Architecture.parse("conv4 | conv3:sigmoid stretch2")) == "sigmoid"
 
 
 def test_a_registered_kind_is_in_the_forms_list_of_kinds(text):
