@@ -26,7 +26,7 @@ from cae_core.data.cbsd68 import photographs  # noqa: E402
 from cae_core.data.samples import PHOTOGRAPHS, sample_photograph  # noqa: E402
 from cae_core.files import replacing  # noqa: E402
 from cae_core.images.metrics import psnr  # noqa: E402
-from cae_core.images.operations import to_uint8  # noqa: E402
+from cae_core.images.operations import middle, to_uint8  # noqa: E402
 from cae_core.studies.tables import COMPRESSION, table_path  # noqa: E402
 
 # The last one has the components of PCA by blocks.
@@ -59,7 +59,7 @@ def main() -> None:
         {"test_set": test_set, "codec": codec, **asdict(point)}
         for test_set, images in test_sets.items()
         for codec in codecs()
-        for point in mean_curve([middle(image) for image in images], codec)
+        for point in mean_curve([central(image) for image in images], codec)
     ]
     with replacing(table_path(COMPRESSION)) as partial, partial.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
@@ -69,7 +69,7 @@ def main() -> None:
 
 def print_ladder() -> None:
     """Prints bits and PSNR of networks and steps, a star where no other is better in fewer bits."""
-    images = [middle(sample_photograph(file)) for file in SAMPLES]
+    images = [central(sample_photograph(file)) for file in SAMPLES]
     points = []
     for name, steps in LADDER_STEPS.items():
         for step in steps:
@@ -84,10 +84,9 @@ def print_ladder() -> None:
         best = max(best, quality)
 
 
-def middle(photo: np.ndarray) -> np.ndarray:
+def central(photo: np.ndarray) -> np.ndarray:
     """The middle `SIDE` x `SIDE` pixels of a photograph, uint8."""
-    top, left = ((length - SIDE) // 2 for length in photo.shape[:2])
-    return to_uint8(photo[top : top + SIDE, left : left + SIDE])
+    return to_uint8(middle(photo, SIDE, SIDE))
 
 
 def mean_curve(images: list[np.ndarray], codec: str) -> list[Point]:

@@ -10,7 +10,7 @@ from cae_core.architecture.formulas import Shape, format_shape
 from cae_core.architecture.report import Report
 from cae_core.data.samples import drawn_digits, sample_photograph
 from cae_core.images.encoding import encode_smallest_png
-from cae_core.images.operations import resize
+from cae_core.images.operations import middle, resize
 from cae_core.training.tasks import LUMA
 
 BYTE, FLOAT32 = 8, 32
@@ -49,7 +49,7 @@ def sample_png_bytes(shape: Shape) -> int | None:
     photo = sample_photograph("chelsea.png")
     if channels not in (1, 3) or height > photo.shape[0] or width > photo.shape[1]:
         return None
-    image = resize(_middle(photo, height / width), height, width)
+    image = resize(_largest_middle(photo, height / width), height, width)
     if channels == 1:
         image = image @ np.array(LUMA, np.float32)  # (H, W, 3) -> (H, W)
     return len(encode_smallest_png(image))
@@ -87,9 +87,8 @@ def said_in_bytes(report: Report) -> str:
     return f"{said} A sample image of {shape} has {png:,} bytes as PNG: {compared}."
 
 
-def _middle(photo: np.ndarray, aspect: float) -> np.ndarray:
+def _largest_middle(photo: np.ndarray, aspect: float) -> np.ndarray:
     """The largest part in the middle of a photo with a height of `aspect` times its width."""
     height, width = photo.shape[:2]
     tall, wide = min(height, round(width * aspect)), min(width, round(height / aspect))
-    top, left = (height - tall) // 2, (width - wide) // 2
-    return photo[top : top + tall, left : left + wide]
+    return middle(photo, tall, wide)

@@ -122,6 +122,22 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return result.reshape(height, width, *values.shape[2:])
 
 
+def middle(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """The part in the middle of an image, as a view of it.
+
+    Args:
+        image: (H, W, ...).
+        height: Its height in pixels, at most the image's.
+        width: Its width in pixels, at most the image's.
+
+    Example:
+        >>> middle(np.arange(12).reshape(3, 4), 1, 2)
+        array([[5, 6]])
+    """
+    top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
+    return image[top : top + height, left : left + width]
+
+
 def fit_within(image: np.ndarray, longest_side: int) -> np.ndarray:
     """Shrink an image, if it is too large, keeping its proportions.
 

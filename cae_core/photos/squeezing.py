@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cae_core.errors import ImageError
-from cae_core.images.operations import as_image
+from cae_core.images.operations import as_image, middle
 
 _LEVELS = 255  # of a byte above 0
 
@@ -132,6 +132,5 @@ def latent_image(squeezed: SqueezedPhoto, block: int) -> np.ndarray:
     grid = tiles.reshape(down, across, rows, columns, 2).swapaxes(1, 2)
     grid = grid.reshape(down * rows, across * columns, 2)
     image = np.zeros((rows * block, columns * block, 2), np.uint8)
-    top, left = (image.shape[0] - grid.shape[0]) // 2, (image.shape[1] - grid.shape[1]) // 2
-    image[top : top + grid.shape[0], left : left + grid.shape[1]] = grid
+    middle(image, *grid.shape[:2])[...] = grid
     return image

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cae_core.images.decoding import open_image
-from cae_core.images.operations import resize, to_uint8
+from cae_core.images.operations import middle, resize, to_uint8
 
 VALIDATION_EVERY = 20
 # Photographs are kept no larger than this; squares of 128 to this many pixels are shown.
@@ -94,9 +94,7 @@ def random_square(groups: Sequence[Group], side: int, random: np.random.Generato
 
 def central_square(photo: np.ndarray, side: int) -> np.ndarray:
     """The middle of a photograph, uint8 (side, side, 3)."""
-    small = reduced(photo, side)
-    top, left = ((length - side) // 2 for length in small.shape[:2])
-    return small[top : top + side, left : left + side]
+    return middle(reduced(photo, side), side, side)
 
 
 def reduced(photo: np.ndarray, short_side: int) -> np.ndarray:

@@ -17,7 +17,7 @@ from cae_core.data.samples import (
 )
 from cae_core.errors import CAEError, ImageError
 from cae_core.images.decoding import IMAGE_SUFFIXES
-from cae_core.images.operations import resize, to_uint8
+from cae_core.images.operations import middle, resize, to_uint8
 from cae_ui.common.image_views import pixels
 from cae_ui.common.photo_input import (
     GREY_PHOTOS,
@@ -188,10 +188,8 @@ def _thumbnail(photo: Photo) -> Thumbnail:
         grey = np.where(crossed, np.uint8(210), np.uint8(110))
         return Thumbnail(np.repeat(grey[..., np.newaxis], 3, axis=2), None)
     shown = pixels(opened.pixels, opened)
-    height, width = shown.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = resize(shown[top : top + side, left : left + side], _TILE_PIXELS, _TILE_PIXELS)
+    side = min(shown.shape[:2])
+    square = resize(middle(shown, side, side), _TILE_PIXELS, _TILE_PIXELS)
     planes = np.broadcast_to(np.atleast_3d(square), (_TILE_PIXELS, _TILE_PIXELS, 3))
     return Thumbnail(to_uint8(planes), opened.full_size)
 

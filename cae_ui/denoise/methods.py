@@ -14,7 +14,7 @@ import streamlit as st
 from cae_core import zoo
 from cae_core.formats import format_psnr
 from cae_core.images.metrics import psnr, ssim_of
-from cae_core.images.operations import to_uint8
+from cae_core.images.operations import middle, to_uint8
 from cae_core.photos.classical import denoise_classical
 from cae_ui.common.charts import COLORS, framed, show_chart
 from cae_ui.common.compare_slider import compare_slider
@@ -216,9 +216,8 @@ def _curves(clean: np.ndarray, model: str) -> dict[str, list[float]]:
 
 
 def _middle(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The part in the middle of an image."""
-    top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
-    return np.ascontiguousarray(image[top : top + height, left : left + width])
+    """A copy of the part in the middle of an image."""
+    return np.ascontiguousarray(middle(image, height, width))
 
 
 def curve_figure(curves: dict[str, list[float]]) -> go.Figure:

@@ -14,7 +14,7 @@ from cae_core.data.registry import DATASETS, is_available
 from cae_core.data.samples import sample_check_images, sample_check_name
 from cae_core.formats import counted
 from cae_core.images.decoding import over_white
-from cae_core.images.operations import as_image, resize, to_uint8
+from cae_core.images.operations import as_image, middle, resize, to_uint8
 from cae_core.inspection.edits import channel_means
 from cae_core.inspection.network import Encoded, InspectedNetwork
 from cae_core.training.runs import Run
@@ -209,8 +209,7 @@ def fitted(photo: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     high, wide = photo.shape[:2]
     factor = min(high / height, wide / width)
     rows, columns = max(1, round(height * factor)), max(1, round(width * factor))
-    top, left = (high - rows) // 2, (wide - columns) // 2
-    small = resize(photo[top : top + rows, left : left + columns], height, width)
+    small = resize(middle(photo, rows, columns), height, width)
     if channels == 1:
         small = small @ np.array(LUMA, np.float32)[:, np.newaxis]
     return to_uint8(small)
