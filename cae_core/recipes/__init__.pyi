@@ -13,5 +13,4 @@ from .recipe import source_recipe as source_recipe
 from .table import IMAGENET_RECIPES as IMAGENET_RECIPES
 from .table import JUDGE_RECIPES as JUDGE_RECIPES
 from .table import RECIPES as RECIPES
-from .time_budget import add_session_arguments as add_session_arguments
 from .time_budget import fit_session as fit_session

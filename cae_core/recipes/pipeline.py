@@ -17,6 +17,7 @@ from cae_core.data.dataset import Dataset
 from cae_core.data.registry import load_dataset, load_labels
 from cae_core.data.samples import sample_check_images
 from cae_core.errors import TrainingError
+from cae_core.recipes.command_line import save_measured
 from cae_core.recipes.measuring import autoencoder_rows, color_rows, judge_rows, test_sets
 from cae_core.recipes.recipe import AnyRecipe, JudgeRecipe, Recipe
 from cae_core.recipes.strategies import Training
@@ -175,11 +176,9 @@ def write_card(recipe: AnyRecipe, folder: Path, data: Dataset) -> Card:
         sha256=sha256(weights),
         kept=recipe.kept,
     )
-    card.save(folder)  # before `color_rows`, which loads the network by its card
     if isinstance(recipe, Recipe) and recipe.task.needs_color:
-        figures = (*rows, *color_rows(card.name, test_sets(data)))
-        card = dataclasses.replace(card, figures=figures)
-        card.save(folder)
+        return save_measured(card, folder, lambda: (*rows, *color_rows(card.name, test_sets(data))))
+    card.save(folder)
     return card
 
 

@@ -14,7 +14,7 @@ import argparse
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,11 +24,13 @@ import numpy as np
 from cae_core.architecture.layers import Add, Conv, Layer, Unshuffle
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
+from cae_core.compression.exact import unshuffled
 from cae_core.data import cbsd68
 from cae_core.data.samples import SAMPLE_CHECK, sample_check_images
-from cae_core.images.decoding import open_image
 from cae_core.images.metrics import psnr, ssim_of
-from cae_core.images.operations import resize, to_uint8
+from cae_core.images.operations import middle, resize, to_uint8
+from cae_core.recipes.bsds500 import read_photographs, training_paths, validation_paths
+from cae_core.recipes.command_line import save_measured
 from cae_core.recipes.measuring import rounded
 from cae_core.recipes.weight_files import round_to_half
 from cae_core.training.history import read_history, write_history
@@ -216,7 +218,7 @@ def start_at_components(
     for index, layer in places.items():
         is_decoder = index > len(architecture.encoder)
         if isinstance(layer, Unshuffle):
-            values = _unshuffled(values, layer.factor)
+            values = unshuffled(values, layer.factor)
         if not isinstance(layer, Conv) or layer.activation != "linear":
             continue
         keras_layer = model.get_layer(layer.keras_name(index))
@@ -243,13 +245,6 @@ def _closes_residual(places: dict[int, Layer], index: int) -> bool:
     return isinstance(places.get(index + 1), Add)
 
 
-def _unshuffled(values: np.ndarray, factor: int) -> np.ndarray:
-    """Pixels become channels, as the layer unshuffle does it."""
-    batch, height, width, channels = values.shape
-    split = values.reshape(batch, height // factor, factor, width // factor, factor, channels)
-    return split.transpose(0, 1, 3, 2, 4, 5).reshape(batch, height // factor, width // factor, -1)
-
-
 def for_images(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Weights for images in [0, 1] of those that were trained with `CONTRAST`.
 
@@ -268,29 +263,15 @@ def for_images(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
 # --- Training --------------------------------------------------------------------------------
 
 
-def read_photographs(folder: Path, names: Sequence[str] | None = None) -> list[np.ndarray]:
-    """Photographs as uint8 (H, W, 3), by default all of a folder."""
-    paths = sorted(folder.glob("*.jpg")) if names is None else [folder / name for name in names]
-    return [to_uint8(open_image(path)) for path in paths]
-
-
 def reduced(photo: np.ndarray) -> np.ndarray:
     """A photograph reduced to `REDUCED` of its sides."""
     height, width = (round(REDUCED * side) for side in photo.shape[:2])
     return to_uint8(resize(photo, height, width))
 
 
-def validation_images(photos: Path) -> np.ndarray:
-    """The middles of the photographs of BSDS500's val that are not in CBSD68, uint8."""
-    benchmark = {Path(line).stem for line in (photos / cbsd68.LIST).read_text().split()}
-    names = [p.name for p in sorted((photos / "val").glob("*.jpg")) if p.stem not in benchmark]
-    return np.stack([_middle(photo) for photo in read_photographs(photos / "val", names)])
-
-
-def _middle(photo: np.ndarray) -> np.ndarray:
-    """The middle `SIDE` x `SIDE` pixels."""
-    top, left = ((side - SIDE) // 2 for side in photo.shape[:2])
-    return photo[top : top + SIDE, left : left + SIDE]
+def _middles(photos: Iterable[np.ndarray]) -> np.ndarray:
+    """The middle `SIDE` x `SIDE` pixels of each."""
+    return np.stack([middle(photo, SIDE, SIDE) for photo in photos])
 
 
 def train(
@@ -321,14 +302,14 @@ def train(
     architecture = recipe.architecture
     model, kept = build(architecture), build(architecture)
     encoder, decoder = split(model)
-    train_photos = [p for part in ("train", "test") for p in read_photographs(photos / part)]
+    train_photos = read_photographs(training_paths(photos))
     small = [reduced(photo) for photo in train_photos]
-    middles = np.stack([_middle(photo) for photo in (*train_photos[::4], *small[::4])])
+    middles = _middles([*train_photos[::4], *small[::4]])
     scaled = (middles / np.float32(255) - MIDDLE) * CONTRAST
     # At high rates a step that suits the weight: bits change by 1 / ln 2 where the step does.
     step = math.sqrt(18 / (recipe.error_weight * math.log(2)))
     start_at_components(model, architecture, scaled, 255 / CONTRAST / step)
-    validation = validation_images(photos)
+    validation = _middles(read_photographs(validation_paths(photos)))
     rows: list[dict[str, float]] = []
 
     def loss(values: list[Any], data: Any, key: Any, _: Any) -> Any:
@@ -439,23 +420,23 @@ def write_card(name: str, recipe: RateRecipe, photos: Path) -> Card:
         kept=HALF,
         error_weight=recipe.error_weight,
     )
-    card.save(folder)  # first, for compressing asks the card which weights are right
-    measured = []
-    for photo in cbsd68.photographs(photos)[::EVERY]:
-        file = compress_at_step(photo, name, TRAINED_STEP)
-        pair = decompress(file) / 255, to_uint8(photo) / 255
-        bits = 8 * len(file) / math.prod(photo.shape[:2])
-        measured.append((bits, psnr(*pair), ssim_of(*pair)))
-    bits, decibels, similarity = np.mean(measured, axis=0)
-    packed = {"bits_per_pixel": bits, "psnr": decibels, "ssim": similarity}
-    figures = (
-        card.figures[0] | {key: round(float(value), 4) for key, value in packed.items()},
-        {"test_set": SAMPLE_CHECK, "condition": "reconstruction, not rounded", "task": task}
-        | rounded(evaluate(zoo.load(name), sample_check_images(), Reconstruct())),
-    )
-    card = dataclasses.replace(card, figures=figures)
-    card.save(folder)
-    return card
+
+    def figures() -> list[dict[str, Any]]:
+        measured = []
+        for photo in cbsd68.photographs(photos)[::EVERY]:
+            file = compress_at_step(photo, name, TRAINED_STEP)
+            pair = decompress(file) / 255, to_uint8(photo) / 255
+            bits = 8 * len(file) / math.prod(photo.shape[:2])
+            measured.append((bits, psnr(*pair), ssim_of(*pair)))
+        bits, decibels, similarity = np.mean(measured, axis=0)
+        packed = {"bits_per_pixel": bits, "psnr": decibels, "ssim": similarity}
+        return [
+            card.figures[0] | {key: round(float(value), 4) for key, value in packed.items()},
+            {"test_set": SAMPLE_CHECK, "condition": "reconstruction, not rounded", "task": task}
+            | rounded(evaluate(zoo.load(name), sample_check_images(), Reconstruct())),
+        ]
+
+    return save_measured(card, folder, figures)
 
 
 def command_line(

@@ -6,7 +6,6 @@ every session ends with annealed weights. Importing this module imports Keras.
 
 from __future__ import annotations
 
-import argparse
 import math
 import time
 from collections.abc import Callable
@@ -107,25 +106,6 @@ class SessionHistory(keras.callbacks.Callback):
             self.best = self.score(row)
             self.network.save_weights(self.folder / WEIGHTS)
         write_history(self.folder, self.rows)
-
-
-def add_session_arguments(
-    parser: argparse.ArgumentParser, folder: Path, *, minutes: float, rate: float
-) -> None:
-    """Adds the command line options of a session.
-
-    Args:
-        parser: The recipe's parser.
-        folder: The network's folder, the default of ``--out``.
-        minutes: Default time budget.
-        rate: Default of the highest learning rate.
-    """
-    parser.add_argument(
-        "--minutes", type=float, default=minutes, help="time budget of this session"
-    )
-    parser.add_argument("--rate", type=float, default=rate, help="the highest learning rate")
-    parser.add_argument("--out", type=Path, default=folder, help="folder of weights and history")
-    parser.add_argument("--dtype", default="float32", choices=("float32", "mixed_bfloat16"))
 
 
 def fit_session(

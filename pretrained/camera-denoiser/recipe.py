@@ -21,11 +21,9 @@ in one part only. Three patches in four are of clean photographs with the noise 
 
 from __future__ import annotations
 
-import argparse
 import csv
-import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +32,14 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from cae_core import zoo
-from cae_core.data import cbsd68
 from cae_core.data.samples import HIGH_ISO, noisy_photograph_paths
 from cae_core.images.decoding import open_image
 from cae_core.images.metrics import psnr
+from cae_core.images.operations import middle, to_uint8
 from cae_core.models.camera_denoiser import build_camera_denoiser
 from cae_core.photos.camera_denoising import denoise_camera
-from cae_core.recipes.time_budget import add_session_arguments
+from cae_core.recipes.bsds500 import read_photographs, training_paths, validation_paths
+from cae_core.recipes.command_line import save_measured, session_parser
 from cae_core.recipes.weight_files import HALF_BITS, round_to_half
 from cae_core.training.history import read_history, write_history
 from cae_core.zoo.cards import HALF, UNMEASURED
@@ -69,10 +68,7 @@ def real_pairs(folder: Path, part: str) -> dict[str, Pair]:
 
 def clean_photos(photos: Path) -> list[np.ndarray]:
     """The middle 256x256 of the photographs of BSDS500's val that are not in CBSD68."""
-    benchmark = {Path(line).stem for line in (photos / cbsd68.LIST).read_text().split()}
-    paths = [p for p in sorted((photos / "val").glob("*.jpg")) if p.stem not in benchmark]
-    images = map(open_image, paths)
-    return [i[(i.shape[0] - 256) // 2 :, (i.shape[1] - 256) // 2 :][:256, :256] for i in images]
+    return [middle(open_image(path), 256, 256) for path in validation_paths(photos)]
 
 
 def without_drift(noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
@@ -180,16 +176,10 @@ def train(
     pairs = list(real_pairs(real, "train").values())
     validation = list(real_pairs(real, "validation").values())
     held = clean_photos(photos)
-    groups = [
-        [path for part in ("train", "test") for path in sorted((photos / part).glob("*.jpg"))],
-        sorted(more.glob("*.jpg")),
-    ]
-    images = [[open_image(path) for path in group] for group in groups]
-    images.append([clean for _, clean in pairs])
+    groups = [training_paths(photos), sorted(more.glob("*.jpg"))]
+    means = [to_uint8(clean) for _, clean in pairs]
     data = {
-        "photos": gpu_training.photographs(
-            [[np.round(i * 255).astype(np.uint8) for i in group] for group in images]
-        ),
+        "photos": gpu_training.photographs([*map(read_photographs, groups), means]),
         "noisy": jnp.asarray(np.stack([noisy for noisy, _ in pairs]), jnp.float16),
         "clean": jnp.asarray(np.stack([without_drift(*pair) for pair in pairs]), jnp.float16),
     }
@@ -294,52 +284,51 @@ def write_card(photos: Path, real: Path) -> None:
         sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),
         kept=HALF,
     )
-    card.save(FOLDER)  # first, for `denoise_camera` asks the card which weights are right
+    save_measured(card, FOLDER, lambda: figures(photos, real))
+
+
+def figures(photos: Path, real: Path) -> Iterator[dict[str, Any]]:
+    """Rows of the card, printed as they come.
+
+    Args:
+        photos: BSDS500.
+        real: Folder of real noisy pairs.
+    """
     pairs = list(real_pairs(real, "test").values())
     restored = [denoise_camera(noisy) for noisy, _ in pairs]
     noisier = [i for i, pair in enumerate(pairs) if psnr(*pair) < NOISY_BELOW]
-    figures = []
     for condition, chosen in (
         ("test part", range(len(pairs))),
         (f"test part, noisy below {NOISY_BELOW:.0f} dB", noisier),
     ):
         before, after, least = mean_gain([pairs[i] for i in chosen], [restored[i] for i in chosen])
-        figures.append(
-            {
-                "test_set": "real_noise",
-                "condition": f"{condition}, {len(chosen)} crops",
-                "psnr": round(after, 2),
-                "psnr_noisy": round(before, 2),
-                "least_gain": round(least, 2),
-            }
-        )
-        print(figures[-1], flush=True)
-    kept = [min(psnr(denoise_camera(image), image), HIGHEST_PSNR) for image in clean_photos(photos)]
-    figures.append(
-        {
-            "test_set": "BSDS500 val",
-            "condition": f"no noise added, {len(kept)} photographs",
-            "psnr": round(float(np.mean(kept)), 2),
-            "psnr_least": round(min(kept), 2),
+        row: dict[str, Any] = {
+            "test_set": "real_noise",
+            "condition": f"{condition}, {len(chosen)} crops",
+            "psnr": round(after, 2),
+            "psnr_noisy": round(before, 2),
+            "least_gain": round(least, 2),
         }
-    )
-    print(figures[-1], sorted(kept)[:5], flush=True)
-    figures += sample_figures()
-    dataclasses.replace(card, figures=tuple(figures)).save(FOLDER)
+        print(row, flush=True)
+        yield row
+    kept = [min(psnr(denoise_camera(image), image), HIGHEST_PSNR) for image in clean_photos(photos)]
+    row = {
+        "test_set": "BSDS500 val",
+        "condition": f"no noise added, {len(kept)} photographs",
+        "psnr": round(float(np.mean(kept)), 2),
+        "psnr_least": round(min(kept), 2),
+    }
+    print(row, sorted(kept)[:5], flush=True)
+    yield row
+    yield from sample_figures()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m cae_core make camera-denoiser",
-        description=__doc__,
-        formatter_class=argparse.RawTextHelpFormatter,
-    )
-    parser.add_argument("command", choices=("train", "card"))
+    parser = session_parser(FOLDER, __doc__, ("train", "card"), minutes=11, rate=1.5e-3)
     parser.add_argument("--photos", type=Path, required=True, help="the folder BSDS500")
     parser.add_argument("--more", type=Path, help="folder of other photographs, for `train`")
     parser.add_argument("--real", type=Path, required=True, help="folder of real noisy pairs")
-    add_session_arguments(parser, FOLDER, minutes=11, rate=1.5e-3)
     o = parser.parse_args(arguments)
     if o.command == "train":
         if o.more is None:

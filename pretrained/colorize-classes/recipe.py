@@ -12,8 +12,6 @@ of this folder and writes card.json.
 
 from __future__ import annotations
 
-import argparse
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,9 +29,9 @@ from cae_core.models.colorizer import build_colorizer
 from cae_core.photos.colorizing import full_size_ab, grey_of, guess_ab
 from cae_core.recipes.augmentation import MovedBatches
 from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_session
+from cae_core.recipes.command_line import save_measured, session_parser
 from cae_core.recipes.measuring import color_rows
 from cae_core.recipes.recipe import licence_of
-from cae_core.recipes.time_budget import add_session_arguments
 from cae_core.training.history import read_history
 from cae_core.zoo.cards import UNMEASURED
 
@@ -114,23 +112,14 @@ def write_card() -> None:
         figures=UNMEASURED,
         sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),
     )
-    card.save(FOLDER)  # first, for `colorize` asks the card which weights are right
     sets = {"cifar10 test": load_dataset("cifar10").test, SAMPLE_CHECK: sample_check_images()}
-    figures = tuple(color_rows(card.name, sets))
-    dataclasses.replace(card, figures=figures).save(FOLDER)
-    for row in figures:
+    for row in save_measured(card, FOLDER, lambda: color_rows(card.name, sets)).figures:
         print(row)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m cae_core make colorize-classes",
-        description=__doc__,
-        formatter_class=argparse.RawTextHelpFormatter,
-    )
-    parser.add_argument("command", choices=("train", "vividness", "card"))
-    add_session_arguments(parser, FOLDER, minutes=25, rate=3e-3)
+    parser = session_parser(FOLDER, __doc__, ("train", "vividness", "card"), minutes=25, rate=3e-3)
     options = parser.parse_args(arguments)
     if options.command == "train":
         train(options.minutes, options.rate, options.out, options.dtype)

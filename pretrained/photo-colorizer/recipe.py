@@ -15,10 +15,9 @@ PHOTOS has folders of colour photographs, every 20th of which is for validation;
 
 from __future__ import annotations
 
-import argparse
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -31,6 +30,7 @@ from cae_core.images.metrics import color_figures
 from cae_core.images.operations import as_image, to_uint8
 from cae_core.models.colorizer import build_colorizer
 from cae_core.photos.colorizing import WORKING, full_size_ab, guess_probabilities
+from cae_core.recipes.bsds500 import read_photographs
 from cae_core.recipes.color_photographs import (
     SHARES,
     VALIDATION_EVERY,
@@ -40,8 +40,8 @@ from cae_core.recipes.color_photographs import (
     split,
 )
 from cae_core.recipes.colorizer_training import DROPOUT, class_weights, train_session
+from cae_core.recipes.command_line import save_measured, session_parser
 from cae_core.recipes.measuring import color_rows
-from cae_core.recipes.time_budget import add_session_arguments
 from cae_core.recipes.weight_files import HALF_BITS, round_to_half
 from cae_core.training.history import read_history
 from cae_core.zoo.cards import UNMEASURED
@@ -152,27 +152,23 @@ def write_card(bsds: Path) -> None:
         sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),
         kept=zoo.HALF,
     )
-    card.save(FOLDER)  # first, for `colorize` asks the card which weights are right
-    photographs = [to_uint8(open_image(path)) for path in sorted((bsds / "val").glob("*.jpg"))]
-    rows = color_rows(card.name, {TEST_SET: photographs, SAMPLE_CHECK: sample_check_images()})
-    plain = color_rows("colorize-chroma", {TEST_SET: photographs})[0]
-    rows.append(plain | {"condition": "colorize-chroma applied in the same way"})
-    dataclasses.replace(card, figures=tuple(rows)).save(FOLDER)
-    for row in rows:
+    photographs = read_photographs(sorted((bsds / "val").glob("*.jpg")))
+
+    def figures() -> list[dict[str, Any]]:
+        sets = {TEST_SET: photographs, SAMPLE_CHECK: sample_check_images()}
+        plain = color_rows("colorize-chroma", {TEST_SET: photographs})[0]
+        plain["condition"] = "colorize-chroma applied in the same way"
+        return [*color_rows(card.name, sets), plain]
+
+    for row in save_measured(card, FOLDER, figures).figures:
         print(row)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m cae_core make photo-colorizer",
-        description=__doc__,
-        formatter_class=argparse.RawTextHelpFormatter,
-    )
-    parser.add_argument("command", choices=("train", "size", "card"))
+    parser = session_parser(FOLDER, __doc__, ("train", "size", "card"), minutes=55, rate=2e-3)
     parser.add_argument("--photos", type=Path, required=True, help="folders of colour photographs")
     parser.add_argument("--bsds", type=Path, required=True, help="the folder BSDS500")
-    add_session_arguments(parser, FOLDER, minutes=55, rate=2e-3)
     options = parser.parse_args(arguments)
     if options.command == "train":
         train(

@@ -17,10 +17,8 @@ photographs (JPEG) in PHOTOS, validated on the other 32 of val.
 
 from __future__ import annotations
 
-import argparse
-import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +27,12 @@ import numpy as np
 
 from cae_core import zoo
 from cae_core.data import cbsd68
-from cae_core.images.decoding import open_image
 from cae_core.images.metrics import psnr_from_mse
+from cae_core.images.operations import middle
 from cae_core.models.photo_denoiser import build_photo_denoiser
 from cae_core.photos.denoising import denoise
-from cae_core.recipes.time_budget import add_session_arguments
+from cae_core.recipes.bsds500 import read_photographs, training_paths, validation_paths
+from cae_core.recipes.command_line import save_measured, session_parser
 from cae_core.recipes.weight_files import HALF_BITS, round_to_half
 from cae_core.training.history import read_history, write_history
 from cae_core.zoo.cards import HALF, UNMEASURED
@@ -103,7 +102,8 @@ class Validation:
 
     def __init__(self, denoiser: keras.Model, photos: list[np.ndarray]) -> None:
         self.denoiser = denoiser
-        self.clean = np.stack([central_square(photo) for photo in photos])
+        squares = [middle(photo, VALIDATION_SIDE, VALIDATION_SIDE) for photo in photos]
+        self.clean = np.stack(squares) / np.float32(255)
 
     def __call__(self) -> dict[str, float]:
         """PSNR at every validated level, in dB, by the name of the history's column."""
@@ -120,25 +120,6 @@ class Validation:
         return float(psnr_from_mse(errors).mean())
 
 
-def central_square(photo: np.ndarray) -> np.ndarray:
-    """The middle of a photograph as float32 in [0, 1], (256, 256, 3)."""
-    top, left = ((side - VALIDATION_SIDE) // 2 for side in photo.shape[:2])
-    square = photo[top : top + VALIDATION_SIDE, left : left + VALIDATION_SIDE]
-    return square / np.float32(255)
-
-
-def read_photos(folder: Path, names: list[str] | None = None) -> list[np.ndarray]:
-    """Photographs as uint8 (H, W, 3), by default all of a folder."""
-    paths = sorted(folder.glob("*.jpg")) if names is None else [folder / name for name in names]
-    return [np.round(open_image(path) * 255).astype(np.uint8) for path in paths]
-
-
-def validation_names(photos: Path) -> list[str]:
-    """The photographs of val that are not in CBSD68."""
-    benchmark = {Path(line).stem for line in (photos / cbsd68.LIST).read_text().split()}
-    return [p.name for p in sorted((photos / "val").glob("*.jpg")) if p.stem not in benchmark]
-
-
 def train(photos: Path, more: Path, minutes: float, peak: float, folder: Path, dtype: str) -> None:
     """One session on a GPU."""
     from cae_core.recipes import gpu_training
@@ -149,8 +130,8 @@ def train(photos: Path, more: Path, minutes: float, peak: float, folder: Path, d
     exact = build_photo_denoiser()
     if (folder / zoo.WEIGHTS).exists():
         denoiser.load_weights(folder / zoo.WEIGHTS)
-    validate = Validation(exact, read_photos(photos / "val", validation_names(photos)))
-    train_photos = [p for part in ("train", "test") for p in read_photos(photos / part)]
+    validate = Validation(exact, read_photographs(validation_paths(photos)))
+    groups = [training_paths(photos), sorted(more.glob("*.jpg"))]
     started = time.monotonic()
 
     def on_validation(steps: int, patches: int) -> None:
@@ -172,7 +153,7 @@ def train(photos: Path, more: Path, minutes: float, peak: float, folder: Path, d
             gpu_training.Stage(SMALL_UNTIL, SMALL[0], loss_of(denoiser, *SMALL)),
             gpu_training.Stage(1.0, LARGE[0], loss_of(denoiser, *LARGE)),
         ],
-        gpu_training.photographs([train_photos, read_photos(more)]),
+        gpu_training.photographs([read_photographs(group) for group in groups]),
         minutes=minutes,
         peak=peak,
         seed=int(before["patches"]),  # another session draws other patches and noise
@@ -223,32 +204,32 @@ def write_card(photos: Path) -> None:
         sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),
         kept=HALF,
     )
-    card.save(FOLDER)  # first, for `denoise` asks the card which weights are right
-    images = cbsd68.photographs(photos)
+    save_measured(card, FOLDER, lambda: figures(cbsd68.photographs(photos)))
+
+
+def figures(images: list[np.ndarray]) -> Iterator[dict[str, Any]]:
+    """Rows of the card, printed as they come: PSNR at four noise levels.
+
+    Args:
+        images: The photographs of CBSD68.
+    """
 
     def restored(noisy: np.ndarray, sigma: float) -> np.ndarray:
         return denoise(noisy, sigma, precision="float32")
 
-    figures = []
     for sigma in (25, 15, 50, 0):  # the first is the one that lists show
         value = min(cbsd68.mean_psnr(restored, images, sigma), HIGHEST_PSNR)
         condition = f"sigma {sigma} of 255, not clipped"
-        figures.append({"test_set": "CBSD68", "condition": condition, "psnr": round(value, 2)})
-        print(figures[-1], flush=True)
-    dataclasses.replace(card, figures=tuple(figures)).save(FOLDER)
+        row = {"test_set": "CBSD68", "condition": condition, "psnr": round(value, 2)}
+        print(row, flush=True)
+        yield row
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m cae_core make photo-denoiser",
-        description=__doc__,
-        formatter_class=argparse.RawTextHelpFormatter,
-    )
-    parser.add_argument("command", choices=("train", "card"))
+    parser = session_parser(FOLDER, __doc__, ("train", "card"), minutes=11, rate=1.5e-3)
     parser.add_argument("--photos", type=Path, required=True, help="the folder BSDS500")
     parser.add_argument("--more", type=Path, help="folder of other photographs, for `train`")
-    add_session_arguments(parser, FOLDER, minutes=11, rate=1.5e-3)
     options = parser.parse_args(arguments)
     if options.command == "train":
         if options.more is None:
