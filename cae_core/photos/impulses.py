@@ -8,7 +8,7 @@ from cae_core.images.operations import as_image
 from cae_core.photos.apply import with_channels_of
 
 _LARGEST_RADIUS = 5
-_HITS_AT_ONCE = 100_000
+HITS_AT_ONCE = 100_000
 
 
 def median_filter(image: np.ndarray) -> np.ndarray:
@@ -65,8 +65,8 @@ def remove_salt_and_pepper(image: np.ndarray, *, overwrite: bool = False) -> np.
     is_hit = (photo == 0).all(axis=2) | (photo == 1).all(axis=2)
     result = photo if overwrite else photo.copy()  # only intact pixels are read
     rows, columns = np.nonzero(is_hit)
-    for start in range(0, len(rows), _HITS_AT_ONCE):
-        part = slice(start, start + _HITS_AT_ONCE)
+    for start in range(0, len(rows), HITS_AT_ONCE):
+        part = slice(start, start + HITS_AT_ONCE)
         _fill(result, is_hit, rows[part], columns[part])
     return with_channels_of(result, np.shape(image))
 

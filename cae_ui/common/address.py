@@ -40,7 +40,7 @@ def drop_the_impossible(page: str, given: dict[str, list[str]], texts: Collectio
         texts: Names whose values are texts, which may be anything.
     """
     context = get_script_run_ctx()
-    if context is None or (st.session_state.get(_CHECKED) == page and not _is_back_or_forward()):
+    if context is None or (st.session_state.get(_CHECKED) == page and not is_back_or_forward()):
         return
     # Streamlit has no public way: widgets read what the address had at first.
     parameters = context.session_state._state.query_params
@@ -116,7 +116,7 @@ def address_text(key: str, default: str, adapt: Callable[[str], str] | None = No
     """
     known = st.session_state.setdefault(f"{key}-address", _AddressText())
     asked_for, page = st.query_params.get(key), st.session_state.get(_PAGE)
-    went_back = _is_back_or_forward()
+    went_back = is_back_or_forward()
     if page == known.page and not went_back:
         # The browser may not have the newest address yet: what the visitor did since then counts.
         text = st.session_state.get(key, known.text)
@@ -136,7 +136,7 @@ def address_text(key: str, default: str, adapt: Callable[[str], str] | None = No
     return text
 
 
-def _is_back_or_forward() -> bool:
+def is_back_or_forward() -> bool:
     """Whether the browser's Back or Forward asked for this run."""
     context = get_script_run_ctx()  # Streamlit has no public way to ask
     return context is not None and context.is_history_navigation

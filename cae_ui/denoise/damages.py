@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 
 from cae_core import zoo
-from cae_core.formats import format_share
 from cae_core.photos.classical import denoise_classical
 from cae_core.photos.denoising import denoise
 from cae_core.photos.impulses import median_filter, remove_salt_and_pepper
@@ -93,17 +92,6 @@ def damage_in_place(photo: np.ndarray, damage: Task, seed: int) -> None:
         batch = np.pad(planes, ((0, below), (0, right), (0, 0)), mode="symmetric")[np.newaxis]
         result = np.asarray(damage.corrupt(batch, seed + start))[0, : len(rows), : rows.shape[1]]
         rows[...] = result.reshape(rows.shape)
-
-
-def damage_label(damage: Task) -> str:
-    """A damage in few words, which have room on a telephone's image."""
-    if isinstance(damage, SaltAndPepper):
-        return f"{format_share(damage.share)} black or white"
-    if isinstance(damage, ShotNoise):
-        return f"{damage.photons:g} photons"
-    if isinstance(damage, RemoveJpeg):
-        return f"JPEG, quality {damage.quality:g}"
-    return damage.title
 
 
 def method_note(damage: Task, model: str) -> str:

@@ -36,7 +36,7 @@ from cae_ui.common.whole_photo import (
     whole_input,
 )
 from cae_ui.common.wording import plain
-from cae_ui.denoise.damages import damage_label, repaired
+from cae_ui.denoise.damages import repaired
 from cae_ui.denoise.scene import Scene
 
 MADE = "denoised"
@@ -271,5 +271,5 @@ def _label(scene: Scene) -> str:
     if scene.clean is None:
         return scene.photo.name  # the slider's labels are no Markdown
     if scene.damage is not None:
-        return damage_label(scene.damage)
+        return scene.damage.short_caption
     return f"Noisy, sigma {255 * scene.sigma:.0f}"

@@ -29,7 +29,6 @@ from cae_ui.denoise.damages import (
     INTACT_NEIGHBOURS,
     damage_in_place,
     damage_input,
-    damage_label,
     damaged,
     method_note,
 )
@@ -119,7 +118,7 @@ class Scene:
             return "left as it is"
         said = [f"denoised by {_title(self.model)}"]
         if self.damage is not None:
-            said.append(damage_label(self.damage))
+            said.append(self.damage.short_caption)
         elif self.clean is not None:
             said.append(f"noise of sigma {255 * self.sigma:.0f}")
         elif self.model == zoo.CAMERA_DENOISER:

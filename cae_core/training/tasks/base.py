@@ -114,6 +114,11 @@ class Task:
         return "Input of the network"
 
     @property
+    def short_caption(self) -> str:
+        """The damage of the input in few words, which have room on a telephone's image."""
+        return self.title
+
+    @property
     def sigma_range(self) -> tuple[float, float] | None:
         """Lowest and highest standard deviation of the noise; None without noise."""
         return None

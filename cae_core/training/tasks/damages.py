@@ -39,6 +39,11 @@ class SaltAndPepper(Task):
         """Caption with the share."""
         return f"With {format_share(self.share)} of the pixels black or white"
 
+    @property
+    def short_caption(self) -> str:
+        """The share."""
+        return f"{format_share(self.share)} black or white"
+
     def corrupt(self, images: Any, seed: Any) -> Any:
         """The images with salt and pepper."""
         return salted(images, self.share, seed)
@@ -84,6 +89,11 @@ class ShotNoise(Task):
         """Caption with the number of photons."""
         return f"With the noise of {self.photons:g} photons in white"
 
+    @property
+    def short_caption(self) -> str:
+        """The number of photons."""
+        return f"{self.photons:g} photons"
+
     def corrupt(self, images: Any, seed: Any) -> Any:
         """The images as that many photons show them."""
         return counted(images, self.photons, seed)
@@ -125,6 +135,11 @@ class RemoveJpeg(Task):
     def input_caption(self) -> str:
         """Caption with the quality."""
         return f"As JPEG of quality {self.quality:g}"
+
+    @property
+    def short_caption(self) -> str:
+        """The quality."""
+        return f"JPEG, quality {self.quality:g}"
 
     def corrupt(self, images: Any, seed: Any) -> Any:
         """The images through JPEG's quantisation."""

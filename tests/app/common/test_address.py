@@ -19,7 +19,7 @@ def go_to(monkeypatch):
         if text is not None:
             page.query_params["arch"] = text
         with monkeypatch.context() as browser:
-            browser.setattr(address, "_is_back_or_forward", lambda: True)
+            browser.setattr(address, "is_back_or_forward", lambda: True)
             return page.run()
 
     return go

@@ -352,15 +352,19 @@ def test_an_image_that_memory_is_too_small_for_does_not_stop_the_batch(
     for name in ("a.png", "b.png"):
         save_noisy(tmp_path / name)
 
-    def process(options, source, target, show):
-        if source.name == "a.png":
-            raise MemoryError
-        return "saved"
+    given = []
 
-    monkeypatch.setattr(command, "_denoise_file", process)
-    assert ended(["a.png", "b.png"]) == 1
+    def stub(image, *arguments, **options):
+        given.append(image)
+        if len(given) == 1:
+            raise MemoryError
+        return image
+
+    monkeypatch.setattr(command, "denoise", stub)
+    assert ended(["a.png", "b.png", "--sigma", "0.1"]) == 1
     captured = capsys.readouterr()
-    assert captured.out == "saved\n"
+    assert captured.out.startswith("saved in b-denoised.png")
+    assert names(tmp_path) == ["a.png", "b-denoised.png", "b.png"]
     assert captured.err.startswith("a.png: An image is worked on in the memory that there is.")
 
 

@@ -10,7 +10,6 @@ import pytest
 from cae_core.architecture.notation import Architecture
 from cae_core.errors import ArchitectureError, ImageError, StoppedError
 from cae_core.models.builder import build
-from cae_core.photos import apply as photos
 from cae_core.photos.apply import apply_to_photo, is_fully_convolutional, plan_photo, total_stride
 
 NETWORKS = {
@@ -98,11 +97,10 @@ def test_a_convolutional_network_works_as_if_built_for_the_photo(networks, name)
 
 
 @pytest.mark.parametrize("name", ["homework", "strided-bn", "bilinear", "valid", "unshuffle"])
-def test_a_photo_larger_than_a_tile_shows_no_seams(networks, name, monkeypatch):
-    monkeypatch.setattr(photos, "_TILE", 32)
+def test_a_photo_larger_than_a_tile_shows_no_seams(networks, name):
     architecture, model = networks[name]
-    photo = _photo(140, 172)
-    assert plan_photo(architecture, 140, 172).tiles > 4
+    photo = _photo(524, 556)
+    assert plan_photo(architecture, 524, 556).tiles > 4
     np.testing.assert_allclose(
         apply_to_photo(model, architecture, photo),
         _applied_directly(architecture, model, photo),

@@ -24,7 +24,7 @@ def with_salt_and_pepper(image, share):
 
 @pytest.mark.parametrize("share", [0.1, 0.9])
 def test_only_hit_pixels_change_and_they_come_near_the_original(photo, share, monkeypatch):
-    monkeypatch.setattr(impulses, "_HITS_AT_ONCE", 500)
+    monkeypatch.setattr(impulses, "HITS_AT_ONCE", 500)
     hit, is_hit = with_salt_and_pepper(photo, share)
     result = remove_salt_and_pepper(hit)
     np.testing.assert_array_equal(result[~is_hit], photo[~is_hit])

@@ -82,19 +82,25 @@ def normalised_convolution(name, shape):
 
 @pytest.fixture
 def stem(tmp_path, monkeypatch):
-    """A package whose network is a stem and a depthwise convolution."""
+    """An installed package whose network is a stem and a depthwise convolution."""
     tensors = normalised_convolution("_conv_stem", (4, 3, 3, 3))
     tensors |= normalised_convolution("_blocks.0._depthwise_conv", (4, 1, 5, 5))
     tensors |= normalised_convolution("_conv_head", (2, 4, 1, 1))
-    write(tmp_path / "weights.pth", tensors)
-    monkeypatch.setattr(efficientnet_weights, "_installed_file", lambda: tmp_path / "weights.pth")
+    package = tmp_path / efficientnet_weights.PACKAGE.replace("-", "_")
+    file = package / efficientnet_weights.FILE
+    file.parent.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    write(file, tensors)
+    monkeypatch.syspath_prepend(tmp_path)
     return tensors
 
 
-def test_tensors_come_back_as_they_were_written(stem):
-    found = read_tensors(efficientnet_weights._installed_file())
-    assert list(found) == list(stem)
-    for name, array in stem.items():
+def test_tensors_come_back_as_they_were_written(tmp_path):
+    written = normalised_convolution("_conv_stem", (4, 3, 3, 3))
+    write(tmp_path / "weights.pth", written)
+    found = read_tensors(tmp_path / "weights.pth")
+    assert list(found) == list(written)
+    for name, array in written.items():
         np.testing.assert_array_equal(found[name], array)
 
 
