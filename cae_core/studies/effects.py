@@ -96,6 +96,16 @@ def ratio_of(logarithms: Sequence[float]) -> Ratio:
     return Ratio(math.exp(mean), math.exp(mean - half), math.exp(mean + half), count)
 
 
+def values_of(trainings: Iterable[Measured]) -> dict[str, list[Value]]:
+    """The values of every factor in the order in which trainings have them, each once."""
+    values: dict[str, list[Value]] = {}
+    for setting, _ in trainings:
+        for name, value in setting.items():
+            if value not in values.setdefault(name, []):
+                values[name].append(value)
+    return values
+
+
 def effects(trainings: Sequence[Measured]) -> list[Effect]:
     """The effect of every value of every factor that varies.
 
@@ -113,11 +123,7 @@ def effects(trainings: Sequence[Measured]) -> list[Effect]:
         >>> [(e.factor, e.value, e.first, str(e.ratio)) for e in effects(done)]
         [('channels', 8, 4, '0.500 times (95 % interval 0.500 to 0.500)')]
     """
-    values: dict[str, list[Value]] = {}
-    for setting, _ in trainings:
-        for name, value in setting.items():
-            if value not in values.setdefault(name, []):
-                values[name].append(value)
+    values = values_of(trainings)
     columns = [(name, value) for name, known in values.items() for value in known[1:]]
     found: dict[tuple[str, Value], list[float]] = {column: [] for column in columns}
     for seed in dict.fromkeys(result.seed for _, result in trainings):

@@ -8,7 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from cae_core.studies.effects import Effect, Measured
+from cae_core.studies.effects import Effect, Measured, values_of
 from cae_core.studies.plan import FACTORS, Value, setting_text
 from cae_ui.common.charts import AMBER, COLORS, GREY, TEAL, Points, framed
 from cae_ui.common.wording import plain_html
@@ -44,12 +44,7 @@ def sweep_points(trainings: Sequence[Measured]) -> list[Points]:
 
 def varying(trainings: Sequence[Measured]) -> dict[str, list[Value]]:
     """The values of the factors that have more than one among the trainings."""
-    values: dict[str, list[Value]] = {}
-    for setting, _ in trainings:
-        for name, value in setting.items():
-            if value not in values.setdefault(name, []):
-                values[name].append(value)
-    return {name: each for name, each in values.items() if len(each) > 1}
+    return {name: each for name, each in values_of(trainings).items() if len(each) > 1}
 
 
 def title(name: str) -> str:
