@@ -5,13 +5,14 @@ One network of every kind is loaded and measured always, all others with the hea
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
 
 import cae_core as cae
 from cae_core import zoo
-from cae_core.data.registry import load_labels
+from cae_core.data.registry import DATASETS, load_labels
 from cae_core.data.samples import DRAWN_CHECK, SAMPLE_CHECK, sample_check_images
 from cae_core.images.metrics import color_figures
 from cae_core.recipes.measuring import color_rows
@@ -39,6 +40,11 @@ OPTIONAL = {
     "published",
     "difference",
     "error_weight",
+}
+# Words of a card's licence for data that pretrained/LICENSE.md names otherwise.
+LICENCE_WORDS = {
+    "PolyU real-world noisy images": "The Hong Kong Polytechnic University",
+    "photographs of cats and dogs, of flowers": "cats and dogs, flowers",
 }
 SAMPLES = {SAMPLE_CHECK: (32, 32, 3), DRAWN_CHECK: (28, 28, 1)}
 
@@ -97,6 +103,21 @@ def test_the_networks_are_small_enough_to_be_carried_along():
     ignored = ("unkept.weights.h5", "checkpoint")
     files = [path for path in zoo.FOLDER.rglob("*") if path.is_file()]
     assert sum(p.stat().st_size for p in files if not p.name.startswith(ignored)) < 90e6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_licence_file_names_every_network_beside_its_data(name):
+    lines = (zoo.FOLDER / "LICENSE.md").read_text().splitlines()
+    _, *rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
+    networks = {data.split(" (")[0]: text for data, _, text in rows}
+    card = zoo.card(name)
+    if card.dataset:
+        title = DATASETS[card.dataset].title
+        assert f"the networks of {title}" in networks[title]
+        return
+    for data, text in networks.items():
+        word = LICENCE_WORDS.get(data, data)
+        assert (name in re.findall(r"[\w-]+", text)) == (word in card.licence), data
 
 
 def test_weights_that_are_not_the_cards_are_refused(tmp_path, monkeypatch):
