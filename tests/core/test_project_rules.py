@@ -8,6 +8,7 @@ import inspect
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -219,21 +220,38 @@ def test_an_image_is_called_an_image():
 # Files around the code
 
 
-@pytest.mark.parametrize(
-    "file",
-    [
-        "requirements.txt",
-        "requirements-dev.txt",
-        "requirements-train.txt",
-        "requirements-cluster.txt",
-    ],
-)
-def test_every_dependency_has_a_lower_and_an_upper_bound(file):
+REQUIREMENTS = sorted(path.name for path in ROOT.glob("requirements*.txt"))
+
+
+def required_by(file):
+    """The lines of a file of requirements that name a package."""
     lines = [line.strip() for line in (ROOT / file).read_text().splitlines()]
-    wanted = [line for line in lines if line and not line.startswith(("#", "-r "))]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("file", REQUIREMENTS)
+def test_every_dependency_has_a_lower_and_an_upper_bound(file):
+    wanted = required_by(file)
     assert wanted
     bounded = re.compile(r"[A-Za-z0-9_-]+>=\d[\d.]*,<\d[\d.]*(; .+)?")
     assert [line for line in wanted if not bounded.fullmatch(line)] == []
+
+
+def test_the_package_asks_for_what_the_files_of_requirements_name():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    hook = project["tool"]["hatch"]["metadata"]["hooks"]["requirements_txt"]
+    assert hook["files"] == ["requirements.txt"]
+    others = [file for file in REQUIREMENTS if file != "requirements.txt"]
+    names = [file.removeprefix("requirements-").removesuffix(".txt") for file in others]
+    assert hook["optional-dependencies"] == {
+        name: [file] for name, file in zip(names, others, strict=True)
+    }
+
+
+def test_a_package_has_the_same_bounds_in_all_files_of_requirements():
+    lines = {line for file in REQUIREMENTS for line in required_by(file)}
+    names = [re.split("[>;]", line)[0] for line in lines]
+    assert sorted(names) == sorted(set(names))
 
 
 def test_everything_the_code_imports_from_elsewhere_is_a_run_time_dependency():
