@@ -152,7 +152,7 @@ def speed(height: int, width: int, precision: str) -> tuple[float, float, float]
 
 
 def print_browser() -> None:
-    """What people notice who drag the noise: one alone, and ten at once."""
+    """Waiting times after a moved noise slider: of one visitor, and of ten at once."""
     with server() as (url, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
@@ -189,7 +189,7 @@ def press(page: Page, sigma: int) -> None:
 
 
 def seconds_taken(page: Page) -> float:
-    """What the browser's stopwatch shows; asking from outside takes longer than what it took."""
+    """Seconds by the browser's own clock; asking it from outside takes longer than the change."""
     page.wait_for_function("window.milliseconds > 0", timeout=PATIENCE, polling=50)
     return page.evaluate("window.milliseconds") / 1000
 

@@ -105,7 +105,7 @@ def measure(browser: Browser, url: str, pid: int, count: int) -> None:
 def look_around(
     readers: list[Page], address: str, trainer: str, when: str, wanted: str = ""
 ) -> None:
-    """What visitors notice who move sliders and open pages; nothing where there are none."""
+    """Waiting times of visitors who move sliders and open pages; nothing without any."""
     if not readers:
         return
     sliders = [move_slider(page, turn) for turn in range(ROUNDS) for page in readers]
@@ -211,7 +211,7 @@ def move_all_sliders(pages: list[Page], turn: int) -> float:
 
 
 def progress_of(line: Locator) -> str:
-    """What a progress bar says, up to the first dot."""
+    """The text of a progress bar up to the first dot."""
     return line.inner_text().partition(" · ")[0].rstrip(".")
 
 

@@ -106,7 +106,7 @@ def in_own_process(contender: str, network: str, folder: Path, epochs: int) -> d
 
 
 def run_python(arguments: list[str]) -> str:
-    """What a Python process prints; TensorFlow's chatter is shown only where it fails."""
+    """Output of a Python process; TensorFlow's chatter is shown only where it fails."""
     result = subprocess.run(
         [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -227,7 +227,7 @@ def train_keras(
     epochs: int,
     mark: Callable[[], None],
 ) -> float:
-    """What a Keras tutorial does: float images in memory, `compile`, `fit`."""
+    """Plain Keras, as tutorials have it: float images in memory, `compile`, `fit`."""
     import keras
 
     from cae_core.models.builder import build

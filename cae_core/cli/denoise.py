@@ -162,12 +162,12 @@ def _choice(options: argparse.Namespace, image: np.ndarray) -> Choice:
 
 
 def _multiplied(strength: float) -> str:
-    """How a strength is said."""
+    """A strength other than 1 as text."""
     return "" if strength == 1 else f", {strength:g} x"
 
 
 def _beyond_training(sigma: float) -> str:
-    """How a sigma is said that the photo denoiser was not trained on."""
+    """A remark for a sigma that the photo denoiser was not trained on."""
     noise_range = zoo.card(zoo.PHOTO_DENOISER).noise_range
     if noise_range is None or sigma <= noise_range[1]:
         return ""

@@ -14,6 +14,7 @@ from cae_core.cli.arguments import PROGRAM
 from cae_core.cli.results import results_markdown
 from cae_core.cli.terminal import DONE, aligned, complain
 from cae_core.zoo.cards import Card
+from cae_core.zoo.judge import ACCURACY
 
 _WIDTH = 96
 # What a figure is called and with how many digits it is said.
@@ -22,7 +23,7 @@ _MEASURES = {
     "ssim": ("SSIM", "{:.4f}"),
     "mse": ("MSE", "{:.6f}"),
     "mae": ("MAE", "{:.5f}"),
-    "judge_accuracy": ("judge", "{:.2%}"),
+    ACCURACY: ("judge", "{:.2%}"),
     "accuracy": ("accuracy", "{:.2%}"),
     "confidence": ("confidence", "{:.2%}"),
 }
@@ -49,9 +50,11 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-_EXAMPLES = f"""
+_JUDGE = """\
 The judge is an evaluation classifier, trained on the original images; a card gives its accuracy on
-the network's outputs.
+the network's outputs."""
+_EXAMPLES = f"""
+{_JUDGE}
 
 examples:
   {PROGRAM} zoo
@@ -135,7 +138,10 @@ def _card_text(card: Card) -> str:
     for label, value in facts.items():
         if value:
             lines += _fact(label, value)
-    return "\n".join([*lines, "", *_figures_table(card)])
+    lines += ["", *_figures_table(card)]
+    if any(ACCURACY in figure for figure in card.figures):
+        lines += ["", _JUDGE]
+    return "\n".join(lines)
 
 
 def _module_of(card: Card) -> str:

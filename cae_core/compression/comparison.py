@@ -182,7 +182,7 @@ def at_same_size(image: np.ndarray, quality: int) -> list[Coded]:
 
 
 def verdict(results: Sequence[Coded]) -> str:
-    """Who is nearest to the original, and where our network stands beside JPEG, in one sentence.
+    """Names the codec nearest to the original, and compares our network with JPEG, in a sentence.
 
     Args:
         results: Of `at_same_size`.

@@ -70,7 +70,7 @@ class _RequestFile:
 
 
 class EndReason(StrEnum):
-    """Why a job ended, noted by whoever ended it."""
+    """Reason of a job's end, noted by the process that ended it."""
 
     COMPLETED = "completed"
     PERSON = "person"

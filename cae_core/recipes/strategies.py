@@ -1,6 +1,6 @@
-"""Training strategies: a single fit, one that starts at PCA, and the three of section B.
+"""Training strategies: a single fit, one that starts at PCA, and three of a source.
 
-A strategy trains in one or several phases, each with a checkpoint of its own. Source:
+A strategy trains in one or several phases, each with a checkpoint of its own. The source is
 henriwoodcock, *Applying Modern Best Practices to Autoencoders*. Importing this module does not
 import Keras; training does.
 """

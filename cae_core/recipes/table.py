@@ -296,8 +296,8 @@ _RECIPES: dict[str, Recipe] = {
     "baseline": source_recipe(
         "baseline",
         summary=(
-            "Two convolutions, two poolings and a latent of 1,000 numbers; the others of its "
-            "section are measured against it."
+            "Two convolutions, two poolings and a latent of 1,000 numbers; the other "
+            "networks of its source are measured against it."
         ),
         difference=(
             "Less error than published, with the same layers: the learning rate is our own range "
@@ -309,8 +309,8 @@ _RECIPES: dict[str, Recipe] = {
     "baseline-mnist": source_recipe(
         "baseline-mnist",
         summary=(
-            "Two convolutions, two poolings and a latent of 1,000 numbers; the others of its "
-            "section are measured against it."
+            "Two convolutions, two poolings and a latent of 1,000 numbers; the other "
+            "networks of its source are measured against it."
         ),
         difference=(
             "More error than published, at the learning rate that our own range test suggests; the "

@@ -10,7 +10,7 @@ import numpy as np
 from cae_core.files import replacing
 
 SIGNIFICANT_BITS = 6
-"""Bits of a rounded weight: 5 raise the error of section B's networks by 1 to 2 %, 6 by 0.2 %."""
+"""Bits of a rounded weight: 5 raise the error of `baseline` and others by 1 to 2 %, 6 by 0.2 %."""
 HALF_BITS = 11
 """Significant bits of float16; the photo denoisers, whose error is small, keep them all."""
 

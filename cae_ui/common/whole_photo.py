@@ -89,7 +89,7 @@ class WholeRequest:
 
     @property
     def key(self) -> Hashable:
-        """What tells results apart."""
+        """Photo and settings: another key means another result."""
         return self.photo.key, self.settings, self.made
 
 

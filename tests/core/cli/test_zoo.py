@@ -72,6 +72,11 @@ def first_number(figure):
     return f"{figure.get('accuracy', figure.get('confidence')):.2%}"
 
 
+def test_a_card_says_what_a_judge_is_where_it_has_one(capsys):
+    assert "The judge is an evaluation classifier" in printed(["baseline"], capsys)
+    assert "judge" not in printed([DENOISER], capsys)
+
+
 def test_facts_that_a_network_does_not_have_are_left_out(monkeypatch, capsys):
     a_card(monkeypatch, noise_range=None, latent_size=None)
     out = printed(["mine"], capsys)
