@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 
 @contextmanager
@@ -39,3 +42,21 @@ def replacing(path: str | Path) -> Iterator[Path]:
         if partial.is_dir():
             shutil.rmtree(partial)
         partial.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Replaces a file by a text as a whole."""
+    with replacing(path) as partial:
+        partial.write_text(text)
+
+
+def write_arrays(path: str | Path, arrays: Mapping[str, Any]) -> None:
+    """Replaces an ``.npz`` file, which may have any ending, as a whole.
+
+    Args:
+        path: The file.
+        arrays: Its arrays by name.
+    """
+    # A file and not a name, to which NumPy would add an ending.
+    with replacing(path) as partial, partial.open("wb") as file:
+        np.savez(file, **arrays)

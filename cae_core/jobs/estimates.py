@@ -21,7 +21,7 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.presets import get_preset
 from cae_core.architecture.report import analyze
 from cae_core.errors import RecordError
-from cae_core.files import replacing
+from cae_core.files import write_text
 from cae_core.formats import counted, format_bytes, format_duration
 from cae_core.jobs.limits import memory_estimate_mb
 from cae_core.jobs.storage import runs_folder
@@ -166,8 +166,7 @@ def calibrate(path: str) -> None:
     )[::-1]
     per_mac = max(0.0, (slow - fast) / (slow_macs - fast_macs))
     measured = Calibration(max(1e-6, fast - per_mac * fast_macs), per_mac)
-    with replacing(path) as partial:
-        partial.write_text(json.dumps(asdict(measured)))
+    write_text(path, json.dumps(asdict(measured)))
 
 
 def _seconds_per_image(preset: str) -> float:

@@ -22,7 +22,7 @@ import numpy as np
 from cae_core.architecture.notation import Architecture
 from cae_core.data.registry import DATASETS
 from cae_core.errors import JobError, RecordError, TrainingError
-from cae_core.files import replacing
+from cae_core.files import replacing, write_text
 from cae_core.records import naming, parse_json, read_images, read_json, read_text
 from cae_core.studies.plan import Misfit, Plan, Planned
 from cae_core.training.config import TrainConfig
@@ -394,12 +394,6 @@ def shown_name(text: str) -> str:
         'two lines'
     """
     return "".join(filter(str.isprintable, " ".join(text.split())))[:LONGEST_NAME]
-
-
-def write_text(path: Path, text: str) -> None:
-    """Replaces a file as a whole."""
-    with replacing(path) as partial:
-        partial.write_text(text)
 
 
 def write_array(path: Path, array: np.ndarray) -> None:

@@ -22,7 +22,7 @@ import numpy as np
 
 from cae_core.data.dataset import Dataset
 from cae_core.errors import JobError, RecordError, WorkerError
-from cae_core.files import replacing
+from cae_core.files import replacing, write_text
 from cae_core.jobs.cluster import Pool, local_pool
 from cae_core.jobs.job import (
     DATA,
@@ -44,7 +44,6 @@ from cae_core.jobs.job import (
     read_request,
     shown_name,
     write_status,
-    write_text,
 )
 from cae_core.jobs.limits import Limits
 from cae_core.jobs.storage import Lease, claim, storage_error

@@ -14,6 +14,7 @@ from typing import Any
 
 from cae_core.architecture.notation import Architecture
 from cae_core.errors import CAEError, JobError, PlaceError, RecordError
+from cae_core.files import write_text
 from cae_core.formats import counted, format_duration
 from cae_core.jobs.cluster import Pool
 from cae_core.jobs.job import (
@@ -28,7 +29,6 @@ from cae_core.jobs.job import (
     JobStatus,
     planned_trials,
     write_status,
-    write_text,
 )
 from cae_core.jobs.limits import Limits
 from cae_core.jobs.storage import Lease, LeaseLostError, is_disk_full, storage_error

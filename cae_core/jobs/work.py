@@ -13,6 +13,7 @@ import numpy as np
 from cae_core.architecture.notation import Architecture
 from cae_core.data.registry import Dataset, load_dataset
 from cae_core.errors import CAEError, JobError, RecordError
+from cae_core.files import write_text
 from cae_core.formats import format_duration
 from cae_core.jobs.job import (
     BUILDING,
@@ -36,7 +37,6 @@ from cae_core.jobs.job import (
     read_request,
     write_array,
     write_status,
-    write_text,
 )
 from cae_core.jobs.limits import Limits
 from cae_core.jobs.storage import Lease, LeaseLostError, is_disk_full, storage_error

@@ -18,6 +18,7 @@ import numpy as np
 from cae_core.architecture.layers import Conv
 from cae_core.architecture.notation import Architecture
 from cae_core.errors import TrainingError
+from cae_core.files import write_arrays
 from cae_core.recipes.pca_start import start_at_pca, start_scale
 from cae_core.recipes.strategies import Strategy, Trained, Training
 from cae_core.training.progress import EpochRecord
@@ -266,7 +267,7 @@ def _train(training: Training, linear_rate: float, seconds: float) -> _Phase:
         now = trainer.error(state[0], validation)
         if now < best:
             best, kept = now, [np.array(each) for each in state[0]]
-            np.savez(checkpoint, *kept)
+            write_arrays(checkpoint, {f"weights_{i}": each for i, each in enumerate(kept)})
         took = time.monotonic() - started
         history.append(EpochRecord(len(history) + 1, float(error), now, took))
         if len(history) == 1:

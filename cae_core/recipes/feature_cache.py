@@ -12,7 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from cae_core.files import replacing
+from cae_core.files import write_arrays
 from cae_core.images.color_ops import lab_from_rgb
 from cae_core.recipes.color_photographs import Group, random_square
 from cae_core.training.losses import scaled
@@ -80,8 +80,7 @@ def write_features(
         arrays = {f"feature_{index}": part.astype(np.float16) for index, part in enumerate(found)}
         cells = lab[..., 1:].reshape(CHUNK, side // 4, 4, side // 4, 4, 2)
         arrays["ab"] = cells.mean(axis=(2, 4)).astype(np.float16)
-        with replacing(path) as partial, partial.open("wb") as file:
-            np.savez(file, **arrays)
+        write_arrays(path, arrays)
 
 
 class FeatureBatches(keras.utils.PyDataset):

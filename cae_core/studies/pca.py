@@ -17,7 +17,7 @@ import numpy as np
 from cae_core.data.dataset import Dataset
 from cae_core.data.registry import DATASETS
 from cae_core.errors import RecordError
-from cae_core.files import replacing
+from cae_core.files import write_text
 from cae_core.records import read_json
 
 # Latent sizes at which the error is computed.
@@ -81,8 +81,7 @@ def save_pca_line(dataset: str, path: str) -> None:
     from cae_core.data.registry import load_dataset
 
     errors = pca_test_errors(load_dataset(dataset))
-    with replacing(path) as partial:
-        partial.write_text(json.dumps(errors))
+    write_text(path, json.dumps(errors))
 
 
 def load_pca_line(path: str | Path) -> dict[int, float] | None:

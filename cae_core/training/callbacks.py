@@ -16,7 +16,7 @@ import numpy as np
 from keras import ops
 
 from cae_core.errors import TrainingError
-from cae_core.files import replacing
+from cae_core.files import write_arrays
 from cae_core.formats import counted
 from cae_core.long_work import ShouldStop, stop_if
 from cae_core.training.config import TrainConfig
@@ -151,9 +151,7 @@ class Checkpoint(keras.callbacks.Callback):
         if snapshots is not None:
             arrays |= {f"snapshots_{name}": array for name, array in vars(snapshots).items()}
         try:
-            # A file and not a name, to which NumPy would add an ending.
-            with replacing(self.path) as partial, partial.open("wb") as file:
-                np.savez(file, **arrays)
+            write_arrays(self.path, arrays)
         except OSError as error:
             if self.on_unwritten is None:
                 raise

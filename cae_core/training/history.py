@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cae_core.errors import RecordError
-from cae_core.files import replacing
+from cae_core.files import write_text
 from cae_core.records import checked, read_text
 from cae_core.training.progress import EpochRecord
 
@@ -36,8 +36,7 @@ def write_history(folder: Path, rows: Sequence[Mapping[str, float]]) -> None:
         folder: The folder.
         rows: Numbers by the names of their columns, at least one row.
     """
-    with replacing(folder / HISTORY) as partial:
-        partial.write_text(_table(tuple(rows[0]), rows))
+    write_text(folder / HISTORY, _table(tuple(rows[0]), rows))
 
 
 def read_history(folder: Path) -> list[dict[str, float]]:

@@ -1,8 +1,9 @@
 """Files appear whole, or stay as they were."""
 
+import numpy as np
 import pytest
 
-from cae_core.files import replacing
+from cae_core.files import replacing, write_arrays
 
 
 @pytest.fixture
@@ -42,3 +43,22 @@ def test_what_fails_leaves_nothing_behind(path, is_folder):
         raise OSError("the disk is full")
     assert path.read_text() == "old"
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_arrays_are_written_whole_under_any_ending(tmp_path):
+    path = tmp_path / "training.checkpoint"
+    path.write_text("old")
+    write_arrays(path, {"b": np.arange(3), "a": np.ones((2, 2))})
+    with np.load(path) as found:
+        assert found.files == ["b", "a"]
+        np.testing.assert_array_equal(found["b"], [0, 1, 2])
+    with pytest.raises(OSError, match="disk"):
+        write_arrays(path, {"c": _FullDisk()})
+    with np.load(path) as found:
+        assert found.files == ["b", "a"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+class _FullDisk:
+    def __array__(self, dtype=None, copy=None):
+        raise OSError("the disk is full")

@@ -4,8 +4,9 @@ import pytest
 
 from cae_core.data.registry import load_dataset
 from cae_core.errors import DatasetError, JobError
+from cae_core.files import write_text
 from cae_core.jobs import RATE_TEST, work
-from cae_core.jobs.job import RATE_TEST_RESULT, RUNNING, write_status, write_text
+from cae_core.jobs.job import RATE_TEST_RESULT, RUNNING, write_status
 from cae_core.jobs.limits import Limits
 from cae_core.training import learning_rate
 from cae_core.training.progress import Progress

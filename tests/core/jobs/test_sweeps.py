@@ -266,7 +266,7 @@ def test_a_sweep_that_cannot_write_ends_with_the_reason_and_names_no_file(
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with monkeypatch.context() as patch:
-        for module in (sweep, job):
+        for module in (sweep, job, files):
             patch.setattr(module, "replacing", fail)
         future.set_result({"result": settings | {"mse": 0.5}, "samples": ""})
         assert queue._futures[job_id].result(timeout=DEADLINE)["reason"] == reason
