@@ -87,7 +87,7 @@ def rgb_within_gamut(lightness: np.ndarray, ab: np.ndarray) -> tuple[np.ndarray,
             known, wanted = lightness[rows][outside], ab[rows][outside]
             share = chroma_share_within_gamut(known, wanted)
             linear[outside] = _linear_rgb(known, wanted * share[:, np.newaxis])
-        rgb[rows] = _encoded(np.clip(linear, 0, 1))
+        rgb[rows] = srgb_of(np.clip(linear, 0, 1))
 
     _by_rows(convert, height, width)
     return rgb, was_reduced
@@ -133,8 +133,8 @@ def _linear(rgb: np.ndarray) -> np.ndarray:
     return np.where(rgb > 0.04045, ((np.maximum(rgb, 0.04045) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
 
 
-def _encoded(linear: np.ndarray) -> np.ndarray:
-    """The inverse of `_linear`."""
+def srgb_of(linear: np.ndarray) -> np.ndarray:
+    """sRGB from linear light, both in [0, 1]."""
     return np.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)
 
 

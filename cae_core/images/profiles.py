@@ -14,6 +14,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from cae_core.images.color import srgb_of
+
 Transform = Callable[[np.ndarray], np.ndarray]
 
 # Linear sRGB from XYZ with the white D50: IEC 61966-2-1, adapted by Bradford's method.
@@ -127,6 +129,4 @@ def _linear(values: np.ndarray, curves: list[Transform]) -> np.ndarray:
 
 def _encoded(linear: np.ndarray) -> np.ndarray:
     """Linear light to sRGB, cut to [0, 1]."""
-    linear = np.clip(linear, 0, 1)
-    curved = 1.055 * np.maximum(linear, 0.0031308) ** np.float32(1 / 2.4) - 0.055
-    return np.where(linear > 0.0031308, curved, 12.92 * linear).astype(np.float32)
+    return srgb_of(np.clip(linear, 0, 1)).astype(np.float32)
