@@ -134,7 +134,7 @@ def _linear(rgb: np.ndarray) -> np.ndarray:
 
 
 def srgb_of(linear: np.ndarray) -> np.ndarray:
-    """sRGB from linear light, both in [0, 1]."""
+    """Linear light as sRGB, both in [0, 1]."""
     return np.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -14,6 +15,9 @@ from cae_core.architecture.formulas import size_formula
 from cae_core.architecture.layers import number, register
 from cae_core.architecture.report import last_activation
 from cae_core.export.script import generate_script
+from cae_core.inspection.arithmetic import arithmetic_of
+from cae_core.inspection.kernels import kernels_of
+from cae_core.inspection.network import InspectedNetwork
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,15 @@ def test_a_registered_kind_is_in_the_forms_list_of_kinds(text):
 def test_a_registered_kind_is_in_the_generated_script(text):
     script = generate_script(cae.Architecture.parse(text), dataset="a folder")
     assert 'layers.UpSampling2D((3, 1), name="layer_2_stretch")(x)' in script
+
+
+def test_a_registered_kind_has_feature_maps_and_no_arithmetic_of_its_own(text):
+    architecture = cae.Architecture.parse(text)
+    network = InspectedNetwork(cae.build(architecture), architecture, cae.Reconstruct())
+    activations = network.activations(np.zeros((8, 24, 3), np.uint8))
+    assert activations[2].shape == (24, 24, 4)
+    assert arithmetic_of(network, activations, 2, (0, 0, 0)) is None
+    assert kernels_of(network, 2) is None
 
 
 def test_a_keyword_is_taken_once(text):
