@@ -1,10 +1,45 @@
-"""The progress of a job on its page."""
+"""A job on its page: which one the address names, and its progress."""
 
 import streamlit as st
 
+from cae_core.errors import JobError
 from cae_core.jobs.job import JobStatus
-from cae_ui.common.resources import is_own, job_queue
-from cae_ui.common.wording import attempt
+from cae_ui.common.resources import available_jobs, is_own, job_queue
+from cae_ui.common.wording import attempt, show_error
+
+
+def addressed_job(parameter: str, kind: str) -> JobStatus | None:
+    """The job that the address names; None where it names none of this server, with the reason.
+
+    Args:
+        parameter: Name of the job's id in the address.
+        kind: The kind of job, see `cae_core.jobs.job`.
+    """
+    job_id = st.query_params.get(parameter)
+    if job_id is None or available_jobs() is None:
+        return None
+    try:
+        return job_queue().status(job_id, kind)
+    except JobError as error:
+        show_error(error)
+        return None
+
+
+def refreshed_job(job_id: str, kind: str, *, had_ended: bool) -> JobStatus:
+    """The present status of a job; reruns the page where it has ended or was resumed.
+
+    Args:
+        job_id: The job's id.
+        kind: The kind of job, see `cae_core.jobs.job`.
+        had_ended: Whether it had ended when the page was last run.
+    """
+    try:
+        status = job_queue().status(job_id, kind)
+    except JobError:
+        st.rerun(scope="app")  # another tab has deleted it: the rerun says so
+    if status.has_ended != had_ended:
+        st.rerun(scope="app")
+    return status
 
 
 def show_job_progress(status: JobStatus, fraction: float, text: str) -> None:

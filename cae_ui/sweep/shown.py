@@ -15,9 +15,8 @@ from cae_core.studies.latent_size import latent_size_answer, latent_size_trials
 from cae_core.studies.plan import Plan, Planned
 from cae_core.studies.sweep import read_table
 from cae_core.studies.tables import LATENT_SIZE, table_path
-from cae_ui.common.job_progress import show_job_progress
+from cae_ui.common.job_progress import addressed_job, refreshed_job, show_job_progress
 from cae_ui.common.resources import (
-    available_jobs,
     is_own,
     job_queue,
     run_retention,
@@ -39,14 +38,7 @@ _REVEALED = "revealed-sweep"  # the one that was started or opened just now
 @section
 def chosen_sweep() -> JobStatus | None:
     """The sweep that the address names; None where it names none of this server."""
-    job_id = st.query_params.get(SWEEP_PARAMETER)
-    if job_id is None or available_jobs() is None:
-        return None
-    try:
-        return job_queue().status(job_id, SWEEP)
-    except JobError as error:
-        show_error(error)
-        return None
+    return addressed_job(SWEEP_PARAMETER, SWEEP)
 
 
 def open_sweep(job_id: str | None) -> None:
@@ -108,12 +100,7 @@ def _common(plan: Plan) -> str:
 
 def _show_status(job_id: str, had_ended: bool) -> None:
     """Progress or end of a sweep, and its results so far."""
-    try:
-        status = job_queue().status(job_id, SWEEP)
-    except JobError:
-        st.rerun(scope="app")  # another tab has deleted it: the rerun says so
-    if status.has_ended != had_ended:
-        st.rerun(scope="app")
+    status = refreshed_job(job_id, SWEEP, had_ended=had_ended)
     try:
         sweep = Sweep.read(status)
     except JobError as error:

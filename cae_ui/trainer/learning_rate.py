@@ -10,6 +10,7 @@ from cae_core.jobs.job import FAILED, RATE_TEST, JobRequest, JobStatus
 from cae_core.training.config import TrainConfig
 from cae_core.training.learning_rate import STEPS
 from cae_ui.common.charts import rate_figure, show_chart
+from cae_ui.common.job_progress import refreshed_job
 from cae_ui.common.resources import available_jobs, is_own, job_queue, machine_speed
 from cae_ui.common.wording import attempt, dataset_title, plain, rate_text, show_error
 from cae_ui.trainer.training import REFRESH_SECONDS, show_progress
@@ -119,12 +120,7 @@ def show_test(status: JobStatus, request: JobRequest | None) -> None:
 
 def _show_progress(test_id: str) -> None:
     """The progress of a test and the button that stops it."""
-    try:
-        status = job_queue().status(test_id, RATE_TEST)
-    except JobError:
-        st.rerun(scope="app")  # discarded on another page: the rerun shows that
-    if status.has_ended:
-        st.rerun(scope="app")
+    status = refreshed_job(test_id, RATE_TEST, had_ended=False)
     show_progress(status, lambda progress: f"Step {progress.batch} of {progress.batches}")
 
 
