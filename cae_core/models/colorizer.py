@@ -6,14 +6,13 @@ Importing this module imports Keras.
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import keras
 from keras import ops
 
 from cae_core.models.ab_bins import ab_bin_centres
 from cae_core.models.layers import PixelShuffle, PixelUnshuffle
-from cae_core.models.networks import convolution, register_network
+from cae_core.models.networks import convolution, register_network, residual_block
 
 CHANNELS = (40, 64, 88, 96)
 
@@ -44,14 +43,7 @@ def build_colorizer(
         True
     """
     conv = functools.partial(convolution, dtype=dtype)
-
-    def residual_block(x: Any, name: str) -> Any:
-        """The input plus conv(relu(conv(relu(input))))."""
-        inner = keras.layers.ReLU(dtype=dtype)(x)
-        inner = conv(x.shape[-1], 3, f"{name}_first")(inner)
-        inner = keras.layers.ReLU(dtype=dtype)(inner)
-        inner = keras.layers.Dropout(dropout, dtype=dtype)(inner)
-        return x + conv(x.shape[-1], 3, f"{name}_second", gain=0.1)(inner)
+    block = functools.partial(residual_block, dropout=dropout, dtype=dtype)
 
     lightness = keras.Input((None, None, 1), name="lightness")
     # (B, H, W, 1) -> (B, H/2, W/2, 4)
@@ -59,19 +51,19 @@ def build_colorizer(
     x = conv(channels[0], 3, "head", gain=1.0)(x)
     finer = []
     for level, wider in enumerate(channels[1:], start=1):
-        x = residual_block(x, f"down_{level}")
+        x = block(x, f"down_{level}")
         finer.append(x)
         # (B, h, w, c) -> (B, h/2, w/2, wider)
         x = conv(wider, 2, f"halve_{level}", stride=2, gain=1.0)(x)
-    x = residual_block(x, "coarsest_1")
+    x = block(x, "coarsest_1")
     x = x + conv(channels[-1], 1, "whole", gain=0.1)(
         keras.layers.GlobalAveragePooling2D(keepdims=True, dtype=dtype)(ops.relu(x))
     )
-    x = residual_block(x, "coarsest_2")
+    x = block(x, "coarsest_2")
     for level, skip in reversed(list(enumerate(finer, start=1))):
         # (B, h/2, w/2, wider) -> (B, h, w, c)
         x = conv(4 * skip.shape[-1], 1, f"double_{level}", gain=1.0)(x)
-        x = residual_block(PixelShuffle(2, dtype=dtype)(x) + skip, f"up_{level}")
+        x = block(PixelShuffle(2, dtype=dtype)(x) + skip, f"up_{level}")
     x = keras.layers.ReLU(dtype=dtype)(x)
     logits = keras.layers.Conv2D(len(ab_bin_centres()), 1, name="tail", dtype=dtype)(x)
     return keras.Model(lightness, ops.cast(logits, "float32"), name="colorizer")

@@ -16,7 +16,7 @@ from cae_core.models.ab_bins import ab_bin_centres
 from cae_core.models.efficientnet import build_efficientnet_lite0
 from cae_core.models.efficientnet_stages import STAGES
 from cae_core.models.layers import PixelShuffle
-from cae_core.models.networks import convolution, register_network
+from cae_core.models.networks import convolution, register_network, residual_block
 
 # The stages whose outputs the decoder sees, and their strides.
 SEEN_STAGES, STRIDES = (1, 2, 4, 6), (4, 8, 16, 32)
@@ -86,12 +86,6 @@ def build_trunk(dtype: str = "float32", dropout: float = 0.0) -> keras.Model:
     def relu(x: Any) -> Any:
         return keras.layers.ReLU(dtype=dtype)(x)
 
-    def residual_block(x: Any, name: str) -> Any:
-        """The input plus conv(relu(conv(relu(input))))."""
-        inner = relu(conv(x.shape[-1], 3, f"{name}_first")(relu(x)))
-        inner = keras.layers.Dropout(dropout, dtype=dtype)(inner)
-        return x + conv(x.shape[-1], 3, f"{name}_second", gain=0.1)(inner)
-
     features = [keras.Input((None, None, STAGES[stage].channels)) for stage in SEEN_STAGES]
     x: Any = None
     for level in reversed(range(len(STRIDES))):
@@ -106,7 +100,7 @@ def build_trunk(dtype: str = "float32", dropout: float = 0.0) -> keras.Model:
         x = conv(4 * channels, 1, f"double_{stride}", gain=1.0)(x)
         x = PixelShuffle(2, dtype=dtype)(x) + seen
         if level > 0:
-            x = residual_block(x, f"block_{stride}")
+            x = residual_block(x, f"block_{stride}", dropout=dropout, dtype=dtype)
     # Half the work of a block, where there are the most pixels.
     x = relu(conv(CHANNELS[0], 3, "finest")(relu(x)))
     return keras.Model(features, x, name="trunk")

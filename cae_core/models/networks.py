@@ -45,6 +45,22 @@ def convolution(
     return keras.layers.Conv2D(filters, kernel, strides=stride, **options)
 
 
+def residual_block(x: Any, name: str, *, dropout: float, dtype: str) -> Any:
+    """The input plus conv(relu(conv(relu(input)))).
+
+    Args:
+        x: The input, (B, h, w, C), which stays that size.
+        name: Beginning of the names of both convolutions.
+        dropout: Share of the values between them that training leaves out.
+        dtype: As Keras has it.
+    """
+    inner = keras.layers.ReLU(dtype=dtype)(x)
+    inner = convolution(x.shape[-1], 3, f"{name}_first", dtype=dtype)(inner)
+    inner = keras.layers.ReLU(dtype=dtype)(inner)
+    inner = keras.layers.Dropout(dropout, dtype=dtype)(inner)
+    return x + convolution(x.shape[-1], 3, f"{name}_second", gain=0.1, dtype=dtype)(inner)
+
+
 def build_network(name: str, dtype: str = "float32") -> keras.Model:
     """Builds a registered network with random weights.
 

@@ -20,7 +20,7 @@ from cae_core.jobs.job import FAILED, QUEUED, STOPPED, TRAINING, JobStatus
 from cae_core.training.progress import Progress
 from cae_core.training.tasks import Denoise, Task
 from cae_ui.common.charts import LOG_AXIS, TRAINING_COLOR, VALIDATION_COLOR, framed, show_chart
-from cae_ui.common.job_progress import addressed_job, refreshed_job, show_job_progress
+from cae_ui.common.job_progress import addressed_job, show_job_progress
 from cae_ui.common.pixels import show_pixels, show_samples
 from cae_ui.common.resources import is_own, job_queue
 from cae_ui.common.reveal import reveal
@@ -91,7 +91,7 @@ def describe_request(status: JobStatus) -> str:
 
 def _show_status(job_id: str, had_ended: bool) -> None:
     """State, losses and sample images of a job."""
-    status = refreshed_job(job_id, TRAINING, had_ended=had_ended)
+    status = _refreshed(job_id, had_ended)
     if status.has_ended:
         _show_end(status)
     elif not is_own(status):  # its owner sees it beside the Stop button
@@ -111,6 +111,17 @@ def _show_status(job_id: str, had_ended: bool) -> None:
         return
     if samples is not None:
         show_samples(samples, status.request.task.input_caption)
+
+
+def _refreshed(job_id: str, had_ended: bool) -> JobStatus:
+    """The present status of a job; reruns the page where it has ended or was resumed."""
+    try:
+        status = job_queue().status(job_id)
+    except JobError:
+        st.rerun(scope="app")  # another tab has deleted it: the rerun says so
+    if status.has_ended != had_ended:
+        st.rerun(scope="app")
+    return status
 
 
 def _show_end(status: JobStatus) -> None:
@@ -148,7 +159,7 @@ def keep_showing_progress(status: JobStatus) -> None:
     """`show_progress` of a training, refreshed without a rerun of the page."""
 
     def show() -> None:
-        show_progress(refreshed_job(status.id, TRAINING, had_ended=False), _epochs_done)
+        show_progress(_refreshed(status.id, had_ended=False), _epochs_done)
 
     st.fragment(show, run_every=REFRESH_SECONDS)()
 
