@@ -22,12 +22,10 @@ class Source:
     Attributes:
         title: The name it is cited by.
         url: Its address; None where it has none.
-        about: Its author and its subject, as a sentence.
     """
 
     title: str
     url: str | None
-    about: str
 
     def __str__(self) -> str:
         return self.title
@@ -42,29 +40,16 @@ SOURCES: dict[str, Source] = {
     "A": Source(
         "rtflynn/Cifar-Autoencoder",
         "https://github.com/rtflynn/Cifar-Autoencoder",
-        "A GitHub repository by rtflynn that compares dense, pooled and strided autoencoders on "
-        "CIFAR-10 and trains two denoisers.",
     ),
     "B": Source(
         "henriwoodcock/Applying-Modern-Best-Practices-to-Autoencoders",
         "https://github.com/henriwoodcock/Applying-Modern-Best-Practices-to-Autoencoders",
-        "A report by Henri Woodcock that measures six training strategies on MNIST and CIFAR-10.",
     ),
-    "C": Source(
-        "lukas/ml-class",
-        "https://github.com/lukas/ml-class",
-        "A class on machine learning by Lukas Biewald; its lesson on autoencoders compresses and "
-        "denoises images of MNIST's kind.",
-    ),
-    "D": Source(
-        "ACML Homework: Convolutional Autoencoders",
-        None,
-        "A university exercise on CIFAR-10: reconstruction, the size of the latent space, and "
-        "colorization.",
-    ),
+    "C": Source("lukas/ml-class", "https://github.com/lukas/ml-class"),
+    "D": Source("ACML Homework: Convolutional Autoencoders", None),
 }
 
-OURS = Source("CAE Lab", None, "Networks of this project.")
+OURS = Source("CAE Lab", None)
 
 
 @dataclass(frozen=True)

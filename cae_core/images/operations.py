@@ -169,29 +169,6 @@ def fit_within(image: np.ndarray, longest_side: int) -> np.ndarray:
     )
 
 
-def enlarge_nearest(image: np.ndarray, factor: int) -> np.ndarray:
-    """Enlarge a small image so that each pixel becomes a crisp square.
-
-    Args:
-        image: Height × width, × 1 or × 3; uint8 or float.
-        factor: Side of the square, a whole number of pixels.
-
-    Returns:
-        Array of the input's type, `factor` times as high and as wide.
-
-    Raises:
-        ImageError: No such image, a factor below 1, or a result over `MAX_PIXELS`.
-
-    Example:
-        >>> enlarge_nearest(np.zeros((32, 32, 3), np.uint8), 4).shape
-        (128, 128, 3)
-    """
-    pixels = check_shape(image, "image")
-    factor = _whole_number(factor, "factor")
-    _check_size(pixels.shape[0] * factor, pixels.shape[1] * factor)
-    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
-
-
 def image_grid(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
     """Lay a batch of images out in rows, with white gaps, as one image.
 

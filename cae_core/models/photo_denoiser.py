@@ -14,8 +14,6 @@ from keras import ops
 from cae_core.models.layers import PixelShuffle, PixelUnshuffle
 from cae_core.models.networks import convolution, register_network
 
-# What both sides of an image must be a multiple of: pixels are halved twice.
-TOTAL_STRIDE = 4
 # Below about this sigma the estimated noise is scaled down, to nothing at sigma 0.
 GATE_SIGMA = 1 / 255
 

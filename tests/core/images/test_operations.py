@@ -6,7 +6,6 @@ import pytest
 from cae_core.errors import ImageError
 from cae_core.images.operations import (
     as_image,
-    enlarge_nearest,
     fit_within,
     image_grid,
     resize,
@@ -131,19 +130,6 @@ def test_fit_within_only_shrinks_and_keeps_proportions(shape, longest_side, expe
     fitted = fit_within(noise(*shape), longest_side)
     assert fitted.shape == expected
     assert fitted.dtype == np.float32
-
-
-def test_enlarge_nearest_makes_crisp_squares():
-    pixels = noise(3, 2, 3)
-    enlarged = enlarge_nearest(pixels, 4)
-    assert enlarged.dtype == np.uint8
-    np.testing.assert_array_equal(enlarged, np.kron(pixels, np.ones((4, 4, 1), np.uint8)))
-
-
-@pytest.mark.parametrize("factor", [0, -1, 1.5, 10_000])
-def test_enlarge_nearest_refuses_an_impossible_factor(factor):
-    with pytest.raises(ImageError, match="Received:"):
-        enlarge_nearest(np.zeros((4, 4)), factor)
 
 
 # Grids

@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from cae_core.models.photo_denoiser import TOTAL_STRIDE, build_photo_denoiser
+from cae_core.models.photo_denoiser import build_photo_denoiser
 from cae_core.photos.denoising import DENOISER_HALO, DENOISER_STRIDE
 
 
@@ -65,7 +66,7 @@ def test_it_looks_no_further_than_the_halo_and_nearly_that_far(network):
     sigma = level(noisy.shape, 0.3)
     before = network.predict_on_batch([noisy, sigma])
     reach = 0
-    for offset in range(TOTAL_STRIDE):  # the place within a stride matters
+    for offset in range(DENOISER_STRIDE):  # the place within a stride matters
         changed = noisy.copy()
         middle = side // 2 + offset
         changed[:, middle, middle] += 5.0
@@ -73,5 +74,13 @@ def test_it_looks_no_further_than_the_halo_and_nearly_that_far(network):
         touched = np.argwhere(difference > 0)
         reach = max(reach, *np.abs(touched - middle).max(axis=0))
     assert reach <= DENOISER_HALO
-    assert reach > DENOISER_HALO - TOTAL_STRIDE
-    assert DENOISER_STRIDE == TOTAL_STRIDE
+    assert reach > DENOISER_HALO - DENOISER_STRIDE
+
+
+def test_sides_are_multiples_of_the_stride_and_of_nothing_more(network):
+    sides = 3 * DENOISER_STRIDE, 5 * DENOISER_STRIDE
+    noisy = image(*sides)
+    assert network.predict_on_batch([noisy, level(noisy.shape, 0.1)]).shape == (1, *sides, 3)
+    odd = image(sides[0] + DENOISER_STRIDE // 2, sides[1])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Incompatible shapes"):
+        network.predict_on_batch([odd, level(odd.shape, 0.1)])
