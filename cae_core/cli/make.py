@@ -50,14 +50,17 @@ examples:
 
 def run(options: argparse.Namespace) -> int:
     """Trains one network, or lists all; returns the exit code."""
+    from cae_core.recipes.rate_training import RATE_RECIPES, command_line
     from cae_core.recipes.table import JUDGE_RECIPES, RECIPES
 
     own = {path.parent.name: path for path in sorted(cards.FOLDER.glob(f"*/{OWN_RECIPE}"))}
-    names = sorted([*RECIPES, *JUDGE_RECIPES, *own])
+    names = sorted([*RECIPES, *JUDGE_RECIPES, *RATE_RECIPES, *own])
     if options.name is None:
         print(_list_text(names))
     elif options.name in own:
         runpy.run_path(str(own[options.name]))["main"](options.options)
+    elif options.name in RATE_RECIPES:
+        command_line(options.name, options.options, print)
     elif options.name in names:
         _make(options.name, options.options)
     else:

@@ -95,6 +95,15 @@ class RateRecipe:
         return Architecture.parse(f"{SIDE}x{SIDE}x3 {' '.join(encoder)} | {' '.join(decoder)}")
 
 
+RATE_RECIPES = {
+    "photo-codec-1": RateRecipe(error_weight=0.0005, channels=128, bits=7),
+    "photo-codec-2": RateRecipe(error_weight=0.0016, channels=128, bits=7),
+    "photo-codec-3": RateRecipe(error_weight=0.005, channels=160),
+    "photo-codec-4": RateRecipe(error_weight=0.015, channels=192),
+}
+"""The codecs of the zoo by name: ``python -m cae_core make NAME train --photos BSDS500``."""
+
+
 def _residual(mark: str, channels: int, inner: int) -> tuple[str, ...]:
     """A residual block without normalisation."""
     return f"@{mark}", f"conv{inner}:silu", f"conv{channels}:linear", f"add@{mark}"
@@ -439,37 +448,35 @@ def write_card(name: str, recipe: RateRecipe, photos: Path) -> Card:
     return save_measured(card, folder, figures)
 
 
-def command_line(
-    name: str, recipe: RateRecipe, say: Callable[[str], None]
-) -> Callable[[Sequence[str] | None], None]:
-    """The command line of a recipe.
+def command_line(name: str, arguments: Sequence[str], say: Callable[[str], None]) -> None:
+    """Trains a network, or measures it and writes its card, as the arguments say.
 
     Args:
-        name: Name of the network.
-        recipe: The recipe.
+        name: A name in `RATE_RECIPES`.
+        arguments: The command and its options.
         say: Prints a line.
     """
-
-    def main(arguments: Sequence[str] | None = None) -> None:
-        parser = argparse.ArgumentParser(prog=f"python -m cae_core make {name}")
-        parser.add_argument("command", choices=("train", "card"))
-        parser.add_argument("--photos", type=Path, required=True, help="the folder BSDS500")
-        parser.add_argument("--minutes", type=float, default=9, help="time budget")
-        parser.add_argument("--rate", type=float, default=1.5e-3, help="the highest learning rate")
-        parser.add_argument(
-            "--out", type=Path, default=FOLDER / name, help="folder of the weights, for `train`"
-        )
-        options = parser.parse_args(arguments)
-        if options.command == "card":
-            say(str(write_card(name, recipe, options.photos).figures))
-            return
-        train(
-            recipe,
-            options.photos,
-            options.out,
-            minutes=options.minutes,
-            peak=options.rate,
-            say=say,
-        )
-
-    return main
+    recipe = RATE_RECIPES[name]
+    parser = argparse.ArgumentParser(
+        prog=f"python -m cae_core make {name}",
+        description="train needs a GPU and KERAS_BACKEND=jax; card measures the zoo's weights.",
+    )
+    parser.add_argument("command", choices=("train", "card"))
+    parser.add_argument("--photos", type=Path, required=True, help="the folder BSDS500")
+    parser.add_argument("--minutes", type=float, default=9, help="time budget")
+    parser.add_argument("--rate", type=float, default=1.5e-3, help="the highest learning rate")
+    parser.add_argument(
+        "--out", type=Path, default=FOLDER / name, help="folder of the weights, for `train`"
+    )
+    options = parser.parse_args(arguments)
+    if options.command == "card":
+        say(str(write_card(name, recipe, options.photos).figures))
+        return
+    train(
+        recipe,
+        options.photos,
+        options.out,
+        minutes=options.minutes,
+        peak=options.rate,
+        say=say,
+    )

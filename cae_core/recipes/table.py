@@ -1,7 +1,8 @@
 """The recipes of the zoo: a network's name and how it is trained.
 
 ``python -m cae_core make NAME`` trains one. The photo networks, which are trained by the clock,
-have a ``recipe.py`` in their own folders. Importing this module does not import Keras.
+have a ``recipe.py`` in their own folders; the codecs are in `rate_training`. Importing this module
+does not import Keras.
 """
 
 from __future__ import annotations

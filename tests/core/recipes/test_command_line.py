@@ -1,15 +1,15 @@
-"""What the recipes in the networks' own folders share."""
+"""What recipes with commands of their own share."""
 
 import dataclasses
-import runpy
 
 import pytest
 
-from cae_core import zoo
+from cae_core import cli, zoo
 from cae_core.recipes.command_line import save_measured
+from cae_core.recipes.rate_training import RATE_RECIPES
 from cae_core.zoo.cards import CARD, UNMEASURED, read_card
 
-OWN = sorted(zoo.FOLDER.glob("*/recipe.py"))
+OWN = sorted(path.parent.name for path in zoo.FOLDER.glob("*/recipe.py"))
 
 
 def test_a_network_has_a_card_while_it_is_measured(tmp_path):
@@ -25,12 +25,13 @@ def test_a_network_has_a_card_while_it_is_measured(tmp_path):
     assert read_card(tmp_path / CARD) == measured
 
 
-@pytest.mark.parametrize("path", OWN, ids=lambda path: path.parent.name)
-def test_every_own_recipe_says_its_commands(path, capsys):
+@pytest.mark.parametrize("name", [*OWN, *RATE_RECIPES])
+def test_every_recipe_with_commands_says_them(name, capsys):
     with pytest.raises(SystemExit) as ended:
-        runpy.run_path(str(path))["main"](["--help"])
+        cli.main(["make", name, "--help"])
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    assert f"usage: python -m cae_core make {path.parent.name}" in said
-    assert "card" in said
+    assert f"usage: python -m cae_core make {name}" in said
+    assert "train," in said
+    assert "card}" in said
     assert "--out" in said

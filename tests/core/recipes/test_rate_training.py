@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 import cae_core as cae
+from cae_core import zoo
 from cae_core.compression.quantisation import pack_latents
 from cae_core.data.samples import sample_check_images
 from cae_core.images.metrics import psnr
 from cae_core.recipes.rate_training import (
     CONTRAST,
     MIDDLE,
+    RATE_RECIPES,
     RateRecipe,
     for_images,
     rate,
@@ -57,3 +59,11 @@ def test_the_rate_is_about_that_of_the_coder(started, images):
     estimated = float(np.sum(rate(whole[np.newaxis], noise[np.newaxis])))
     packed = pack_latents(whole, 16, np.zeros(whole.shape[2], np.int64), 2)
     assert estimated == pytest.approx(8 * len(packed), rel=0.15)
+
+
+@pytest.mark.parametrize("name", RATE_RECIPES)
+def test_a_codec_of_the_zoo_has_the_network_and_the_weight_of_its_recipe(name):
+    recipe, card = RATE_RECIPES[name], zoo.card(name)
+    assert card.network == str(dataclasses.replace(recipe.architecture, input_shape=(32, 32, 3)))
+    assert card.error_weight == recipe.error_weight
+    assert f"rounded to {recipe.bits} significant bits" in card.recipe_notes

@@ -9,6 +9,7 @@ from cae_core.architecture.presets import PRESETS
 from cae_core.architecture.report import analyze
 from cae_core.recipes.imagenet import EFFICIENTNET, EFFICIENTNET_FEATURES, VGG16
 from cae_core.recipes.pipeline import with_kept_rate
+from cae_core.recipes.rate_training import RATE_RECIPES
 from cae_core.recipes.strategies import (
     SINGLE_FIT,
     FeatureLossTraining,
@@ -24,8 +25,9 @@ LONGER = {"homework-long"}  # trained longer than its source says, on purpose
 
 def test_every_network_of_the_zoo_has_a_recipe():
     own = {path.parent.name for path in zoo.FOLDER.glob("*/recipe.py")}
-    assert not own & EVERY.keys()
-    assert own | EVERY.keys() >= set(zoo.names())
+    in_tables = EVERY.keys() | RATE_RECIPES.keys()
+    assert not own & in_tables
+    assert own | in_tables >= set(zoo.names())
 
 
 def test_every_preset_has_its_row():
