@@ -35,6 +35,7 @@ from cae_core.recipes.measuring import color_rows  # noqa: E402
 COLUMNS = ("psnr", "ssim", "ab_rmse", "ciede2000", "colorfulness")
 SIZES = ((512, 512), (3000, 4000))
 REPEATS = 10
+_PHOTO_COLORIZERS = ("colorize-chroma", zoo.PHOTO_COLORIZER, zoo.IMAGENET_COLORIZER)
 
 
 def main() -> None:
@@ -56,7 +57,7 @@ def main() -> None:
     if options.photos:
         names = sorted((options.photos / "val").glob("*.jpg"))
         photographs = [to_uint8(open_image(name)) for name in names]
-        print_figures("BSDS500 val", photographs, ("colorize-chroma", zoo.PHOTO_COLORIZER))
+        print_figures("BSDS500 val", photographs, _PHOTO_COLORIZERS)
     print_speed()
 
 
@@ -74,7 +75,7 @@ def print_figures(
 
 
 def print_speed() -> None:
-    """Time and memory of the photo colorizer for two sizes, each in a process of its own."""
+    """Time and memory of the default colorizer for two sizes, each in a process of its own."""
     print(f"{'':20}{'time':>10}{'memory added':>16}")
     for height, width in SIZES:
         arguments = ["--measure", str(height), str(width)]

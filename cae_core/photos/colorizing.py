@@ -51,7 +51,7 @@ class Working(NamedTuple):
 
 WORKING = {
     zoo.COLORIZER: Working(side=96, stride=16, cell=2),
-    zoo.IMAGENET_COLORIZER: Working(side=192, stride=32, cell=4, vividness=1.0),
+    zoo.IMAGENET_COLORIZER: Working(side=192, stride=32, cell=4, vividness=1.15),
 }
 """By the name of the registered network."""
 
@@ -122,7 +122,7 @@ def colorize(
     Args:
         image: (H, W), (H, W, 1) or (H, W, 3), from 1x1 on; uint8, or float in [0, 1]. Of a colour
             image only the lightness is used.
-        model: By default the photo colorizer. The name of another network of `cae_core.zoo` that
+        model: By default the ImageNet colorizer. The name of another network of `cae_core.zoo` that
             was trained to colorize, or such a run of `cae_core.train`.
         temperature: Above 0 to 1: from the most probable colour, vivid and at times wrong, to
             the mean of all, brownish. For networks that give probabilities.

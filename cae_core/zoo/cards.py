@@ -45,7 +45,7 @@ COLORIZER = "colorizer"  # a registered network, of which the zoo has two
 PHOTO_COLORIZER = "photo-colorizer"
 IMAGENET_COLORIZER = "imagenet-colorizer"  # of this name is the registered network, too
 # The one that `cae_core.colorize`, the app and the command line take by default.
-DEFAULT_COLORIZER = PHOTO_COLORIZER
+DEFAULT_COLORIZER = IMAGENET_COLORIZER
 # Registered networks that predict a probability for every (a*, b*) bin.
 AB_NETWORKS = (COLORIZER, IMAGENET_COLORIZER)
 # Conditions of a colorizer's figures, and of the grey images beside it.

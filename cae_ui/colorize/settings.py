@@ -76,7 +76,7 @@ def settings_input(model: str, photo: Photo) -> Settings:
 
 @section
 def colorizer_input() -> str:
-    """The network, the photo colorizer by default."""
+    """The network, by default the one of `cae_core.colorize`."""
     names = sorted(filter(_colorizes, zoo.names()), key=zoo.DEFAULT_COLORIZER.__ne__)
     return network_input("colorizer", names, ColorizeRGB, ColorizeChroma)
 

@@ -35,7 +35,7 @@ LONGEST_SIDE = 512
 
 STORED = Path(__file__).with_name("stored")
 FIGURES = "figures.json"
-# Their images are stored too: decoding them takes a while.
+# Their images are stored too, for decoding them takes a while; the installed package decodes them.
 _SLOW = (NETWORK, PCA)
 
 
@@ -113,8 +113,9 @@ def stored_results(sample: str) -> list[Coded]:
 def _stored(sample: str, codec: str, psnr: float, ssim: float) -> Coded:
     """The result of one codec."""
     data = (STORED / file_name(sample, codec)).read_bytes()
-    if codec in _SLOW:
-        with Image.open(STORED / image_name(sample, codec)) as opened:
+    stored = STORED / image_name(sample, codec)
+    if stored.exists():
+        with Image.open(stored) as opened:
             image = np.asarray(opened.convert("RGB"))
     else:
         image = codecs()[codec].decode(data)

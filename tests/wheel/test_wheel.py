@@ -8,7 +8,7 @@ import subprocess
 import sys
 import venv
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
@@ -16,6 +16,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from PIL import Image
 from skimage import data
+
+from cae_core import zoo
+from cae_core.compression.codec import LADDER
 
 pytestmark = pytest.mark.heavy
 
@@ -63,6 +66,16 @@ def test_the_wheel_is_small_and_asks_for_what_requirements_txt_names(wheel):
     always = [requirement for requirement in asked if "extra" not in str(requirement.marker)]
     assert {described(r) for r in always} == {described(r) for r in named}
     assert set(metadata.get_all("Provides-Extra")) == {"cluster", "dev", "train"}
+
+
+def test_a_network_travels_whole_or_not_at_all(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        parts = [PurePosixPath(name).parts for name in archive.namelist()]
+    inside = [p[2:] for p in parts if p[:2] == ("cae_core", "pretrained") and len(p) > 3]
+    cards = {folder for folder, *rest in inside if rest == ["card.json"]}
+    assert {folder for folder, *_ in inside} == cards
+    used_by_default = {zoo.DEFAULT_COLORIZER, zoo.PHOTO_DENOISER, zoo.CAMERA_DENOISER}
+    assert used_by_default | {network for network, _ in LADDER} <= cards
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cae_core.zoo.cards import PHOTO_COLORIZER
 from cae_ui.colorize import result
 from tests.app.finding import said, upload
 from tests.app.images import encoded, png, scene
@@ -40,6 +41,7 @@ def test_saturation_changes_image_and_figures(small_page):
 
 
 def test_too_much_saturation_falls_by_itself_unless_it_is_kept(small_page, compared):
+    small_page.selectbox("colorizer").set_value(PHOTO_COLORIZER)  # the more vivid one
     small_page.slider("saturation").set_value(0.3).run()
     assert "exact" not in {toggle.key for toggle in small_page.toggle}
     small_page.slider("saturation").set_value(2.0).run()
