@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 
 import streamlit as st
@@ -64,6 +65,9 @@ def _navigation() -> StreamlitPage:
 
 def route() -> None:
     """Runs the page that the address names; all that app.py does."""
+    # TensorFlow logs notes on the processor, and on graphs that it leaves as they are, as errors;
+    # real ones come as exceptions.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         _run_page()
     finally:  # once more: Keras may have been loaded by this run
