@@ -25,6 +25,8 @@ DOCS = Path(__file__).parent
 WIDTH, HEIGHT = 1280, 900
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 600_000  # milliseconds
+# What is on a page only while it computes.
+PASSING = ("[data-test-script-state=running]", "[data-testid=stSkeleton]")
 COLORS = 256  # of the saved images: pages have few, photographs on them are dithered
 
 
@@ -65,8 +67,8 @@ def main(names: list[str]) -> None:
                     for role, end in presses:
                         page.get_by_role(role, name=re.compile(rf"(^|\s){end}$")).click()
                     page.get_by_text(last).first.wait_for()
-                    for passing in ("stStatusWidget", "stSkeleton"):
-                        expect(page.get_by_test_id(passing)).to_have_count(0, timeout=PATIENCE)
+                    for passing in PASSING:
+                        expect(page.locator(passing)).to_have_count(0, timeout=PATIENCE)
                     page.wait_for_load_state("networkidle")
                     _save(page.screenshot(), DOCS / f"{name}.png")
         finally:
