@@ -20,6 +20,7 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_ui.common.address import address_text
 from cae_ui.common.architecture_text import TEXT_KEY, change, show_refusal, was_changed_by_form
+from cae_ui.common.controls import with_value
 from cae_ui.common.section import section
 
 INPUT, LATENT = "input", "latent"
@@ -130,8 +131,8 @@ def _input_form(key: str, architecture: Architecture) -> None:
         zip(columns, ("Height", "Width", "Channels"), strict=True)
     ):
         widget = f"{key}-input-{axis}"
-        st.session_state[widget] = architecture.input_shape[axis]
-        column.number_input(name, min_value=1, max_value=4096, key=widget, on_change=resize)
+        side = with_value(widget, architecture.input_shape[axis])
+        column.number_input(name, 1, 4096, side, key=widget, on_change=resize)
     _insert_form(key, 0, "Add before layer 1")
 
 
@@ -143,12 +144,12 @@ def _latent_form(key: str, architecture: Architecture) -> None:
         change(key, lambda now: move_latent(now, layers_before))
 
     widget = f"{key}-latent-at"
-    st.session_state[widget] = len(architecture.encoder)
     if len(architecture.layers) > 2:
         st.slider(
             "The latent is the output of layer",
             1,
             len(architecture.layers) - 1,
+            with_value(widget, len(architecture.encoder)),
             key=widget,
             on_change=move,
         )
@@ -210,26 +211,27 @@ def _field_input(key: str, layer: Layer, position: int, item: dataclasses.Field[
         )
 
     if "options" in item.metadata:
-        st.session_state[widget] = value
-        st.selectbox(label, item.metadata["options"], key=widget, on_change=put)
+        options = item.metadata["options"]
+        index = options.index(with_value(widget, value))
+        st.selectbox(label, options, index, key=widget, on_change=put)
     elif isinstance(item.metadata.get("low"), float):  # a rate
         low, high = item.metadata["low"], item.metadata["high"]
-        st.session_state[widget] = value
-        st.number_input(label, low, high, step=0.05, format="%g", key=widget, on_change=put)
+        rate = with_value(widget, value)
+        st.number_input(label, low, high, rate, 0.05, "%g", key=widget, on_change=put)
     elif "letter" in item.metadata:
         value = getattr(layer, "step", None) if value is None else value  # a pool's stride
         low, high = item.metadata["low"], item.metadata["high"]
         slider_high = min(SLIDER_HIGHEST.get(item.name, 0), high)
-        st.session_state[widget] = value
+        with_value(widget, value)
         if value is None:
             st.number_input(label, low, high, None, placeholder="none", key=widget, on_change=put)
         elif low < slider_high >= value and not isinstance(layer, Reshape):
-            st.slider(label, low, slider_high, key=widget, on_change=put)
+            st.slider(label, low, slider_high, value, key=widget, on_change=put)
         else:
-            st.number_input(label, low, high, key=widget, on_change=put)
+            st.number_input(label, low, high, value, key=widget, on_change=put)
     else:
-        st.session_state[widget] = value
-        st.text_input(label, max_chars=16, key=widget, on_change=put)
+        text = with_value(widget, value)
+        st.text_input(label, text, max_chars=16, key=widget, on_change=put)
 
 
 def _insert_form(key: str, position: int, label: str, *, decoder: bool = False) -> None:

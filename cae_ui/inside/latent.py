@@ -18,6 +18,7 @@ from cae_core.images.operations import to_uint8
 from cae_core.inspection.edits import MEAN, MUTE, SCALE, SWAP, Edit, channel_costs, edited, rounded
 from cae_core.inspection.network import InspectedNetwork
 from cae_ui.common.compare_slider import compare_slider
+from cae_ui.common.controls import with_value
 from cae_ui.common.picker import Choice, kept_choice, pick_bar, pick_tile
 from cae_ui.inside.colors import scale_legend, signed_colors
 from cae_ui.inside.opened import SECOND_KEY, Opened, image_input, said_shape, tile_factor
@@ -98,9 +99,8 @@ def _edit_input(channel: int, edits: dict[int, Edit], shape: tuple[int, ...]) ->
     """The change of the chosen channel, and the button that undoes all."""
     widget, slider = f"edit-{channel}", f"factor-{channel}"
     now = edits.get(channel, Edit(KEEP))
-    # Every time: the address is what counts, and it may be another tab's.
-    st.session_state[widget] = now.kind
-    st.session_state[slider] = now.factor
+    # The address is what counts, and it may be another tab's.
+    kind, factor = with_value(widget, now.kind), with_value(slider, now.factor)
 
     def change() -> None:
         kind = st.session_state[widget]
@@ -116,6 +116,7 @@ def _edit_input(channel: int, edits: dict[int, Edit], shape: tuple[int, ...]) ->
             list(TITLES),
             format_func=TITLES.__getitem__,
             required=True,
+            default=kind,
             key=widget,
             on_change=change,
             help="Mute sets it to 0, Mean to its mean over the images at the left, Swap to that "
@@ -129,7 +130,15 @@ def _edit_input(channel: int, edits: dict[int, Edit], shape: tuple[int, ...]) ->
             args=({},),
         )
     if now.kind == SCALE:
-        st.slider("Factor", -LARGEST_FACTOR, LARGEST_FACTOR, step=0.1, key=slider, on_change=change)
+        st.slider(
+            "Factor",
+            -LARGEST_FACTOR,
+            LARGEST_FACTOR,
+            factor,
+            step=0.1,
+            key=slider,
+            on_change=change,
+        )
 
 
 def _bits_input(numbers: int, image: np.ndarray) -> int:

@@ -23,6 +23,7 @@ from cae_core.images.operations import image_grid, to_uint8
 from cae_core.inspection.latent_map import LatentMap, fitted_latents, normal_latents
 from cae_core.inspection.network import InspectedNetwork
 from cae_ui.common.charts import COLORS, TEAL, framed, show_chart
+from cae_ui.common.controls import with_value
 from cae_ui.common.network_choice import RUN_PREFIX
 from cae_ui.common.picker import image_url, keep_choice
 from cae_ui.common.pixels import show_pixels, show_tiles
@@ -361,18 +362,22 @@ def _place_sliders(found: LatentMap, at: int | tuple[float, float]) -> None:
     low, high = found.bounds
     values = _coordinates(found, at)
     keys = ("map-x", "map-y")
+    x, y = (st.session_state.get(key) for key in keys)
+    if x is not None and y is not None and _text((x, y)) == _text(at):
+        values = x, y  # all their digits, which the address does not have
 
     def move() -> None:
         keep_choice(AT_KEY, _text((st.session_state[keys[0]], st.session_state[keys[1]])))
 
     name = "Number" if found.is_latent else "Principal component"
     for axis, key in enumerate(keys):
-        # Every time: a click on the map moves them, too.
-        st.session_state[key] = float(np.clip(values[axis], low[axis], high[axis]))
+        # A click on the map moves them, too.
+        place = float(np.clip(values[axis], low[axis], high[axis]))
         st.slider(
             f"{name} {axis + 1}",
             float(low[axis]),
             float(high[axis]),
+            with_value(key, place),
             step=float(high[axis] - low[axis]) / 200,
             format="%.2f",
             key=key,

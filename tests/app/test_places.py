@@ -1,6 +1,7 @@
-"""Controls keep their places on a page, whatever is shown above them.
+"""Controls keep their places and values on a page, whatever is shown above them.
 
-Streamlit draws anew what changes its place, and no longer writes its value to the address.
+Streamlit draws anew what changes its place, and no longer writes its value to the address. A value
+that a run assigns takes back what a hand has done meanwhile.
 """
 
 import pytest
@@ -75,3 +76,37 @@ def test_filters_that_no_network_fits_leave_the_charts_in_their_place(start_page
         page = labelled(page.multiselect, label).set_value([value]).run()
     assert "No network fits" in page.info[0].value
     assert_in_place(page, before)
+
+
+# Lists whose entries the browser knows by their labels, which can change, and the text that pages
+# share.
+ASSIGNED = {"network", "beside", "layer", "arch"}
+
+
+def controls(block):
+    """The page's controls."""
+    for child in block.children.values():
+        if hasattr(child, "children"):
+            yield from controls(child)
+        elif hasattr(getattr(child, "proto", None), "set_value"):
+            yield child
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        *((name, {}) for name in PAGES),
+        ("latent_size", {"layer": "3"}),
+        ("latent_size", {"layer": "latent"}),
+        ("latent_size", {"layer": "input"}),
+        ("inside", {"part": "Latent", "network": "dense-mnist", "edits": "3-scale1.5"}),
+        ("inside", {"part": "Map", "network": "dense-mnist", "at": "0.1234,0.4321"}),
+    ],
+)
+def test_a_run_assigns_nothing_to_a_control_that_has_its_value(start_page, name, address):
+    page = start_page()
+    page.query_params.update(address)
+    page = arrive(page, name).run()
+    found = list(controls(page._tree))
+    assert found
+    assert {control.key for control in found if control.proto.set_value} <= ASSIGNED
