@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from cae_core import zoo
 from cae_core.data.samples import sample_check_images, sample_photograph
@@ -18,6 +18,16 @@ THUMBNAILS = Path(__file__).with_name("thumbnails")
 MADE_OF = "made_of.json"  # checksums of the networks that the thumbnails were made with
 # Which of the sample images: a wheel, a mug and a parcel; or the digits 0 to 2.
 PATCH_SIDE, PATCHES, DIGITS = 32, [7, 3, 10], [0, 1, 2]
+# Outlines of a shirt, trousers and a boot, in pixels: for networks trained on Fashion-MNIST.
+GARMENT_SIDE = 28
+# fmt: off
+GARMENTS = (
+    ((8, 2), (11, 4), (17, 4), (20, 2), (27, 9), (23, 13),
+     (21, 11), (21, 26), (7, 26), (7, 11), (5, 13), (1, 9)),
+    ((8, 1), (20, 1), (22, 27), (16, 27), (14, 9), (12, 27), (6, 27)),
+    ((15, 4), (25, 4), (26, 23), (1, 23), (2, 18), (13, 14)),
+)
+# fmt: on
 EYE, EYE_SIDE, EYE_SIGMA = (100, 165), 64, 0.15  # part of the cat, and the noise added to it
 
 
@@ -68,10 +78,23 @@ def _way_through(card: Card) -> tuple[np.ndarray, np.ndarray]:
             _, inputs, outputs = kept["images"][:, _chosen(card)]
         return inputs, outputs
     assert card.task is not None  # noqa: S101 - asked for only where there is one
-    shape = (*card.input_shape[:2], 3) if card.task.needs_color else card.input_shape
-    images = sample_check_images(shape)[_chosen(card)]
+    if card.dataset == "fashion_mnist":
+        images = _garments()
+    else:
+        shape = (*card.input_shape[:2], 3) if card.task.needs_color else card.input_shape
+        images = sample_check_images(shape)[_chosen(card)]
     _, inputs, outputs = samples_of(zoo.load(card.name), card.task, images)
     return inputs, outputs
+
+
+def _garments() -> np.ndarray:
+    """Drawn garments, uint8 (3, 28, 28, 1)."""
+    drawn = []
+    for outline in GARMENTS:
+        large = Image.new("L", (4 * GARMENT_SIDE, 4 * GARMENT_SIDE))
+        ImageDraw.Draw(large).polygon([(4 * x, 4 * y) for x, y in outline], fill=200)
+        drawn.append(np.asarray(large.reduce(4)))
+    return np.stack(drawn)[..., np.newaxis]
 
 
 def _grid(images: np.ndarray) -> np.ndarray:
