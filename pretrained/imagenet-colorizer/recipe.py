@@ -24,6 +24,7 @@ import argparse
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -32,10 +33,12 @@ from cae_core.data.samples import SAMPLE_CHECK, sample_check_images
 from cae_core.images.color import lightness_of, rgb_within_gamut
 from cae_core.images.decoding import open_image
 from cae_core.images.metrics import color_figures
-from cae_core.images.operations import as_image, to_uint8
+from cae_core.images.operations import as_image
 from cae_core.models.imagenet_colorizer import build_encoder, build_imagenet_colorizer, parts
 from cae_core.photos.colorizing import WORKING, full_size_ab, grey_of, guess_probabilities
+from cae_core.recipes.bsds500 import read_photographs
 from cae_core.recipes.color_photographs import VALIDATION_EVERY, split
+from cae_core.recipes.command_line import save_measured
 from cae_core.recipes.decoder_training import BATCH_SIZE, DROPOUT, EPOCHS, train_decoder
 from cae_core.recipes.efficientnet_weights import load_efficientnet_lite0
 from cae_core.recipes.feature_cache import FeatureCache, write_features
@@ -139,11 +142,15 @@ def write_card(bsds: Path) -> None:
         sha256=zoo.sha256(FOLDER / zoo.WEIGHTS),
         kept=zoo.HALF,
     )
-    card.save(FOLDER)  # first, for `colorize` asks the card which weights are right
-    photographs = [to_uint8(open_image(path)) for path in sorted((bsds / "val").glob("*.jpg"))]
-    rows = color_rows(card.name, {TEST_SET: photographs, SAMPLE_CHECK: sample_check_images()})
-    dataclasses.replace(card, figures=tuple(rows)).save(FOLDER)
-    for row in rows:
+    photographs = read_photographs(sorted((bsds / "val").glob("*.jpg")))
+
+    def figures() -> list[dict[str, Any]]:
+        sets = {TEST_SET: photographs, SAMPLE_CHECK: sample_check_images()}
+        earlier = color_rows(zoo.PHOTO_COLORIZER, {TEST_SET: photographs})[0]
+        earlier["condition"] = zoo.card(zoo.PHOTO_COLORIZER).title
+        return [*color_rows(card.name, sets), earlier]
+
+    for row in save_measured(card, FOLDER, figures).figures:
         print(row)
 
 
