@@ -82,8 +82,13 @@ def _train(recipe: Recipe, data: Dataset, folder: Path) -> keras.Model:
     )
     (folder / HISTORY).write_text(history_csv(history))
     *earlier, last = runs
-    # Of a training in phases there would be the last one's alone.
-    if not earlier and isinstance(last, Run) and last.snapshots is not None:
+    # Of a training in phases there would be the last one's alone; Inside opens what is kept.
+    if (
+        not earlier
+        and recipe.kept != NOT_KEPT
+        and isinstance(last, Run)
+        and last.snapshots is not None
+    ):
         last.snapshots.save(folder)
     return last.model
 
