@@ -8,22 +8,26 @@ from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
 from cae_ui.common.architecture_text import TEXT_KEY
 from cae_ui.homework.exercises import HOMEWORK_TEXT, STRIDED
-
-GUESS, STRIDE_GUESS = "latent_guess", "stride_guess"
-_STRIDE_ANSWERS = (4096, 1024, 512, 256)
+from cae_ui.homework.guesses import (
+    GUESS,
+    LARGEST_LATENT,
+    STRIDE_ANSWERS,
+    STRIDE_GUESS,
+    guess_input,
+)
 
 
 def show_guesses() -> bool:
     """The questions with their answers once they were guessed; whether the first one was not."""
     size = analyze(Architecture.parse(HOMEWORK_TEXT)).latent_size
-    guess = st.number_input(
+    guess = guess_input(
+        GUESS,
+        st.number_input,
         "Numbers in the latent of the homework network",
         1,
-        1_000_000,
+        LARGEST_LATENT,
         None,
         placeholder="Your guess",
-        key=GUESS,
-        bind="query-params",
         width=320,
     )
     if guess is None:
@@ -32,11 +36,11 @@ def show_guesses() -> bool:
     st.markdown(f"**{said}:** {latent_reason(size)}")
     _show_network("Show the homework network", HOMEWORK_TEXT)
     before, after = (analyze(Architecture.parse(text)) for text in (HOMEWORK_TEXT, STRIDED))
-    stride_guess = st.pills(
+    stride_guess = guess_input(
+        STRIDE_GUESS,
+        st.pills,
         "And with a stride of 2 in the first convolution, `conv8s2`?",
-        [f"{answer:,}" for answer in _STRIDE_ANSWERS],
-        key=STRIDE_GUESS,
-        bind="query-params",
+        STRIDE_ANSWERS,
     )
     if stride_guess is not None:
         is_right = stride_guess == f"{after.latent_size:,}"

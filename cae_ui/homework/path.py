@@ -6,6 +6,7 @@ import streamlit as st
 
 from cae_ui.common.section import section
 from cae_ui.homework.exercises import EXERCISES, LATENT_PAGE, TRAINER_PAGE
+from cae_ui.homework.guesses import hide_guesses, restore_guesses
 from cae_ui.homework.latent import show_guesses
 from cae_ui.homework.report import show_report
 from cae_ui.homework.trained import show_colour, show_first_training, show_pairs
@@ -36,6 +37,7 @@ def show_homework(page: str) -> bool:
             args=("2" if page == LATENT_PAGE else "1",),
         )
         return False
+    restore_guesses()
     with st.container(border=True, key="homework"):
         _show_steps(page, step)
         exercise = EXERCISES[step]
@@ -114,3 +116,4 @@ def _go(step: str) -> None:
 def _leave() -> None:
     """Ends the path; for use in callbacks."""
     st.query_params.pop(STEP_PARAMETER, None)
+    hide_guesses()

@@ -20,9 +20,17 @@ from cae_core.studies.tables import LATENT_SIZE, table_path
 from cae_core.training.runs import SAMPLES_IMAGE, RunSummary
 from cae_ui.common.resources import visible_jobs
 from cae_ui.common.run_labels import run_labels
-from cae_ui.homework.exercises import COLOUR_PAIR, HOMEWORK_TEXT, PAIRS
-from cae_ui.homework.latent import GUESS, STRIDE_GUESS, latent_reason
-from cae_ui.homework.trained import PSNR_GUESS, bet_key, outcome, pair_summaries
+from cae_ui.homework.exercises import HOMEWORK_TEXT
+from cae_ui.homework.guesses import (
+    ALL_PAIRS,
+    GUESS,
+    PSNR_GUESS,
+    STRIDE_GUESS,
+    bet_name,
+    guessed,
+)
+from cae_ui.homework.latent import latent_reason
+from cae_ui.homework.trained import outcome, pair_summaries
 
 FILE_NAME = "homework-report.html"
 _MADE = "report-made"
@@ -113,22 +121,20 @@ def _reported(title: str, status: JobStatus) -> ReportedRun:
 def _guesses() -> list[Section]:
     """The guesses in each exercise, and the answers."""
     sections = []
-    state = st.session_state
-    if (guess := state.get(PSNR_GUESS)) is not None:
+    if (guess := guessed(PSNR_GUESS)) is not None:
         sections.append(Section("Exercise 1", [f"I guessed a PSNR of {guess:.1f} dB."]))
-    if (guess := state.get(GUESS)) is not None:
+    if (guess := guessed(GUESS)) is not None:
         size = analyze(Architecture.parse(HOMEWORK_TEXT)).latent_size
         said = [f"I guessed {guess:,} numbers in the latent: {latent_reason(size)}"]
-        if (stride_guess := state.get(STRIDE_GUESS)) is not None:
+        if (stride_guess := guessed(STRIDE_GUESS)) is not None:
             said.append(f"With a stride of 2 in front I guessed {stride_guess}.")
         sections.append(Section("Exercise 2.1", said))
-    pairs = {**PAIRS, "colour": COLOUR_PAIR}
-    for name, pair in pairs.items():
+    for name, pair in ALL_PAIRS.items():
         found = pair_summaries(name, pair)
         if len(found) < len(pair.sides):
             continue
         exercise = "Exercise 3" if name == "colour" else "Exercise 2.2"
-        bet = state.get(bet_key(name))
+        bet = guessed(bet_name(name))
         said = [_unmarked(outcome(found, bet))]
         sections.append(Section(f"{exercise}: {pair.title}", said))
     return sections

@@ -33,8 +33,18 @@ from cae_ui.common.resources import available_jobs, job_queue, machine_speed, na
 from cae_ui.common.visitor import visitor
 from cae_ui.common.wording import dataset_title, plain, show_error
 from cae_ui.homework.exercises import COLOUR_PAIR, EPOCHS, HOMEWORK_TEXT, PAIRS, Pair, Side
+from cae_ui.homework.guesses import (
+    HIGHEST_PSNR,
+    MOST_EPOCHS,
+    PAIR,
+    PAIR_EPOCHS,
+    PSNR_GUESS,
+    bet_name,
+    guess_input,
+    keep_values,
+    trained_name,
+)
 
-PSNR_GUESS, PAIR = "psnr_guess", "pair"
 REFRESH_SECONDS = 0.5
 _JOB_PARAMETER = "job"  # the Trainer's
 
@@ -46,15 +56,15 @@ def homework_dataset() -> str:
 
 def show_first_training() -> None:
     """Exercise 1: its settings in one press, a guess, and what became of it."""
-    guess = st.number_input(
+    guess = guess_input(
+        PSNR_GUESS,
+        st.number_input,
         "Your guess: PSNR on the test images after the last epoch, in dB",
         0.0,
-        60.0,
+        HIGHEST_PSNR,
         None,
         step=0.5,
         placeholder="Between 10 (noise) and 40 (no difference to be seen)",
-        key=PSNR_GUESS,
-        bind="query-params",
         width=480,
     )
     st.button(
@@ -94,12 +104,12 @@ def _set_up() -> None:
 
 def show_pairs() -> None:
     """Exercise 2.2: a pair of the visitor's choice, and the study that trained many networks."""
-    name = st.selectbox(
+    name = guess_input(
+        PAIR,
+        st.selectbox,
         "What differs",
         list(PAIRS),
         format_func=lambda name: PAIRS[name].title,
-        key=PAIR,
-        bind="query-params",
     )
     if _show_pair(name, PAIRS[name]):
         _show_study()
@@ -116,11 +126,11 @@ def _show_pair(name: str, pair: Pair) -> bool:
         architecture = _fitted(side)
         latent = analyze(architecture).latent_size
         st.markdown(f"- **{side.title}**: `{architecture}`, {latent:,} numbers in the latent")
-    bet = st.segmented_control(
+    bet = guess_input(
+        bet_name(name),
+        st.segmented_control,
         "Which has the lower test error?",
         [side.title for side in pair.sides],
-        key=bet_key(name),
-        bind="query-params",
     )
     jobs = pair_jobs(name)
     if not jobs:
@@ -139,33 +149,18 @@ def _show_pair(name: str, pair: Pair) -> bool:
         "Train them again",
         icon=":material/replay:",
         key=f"again-{name}",
-        on_click=_forget,
-        args=(name,),
+        help="The trainings there are stay among your runs.",
+        on_click=keep_values,
+        args=(trained_name(name), []),
     )
     return len(runs) == len(pair.sides)
 
 
-def bet_key(name: str) -> str:
-    """Name of a pair's bet in session state and address."""
-    return f"bet_{name}"
-
-
-def _jobs_key(name: str) -> str:
-    """Name of a pair's trainings in session state and address."""
-    return f"trained_{name}"
-
-
 def pair_jobs(name: str) -> list[JobStatus]:
-    """The two trainings of a pair that the address names, or the session; none before."""
-    key = _jobs_key(name)
-    ids = st.query_params.get_all(key) or st.session_state.get(key, [])
+    """The two trainings of a pair that the address names; none before."""
+    ids = st.query_params.get_all(trained_name(name))
     found = [status for status in map(_status, ids) if status is not None]
-    if len(found) != 2:
-        return []
-    st.session_state[key] = ids
-    if st.query_params.get_all(key) != ids:
-        st.query_params[key] = ids
-    return found
+    return found if len(found) == 2 else []
 
 
 def pair_summaries(name: str, pair: Pair) -> dict[str, RunSummary]:
@@ -176,12 +171,6 @@ def pair_summaries(name: str, pair: Pair) -> dict[str, RunSummary]:
         if summary is not None:
             found[side.title] = summary
     return found
-
-
-def _forget(name: str) -> None:
-    """Has a pair trained anew; the trainings stay among the visitor's runs."""
-    st.session_state.pop(_jobs_key(name), None)
-    st.query_params.pop(_jobs_key(name), None)
 
 
 def _fitted(side: Side) -> Architecture:
@@ -198,7 +187,7 @@ def _fitted(side: Side) -> Architecture:
 def _offer_training(name: str, pair: Pair, bet: str | None) -> None:
     """Epochs, and the button that queues both trainings once there is a bet."""
     dataset = homework_dataset()
-    epochs = st.slider("Epochs of both", 1, 20, 3, key="pair_epochs", bind="query-params")
+    epochs = guess_input(PAIR_EPOCHS, st.slider, "Epochs of both", 1, MOST_EPOCHS)
     count, speed = DATASETS[dataset].sizes[0], machine_speed()
     took = ""
     if speed is not None:
@@ -222,8 +211,7 @@ def _train(name: str, pair: Pair, dataset: str, epochs: int) -> None:
     except CAEError as error:
         show_error(error)
         return
-    st.session_state[_jobs_key(name)] = ids
-    st.query_params[_jobs_key(name)] = ids
+    keep_values(trained_name(name), ids)
 
 
 def _submit(side: Side, dataset: str, epochs: int) -> str:

@@ -58,6 +58,74 @@ def test_a_guess_is_kept_in_the_address(latent_page):
     assert "**Right:** two poolings" in said(page.markdown)
 
 
+PSNR = "Your guess: PSNR on the test images after the last epoch, in dB"
+
+
+def go_to(page, step):
+    """Shows another exercise."""
+    return page.button_group("homework-step").set_value(step).run()
+
+
+def test_guesses_outlast_other_exercises_and_a_reload(trainer_page, latent_page):
+    page = trainer_page(homework="1")
+    labelled(page.number_input, PSNR).set_value(24.5).run()
+    go_to(page, "3")
+    labelled(page.selectbox, "What differs").set_value("kernel").run()
+    page.button_group("bet_kernel").set_value("Kernel 5").run()
+    labelled(page.slider, "Epochs of both").set_value(7).run()
+    go_to(page, "2")
+    assert page.title.values == ["Latent size"]
+    page = latent_page(**page.query_params)
+    labelled(page.number_input, "Numbers in the latent of the homework network").set_value(9).run()
+    page.button_group("stride_guess").set_value("512").run()
+    go_to(page, "report")
+    assert page.title.values == ["Trainer"]
+    address = dict(page.query_params)
+    guesses = {
+        "psnr_guess": "24.5",
+        "pair": "Kernel 3 or 5",
+        "bet_kernel": "Kernel 5",
+        "pair_epochs": "7",
+        "latent_guess": "9",
+        "stride_guess": "512",
+    }
+    assert address == {"homework": "report", **guesses}
+    # As a reload does, with a session of its own.
+    again = trainer_page(**address)
+    press(again, "Make the report")
+    made = again.session_state["report-made"]
+    assert "I guessed a PSNR of 24.5 dB." in made
+    assert "I guessed 9 numbers" in made
+    go_to(again, "3")
+    assert labelled(again.selectbox, "What differs").value == "kernel"
+    assert again.button_group("bet_kernel").value == "Kernel 5"
+    assert labelled(again.slider, "Epochs of both").value == 7
+    go_to(again, "1")
+    assert f"{labelled(again.number_input, PSNR).value}" == "24.5"
+    assert {name: again.query_params[name] for name in guesses} == guesses
+
+
+def test_a_guess_that_is_taken_back_is_gone(trainer_page):
+    page = trainer_page(homework="1", psnr_guess="24.5")
+    labelled(page.number_input, PSNR).set_value(None).run()
+    assert "psnr_guess" not in go_to(page, "3").query_params
+    assert labelled(go_to(page, "1").number_input, PSNR).value is None
+
+
+def test_who_leaves_the_homework_finds_his_guesses_when_he_comes_back(trainer_page):
+    page = trainer_page(homework="1", psnr_guess="24.5")
+    press(page, "Leave the homework")
+    assert "psnr_guess" not in page.query_params
+    press(page, "Homework: four exercises, step by step")
+    assert page.query_params["psnr_guess"] == "24.5"
+
+
+@pytest.mark.parametrize("guess", ["abc", "-5", "nan", "1e400", ""])
+def test_what_is_no_guess_is_none(trainer_page, guess):
+    page = trainer_page(homework="1", psnr_guess=guess)
+    assert labelled(page.number_input, PSNR).value is None
+
+
 @pytest.mark.parametrize("pair", [*PAIRS.values(), COLOUR_PAIR], ids=lambda pair: pair.title)
 def test_both_networks_of_a_pair_can_be_trained_on_colour_images(pair):
     from cae_core.training.tasks import check_fit
