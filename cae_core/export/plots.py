@@ -85,11 +85,21 @@ def plot(
 
 @dataclass(frozen=True)
 class _Axis:
-    """An axis from a lowest to a highest value, and where its ends are in the plot."""
+    """An axis from a lowest to a highest value, and where its ends are in the plot.
+
+    Attributes:
+        low: Lowest value, or its logarithm.
+        high: Highest value, or its logarithm.
+        is_log: Whether the axis is logarithmic.
+        is_whole: Whether only whole numbers lie on it.
+        start: Position of the lowest value.
+        end: Position of the highest value.
+    """
 
     low: float
     high: float
     is_log: bool
+    is_whole: bool
     start: float
     end: float
 
@@ -100,7 +110,8 @@ class _Axis:
         if is_log:
             low, high = math.log10(low), math.log10(high)
         room = (high - low) / 20 or abs(high) / 20 or 1.0
-        return cls(low - room, high + room, is_log, start, end)
+        is_whole = all(float(value).is_integer() for value in values)
+        return cls(low - room, high + room, is_log, is_whole, start, end)
 
     def place(self, value: float) -> float:
         """The position of a value in the plot."""
@@ -120,12 +131,21 @@ class _Axis:
                 ]
                 if len(found) <= _MOST_TICKS:
                     break
-            return found or [10 ** ((self.low + self.high) / 2)]
-        rough = (self.high - self.low) / _MOST_TICKS
-        power = 10.0 ** math.floor(math.log10(rough))
-        step = next(digit * power for digit in (1, 2, 5, 10) if digit * power >= rough)
-        first, last = math.ceil(self.low / step), math.floor(self.high / step)
-        return [number * step for number in range(first, last + 1)]
+            if len(found) > 1:
+                return found
+            return _even_ticks(10**self.low, 10**self.high, is_whole=self.is_whole)
+        return _even_ticks(self.low, self.high, is_whole=self.is_whole)
+
+
+def _even_ticks(low: float, high: float, *, is_whole: bool) -> list[float]:
+    """Round numbers between two others, each as far from the next: 1, 2 or 5 of some decimal."""
+    rough = (high - low) / _MOST_TICKS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(digit * power for digit in (1, 2, 5, 10) if digit * power >= rough)
+    if is_whole:
+        step = max(step, 1.0)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return [number * step for number in range(first, last + 1)]
 
 
 def _drawable(series: Series, log_x: bool, log_y: bool) -> list[tuple[float, float]]:
@@ -143,14 +163,14 @@ def _grid(across: _Axis, upward: _Axis, x_title: str, y_title: str) -> str:
     line = '<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="currentColor" stroke-opacity="0.15"/>'
     text = '<text x="{}" y="{}" text-anchor="{}">{}</text>'
     parts = []
-    for tick in across.ticks():
+    for tick, label in _labelled(across.ticks()):
         at = f"{across.place(tick):.1f}"
         parts += [line.format(at, _TOP, at, bottom)]
-        parts += [text.format(at, bottom + 16, "middle", _number(tick))]
-    for tick in upward.ticks():
+        parts += [text.format(at, bottom + 16, "middle", label)]
+    for tick, label in _labelled(upward.ticks()):
         at = f"{upward.place(tick):.1f}"
         parts += [line.format(_LEFT, at, right, at)]
-        parts += [text.format(_LEFT - 6, at, "end", _number(tick))]
+        parts += [text.format(_LEFT - 6, at, "end", label)]
     middle = (_TOP + bottom) / 2
     parts.append(text.format((_LEFT + right) / 2, HEIGHT - 8, "middle", html.escape(x_title)))
     parts.append(
@@ -160,6 +180,16 @@ def _grid(across: _Axis, upward: _Axis, x_title: str, y_title: str) -> str:
     return "".join(parts)
 
 
-def _number(value: float) -> str:
+def _labelled(ticks: Sequence[float]) -> list[tuple[float, str]]:
+    """Ticks with their numbers, in as few digits as tell them apart."""
+    labels: list[str] = []
+    for digits in range(3, 9):
+        labels = [_number(tick, digits) for tick in ticks]
+        if len(set(labels)) == len(ticks):
+            break
+    return list(zip(ticks, labels, strict=True))
+
+
+def _number(value: float, digits: int = 3) -> str:
     """A number in few characters."""
-    return f"{value:,.0f}" if value == int(value) and abs(value) < 1e7 else f"{value:.3g}"
+    return f"{value:,.0f}" if value == int(value) and abs(value) < 1e7 else f"{value:.{digits}g}"

@@ -108,9 +108,7 @@ def guessed(name: str) -> Any:
     return guess.default if value is None else value
 
 
-def guess_input(
-    name: str, show: Callable[..., Any], *args: Any, **options: Any
-) -> Any:
+def guess_input(name: str, show: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """A widget for a guess, and its value.
 
     Args:

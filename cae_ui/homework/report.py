@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -30,7 +30,7 @@ from cae_ui.homework.guesses import (
     guessed,
 )
 from cae_ui.homework.latent import latent_reason
-from cae_ui.homework.trained import outcome, pair_summaries
+from cae_ui.homework.trained import is_first_training, measured, outcome, pair_summaries
 
 FILE_NAME = "homework-report.html"
 _MADE = "report-made"
@@ -56,7 +56,7 @@ def show_report() -> None:
         key=f"report-runs-{next(iter(runs), '')}",  # a new training begins a new choice
     )
     sections = [Section("In my own words", [words])] if words.strip() else []
-    sections += _guesses()
+    sections += _guesses([runs[job_id] for job_id in chosen])
     # A press carries along what was typed just before it; a download alone would not.
     if st.button("Make the report", type="primary", icon=":material/description:"):
         st.session_state[_MADE] = _report(
@@ -118,11 +118,22 @@ def _reported(title: str, status: JobStatus) -> ReportedRun:
     return ReportedRun(title, RunSummary.load(folder), images)
 
 
-def _guesses() -> list[Section]:
-    """The guesses in each exercise, and the answers."""
+def _guesses(runs: Sequence[JobStatus]) -> list[Section]:
+    """The guesses in each exercise, and the answers.
+
+    Args:
+        runs: The trainings in the report, the newest first.
+    """
     sections = []
+    said = []
     if (guess := guessed(PSNR_GUESS)) is not None:
-        sections.append(Section("Exercise 1", [f"I guessed a PSNR of {guess:.1f} dB."]))
+        said.append(f"I guessed a PSNR of {guess:.1f} dB.")
+    first = next(filter(is_first_training, runs), None)
+    if first is not None:
+        with contextlib.suppress(RunError):
+            said.append(_unmarked(measured(RunSummary.load(first.folder / RUN))))
+    if said:
+        sections.append(Section("Exercise 1", said))
     if (guess := guessed(GUESS)) is not None:
         size = analyze(Architecture.parse(HOMEWORK_TEXT)).latent_size
         said = [f"I guessed {guess:,} numbers in the latent: {latent_reason(size)}"]

@@ -77,21 +77,32 @@ def show_first_training() -> None:
         st.caption("Then press **Train** below. The error is plotted while it falls.")
         return
     bet = "" if guess is None else f"You guessed {guess:.1f} dB. "
-    st.markdown(
-        f"{bet}After {counted(len(summary.history), 'epoch')} the test error is "
+    st.markdown(f"{bet}{measured(summary)} Its plot is below, and in your report.")
+
+
+def measured(summary: RunSummary) -> str:
+    """What a training came to, as a sentence."""
+    return (
+        f"After {counted(len(summary.history), 'epoch')} the test error is "
         f"**{format_mse(summary.test['mse'])}** (MSE), the PSNR "
-        f"**{format_psnr(summary.test['psnr'])}**. Its plot is below, and in your report."
+        f"**{format_psnr(summary.test['psnr'])}**."
     )
 
 
 def first_run(job_id: str | None) -> RunSummary | None:
     """The finished run of a training of the homework network, of whatever length."""
     status = _status(job_id)
-    if status is None or status.run_folder is None:
-        return None
-    if str(status.request.architecture) != HOMEWORK_TEXT:
-        return None
-    return _summary(status)
+    return None if status is None or not is_first_training(status) else _summary(status)
+
+
+def is_first_training(status: JobStatus) -> bool:
+    """Whether a training has a run of what exercise 1 trains."""
+    request = status.request
+    return (
+        status.run_folder is not None
+        and str(request.architecture) == HOMEWORK_TEXT
+        and isinstance(request.task, Reconstruct)
+    )
 
 
 def _set_up() -> None:

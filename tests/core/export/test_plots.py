@@ -31,7 +31,21 @@ def test_what_has_no_place_is_left_out():
     assert plot([Series("a", [1], [math.inf])], "x", "y") == ""
 
 
-@pytest.mark.parametrize(("low", "high"), [(3, 3), (0.0021, 0.0023), (1e-4, 1e4)])
+def test_a_training_of_one_epoch_has_one_epoch_on_its_axis():
+    svg = plot([Series("a", [1], [0.0213]), Series("b", [1], [0.0187])], "Epoch", "MSE")
+    assert re.findall(r'text-anchor="middle">([^<]+)<', svg) == ["1", "Epoch", "MSE"]
+    assert re.findall(r'text-anchor="end">([^<]+)<', svg) == [
+        "0.019",
+        "0.0195",
+        "0.02",
+        "0.0205",
+        "0.021",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(3, 3), (0.0021, 0.0023), (0.0021034, 0.0021051), (1e-4, 1e4)]
+)
 def test_an_axis_has_few_round_numbers(low, high):
     svg = plot([Series("a", [1, 2], [low, high])], "x", "y")
     written = re.findall(r'text-anchor="end">([^<]+)<', svg)
