@@ -8,10 +8,11 @@ from typing import Literal
 import streamlit as st
 
 # What is looked for comes some time after the script, unless the visitor goes elsewhere himself.
+# A page that moves under a field or a slider takes it away from who is using it.
 _SCRIPT = """<script>
 (() => {
   const here = location.pathname;
-  let waits = true;
+  let waits = !document.activeElement?.matches("input, textarea, [role=slider]");
   for (const moved of ["wheel", "touchmove", "keydown"])
     addEventListener(moved, () => (waits = false), { once: true, passive: true });
   const look = () => {
@@ -29,6 +30,8 @@ _SCRIPT = """<script>
 
 def reveal(selector: str, *, block: Literal["start", "nearest"] = "start") -> None:
     """Scrolls to a part of the page, once for every run of the page that calls this.
+
+    Who is typing or moving a slider stays where he is.
 
     Args:
         selector: CSS selector of the part, which may come later.

@@ -28,12 +28,13 @@ from cae_ui.common.section import section
 from cae_ui.common.wording import attempt, dataset_title, plain, show_error
 
 JOB_PARAMETER = "job"
-REVEALED = "revealed-job"  # the training that was started or opened just now
+REVEALED = "revealed-job"  # the training that was started or opened, or has ended, just now
 REFRESH_SECONDS = 0.5
 _PLACE = "training"
 _STYLE = f"""<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-{_PLACE}) {{ position: sticky; top: 4rem; }}
 </style>"""
+_NO_STYLE = "<style></style>"  # in its place, so that nothing below moves
 
 
 @section
@@ -67,8 +68,7 @@ def open_job(job_id: str) -> None:
 
 def show_job(status: JobStatus) -> None:
     """The present state of a job; while it runs, it is refreshed without a rerun of the page."""
-    if not status.has_ended:
-        st.html(_STYLE)
+    st.html(_NO_STYLE if status.has_ended else _STYLE)
     with st.container(key=_PLACE):
         st.caption(describe_request(status))
         interval = None if status.has_ended else REFRESH_SECONDS
@@ -120,6 +120,7 @@ def _refreshed(job_id: str, had_ended: bool) -> JobStatus:
     except JobError:
         st.rerun(scope="app")  # another tab has deleted it: the rerun says so
     if status.has_ended != had_ended:
+        st.session_state[REVEALED] = job_id
         st.rerun(scope="app")
     return status
 
