@@ -256,7 +256,9 @@ def _show_ranking(opened: Opened, channel: int) -> None:
     count = report.latent_shape[-1]
     macs = count * sum(row.macs for row in report.rows if row.part == "decoder")
     if macs > QUICK_MACS and not st.toggle(
-        f"Mute each of the {count:,} and decode: {macs / 1e9:,.0f} G multiply-adds", key="ranking"
+        f"Mute each of the {count:,} and decode: {macs / 1e9:,.0f} G multiply-adds",
+        key="ranking",
+        bind="query-params",
     ):
         return
     costs = _costs(opened.identity, opened.image, opened.network)

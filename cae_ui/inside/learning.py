@@ -20,6 +20,7 @@ from cae_ui.inside.colors import scale_legend, signed_colors
 from cae_ui.inside.opened import NETWORK_KEY, Opened, tile_factor
 
 MOST_CHANNELS, MOST_NUMBERS = 32, 256
+MOMENT_KEY = "moment"
 REPLAYED = "vae2-mnist"  # a network of the zoo whose training kept snapshots
 
 
@@ -67,13 +68,14 @@ def _show_snapshots(snapshots: Snapshots, name: str) -> None:
         snapshots: The snapshots.
         name: Tells the widgets of two trainings apart.
     """
-    moments = list(range(len(snapshots)))
-    moment = st.select_slider(
-        "Epochs trained",
-        moments,
-        moments[-1],
-        format_func=lambda each: said_epochs(float(snapshots.epochs[each])),
-        key=f"moment-{name}",
+    # By what they are called, as the address has them: a number of epochs.
+    moments = [said_epochs(float(epochs)) for epochs in snapshots.epochs]
+    if st.session_state.get(MOMENT_KEY) not in {None, *moments}:
+        del st.session_state[MOMENT_KEY]  # of another network
+    moment = moments.index(
+        st.select_slider(
+            "Epochs trained", moments, moments[-1], key=MOMENT_KEY, bind="query-params"
+        )
     )
     errors = _errors(snapshots)
     left, right = st.columns([7, 5], gap="large")

@@ -33,8 +33,11 @@ from cae_ui.inside.hover import show_on_hover
 from cae_ui.inside.opened import Opened, tile_factor
 
 AT_KEY = "at"
-CHART_KEY, SEED_KEY = "latent-map", "draw"
+CHART_KEY, SEED_KEY, SHOWN_KEY = "latent-map", "draw", "on_map"
 PLANE, IMAGES = "Decoded plane", "Images"
+_SHOWN_WIDGET = "map-shows"
+# As the address has them.
+_LAYERS, _NO_LAYER = {"plane": PLANE, "images": IMAGES}, "nothing"
 MOST_IMAGES, FEWEST_IMAGES = 1_000, 128
 # Multiply-adds of a map, and of a plane that is decoded without being asked for: a second or so.
 QUICK_MACS = 10**10
@@ -180,14 +183,7 @@ def _show_chart(
     """The points, and behind them what the plane is decoded to."""
     report = analyze(opened.network.architecture)
     macs = COLUMNS**2 * sum(row.macs for row in report.rows if row.part == "decoder")
-    behind = st.pills(
-        "On the map",
-        [PLANE, IMAGES],
-        selection_mode="multi",
-        default=[PLANE] if found.is_latent and macs < QUICK_MACS else [IMAGES],
-        key="map-shows",
-        label_visibility="collapsed",
-    )
+    behind = _layers_input([PLANE] if found.is_latent and macs < QUICK_MACS else [IMAGES])
     figure = map_figure(mapped, found, at)
     if PLANE in behind:
         _add_image(figure, found, _plane(opened.identity, found, opened))
@@ -204,6 +200,32 @@ def _show_chart(
     st.caption(
         f"{mapped.described}. {plane} Click a point to open its image, and any other place "
         "to decode it."
+    )
+
+
+def _layers_input(default: list[str]) -> list[str]:
+    """What lies on the map, as the address says it; Streamlit's own could not say "nothing"."""
+    asked_for = [name for name in st.query_params.get_all(SHOWN_KEY) if name in _LAYERS]
+    if asked_for or _NO_LAYER in st.query_params.get_all(SHOWN_KEY):
+        chosen = [_LAYERS[name] for name in asked_for]
+    else:
+        chosen = default
+    if st.session_state.get(_SHOWN_WIDGET) != chosen:
+        st.session_state[_SHOWN_WIDGET] = chosen
+
+    def keep() -> None:
+        now = [name for name, title in _LAYERS.items() if title in st.session_state[_SHOWN_WIDGET]]
+        st.query_params[SHOWN_KEY] = now or [_NO_LAYER]
+
+    return list(
+        st.pills(
+            "On the map",
+            [PLANE, IMAGES],
+            selection_mode="multi",
+            key=_SHOWN_WIDGET,
+            on_change=keep,
+            label_visibility="collapsed",
+        )
     )
 
 
@@ -391,7 +413,8 @@ def _place_sliders(found: LatentMap, at: int | tuple[float, float]) -> None:
 def _show_random(opened: Opened, found: LatentMap) -> None:
     """Images decoded from latents that are drawn at random."""
     st.markdown("**Images from random latents**")
-    seed = int(st.session_state.get(SEED_KEY, 0))
+    asked_for = st.query_params.get(SEED_KEY, "")
+    seed = int(asked_for) if re.fullmatch(r"[0-9]{1,6}", asked_for) else 0
     is_variational = opened.network.task.is_variational
     if is_variational:
         latents = normal_latents(found.latents.shape[1:], DRAWN, seed)
@@ -409,8 +432,9 @@ def _show_random(opened: Opened, found: LatentMap) -> None:
     if opened.network.has_skips:
         said += " Skip connections carry much of the chosen image around the latent."
     show_pixels(image_grid(_decoded(opened, latents), columns=DRAWN), said)
-
-    def draw() -> None:
-        st.session_state[SEED_KEY] = seed + 1
-
-    st.button("Draw others", icon=":material/casino:", on_click=draw)
+    st.button(
+        "Draw others",
+        icon=":material/casino:",
+        on_click=keep_choice,
+        args=(SEED_KEY, str(seed + 1)),
+    )

@@ -281,7 +281,7 @@ def _show_on_photo(card: Card, architecture: Architecture) -> None:
     """The network on a photo of the visitor, where its weights are kept."""
     if card.kept == NOT_KEPT or card.task is None:
         return
-    if not st.toggle("Try it on your photo", key="zoo-try"):
+    if not st.toggle("Try it on your photo", key="zoo-try", bind="query-params"):
         return
     dataset = card.dataset
     network = TrainedNetwork(

@@ -49,6 +49,25 @@ def test_a_moved_slider_changes_the_decoded_image(visit):
     expect(page).to_have_url(re.compile("edits=.*mute"))
 
 
+def test_a_replayed_moment_and_what_lies_on_the_map_outlast_a_reload(visit):
+    page = visit("/inside?network=vae2-mnist&part=Learning")
+    at_rest(page.get_by_role("slider", name="Epochs trained")).press("Home")
+    expect(page.get_by_text("The output, epoch 0", exact=True)).to_be_visible()
+    expect(page).to_have_url(re.compile(r"moment=0($|&)"))
+    page.reload()
+    expect(page.get_by_text("The output, epoch 0", exact=True)).to_be_visible()
+
+    page.get_by_role("radio", name="Map").click()
+    page.get_by_role("button", name="Images", exact=True).click()
+    expect(page).to_have_url(re.compile("on_map=plane&on_map=images"))
+    page.get_by_role("button", name="Draw others").click()
+    expect(page).to_have_url(re.compile(r"draw=1($|&)"))
+    page.reload()
+    for layer in ("Decoded plane", "Images"):
+        chosen = page.get_by_role("button", name=layer, exact=True)
+        expect(chosen).to_have_attribute("aria-pressed", "true")
+
+
 @pytest.mark.heavy
 def test_a_point_of_the_map_shows_its_image_under_the_pointer_and_opens_it_at_a_click(visit):
     page = visit("/inside?part=Map", viewport={"width": 1440, "height": 1200})

@@ -28,7 +28,8 @@ def test_a_slider_leads_through_the_training_of_ones_own_run(inside_page, finish
     snapshots = load_snapshots(learning.job_queue().status(name[4:]).run_folder)
     for moment in (len(snapshots) - 1, 0):
         rows.clear()
-        page.select_slider(f"moment-{name}").set_value(moment).run()
+        label = said_epochs(float(snapshots.epochs[moment]))
+        page.select_slider("moment").set_value(label).run()
         output = rows[f"The output, epoch {said_epochs(float(snapshots.epochs[moment]))}"]
         np.testing.assert_array_equal(output, image_grid(snapshots.outputs[moment], 8))
     assert "Kernels of the first layer" in said(page.markdown)
@@ -44,6 +45,15 @@ def test_a_network_of_the_zoo_is_replayed_where_it_kept_snapshots(inside_page, r
     press(page, "Open Two numbers for a digit, variational")
     assert "vae2-mnist" in page.query_params["network"]
     assert not page.info
+
+
+def test_the_moment_is_in_the_address(inside_page, rows):
+    for moment in ("0.27", "1.2", "0"):
+        rows.clear()
+        page = inside_page(network="vae2-mnist", part="Learning", moment=moment)
+        assert page.select_slider("moment").value == moment
+        assert f"The output, epoch {moment}" in rows
+        assert not page.warning
 
 
 def test_a_run_without_snapshots_or_with_damaged_ones_says_so(inside_page, finished, tmp_path):

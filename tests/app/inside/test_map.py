@@ -57,6 +57,29 @@ def test_a_variational_network_is_drawn_from_the_distribution_it_was_trained_for
         images = as_pixels(np.asarray(decoder(normal_latents((2,), map_part.DRAWN, seed))))
         assert_near(shown["drawn"], image_grid(images, map_part.DRAWN))
         press(page, "Draw others")
+    assert page.query_params["draw"] == "2"
+    inside_page(network=LATENT, part="Map", draw="1")
+    assert_near(shown["drawn"], image_grid(images, map_part.DRAWN))
+
+
+@pytest.mark.parametrize("given", ["-1", "a", "1e3", "", "12345678901"])
+def test_a_draw_that_is_none_is_the_first(inside_page, shown, given):
+    inside_page(network=LATENT, part="Map")
+    first = shown["drawn"]
+    inside_page(network=LATENT, part="Map", draw=given)
+    np.testing.assert_array_equal(shown["drawn"], first)
+
+
+@pytest.mark.parametrize(
+    "chosen", [["Images"], ["Decoded plane", "Images"], []], ids=["one", "both", "none"]
+)
+def test_what_lies_on_the_map_is_in_the_address(inside_page, shown, chosen):
+    page = inside_page(network=LATENT, part="Map")
+    assert page.button_group("map-shows").value == ["Decoded plane"]
+    page.button_group("map-shows").set_value(chosen).run()
+    again = inside_page(**page.query_params)
+    assert again.button_group("map-shows").value == chosen
+    assert not again.warning
 
 
 def test_an_image_is_opened_with_its_output_and_its_neighbours(inside_page, finished, shown):
