@@ -18,6 +18,7 @@ from cae_core.studies.latent_size import latent_size_answer
 from cae_core.studies.sweep import read_table
 from cae_core.studies.tables import LATENT_SIZE, table_path
 from cae_core.training.runs import SAMPLES_IMAGE, RunSummary
+from cae_ui.common.file_names import words
 from cae_ui.common.resources import visible_jobs
 from cae_ui.common.run_labels import run_labels
 from cae_ui.homework.exercises import HOMEWORK_TEXT
@@ -32,8 +33,7 @@ from cae_ui.homework.guesses import (
 from cae_ui.homework.latent import latent_reason
 from cae_ui.homework.trained import is_first_training, measured, outcome, pair_summaries
 
-FILE_NAME = "homework-report.html"
-_MADE = "report-made"
+_MADE, _MADE_BY = "report-made", "report-made-by"
 
 
 def show_report() -> None:
@@ -59,6 +59,7 @@ def show_report() -> None:
     sections += _guesses([runs[job_id] for job_id in chosen])
     # A press carries along what was typed just before it; a download alone would not.
     if st.button("Make the report", type="primary", icon=":material/description:"):
+        st.session_state[_MADE_BY] = author
         st.session_state[_MADE] = _report(
             author, sections, {labels[job_id]: runs[job_id] for job_id in chosen}
         )
@@ -67,12 +68,22 @@ def show_report() -> None:
         st.download_button(
             "Download the report",
             made,
-            FILE_NAME,
+            file_name(st.session_state[_MADE_BY]),
             mime="text/html",
             icon=":material/download:",
             on_click="ignore",
         )
         st.caption(f"As it was at the last press: {format_bytes(len(made.encode()))}.")
+
+
+def file_name(author: str) -> str:
+    """The name of the report's file.
+
+    Example:
+        >>> file_name("Ada L."), file_name("")
+        ('homework-report-ada-l.html', 'homework-report.html')
+    """
+    return f"{words('homework report', author)}.html"
 
 
 def _kept_text(field: Callable[..., str], label: str, max_chars: int, key: str) -> str:

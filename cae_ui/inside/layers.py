@@ -9,17 +9,19 @@ import streamlit as st
 
 from cae_core.architecture.layers import Mark
 from cae_core.architecture.report import Row, analyze
+from cae_core.formats import counted
 from cae_core.images.encoding import encode_png
 from cae_core.images.operations import image_grid, to_uint8
 from cae_core.inspection.arithmetic import input_box
 from cae_core.inspection.kernels import kernels_of, reads_image
 from cae_core.inspection.maps import by_energy, channel_energies
+from cae_ui.common.file_names import words
 from cae_ui.common.network_diagram import INPUT, network_diagram
 from cae_ui.common.picker import Choice, kept_choice, kept_place, pick_bar, pick_place, pick_tile
 from cae_ui.common.pixels import show_tiles
 from cae_ui.inside.colors import scale_legend, signed_colors
 from cae_ui.inside.one_number import show_one_number
-from cae_ui.inside.opened import Opened, said_shape, tile_factor
+from cae_ui.inside.opened import Opened, network_file_name, said_shape, tile_factor
 
 LAYER_KEY, CHANNEL_KEY, PLACE_KEY = "layer", "channel", "place"
 MOST_MAPS = 128
@@ -48,7 +50,8 @@ def show_layers(opened: Opened) -> None:
         f"**Layer {row.index}** of the {row.part} &nbsp;`{row.token}`&nbsp; makes "
         f"{said_shape(row.output_shape)}"
     )
-    _show_maps(row, activation, order, channel)
+    file_name = f"{network_file_name(opened.choice)}-{words(opened.name)}-layer-{row.index}"
+    _show_maps(activation, order, channel, file_name)
     place = _place_input(opened, row, activations, channel)
     show_one_number(opened.network, activations, row, place)
     _show_kernels(opened, row, channel)
@@ -80,8 +83,15 @@ def _choose_layer(rows: tuple[Row, ...], block: str) -> None:
         st.session_state[LAYER_KEY] = int(block) + 1
 
 
-def _show_maps(row: Row, activation: np.ndarray, order: np.ndarray, channel: int) -> None:
-    """All channels of a layer, that of the most energy first, of which one can be chosen."""
+def _show_maps(activation: np.ndarray, order: np.ndarray, channel: int, file_name: str) -> None:
+    """All channels of a layer, that of the most energy first, of which one can be chosen.
+
+    Args:
+        activation: The layer's output.
+        order: Its channels, that of the most energy first.
+        channel: The chosen one.
+        file_name: Beginning of the name of the download: network, image and layer.
+    """
     limit = float(np.abs(activation).max()) or 1.0
     is_signed = bool(activation.min() < 0)
     energies = channel_energies(activation)
@@ -117,7 +127,7 @@ def _show_maps(row: Row, activation: np.ndarray, order: np.ndarray, channel: int
     )
     st.html(scale_legend(limit, is_signed))
     left_out = len(order) - len(shown)
-    more = f", {left_out} more left out" if left_out else ""
+    more = f", {left_out:,} more left out" if left_out else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"One scale of colours for all channels, the most energy first{more}; a number of the "
@@ -127,7 +137,7 @@ def _show_maps(row: Row, activation: np.ndarray, order: np.ndarray, channel: int
         st.download_button(
             "Feature maps",
             encode_png(image_grid(tiles, columns=min(8, len(tiles)))),
-            f"feature-maps-layer-{row.index}.png",
+            f"{file_name}-feature-maps.png",
             icon=":material/image:",
             on_click="ignore",
         )
@@ -212,7 +222,8 @@ def _show_kernels(opened: Opened, row: Row, channel: int) -> None:
         what = "in colour: grey is 0" if channels == 3 else "dark is 0, blue below, amber above"
         st.caption(
             f"What each channel looks for in the image, {height} × {width} weights {what}; the "
-            f"largest is {limit:.3g}. The image does not change them."
+            f"largest is {limit:.3g}. {_ordered(count, len(shown), 'kernel')} The image does not "
+            "change them."
         )
         return
     kernel = kernels[..., channel % count]
@@ -220,12 +231,22 @@ def _show_kernels(opened: Opened, row: Row, channel: int) -> None:
     images = np.moveaxis(signed_colors(kernel, limit), 2, 0)[order]
     show_tiles(images, [str(each) for each in order], side // 2, "Kernel of input channel")
     st.html(scale_legend(limit, is_signed=True))
-    left_out = channels - len(order)
     st.caption(
-        f"Channel {channel}: {height} × {width} weights for every channel of its input, the "
-        f"largest first{f', {left_out} more left out' if left_out else ''}. The image does not "
-        "change them."
+        f"Channel {channel}: {height} × {width} weights for every channel of its input. "
+        f"{_ordered(channels, len(order), 'channel')} The image does not change them."
     )
+
+
+def _ordered(count: int, shown: int, noun: str) -> str:
+    """In which order something is shown, and how much of it.
+
+    Example:
+        >>> _ordered(8, 8, "kernel"), _ordered(100, 64, "kernel")
+        ('The largest first.', 'The largest first: 64 of 100 kernels, 36 are left out.')
+    """
+    if count == shown:
+        return "The largest first."
+    return f"The largest first: {shown} of {counted(count, noun)}, {count - shown:,} are left out."
 
 
 def _kernel_images(kernels: np.ndarray, limit: float) -> np.ndarray:

@@ -19,11 +19,12 @@ from cae_core.inspection.edits import channel_means
 from cae_core.inspection.network import Encoded, InspectedNetwork
 from cae_core.training.runs import Run
 from cae_core.training.tasks import LUMA, Task
+from cae_ui.common.file_names import run_name
 from cae_ui.common.network_choice import RUN_PREFIX, network, network_input
 from cae_ui.common.photo_choice import photo_choice
 from cae_ui.common.photo_input import overview
 from cae_ui.common.picker import Choice, kept_choice, pick_tile
-from cae_ui.common.resources import freeze_garbage_collector, named_dataset
+from cae_ui.common.resources import freeze_garbage_collector, job_queue, named_dataset
 from cae_ui.common.section import section
 from cae_ui.common.wording import dataset_title, plain
 
@@ -156,6 +157,17 @@ def network_names() -> list[str]:
 def network_identity(choice: str) -> str:
     """Text for a network as `network_input` returns it that changes with its weights."""
     return choice if choice.startswith(RUN_PREFIX) else f"{choice} {zoo.card(choice).sha256}"
+
+
+def network_file_name(choice: str) -> str:
+    """The beginning of the names of a network's files.
+
+    Args:
+        choice: The network as the address of the page names it.
+    """
+    if choice.startswith(RUN_PREFIX):
+        return run_name(job_queue().status(choice.removeprefix(RUN_PREFIX)))
+    return choice
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the trained network …")

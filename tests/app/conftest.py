@@ -8,6 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import cae_core as cae
@@ -143,6 +144,20 @@ def put_patches_for_data_sets(monkeypatch):
     grey = dataclasses.replace(patches, name="mnist", image_shape=(28, 28, 1), samples=small)
     monkeypatch.setattr(data, "is_available", lambda name: True)
     monkeypatch.setattr(data, "named_dataset", lambda name: grey if name == "mnist" else patches)
+
+
+@pytest.fixture
+def offered(monkeypatch):
+    """What the page's download buttons were given: label -> contents and name of the file."""
+    found = {}
+    show = st.download_button
+
+    def noting(label, data, file_name, **settings):
+        found[label] = (data, file_name)
+        return show(label, data, file_name, **settings)
+
+    monkeypatch.setattr(st, "download_button", noting)
+    return found
 
 
 @pytest.fixture

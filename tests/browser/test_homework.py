@@ -48,7 +48,7 @@ def test_from_a_guess_over_a_pair_of_trainings_to_the_report(visit):
     page.get_by_role("button", name=re.compile("Make the report")).click()
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile("Download the report")).click()
-    assert download.value.suggested_filename == "homework-report.html"
+    assert download.value.suggested_filename == "homework-report-ada.html"
     report = page.context.new_page()
     asked_for = []
     report.on("request", lambda request: asked_for.append(request.url))

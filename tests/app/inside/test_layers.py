@@ -46,6 +46,18 @@ def test_a_vector_is_bars_and_looks_at_the_whole_image(inside_page):
     assert len(pickers(page)["Numbers of the layer"]["choices"]) == 100
     assert pickers(page)["The network's input"]["box"] == [0, 0, 27, 27]
     assert len(pickers(page)["Kernels"]["choices"]) == 64
+    assert "64 of 100 kernels, 36 are left out." in said(page.caption)
+
+
+def test_the_download_says_which_maps_of_which_network_and_image_it_has(
+    inside_page, finished, offered
+):
+    inside_page(image="2", layer="3 conv12")
+    assert offered["Feature maps"][1] == "homework-image-2-layer-3-feature-maps.png"
+    run = finished(SMALL)
+    inside_page(network=f"run:{run}")
+    name = f"photo-patches-reconstruct-{run[:15]}-image-1-layer-1-feature-maps.png"
+    assert offered["Feature maps"][1] == name
 
 
 def test_a_photo_of_ones_own_is_cut_to_the_networks_size(inside_page, finished):

@@ -4,7 +4,6 @@ import io
 import zipfile
 
 import pytest
-import streamlit as st
 
 from cae_core.export.files import ZIP_FILES
 from cae_core.jobs import JobQueue
@@ -14,20 +13,6 @@ from cae_ui.trainer import result
 from tests.app.finding import SMALL, labelled, press, refuse, said, the_job
 
 EVERYTHING = "Everything, as a zip"
-
-
-@pytest.fixture
-def offered(monkeypatch):
-    """What the page's download buttons were given: label -> contents and name of the file."""
-    found = {}
-    show = st.download_button
-
-    def noting(label, data, file_name, **settings):
-        found[label] = (data, file_name)
-        return show(label, data, file_name, **settings)
-
-    monkeypatch.setattr(st, "download_button", noting)
-    return found
 
 
 def test_no_network_is_loaded_before_somebody_asks_for_a_file_of_it(
