@@ -6,7 +6,7 @@ from cae_core.errors import CAEError
 from cae_ui.common.shell import page_header
 from cae_ui.common.wording import show_error
 from cae_ui.inside.opened import opened_input
-from cae_ui.inside.parts import PARTS
+from cae_ui.inside.parts import PARTS, show_part
 
 page_header(
     "Inside",
@@ -30,7 +30,7 @@ try:
     with settings:
         opened = opened_input()
     with view:
-        PARTS[str(part)](opened)
+        show_part(str(part), opened)
 except CAEError as error:
     with view:
         show_error(error)

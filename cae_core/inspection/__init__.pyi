@@ -7,6 +7,8 @@ from .edits import channel_costs as channel_costs
 from .edits import channel_means as channel_means
 from .edits import edited as edited
 from .edits import rounded as rounded
+from .keras_layers import LayeredNetwork as LayeredNetwork
+from .keras_layers import WeightedLayer as WeightedLayer
 from .kernels import kernels_of as kernels_of
 from .kernels import reads_image as reads_image
 from .latent_map import LatentMap as LatentMap

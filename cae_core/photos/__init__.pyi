@@ -28,3 +28,4 @@ from .saturation import fitting_saturation as fitting_saturation
 from .self_training import SelfProgress as SelfProgress
 from .self_training import train_on_photo as train_on_photo
 from .shot_noise import denoise_shot_noise as denoise_shot_noise
+from .zoo_inputs import network_inputs as network_inputs

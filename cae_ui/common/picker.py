@@ -128,6 +128,7 @@ def pick_place(
     chosen: tuple[int, int] | None = None,
     box: tuple[int, int, int, int] | None = None,
     can_drag: bool = False,
+    key: str = "",
 ) -> None:
     """An image on which a place can be chosen; the address then holds ``row,column``.
 
@@ -139,6 +140,7 @@ def pick_place(
         chosen: Row and column of the chosen pixel, which is marked.
         box: First row, first column, last row and last column of a part that is marked.
         can_drag: Lets the box be dragged; its middle is then the chosen place.
+        key: Tells two places apart where one choice is made, or two images that are looked at.
     """
     height, width = image.shape[:2]
     data = {
@@ -152,7 +154,7 @@ def pick_place(
         "canPick": name is not None,
         "canDrag": can_drag,
     }
-    _pick(name or "nothing", "place", data)
+    _pick(name or "nothing", "place", data, key)
 
 
 def _listed(choices: Sequence[Choice], chosen: str | None, label: str) -> dict[str, Any]:

@@ -51,10 +51,12 @@ def show_layers(opened: Opened) -> None:
         f"{said_shape(row.output_shape)}"
     )
     file_name = f"{network_file_name(opened.choice)}-{words(opened.name)}-layer-{row.index}"
-    _show_maps(activation, order, channel, file_name)
+    show_maps(activation, order, channel, file_name)
     place = _place_input(opened, row, activations, channel)
     show_one_number(opened.network, activations, row, place)
-    _show_kernels(opened, row, channel)
+    kernels = kernels_of(opened.network, row.index)
+    if kernels is not None:
+        show_kernels(kernels, channel, reads_image=reads_image(opened.network, row.index))
 
 
 def _layer_input(rows: tuple[Row, ...]) -> Row:
@@ -83,7 +85,7 @@ def _choose_layer(rows: tuple[Row, ...], block: str) -> None:
         st.session_state[LAYER_KEY] = int(block) + 1
 
 
-def _show_maps(activation: np.ndarray, order: np.ndarray, channel: int, file_name: str) -> None:
+def show_maps(activation: np.ndarray, order: np.ndarray, channel: int, file_name: str) -> None:
     """All channels of a layer, that of the most energy first, of which one can be chosen.
 
     Args:
@@ -203,16 +205,19 @@ def _said_field(box: tuple[int, int, int, int] | None, shape: tuple[int, ...]) -
     )
 
 
-def _show_kernels(opened: Opened, row: Row, channel: int) -> None:
-    """The kernels of a layer: all of one that reads the image, else those of one channel."""
-    kernels = kernels_of(opened.network, row.index)
-    if kernels is None:
-        return
+def show_kernels(kernels: np.ndarray, channel: int, *, reads_image: bool) -> None:
+    """The kernels of a layer: all of one that reads the image, else those of one channel.
+
+    Args:
+        kernels: (height, width, input channels, output channels).
+        channel: The chosen output channel.
+        reads_image: Whether the layer's input is the image.
+    """
     height, width, channels, count = kernels.shape
     limit = float(np.abs(kernels).max()) or 1.0
     side = tile_factor(width) * width
     st.header("Kernels", anchor=False)
-    if channels in (1, 3) and (reads_image(opened.network, row.index) or min(height, width) > 7):
+    if channels in (1, 3) and (reads_image or min(height, width) > 7):
         shown = np.argsort(-np.square(kernels).sum(axis=(0, 1, 2)), kind="stable")[:MOST_SLICES]
         images = _kernel_images(kernels, limit)[shown]
         choices = [Choice(str(each), str(each), f"Kernel of channel {each}") for each in shown]

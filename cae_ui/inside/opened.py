@@ -11,18 +11,20 @@ import streamlit as st
 from cae_core import zoo
 from cae_core.architecture.formulas import Shape, format_shape
 from cae_core.data.registry import DATASETS, is_available
-from cae_core.data.samples import sample_check_images, sample_check_name
+from cae_core.data.samples import sample_check_images, sample_check_name, sample_photograph
 from cae_core.formats import counted
 from cae_core.images.decoding import over_white
 from cae_core.images.operations import as_image, middle, resize, to_uint8
 from cae_core.inspection.edits import channel_means
+from cae_core.inspection.keras_layers import LayeredNetwork
 from cae_core.inspection.network import Encoded, InspectedNetwork
+from cae_core.photos.zoo_inputs import network_inputs
 from cae_core.training.runs import Run
 from cae_core.training.tasks import LUMA, Task
 from cae_ui.common.file_names import run_name
 from cae_ui.common.network_choice import RUN_PREFIX, network, network_input
 from cae_ui.common.photo_choice import photo_choice
-from cae_ui.common.photo_input import overview
+from cae_ui.common.photo_input import SAMPLE_PHOTOS, overview
 from cae_ui.common.picker import Choice, kept_choice, pick_tile
 from cae_ui.common.resources import freeze_garbage_collector, job_queue, named_dataset
 from cae_ui.common.section import section
@@ -32,6 +34,7 @@ FIRST = "homework"  # the network that the page opens with
 NETWORK_KEY, IMAGE_KEY, SOURCE_KEY = "network", "image", "source"
 IMAGES, PHOTO = "Images", "A photo"
 MOST_IMAGES = 8
+PHOTO_SIDE = 96  # of the photos for networks of any size; a multiple of all their strides
 SECOND_KEY = "with"  # a second image, for what needs two
 THUMBNAIL, TILE = 56, 72  # CSS pixels
 
@@ -73,6 +76,41 @@ class Opened:
         return _channel_means(self.identity, self.images, self.network)
 
 
+@dataclass(frozen=True)
+class OpenedLayers:
+    """A trained network without a latent that could be changed, and an image for its layers.
+
+    Attributes:
+        identity: As of `Opened`.
+        choice: As of `Opened`.
+        network: The network.
+        image: uint8 (H, W, C), the chosen image.
+        name: The chosen image's name.
+    """
+
+    identity: str
+    choice: str
+    network: LayeredNetwork
+    image: np.ndarray
+    name: str
+
+    def inputs(self) -> list[np.ndarray]:
+        """What the network takes in."""
+        return network_inputs(self.choice, self.image)
+
+    def activations(self) -> list[np.ndarray]:
+        """The output of every layer; kept from run to run of the page."""
+        return _activations(self.identity, self.choice, self.image, self.network)
+
+
+# A resource, which is not copied: some of them have 16 MB.
+@st.cache_resource(max_entries=4, show_spinner="The network looks at the image …")
+def _activations(
+    identity: str, choice: str, image: np.ndarray, _network: LayeredNetwork
+) -> list[np.ndarray]:
+    return _network.activations(network_inputs(choice, image))
+
+
 @st.cache_data(max_entries=256, show_spinner=False)
 def _encoded(identity: str, image: np.ndarray, _network: InspectedNetwork) -> Encoded:
     return _network.encode(image[np.newaxis])
@@ -89,7 +127,7 @@ def _channel_means(identity: str, images: np.ndarray, _network: InspectedNetwork
 
 
 @section
-def opened_input() -> Opened:
+def opened_input() -> Opened | OpenedLayers:
     """The widgets that choose a network and an image, and their choice.
 
     Raises:
@@ -97,7 +135,29 @@ def opened_input() -> Opened:
     """
     choice = network_input(NETWORK_KEY, network_names(), Task)
     identity = network_identity(choice)
-    inspected, images, described = opened_network(choice, identity)
+    if _has_latent(choice):
+        inspected, images, described = opened_network(choice, identity)
+        image, name = _source_input(images, described, inspected.image_shape)
+        return Opened(identity, choice.partition("@")[0], inspected, images, image, name)
+    layered = _layered_network(choice, identity)
+    images, described = _images_of(choice)
+    image, name = _source_input(images, described, images.shape[1:])
+    return OpenedLayers(identity, choice, layered, image, name)
+
+
+def _source_input(
+    images: np.ndarray, described: str, shape: tuple[int, ...]
+) -> tuple[np.ndarray, str]:
+    """The widgets that choose one of some images, or a photo.
+
+    Args:
+        images: uint8 (N, H, W, C).
+        described: Which they are.
+        shape: Height, width and channels of an image for the network.
+
+    Returns:
+        uint8 (H, W, C), and its name.
+    """
     source = st.segmented_control(
         "Image", [IMAGES, PHOTO], default=IMAGES, required=True, key=SOURCE_KEY,
         bind="query-params",
@@ -105,13 +165,10 @@ def opened_input() -> Opened:
     if source == PHOTO:
         photo = photo_choice("inside", in_address=True)
         pixels = overview(photo)
-        image = fitted(over_white(as_image(pixels.pixels), pixels.opacity), inspected.image_shape)
-        name = photo.name
-    else:
-        number = image_input(IMAGE_KEY, images, 0, "Image")
-        image, name = images[number], f"Image {number + 1}"
-        st.caption(f"{plain(described)}.")
-    return Opened(identity, choice.partition("@")[0], inspected, images, image, name)
+        return fitted(over_white(as_image(pixels.pixels), pixels.opacity), shape), photo.name
+    number = image_input(IMAGE_KEY, images, 0, "Image")
+    st.caption(f"{plain(described)}.")
+    return images[number], f"Image {number + 1}"
 
 
 def image_input(name: str, images: np.ndarray, default: int, label: str) -> int:
@@ -145,13 +202,14 @@ def said_shape(shape: Shape) -> str:
 
 
 def network_names() -> list[str]:
-    """The networks of the zoo that give an image back and whose weights are kept."""
-    names = [
-        name
-        for name in zoo.names()
-        if zoo.card(name).task is not None and zoo.card(name).kept != zoo.NOT_KEPT
-    ]
+    """The networks of the zoo whose weights are kept."""
+    names = [name for name in zoo.names() if zoo.card(name).kept != zoo.NOT_KEPT]
     return sorted(names, key=lambda name: name != FIRST)
+
+
+def _has_latent(choice: str) -> bool:
+    """Whether a network gives an image back from a latent, as `network_input` returns it."""
+    return choice.startswith(RUN_PREFIX) or zoo.card(choice).task is not None
 
 
 def network_identity(choice: str) -> str:
@@ -196,6 +254,26 @@ def opened_network(choice: str, identity: str) -> tuple[InspectedNetwork, np.nda
     return inspected, images[:MOST_IMAGES], described
 
 
+@st.cache_resource(max_entries=2, show_spinner="Opening the trained network …")
+def _layered_network(name: str, identity: str) -> LayeredNetwork:
+    """A network of the zoo, opened layer by layer."""
+    opened = LayeredNetwork(zoo.load(name))
+    freeze_garbage_collector()
+    return opened
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _images_of(name: str) -> tuple[np.ndarray, str]:
+    """Some images for a network without a latent, and a text that says which."""
+    card = zoo.card(name)
+    if card.architecture is not None:  # it has the size of its images
+        images, described = example_images(card.dataset, card.input_shape)
+        return images[:MOST_IMAGES], described
+    shape = (PHOTO_SIDE, PHOTO_SIDE, 3)
+    photos = [fitted(sample_photograph(file), shape) for file in SAMPLE_PHOTOS.values()]
+    return np.stack(photos), "Sample photos, made small"
+
+
 def example_images(dataset: str, shape: tuple[int, int, int]) -> tuple[np.ndarray, str]:
     """Test images of a data set where it is on this machine, else sample images of that shape.
 
@@ -207,7 +285,7 @@ def example_images(dataset: str, shape: tuple[int, int, int]) -> tuple[np.ndarra
     return sample_check_images(shape), f"From {sample_check_name(shape)}"
 
 
-def fitted(photo: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+def fitted(photo: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """The middle of a photo in a network's size.
 
     Args:

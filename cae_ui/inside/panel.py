@@ -41,6 +41,11 @@ def show_panel(choice: str) -> None:
             )
         with st.container(width="content"):
             show_tiles(decoded[np.newaxis], ["Decoded"], SIDE, "")
+    show_link(choice)
+
+
+def show_link(choice: str) -> None:
+    """A link to the page Inside with a network, as `network_input` returns it."""
     st.page_link(
         "pages/inside.py",
         label=LABEL,

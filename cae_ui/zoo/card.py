@@ -36,7 +36,7 @@ from cae_ui.common.pixels import OUTPUT_CAPTION, show_pixels
 from cae_ui.common.resources import freeze_garbage_collector, named_dataset
 from cae_ui.common.section import section
 from cae_ui.common.wording import dataset_title, number_columns, plain
-from cae_ui.inside.panel import show_panel
+from cae_ui.inside.panel import show_link, show_panel
 
 GRID_IMAGES = 8
 ERROR_AMPLIFIED = 4
@@ -74,10 +74,24 @@ def show_card(name: str) -> None:
         st.page_link(page, label=label, icon=":material/open_in_new:")
     if card.task is not None and card.architecture is not None:
         _show_images(card, card.architecture)
-        if card.kept != NOT_KEPT:
-            st.markdown("**Inside**")
-            show_panel(card.name)
+    _show_inside(card)
+    if card.task is not None and card.architecture is not None:
         _show_on_photo(card, card.architecture)
+
+
+def _show_inside(card: Card) -> None:
+    """The latent of an image, or a link to the feature maps; a sentence where there are none."""
+    st.markdown("**Inside**")
+    if card.kept == NOT_KEPT:
+        st.caption(
+            "Its weights are too large to be kept: there is nothing to look into until it is "
+            f"trained again, with `{card.recipe}`."
+        )
+    elif card.task is None:
+        st.caption("It has no latent to change; its feature maps and kernels can be looked at.")
+        show_link(card.name)
+    else:
+        show_panel(card.name)
 
 
 def _show_facts(card: Card) -> None:
