@@ -83,6 +83,18 @@ def format_duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
+def format_size(*sides: int) -> str:
+    """The sides of an image, a window or a matrix.
+
+    Shapes of tensors are written as in the notation: 8x8x16.
+
+    Example:
+        >>> format_size(1200, 800), format_size(3, 3)
+        ('1,200 × 800', '3 × 3')
+    """
+    return " × ".join(f"{side:,}" for side in sides)
+
+
 def format_days(days: float) -> str:
     """A time in days, of which parts can be given.
 

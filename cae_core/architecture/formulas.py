@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from cae_core.formats import format_size
+
 Shape = tuple[int, ...]
 
 # Unicode as the text has it -> LaTeX.
@@ -96,7 +98,7 @@ def product(shape: Shape) -> str:
         >>> product((8, 8, 16))
         '8 × 8 × 16'
     """
-    return " × ".join(f"{side:,}" for side in shape)
+    return format_size(*shape)
 
 
 def input_side(shape: Shape) -> Symbol:

@@ -180,11 +180,11 @@ class Report:
         """The answer to "what is the size of the latent space?" in one line."""
         ratio = self.compression_ratio
         if ratio > 1:
-            compared = f"{ratio:.1f}x smaller than the input"
+            compared = f"{ratio:.1f} times smaller than the input"
         elif ratio == 1:
             compared = "as large as the input"
         else:
-            compared = f"{1 / ratio:.2f}x LARGER than the input"
+            compared = f"{1 / ratio:.2f} times LARGER than the input"
         is_map = len(self.latent_shape) > 1
         shape = f"{format_shape(self.latent_shape)} = " if is_map else ""
         return f"latent {shape}{self.latent_size:,} numbers, {compared}"
@@ -239,7 +239,7 @@ def _warnings(report: Report) -> list[str]:
     if ratio < 1:
         found.append(
             f"This does not compress: the latent has {report.latent_size:,} numbers, "
-            f"{1 / ratio:.2f}x more than the input's {report.input_size:,}."
+            f"{1 / ratio:.2f} times more than the input's {report.input_size:,}."
         )
     elif ratio == 1:
         found.append(
@@ -263,7 +263,7 @@ def _warnings(report: Report) -> list[str]:
     if is_channels_first(report.architecture.input_shape):
         first, height, width = report.architecture.input_shape
         found.append(
-            f"The input is read as height x width x channels: {height} pixels wide and {width} "
+            f"The input is read as height × width × channels: {height} pixels wide and {width} "
             f"channels. Where {first} is the number of channels, begin with "
             f"{height}x{width}x{first}."
         )

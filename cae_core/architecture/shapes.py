@@ -21,6 +21,7 @@ from cae_core.architecture.formulas import (
     size_formula,
 )
 from cae_core.errors import ArchitectureError
+from cae_core.formats import format_size
 
 TEXTBOOK = "((W − K + 2P)/S + 1)² · C"
 
@@ -140,8 +141,8 @@ class Window:
         """
         if self.padding == "valid" and min(shape[:2]) < self.kernel:
             raise ArchitectureError(
-                f"Without padding a window of {self.kernel} x {self.kernel} needs at least "
-                f"{self.kernel} pixels a side. Received: {format_shape(shape)}."
+                f"Without padding a window of {format_size(self.kernel, self.kernel)} needs at "
+                f"least {self.kernel} pixels a side. Received: {format_shape(shape)}."
             )
         return self.output_side(shape[0]), self.output_side(shape[1]), channels
 

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         conv8 pool | up conv3:sigmoid
         input 32x32x3 = 3,072 numbers
         ...
-        latent 16x16x8 = 2,048 numbers, 1.5x smaller than the input
+        latent 16x16x8 = 2,048 numbers, 1.5 times smaller than the input
         ...
         0
     """

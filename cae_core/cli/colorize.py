@@ -21,6 +21,7 @@ from cae_core.cli.images import (
 )
 from cae_core.cli.places import write_whole
 from cae_core.cli.terminal import harmless, quiet_tensorflow
+from cae_core.formats import format_size
 from cae_core.images.encoding import encode_like
 from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.photos.colorizing import check_settings, colorize, learns_rgb
@@ -97,5 +98,5 @@ def _colorize_file(options: argparse.Namespace, source: Path, target: Path, show
     write_whole("image", target, encode_like(opened, result))
     height, width = result.shape[:2]
     seconds = time.perf_counter() - begun
-    done = f"saved in {harmless(target)}: {width} x {height} pixels, {seconds:.1f} s"
+    done = f"saved in {harmless(target)}: {format_size(width, height)} pixels, {seconds:.1f} s"
     return done + remarks_on(options, opened)

@@ -10,6 +10,7 @@ from cae_core.cli.images import add_reading_arguments, read
 from cae_core.cli.places import beside, check_new_file, write_whole
 from cae_core.cli.terminal import DONE, harmless, quiet_tensorflow
 from cae_core.compression.codec import DEFAULT_QUALITY, QUALITIES, compress
+from cae_core.formats import format_size
 from cae_core.images.decoding import over_white
 from cae_core.images.operations import to_uint8
 
@@ -75,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     write_whole(_WHAT, target, content)
     height, width = image.shape[:2]
     print(
-        f"saved in {harmless(target)}: {width} x {height} pixels, {len(content):,} bytes, "
-        f"{8 * len(content) / (height * width):.3f} bits per pixel"
+        f"saved in {harmless(target)}: {format_size(width, height)} pixels, "
+        f"{len(content):,} bytes, {8 * len(content) / (height * width):.3f} bits per pixel"
     )
     return DONE

@@ -14,6 +14,7 @@ from cae_core.cli.terminal import DONE, Bar, harmless, quiet_tensorflow
 from cae_core.compression.codec import decompress
 from cae_core.compression.container import read_container, read_file
 from cae_core.errors import PlaceError
+from cae_core.formats import format_size
 from cae_core.images.encoding import encode_png
 
 
@@ -69,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     write_whole("image", target, encode_png(image))
     height, width = image.shape[:2]
     print(
-        f"saved in {harmless(target)}: {width} x {height} pixels from {len(content):,} bytes, "
-        f"{8 * len(content) / (height * width):.3f} bits per pixel"
+        f"saved in {harmless(target)}: {format_size(width, height)} pixels from "
+        f"{len(content):,} bytes, {8 * len(content) / (height * width):.3f} bits per pixel"
     )
     return DONE

@@ -26,6 +26,7 @@ from cae_core.cli.images import (
 from cae_core.cli.places import write_whole
 from cae_core.cli.terminal import harmless, quiet_tensorflow
 from cae_core.errors import ZooError
+from cae_core.formats import format_size
 from cae_core.images.encoding import encode_like
 from cae_core.photos.camera_denoising import LARGEST_STRENGTH, denoise_camera
 from cae_core.photos.denoising import denoise
@@ -141,7 +142,9 @@ def _denoise_file(options: argparse.Namespace, source: Path, target: Path, show:
     write_whole("image", target, encode_like(opened, clean))
     height, width = clean.shape[:2]
     seconds = time.perf_counter() - begun
-    done = f"saved in {harmless(target)}: {width} x {height} pixels, {said}, {seconds:.1f} s"
+    done = (
+        f"saved in {harmless(target)}: {format_size(width, height)} pixels, {said}, {seconds:.1f} s"
+    )
     return done + remarks_on(options, opened)
 
 

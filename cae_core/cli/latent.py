@@ -235,7 +235,7 @@ def _shape(text: str) -> tuple[int, int, int]:
         height, width, channels = (int(side) for side in text.lower().split("x"))
     except ValueError as error:
         raise argparse.ArgumentTypeError(
-            f"a shape is height x width x channels, for example 28x28x1, not {text!r}"
+            f"a shape is height × width × channels, for example 28x28x1, not {text!r}"
         ) from error
     return height, width, channels
 

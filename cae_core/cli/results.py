@@ -238,7 +238,7 @@ def _compression() -> str:
 
 PSNR and SSIM of `cae.compress` beside JPEG, WebP and AVIF (Pillow) and PCA by blocks with the same
 coder, at the same bits per pixel (bpp), headers counted: read off the curves through the means over
-the middle 256 x 256 pixels of the photographs at some qualities each; a dash is beyond a curve's
+the middle 256 × 256 pixels of the photographs at some qualities each; a dash is beyond a curve's
 end. See [compression](compression.md); `python benchmarks/compression.py` measures the curves.
 
 {_table(("photographs", "quality", "bpp", *codecs), lines)}"""

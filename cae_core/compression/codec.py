@@ -9,6 +9,7 @@ from cae_core.compression.container import Container, read_container
 from cae_core.compression.networks import CodecNetwork
 from cae_core.compression.quantisation import pack_latents, unpack_latents
 from cae_core.errors import CompressionError, ZooError
+from cae_core.formats import format_size
 from cae_core.images.guards import MAX_PIXELS
 from cae_core.images.operations import as_image, check_shape
 from cae_core.long_work import OnProgress
@@ -85,7 +86,7 @@ def compress_at_step(image: np.ndarray, name: str, step: int) -> bytes:
     if height * width > MAX_PIXELS:
         raise CompressionError(
             f"An image that is compressed has at most {MAX_PIXELS:,} pixels. "
-            f"Received: {height:,} x {width:,}. Compress it in parts."
+            f"Received: {format_size(height, width)}. Compress it in parts."
         )
     if network.is_grey:
         if not is_grey:

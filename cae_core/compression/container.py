@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cae_core.errors import CompressionError
+from cae_core.formats import format_size
 from cae_core.images.guards import MAX_FILE_BYTES, MAX_PIXELS
 
 MAGIC = b"\x89CAE"
@@ -100,7 +101,7 @@ def read_container(data: bytes) -> Container:
     if not (height and width and height * width <= MAX_PIXELS):
         raise CompressionError(
             f"A compressed image has from 1 to {MAX_PIXELS:,} pixels. "
-            f"Received: {height:,} x {width:,}. Compress it in parts."
+            f"Received: {format_size(height, width)}. Compress it in parts."
         )
     name_end = _HEADER.size + name_size
     name = data[_HEADER.size : name_end]

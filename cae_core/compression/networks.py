@@ -21,6 +21,7 @@ from cae_core.architecture.report import analyze, crossing_marks
 from cae_core.compression.exact import ExactDecoder, holds_values, is_exact
 from cae_core.compression.quantisation import CELL, LARGEST_GAIN
 from cae_core.errors import CompressionError
+from cae_core.formats import format_size
 from cae_core.images.guards import MAX_PIXELS
 from cae_core.images.operations import to_uint8
 from cae_core.long_work import OnProgress
@@ -135,7 +136,7 @@ class CodecNetwork:
         if numbers > LARGEST_LATENT or pixels > 2 * MAX_PIXELS:
             raise CompressionError(
                 f"An image is compressed to at most {LARGEST_LATENT:,} numbers, and filled up to "
-                f"at most {2 * MAX_PIXELS:,} pixels before. Received: {height:,} x {width:,} "
+                f"at most {2 * MAX_PIXELS:,} pixels before. Received: {format_size(height, width)} "
                 f"pixels, filled up to {pixels:,}, of which {self.card.name} makes {numbers:,} "
                 "numbers. Compress it in parts."
             )

@@ -14,7 +14,7 @@ import numpy as np
 from cae_core.data.cutting import BLOCK_SIDE, cut_parts, part_sizes, split_blocks, split_indices
 from cae_core.data.dataset import Dataset, Pixels, check_split
 from cae_core.errors import CAEError, DatasetError
-from cae_core.formats import counted
+from cae_core.formats import counted, format_size
 from cae_core.images.decoding import IMAGE_SUFFIXES, OpenedImage, over_white
 from cae_core.images.operations import to_uint8
 from cae_core.long_work import OnProgress, ShouldStop, stop_if
@@ -133,7 +133,8 @@ def dataset_from_sources(
             "A training, a validation and a test part need at least one piece of an image "
             f"each. Received: {len(images)} usable, different images, too few or too small. "
             f"{''.join(note + ' ' for note in notes)}"
-            f"Give at least {MIN_WHOLE_IMAGES}, or one of at least {wanted}×{wanted} pixels."
+            f"Give at least {MIN_WHOLE_IMAGES}, or one of at least "
+            f"{format_size(wanted, wanted)} pixels."
         )
     if len(images) < MIN_WHOLE_IMAGES:
         notes.append(
@@ -183,7 +184,9 @@ def _open_sources(
         height, width = opened.full_size
         work += opened.work
         if min(height, width) < settings.patch:
-            problems.append((source.label, f"{height}×{width} is smaller than a patch."))
+            problems.append(
+                (source.label, f"{format_size(height, width)} is smaller than a patch.")
+            )
             continue
         photo = _pixels(opened)
         fingerprint = hashlib.sha256(repr(photo.shape).encode() + photo.tobytes()).digest()
@@ -205,7 +208,7 @@ def _open_sources(
             "A data set needs at least one image that can be used. "
             f"Received: {counted(len(sources), 'image')}. "
             f"{''.join(note + ' ' for note in notes)}"
-            f"Use images of at least {settings.patch}×{settings.patch} pixels "
+            f"Use images of at least {format_size(settings.patch, settings.patch)} pixels "
             f"({', '.join(suffix[1:] for suffix in IMAGE_SUFFIXES)})."
         )
     return images, notes

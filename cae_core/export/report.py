@@ -142,7 +142,7 @@ def _settings(summary: RunSummary) -> dict[str, str]:
         "Input": format_shape(summary.architecture.input_shape),
         "Latent": f"{format_shape(report.latent_shape)} = {report.latent_size:,} numbers",
         "Parameters": f"{report.parameters:,}",
-        "Task": str(summary.task),
+        "Task": summary.task.label,
         "Data": _dataset(summary),
         **{
             name.replace("_", " ").capitalize(): "none" if value is None else str(value)
@@ -165,7 +165,7 @@ def _comparison(runs: Sequence[ReportedRun]) -> str:
     rows = [
         (
             run.title,
-            str(run.summary.task),
+            run.summary.task.label,
             _dataset(run.summary),
             f"{analyze(run.summary.architecture).latent_size:,}",
             str(len(run.summary.history)),
@@ -201,7 +201,7 @@ def _losses(group: Sequence[ReportedRun]) -> str:
     """The validation losses of trainings that can be compared, in one plot."""
     summary = group[0].summary
     drawn = plot([_validation(run) for run in group], "Epoch", LOSS_TITLES[summary.config.loss])
-    caption = f"Validation loss after every epoch: {_dataset(summary)}, {summary.task}"
+    caption = f"Validation loss after every epoch: {_dataset(summary)}, {summary.task.label}"
     return _figure(drawn, caption)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageFile, JpegImagePlugin, TiffImagePlugin, features
 
 from cae_core.errors import ImageError
+from cae_core.formats import format_size
 from cae_core.images import tiff
 from cae_core.images.conversion import Decoded
 from cae_core.images.deep import Deep, is_deep, load_deep, load_planar
@@ -177,8 +178,8 @@ class OpenFile:
         width, height = self._image.size
         if width * height > max_pixels:
             raise ImageError(
-                f"An image may have at most {max_pixels:,} pixels. "
-                f"Received: {received}, {width:,} × {height:,} pixels. Shrink the image first."
+                f"An image may have at most {max_pixels:,} pixels. Received: {received}, "
+                f"{format_size(width, height)} pixels. Shrink the image first."
             )
         self.is_jpeg = isinstance(self._image, JpegImagePlugin.JpegImageFile)
         self._transposition = _TRANSPOSITIONS.get(orientation := self._orientation())

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from cae_core.errors import ImageError
+from cae_core.formats import format_size
 from cae_core.images.guards import MAX_PIXELS
 
 # Rounding in float arithmetic may leave a pixel this far outside [0, 1].
@@ -290,5 +291,5 @@ def _check_size(height: int, width: int) -> None:
     if height * width > MAX_PIXELS:
         raise ImageError(
             f"An image may have at most {MAX_PIXELS:,} pixels. "
-            f"Received: a request for {height:,} × {width:,}. Ask for a smaller one."
+            f"Received: a request for {format_size(height, width)}. Ask for a smaller one."
         )

@@ -22,7 +22,7 @@ from cae_core.architecture.receptive_field import Node, walk
 from cae_core.architecture.report import analyze
 from cae_core.architecture.shapes import SpatialStep
 from cae_core.errors import ArchitectureError, ImageError
-from cae_core.formats import counted
+from cae_core.formats import counted, format_size
 from cae_core.images.guards import MAX_PIXELS
 from cae_core.images.operations import as_image
 from cae_core.long_work import OnProgress, ShouldStop, stop_if
@@ -76,7 +76,7 @@ class PhotoPlan:
 
     def __str__(self) -> str:
         if not self.is_whole:
-            size = f"{self.tile_height} x {self.tile_width}"
+            size = format_size(self.tile_height, self.tile_width)
             return f"in {counted(self.tiles, 'tile')} of {size}, because {self.reason}"
         said = "to the whole image"
         added = [
@@ -147,7 +147,7 @@ def plan_photo(architecture: Architecture, height: int, width: int) -> PhotoPlan
         to the whole image and 1 pixel below it
         >>> dense = Architecture.parse("flatten dense9 | dense3072 reshape32x32x3")
         >>> print(plan_photo(dense, 481, 321))
-        in 176 tiles of 32 x 32, because the network has dense layers
+        in 176 tiles of 32 × 32, because the network has dense layers
     """
     _check_usable(architecture)
     if not is_fully_convolutional(architecture):
@@ -337,8 +337,8 @@ def _check_padded(height: int, width: int, padded_height: int, padded_width: int
     if padded_height * padded_width > 2 * max(MAX_PIXELS, height * width):
         raise ImageError(
             f"An image may have at most {2 * MAX_PIXELS:,} pixels once it is padded to a size "
-            f"that the network takes. Received: {height:,} x {width:,}, padded to "
-            f"{padded_height:,} x {padded_width:,}. Cut it into shorter strips."
+            f"that the network takes. Received: {format_size(height, width)}, padded to "
+            f"{format_size(padded_height, padded_width)}. Cut it into shorter strips."
         )
 
 

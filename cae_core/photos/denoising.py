@@ -17,6 +17,7 @@ import numpy as np
 
 from cae_core import zoo
 from cae_core.errors import ImageError
+from cae_core.formats import format_size
 from cae_core.images.operations import as_image
 from cae_core.long_work import OnProgress, ShouldStop
 from cae_core.models.precision import BFLOAT16, FLOAT32, has_fast_bfloat16
@@ -106,7 +107,7 @@ def _sigma_map(sigma: float | np.ndarray, image: np.ndarray) -> np.ndarray:
         raise ImageError(
             "Sigma is a number, or as many numbers as the image has pixels. "
             f"Received: {level.dtype} of shape {level.shape} for an image of "
-            f"{image.shape[0]} x {image.shape[1]}. Pass one number."
+            f"{format_size(image.shape[0], image.shape[1])}. Pass one number."
         )
     lowest, highest = level.min(), level.max()
     if not 0 <= lowest <= highest <= 1:  # also refuses NaN

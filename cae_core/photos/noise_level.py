@@ -10,6 +10,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from cae_core.errors import ImageError
+from cae_core.formats import format_size
 from cae_core.images.operations import as_image
 from cae_core.training.tasks import LUMA
 
@@ -86,8 +87,9 @@ def estimate_sigma(image: np.ndarray) -> float:
     height, width = pixels.shape[:2]
     if min(height, width) < SMALLEST_SIDE:
         raise ImageError(
-            f"Noise can be estimated in an image of at least {SMALLEST_SIDE} × {SMALLEST_SIDE} "
-            f"pixels. Received: {height} × {width}. Set sigma by hand."
+            "Noise can be estimated in an image of at least "
+            f"{format_size(SMALLEST_SIDE, SMALLEST_SIDE)} pixels. Received: "
+            f"{format_size(height, width)}. Set sigma by hand."
         )
     # The matrices are small: threads that share them wait for one another longer than they
     # work, four times as long as one thread takes where other programs use the cores too.

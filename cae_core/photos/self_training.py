@@ -21,6 +21,7 @@ import numpy as np
 
 from cae_core.architecture.notation import Architecture
 from cae_core.errors import ImageError
+from cae_core.formats import format_size
 from cae_core.images.operations import as_image
 from cae_core.long_work import ShouldStop, stop_if
 from cae_core.photos.apply import apply_to_photo
@@ -97,7 +98,7 @@ def train_on_photo(
     if min(height, width) < SMALLEST_SIDE:
         raise ImageError(
             f"A photo to train on has at least {SMALLEST_SIDE} pixels on each side. "
-            f"Received: {height} x {width}. Choose a larger one."
+            f"Received: {format_size(height, width)}. Choose a larger one."
         )
     layers = LAYERS.format(channels=channels)
     architecture = Architecture.parse(f"{_CROP}x{_CROP}x{channels} {layers}")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cae_core.errors import ImageError
+from cae_core.formats import format_size
 from cae_core.images.operations import as_image, middle
 
 _LEVELS = 255  # of a byte above 0
@@ -67,8 +68,8 @@ def squeeze_photo(photo: np.ndarray, model: Any) -> SqueezedPhoto:
     rows, columns = (side // size for side, size in zip(image.shape, block, strict=False))
     if (rows * block[0], columns * block[1]) != image.shape[:2]:
         raise ImageError(
-            f"A photo is squeezed in blocks of {block[0]} x {block[1]} pixels. "
-            f"Received: {image.shape[0]} x {image.shape[1]} pixels. "
+            f"A photo is squeezed in blocks of {format_size(block[0], block[1])} pixels. "
+            f"Received: {format_size(image.shape[0], image.shape[1])} pixels. "
             "Cut or resize it to multiples of these."
         )
     # (H, W, 3) -> (rows, h, columns, w, 3) -> (rows · columns, h, w, 3)

@@ -16,7 +16,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cae_core.formats import format_duration
+from cae_core.formats import format_duration, format_size
 from cae_core.images.decoding import OpenedImage
 from cae_core.long_work import OnProgress
 from cae_ui.common.photo_input import FAST_PIXELS, Photo, admitted
@@ -106,7 +106,7 @@ def full_size_result(
     place = preview(_kept().get(last) if last is not None and last[0] == photo.key else None)
     opened = full_size_photo(photo)  # takes memory of its own, so before any is held
     height, width = opened.full_size
-    said = f"At full size, {width:,} x {height:,}"
+    said = f"At full size, {format_size(width, height)}"
     place.progress(0.0, f"{said} …")
     started = time.perf_counter()
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from cae_core.architecture.notation import Architecture
 from cae_core.architecture.report import analyze
-from cae_core.formats import format_mse, format_psnr
+from cae_core.formats import format_mse, format_psnr, format_size
 from cae_core.images.metrics import psnr_from_mse
 
 BELOW_THE_LINE = (
@@ -28,7 +28,7 @@ def why_pca_is_hard_to_beat(network: Architecture, line: Mapping[int, float]) ->
     Example:
         >>> network = Architecture.parse("conv8 pool conv12 pool conv16 | up conv12 up conv3")
         >>> print(why_pca_is_hard_to_beat(network, {512: 0.001, 1024: 0.0002}))
-        Why the line lies so low: PCA with 1,024 components is a matrix of 3,072 x 1,024 = 3.1 \
+        Why the line lies so low: PCA with 1,024 components is a matrix of 3,072 × 1,024 = 3.1 \
 million weights, computed exactly; the network has 4,911, found step by step. And 1,024 of 3,072 \
 numbers hold nearly all of an image, because neighbouring pixels are alike: what is lost is an \
 error of 0.000200, 36.99 dB. A network wins where the latent is small and it has weights enough: \
@@ -47,8 +47,8 @@ on CIFAR-10 the zoo's pca-32 to pca-1000 lie below the line.
         else "hold less of an image: what is lost is"
     )
     return (
-        f"Why the line lies so low: PCA with {components:,} components is a matrix of {size:,} x "
-        f"{components:,} = {written} weights, computed exactly; the network has "
+        f"Why the line lies so low: PCA with {components:,} components is a matrix of "
+        f"{format_size(size, components)} = {written} weights, computed exactly; the network has "
         f"{report.parameters:,}, found step by step. And {components:,} of {size:,} numbers {kept} "
         f"an error of {format_mse(error)}, {format_psnr(decibels)}. A network wins where the "
         "latent is small and it has weights enough: on CIFAR-10 the zoo's pca-32 to pca-1000 lie "

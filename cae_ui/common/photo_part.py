@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cae_core.formats import format_size
 from cae_core.images.conversion import Box
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.operations import fit_within, to_uint8
@@ -44,8 +45,8 @@ def part_input(small: OpenedImage, longest_side: int) -> Box:
         can_drag=True,
     )
     st.caption(
-        f"In the frame: {right - left:,} x {bottom - top:,} of {small.full_size[1]:,} x "
-        f"{small.full_size[0]:,} pixels. Drag it, or click where it should be."
+        f"In the frame: {format_size(right - left, bottom - top)} of "
+        f"{format_size(*small.full_size[::-1])} pixels. Drag it, or click where it should be."
     )
     return box
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from cae_core.architecture.notation import Architecture
 from cae_core.errors import ImageError, RunError
-from cae_core.formats import format_gain, format_psnr
+from cae_core.formats import format_gain, format_psnr, format_size
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.encoding import encode_like
 from cae_core.images.metrics import psnr
@@ -106,7 +106,7 @@ def try_on_photo(network: TrainedNetwork) -> None:
     )  # fmt: skip
     is_reduced = photo.shape[:2] != opened.full_size
     if is_reduced:
-        st.caption(f"Reduced from {width:,} x {height:,} pixels.")
+        st.caption(f"Reduced from {format_size(width, height)} pixels.")
     show_whole_work(request, is_offered=is_reduced)
     show_views(
         _views(network.task, photo, damaged, result), opened,
@@ -114,7 +114,7 @@ def try_on_photo(network: TrainedNetwork) -> None:
     )  # fmt: skip
     plan = plan_photo(network.architecture, *photo.shape[:2])
     _show_figures(photo, damaged, result)
-    size = f"{photo.shape[1]:,} x {photo.shape[0]:,} pixels"
+    size = f"{format_size(photo.shape[1], photo.shape[0])} pixels"
     how = f"{plain(name)}, {size}. The network was applied {plan}; PSNR is against the original."
     if network.dataset == PHOTO_PATCHES and name in SAMPLE_PHOTOS:
         how += " Parts of this photo were among the training patches: upload one of your own."

@@ -27,7 +27,7 @@ def run_labels(jobs: Iterable[JobStatus]) -> dict[str, str]:
 
 
 def _task(status: JobStatus) -> str:
-    return str(status.request.task)
+    return status.request.task.label
 
 
 def _data(status: JobStatus) -> str:

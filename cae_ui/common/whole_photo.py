@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from cae_core.formats import format_bytes, format_duration
+from cae_core.formats import format_bytes, format_duration, format_size
 from cae_core.images.conversion import Box
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.encoding import encode_like, save_like
@@ -133,7 +133,7 @@ def whole_input(request: WholeRequest, verb: str) -> None:
         icon=":material/auto_fix_high:",
         type="primary",
     )
-    st.caption(f"{width:,} x {height:,} pixels; the image above is reduced or a part.")
+    st.caption(f"{format_size(width, height)} pixels; the image above is reduced or a part.")
     if is_pressed and attempt(_begin, request):
         st.rerun()
 
@@ -287,7 +287,7 @@ def show_whole(
     show_views({made: view}, part, key=f"whole-slider-{made}", choice="whole-show")
     height, width = small.full_size
     st.caption(
-        f"The whole of {plain(photo.name)}, {width:,} x {height:,} pixels, done in "
+        f"The whole of {plain(photo.name)}, {format_size(width, height)} pixels, done in "
         f"{format_duration(result.seconds)}. Above is a part, 1:1 shows its pixels."
     )
     with st.container(horizontal=True, vertical_alignment="center"):

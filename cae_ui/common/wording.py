@@ -13,7 +13,7 @@ import streamlit as st
 from cae_core.architecture.presets import SOURCES
 from cae_core.data.registry import DATASETS
 from cae_core.errors import CAEError
-from cae_core.formats import MSE_DECIMALS, PSNR_DECIMALS, SSIM_DECIMALS
+from cae_core.formats import MSE_DECIMALS, PSNR_DECIMALS, SSIM_DECIMALS, format_size
 
 UPLOADS = "uploads"  # name of the data set that uploaded images make
 
@@ -143,4 +143,4 @@ def pixel_size(size: tuple[int, int]) -> str:
         >>> pixel_size((10, 12))
         '10 × 12 px'
     """
-    return f"{size[0]} × {size[1]} px"
+    return f"{format_size(size[0], size[1])} px"

@@ -40,7 +40,7 @@ def show_curves(photo: Photo, image: np.ndarray) -> None:
             show_chart(curve_figure(curves, name, label), key=f"curve-{name}")
     st.caption(
         "Further up is nearer to the original, further left is smaller. Of a test set the points "
-        "are means over the middle 256 x 256 pixels of its photographs at one quality."
+        "are means over the middle 256 × 256 pixels of its photographs at one quality."
     )
 
 

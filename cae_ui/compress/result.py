@@ -13,6 +13,7 @@ from cae_core import zoo
 from cae_core.compression.codec import DEFAULT_QUALITY, QUALITIES
 from cae_core.compression.comparison import Coded, at_same_size, verdict
 from cae_core.compression.container import read_container
+from cae_core.formats import format_size
 from cae_core.images.decoding import OpenedImage
 from cae_ui.common.file_names import photo_name
 from cae_ui.common.image_views import View, pixels, show_views
@@ -120,9 +121,9 @@ def _show_file(photo: Photo, opened: OpenedImage, ours: Coded, quality: int) -> 
     """Our file as a download, and what it is."""
     height, width = ours.image.shape[:2]
     title = zoo.card(read_container(ours.data).network).title
-    said = f"{width:,} x {height:,} pixels by {title}."
+    said = f"{format_size(width, height)} pixels by {title}."
     if (height, width) != opened.full_size:
-        said += f" Reduced from {opened.full_size[1]:,} x {opened.full_size[0]:,} pixels."
+        said += f" Reduced from {format_size(opened.full_size[1], opened.full_size[0])} pixels."
     st.caption(
         f"{plain(said)} The others get their largest file that is no larger, or their smallest; "
         "PCA's components and the network's weights are in no file. `cae-lab decompress FILE.cae` "

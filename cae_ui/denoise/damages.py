@@ -149,7 +149,7 @@ def other_methods(damage: Task) -> dict[str, Callable[[np.ndarray, float], np.nd
     if isinstance(damage, SaltAndPepper):
         return {
             "Median of intact neighbours": lambda image, _: remove_salt_and_pepper(image),
-            "Median filter, 3 x 3": lambda image, _: median_filter(image),
+            "Median filter, 3 × 3": lambda image, _: median_filter(image),
             zoo.card(zoo.PHOTO_DENOISER).title: photo_denoiser,
         }
     if isinstance(damage, ShotNoise):

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cae_core import zoo
-from cae_core.formats import format_psnr
+from cae_core.formats import format_psnr, format_size
 from cae_core.images.metrics import psnr, ssim_of
 from cae_core.images.operations import middle, to_uint8
 from cae_core.photos.classical import denoise_classical
@@ -80,7 +80,7 @@ def _compare_methods(scene: Scene, clean: np.ndarray, model: str) -> None:
             noisy=_middle(scene.noisy, height, width),
             clean=_middle(clean, height, width),
         )
-        st.caption(f"On the middle {width} x {height} pixels.")
+        st.caption(f"On the middle {format_size(width, height)} pixels.")
     results = _kept_results(scene, tried, model)
     _show_images(results)
     _show_table(results)
@@ -97,8 +97,8 @@ def _draw_curves(clean: np.ndarray, model: str) -> None:
     curves = _curves(_middle(clean, side, side), model)
     show_chart(curve_figure(curves), key="curves")
     st.caption(
-        f"On the middle {side} x {side} pixels of this image. Every method is given the true "
-        "sigma; the noise is not clipped."
+        f"On the middle {format_size(side, side)} pixels of this image. Every method is given the "
+        "true sigma; the noise is not clipped."
     )
 
 

@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cae_core import zoo
 from cae_core.data.samples import HIGH_ISO, HIGH_ISO_TERMS
-from cae_core.formats import format_duration, format_gain, format_psnr, format_ssim
+from cae_core.formats import format_duration, format_gain, format_psnr, format_size, format_ssim
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.metrics import psnr, ssim_of
 from cae_core.long_work import OnProgress
@@ -88,7 +88,9 @@ def _say_reduced(scene: Scene) -> None:
     """Says that the image is the photo reduced, where it is."""
     if not scene.is_whole and scene.box is None:
         height, width = scene.opened.full_size
-        st.caption(f"Reduced from {width:,} x {height:,} pixels; denoise the whole photo below.")
+        st.caption(
+            f"Reduced from {format_size(width, height)} pixels; denoise the whole photo below."
+        )
 
 
 def _denoised_in_time(
@@ -165,7 +167,7 @@ def _gain(scene: Scene) -> float:
 @section
 def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
     """Time of the network, and PSNR and SSIM where there is something to compare with."""
-    took = f"{format_duration(seconds)} for {clean.shape[1]:,} x {clean.shape[0]:,} pixels"
+    took = f"{format_duration(seconds)} for {format_size(clean.shape[1], clean.shape[0])} pixels"
     reference = scene.reference
     if reference is None:
         st.caption(f"{took}. There is no original to compare with.")

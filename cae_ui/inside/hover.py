@@ -14,7 +14,7 @@ from PIL import Image
 from cae_core.images.operations import image_grid
 
 SIDE = 84  # CSS pixels
-_QUALITY = 60  # a thousand images of 32 x 32 pixels then take half a megabyte
+_QUALITY = 60  # a thousand images of 32 × 32 pixels then take half a megabyte
 _HERE = Path(__file__)
 _component = st.components.v2.component(
     "cae_hover",

@@ -6,8 +6,7 @@ import numpy as np
 import streamlit as st
 
 from cae_core import zoo
-from cae_core.architecture.formulas import format_shape
-from cae_core.formats import format_sigma
+from cae_core.formats import format_sigma, format_size
 from cae_core.images.operations import to_uint8
 from cae_core.inspection.keras_layers import WeightedLayer
 from cae_core.inspection.maps import by_energy
@@ -70,7 +69,8 @@ def _label(number: int, layer: WeightedLayer) -> str:
     if layer.kernel is None:
         return f"{number} {layer.name}, {layer.kind}"
     height, width, channels, count = layer.kernel.shape
-    return f"{number} {layer.name}, {layer.kind} {height}x{width}, {channels} to {count} channels"
+    kernel = f"kernel {height}" if height == width else f"kernel {format_size(height, width)}"
+    return f"{number} {layer.name}, {layer.kind}, {kernel}, {channels} to {count} channels"
 
 
 def _show_large(opened: OpenedLayers, activation: np.ndarray, channel: int) -> None:
@@ -82,7 +82,7 @@ def _show_large(opened: OpenedLayers, activation: np.ndarray, channel: int) -> N
             limit = float(np.abs(activation).max()) or 1.0
             colors = signed_colors(activation[..., channel], limit)
             pick_place(None, colors, label=f"Channel {channel}", side=LARGE, key="map")
-            st.caption(f"Channel {channel}, {format_shape(activation.shape[:2])}.")
+            st.caption(f"Channel {channel}, {format_size(*activation.shape[:2])}.")
     with columns[-1] if activation.ndim == 3 else columns[0]:
         pick_place(None, source, label="The network's input", side=LARGE)
         st.caption(_SHOWN.get(zoo.card(opened.choice).network, "The network's input."))

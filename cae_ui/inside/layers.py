@@ -9,7 +9,7 @@ import streamlit as st
 
 from cae_core.architecture.layers import Mark
 from cae_core.architecture.report import Row, analyze
-from cae_core.formats import counted
+from cae_core.formats import counted, format_size
 from cae_core.images.encoding import encode_png
 from cae_core.images.operations import image_grid, to_uint8
 from cae_core.inspection.arithmetic import input_box
@@ -133,7 +133,7 @@ def show_maps(activation: np.ndarray, order: np.ndarray, channel: int, file_name
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"One scale of colours for all channels, the most energy first{more}; a number of the "
-            f"map is {factor} × {factor} pixels here. {_silent(energies)}"
+            f"map is {format_size(factor, factor)} pixels here. {_silent(energies)}"
             "Click a map to look into it."
         )
         st.download_button(
@@ -196,7 +196,7 @@ def _said_field(box: tuple[int, int, int, int] | None, shape: tuple[int, ...]) -
     if box is None:
         return "This pixel depends on nothing of the input."
     top, left, bottom, right = box
-    size = f"{bottom - top + 1} × {right - left + 1}"
+    size = format_size(bottom - top + 1, right - left + 1)
     if (bottom - top + 1, right - left + 1) == shape[:2]:
         return f"The network's input. The number can depend on all of it, {size} pixels."
     return (
@@ -226,9 +226,9 @@ def show_kernels(kernels: np.ndarray, channel: int, *, reads_image: bool) -> Non
         )
         what = "in colour: grey is 0" if channels == 3 else "dark is 0, blue below, amber above"
         st.caption(
-            f"What each channel looks for in the image, {height} × {width} weights {what}; the "
-            f"largest is {limit:.3g}. {_ordered(count, len(shown), 'kernel')} The image does not "
-            "change them."
+            f"What each channel looks for in the image, {format_size(height, width)} weights "
+            f"{what}; the largest is {limit:.3g}. {_ordered(count, len(shown), 'kernel')} "
+            "The image does not change them."
         )
         return
     kernel = kernels[..., channel % count]
@@ -237,7 +237,7 @@ def show_kernels(kernels: np.ndarray, channel: int, *, reads_image: bool) -> Non
     show_tiles(images, [str(each) for each in order], side // 2, "Kernel of input channel")
     st.html(scale_legend(limit, is_signed=True))
     st.caption(
-        f"Channel {channel}: {height} × {width} weights for every channel of its input. "
+        f"Channel {channel}: {format_size(height, width)} weights for every channel of its input. "
         f"{_ordered(channels, len(order), 'channel')} The image does not change them."
     )
 

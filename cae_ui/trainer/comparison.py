@@ -89,7 +89,7 @@ class Compared:
         """Data, task and loss: only where all are the same can losses be compared."""
         config = self.summary.config
         task = self.summary.task
-        return self.summary.dataset, str(task), task.loss_title(config.loss)
+        return self.summary.dataset, task.label, task.loss_title(config.loss)
 
 
 def _table(compared: list[Compared]) -> list[dict[str, object]]:
@@ -101,7 +101,7 @@ def _table(compared: list[Compared]) -> list[dict[str, object]]:
             {
                 "Run": run.label,
                 "Data": dataset_title(summary.dataset),
-                "Task": str(summary.task),
+                "Task": summary.task.label,
                 "Loss": summary.task.loss_title(summary.config.loss),
                 "Latent": report.latent_size,
                 "Parameters": report.parameters,

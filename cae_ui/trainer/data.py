@@ -66,7 +66,7 @@ def _uploads_input() -> DatasetPreview | None:
         queue = available_jobs()
         days = Limits().upload_days if queue is None else queue.limits.upload_days
         st.info(
-            "They are cut into patches of 32 x 32 pixels and stay on this server: all of them "
+            "They are cut into patches of 32 × 32 pixels and stay on this server: all of them "
             f"until the training has finished, or {format_days(days)} for its Resume where it ends "
             "early; up to 24 for validation and test, those that the results show, in the "
             f"run's files {run_retention()}."

@@ -197,6 +197,7 @@ def _described(request: JobRequest) -> str:
     """Architecture, data, task and settings of a test in one line."""
     config = request.config
     return (
-        f"`{request.architecture}` on {plain(dataset_title(request.dataset))}, {request.task}, "
-        f"batches of {config.batch_size}, {config.optimizer}, {config.loss}, seed {config.seed}"
+        f"`{request.architecture}` on {plain(dataset_title(request.dataset))}, "
+        f"{request.task.label}, batches of {config.batch_size}, {config.optimizer}, "
+        f"{config.loss}, seed {config.seed}"
     )

@@ -81,11 +81,12 @@ def show_job(status: JobStatus) -> None:
 
 
 def describe_request(status: JobStatus) -> str:
-    """Architecture, data, task and epochs of a job in one line."""
+    """Name, architecture, data, task and epochs of a job in one line."""
     request = status.request
+    name = f"**{plain(status.name)}:** " if status.name else ""
     return (
-        f"`{request.architecture}` on {plain(dataset_title(request.dataset))}, {request.task}, "
-        f"{counted(request.config.epochs, 'epoch')}"
+        f"{name}`{request.architecture}` on {plain(dataset_title(request.dataset))}, "
+        f"{request.task.label}, {counted(request.config.epochs, 'epoch')}"
     )
 
 

@@ -88,7 +88,7 @@ def test_from_an_architecture_to_a_reconstructed_photo(visit):
     # A photo of one's own, at its own size and upright.
     photo = {"name": "phone.jpg", "mimeType": "image/jpeg", "buffer": phone_photo(200, 150)}
     uploader(page, "Your photo").set_input_files(photo)
-    expect(page.get_by_text("phone.jpg, 150 x 200")).to_be_visible()
+    expect(page.get_by_text("phone.jpg, 150 × 200")).to_be_visible()
     output = page.get_by_test_id("stMetric").filter(has_text="PSNR, output")
     value = output.get_by_test_id("stMetricValue")
     expect(value).to_have_text(re.compile(r"^\d+\.\d\d dB$"))

@@ -47,7 +47,7 @@ def test_a_photo_goes_through_a_network_of_the_zoo(visit):
     page.get_by_test_id("stFileUploader").locator("input").set_input_files(
         {"name": "coffee.png", "mimeType": "image/png", "buffer": photo_bytes()}
     )
-    expect(page.get_by_text("coffee.png, 150 x 100")).to_be_visible()
+    expect(page.get_by_text("coffee.png, 150 × 100")).to_be_visible()
     metric = page.get_by_test_id("stMetric").filter(has_text="PSNR, output")
     decibels = metric.get_by_test_id("stMetricValue")
     expect(decibels).to_have_text(re.compile(r"^\d+\.\d\d dB$"))

@@ -277,3 +277,16 @@ def test_the_readme_names_the_two_commands_and_the_makefile_has_them():
     for target in ("run", "test"):
         assert f"make {target}" in readme
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", [*CORE, *UI, *PAGES], ids=lambda path: f"{path.relative_to(ROOT)}")
+def test_sizes_are_written_with_a_multiplication_sign(path):
+    """`format_size` writes them; only the notation's shapes have an x, and no spaces."""
+    texts = ast.walk(ast.parse(path.read_text()))
+    parts = [
+        value.value if isinstance(value, ast.Constant) else "1"
+        for text in texts
+        if isinstance(text, ast.JoinedStr)
+        for value in text.values
+    ]
+    assert re.findall(r"\d x (?=\d|$)", "".join(map(str, parts))) == []

@@ -189,7 +189,7 @@ class Layer:
         """Height, width and channels of a map; a vector is refused."""
         if len(shape) != 3:
             raise ArchitectureError(
-                f"{self.title} works on a map of height x width x channels. "
+                f"{self.title} works on a map of height × width × channels. "
                 f"Received: a vector of {shape[0]:,} numbers."
             )
         height, width, channels = shape

@@ -76,7 +76,7 @@ class Dense(Layer):
 @register
 @dataclass(frozen=True)
 class Reshape(Layer):
-    """A vector as a map: height x width x channels."""
+    """A vector as a map: height × width × channels."""
 
     keyword = "reshape"
     title = "Reshape"

@@ -109,6 +109,18 @@ class Task:
                 )
 
     @property
+    def label(self) -> str:
+        """The name in the app with the settings.
+
+        Example:
+            >>> from cae_core.training.tasks import Inpaint, Reconstruct
+            >>> Inpaint(hidden=0.5).label, Reconstruct().label
+            ('Hidden squares, hidden 0.5', 'Reconstruct')
+        """
+        settings = [f"{name} {getattr(self, name):g}" for name in settings_of(type(self))]
+        return ", ".join([self.title, *settings])
+
+    @property
     def input_caption(self) -> str:
         """Caption of an image that is the network's input."""
         return "Input of the network"

@@ -101,10 +101,23 @@ class Denoise(Task):
             "[0, 1]",
         )
 
-    def __str__(self) -> str:
+    @property
+    def label(self) -> str:
+        """The name in the app with the settings.
+
+        Example:
+            >>> Denoise(0.1).label, Denoise((0.0, 0.2), clip=True).label
+            ('Remove noise, sigma 0.1', 'Remove noise, sigma 0-0.2, clipped')
+        """
+        return f"{self.title}, sigma {self._said_sigma()}{', clipped' if self.clip else ''}"
+
+    def _said_sigma(self) -> str:
+        """Sigma, or its range."""
         low, high = self.sigma_range
-        sigma = f"{low:.3g}" if low == high else f"{low:.3g}-{high:.3g}"
-        return f"{self.name} sigma {sigma}{' clipped' if self.clip else ''}"
+        return f"{low:.3g}" if low == high else f"{low:.3g}-{high:.3g}"
+
+    def __str__(self) -> str:
+        return f"{self.name} sigma {self._said_sigma()}{' clipped' if self.clip else ''}"
 
 
 # What the method does, as a function that the generated script takes over

@@ -29,7 +29,7 @@ def test_a_slider_changes_the_text_the_table_and_the_address(latent_page):
     assert text_of(page) == changed
     assert page.query_params["arch"] == changed
     assert layer_rows(page)[4][2] == "8x8x24"
-    assert verdict(page) == "Latent 8x8x24 = 1,536 numbers, 2.0x smaller than the input"
+    assert verdict(page) == "Latent 8x8x24 = 1,536 numbers, 2.0 times smaller than the input"
 
 
 def test_choices_are_written_into_the_text(latent_page):
@@ -125,7 +125,7 @@ def test_the_latent_is_moved(latent_page):
     page = choose(latent_page(), "latent")
     labelled(page.slider, "The latent is the output of layer").set_value(4).run()
     assert text_of(page) == "conv8 pool conv12 pool | conv16 up conv12 up conv3:sigmoid"
-    assert verdict(page) == "Latent 8x8x12 = 768 numbers, 4.0x smaller than the input"
+    assert verdict(page) == "Latent 8x8x12 = 768 numbers, 4.0 times smaller than the input"
 
 
 def test_removing_the_only_layer_of_a_side_is_refused_once_and_nothing_is_lost(latent_page):

@@ -44,11 +44,11 @@ def test_a_runs_name_is_no_html_in_a_legend():
 
 
 def test_a_long_name_in_a_legend_takes_several_lines():
-    name = "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid, denoise sigma 0.1"
+    name = "conv8 pool conv12 pool conv16 | up conv12 up conv3:sigmoid, Remove noise, sigma 0.1"
     figure = latent_size_figure([Points(name, [1], [0.1], [name], {})], None, height=300)
     assert figure.data[0].name.split("<br>") == [
         "conv8 pool conv12 pool conv16 | up conv12 up",
-        "conv3:sigmoid, denoise sigma 0.1",
+        "conv3:sigmoid, Remove noise, sigma 0.1",
     ]
     assert figure.data[0].text == (name,)
 

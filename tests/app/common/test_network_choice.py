@@ -62,7 +62,7 @@ def test_two_trainings_of_one_network_are_two_choices_and_each_gives_its_own(
         asked.clear()
         page = denoise_page(model=f"run:{job_id}")
         labels = [name for name in page.selectbox("model").options if "Trained here" in name]
-        assert {*labels} == {f"Trained here: {SMALL}, denoise sigma {each}" for each in runs}
+        assert {*labels} == {f"Trained here: {SMALL}, Remove noise, sigma {each}" for each in runs}
         assert asked[-1].task == cae.Denoise(sigma)
 
 

@@ -85,10 +85,10 @@ def test_a_large_photo_is_tried_small_and_worked_on_whole(page, kind, compared, 
     limits(10_000, 20_000)
     upload(page, kind.upload, ("large.png", png(1300, 100)))
     assert compared[-1][1].shape[:2] == (28, 361)
-    assert "1,300 x 100 pixels; the image above is reduced" in said(page.caption)
+    assert "1,300 × 100 pixels; the image above is reduced" in said(page.caption)
     press(page, f"{kind.verb} all 0.1 megapixels")
     finished(page)
-    assert "1,300 x 100 pixels, done in" in said(page.caption)
+    assert "1,300 × 100 pixels, done in" in said(page.caption)
     middle = compared[-1][1]
     assert middle.shape == (100, 1200, 3)
     (download,) = page.get("download_button")
@@ -138,7 +138,7 @@ def test_work_on_a_whole_photo_goes_on_while_settings_and_photos_change(
     assert "Done: large.png" in said(page.caption)
     assert "done in" not in said(page.caption)
     page.slider(kind.slider).set_value(kind.values[1]).run()
-    assert "1,300 x 100 pixels, done in" in said(page.caption)
+    assert "1,300 × 100 pixels, done in" in said(page.caption)
 
 
 @pytest.mark.heavy

@@ -24,7 +24,7 @@ GREY = "32x32x1 conv4 pool | up conv2:tanh"
         (
             FLAT,
             cae.Denoise(0.1),
-            "in 6 tiles of 32 x 32, because the network has dense layers",
+            "in 6 tiles of 32 × 32, because the network has dense layers",
         ),
         (GREY, cae.ColorizeChroma(), "to the whole image"),
     ],
@@ -39,7 +39,7 @@ def test_every_kind_of_network_can_be_tried_on_a_photo(
     assert labels == (task.input_caption, "Output of the network")
     assert [image.shape for image in images] == [(50, 70, 3)] * 2
     assert decibels(page, "PSNR, input") != decibels(page, "PSNR, output")
-    assert f"p.png, 70 x 50 pixels. The network was applied {how}" in said(page.caption)
+    assert f"p.png, 70 × 50 pixels. The network was applied {how}" in said(page.caption)
     page.button_group("try-show").set_value("Original").run()
     assert compared[-1][2] == ("Output of the network", "Original")
     assert labelled(page.get("download_button"), "Download the result")
@@ -51,10 +51,10 @@ def test_a_photo_is_reconstructed_upright_at_its_own_size(trainer_page, finished
     *images, labels = compared[-1]
     assert labels == ("Original", "Output of the network")
     assert [image.shape for image in images] == [(90, 60, 3)] * 2
-    assert "p.jpg, 60 x 90 pixels." in said(page.caption)
+    assert "p.jpg, 60 × 90 pixels." in said(page.caption)
     assert "PSNR, input" not in labels_of(page.metric)
     upload(page, "try-upload", ("thin.png", png(900, 1)))
-    assert "thin.png, 900 x 1 pixels." in said(page.caption)
+    assert "thin.png, 900 × 1 pixels." in said(page.caption)
 
 
 def test_a_photo_that_cannot_be_used_is_refused_with_one_message(trainer_page, finished):
@@ -68,9 +68,9 @@ def test_a_photo_that_cannot_be_used_is_refused_with_one_message(trainer_page, f
 
 def test_a_photo_that_the_network_cannot_take_is_refused(trainer_page, finished, monkeypatch):
     def refuse(*_, **__):
-        raise ImageError("An image is not that thin. Received: 1 x 80,000,000. Cut it.")
+        raise ImageError("An image is not that thin. Received: 1 × 80,000,000. Cut it.")
 
     monkeypatch.setattr(photo_trial, "apply_to_photo", refuse)
     page = trainer_page(job=finished())
-    assert "Received: 1 x 80,000,000." in said(page.error)
+    assert "Received: 1 × 80,000,000." in said(page.error)
     assert not labelled(page.button, "Train").disabled

@@ -25,8 +25,8 @@ def test_a_label_says_as_much_as_tells_runs_apart():
     assert labels(job(1), job(2, "Mine")) == [SMALL, "Mine"]
     weak, strong = cae.Denoise(0.1), cae.Denoise(0.3)
     assert labels(job(1, task=weak), job(2, task=strong)) == [
-        f"{SMALL}, denoise sigma 0.1",
-        f"{SMALL}, denoise sigma 0.3",
+        f"{SMALL}, Remove noise, sigma 0.1",
+        f"{SMALL}, Remove noise, sigma 0.3",
     ]
     assert labels(job(1), job(2, dataset="cifar10")) == [f"{SMALL}, MNIST", f"{SMALL}, CIFAR-10"]
     assert labels(job(1, "Mine"), job(2, "Mine")) == [
@@ -45,7 +45,7 @@ def test_labels_that_time_does_not_tell_apart_are_numbered():
 
 
 def test_a_legend_says_what_differs_wherever_it_stands():
-    begin, end = "conv8 " * 20, "up conv3:sigmoid, denoise sigma 0.1"
+    begin, end = "conv8 " * 20, "up conv3:sigmoid, Remove noise, sigma 0.1"
     middles = {"a": f"{begin}conv4 | {end}", "b": f"{begin}conv16 | {end}"}
     assert differing(middles) == {"a": "… conv8 conv4 | …", "b": "… conv8 conv16 | …"}
     ends = {"a": f"{begin}| {end}", "b": f"{begin}| {end[:-1]}2", "c": "Mine"}

@@ -131,5 +131,5 @@ def test_any_kind_of_image_is_denoised(denoise_page, kind):
 @pytest.mark.heavy
 def test_a_part_of_a_large_photo_can_be_looked_at_at_full_size(denoise_page, compared):
     page = upload(denoise_page(part="true"), "denoise-upload", ("large.png", png(2500, 900)))
-    assert "In the frame: 640 x 640 of 2,500 x 900 pixels" in said(page.caption)
+    assert "In the frame: 640 × 640 of 2,500 × 900 pixels" in said(page.caption)
     assert compared[-1][0].shape == (640, 640, 3)

@@ -37,7 +37,7 @@ def test_the_kernels_of_a_layer_that_reads_the_image_are_images(inside_page, off
 
 def test_the_layer_is_in_the_address_and_another_network_begins_at_its_first(inside_page):
     page = inside_page(
-        network="photo-denoiser", weights="3 before_1_second, Conv2D 3x3, 64 to 64 channels"
+        network="photo-denoiser", weights="3 before_1_second, Conv2D, kernel 3, 64 to 64 channels"
     )
     assert page.selectbox("weights").value == 3
     assert not page.warning

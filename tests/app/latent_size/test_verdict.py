@@ -7,7 +7,7 @@ from tests.app.finding import figure, layer_rows, remedies, said, text_of, verdi
 def test_the_page_opens_on_the_homework_network_and_its_answer(latent_page):
     page = latent_page()
     assert text_of(page) == PRESETS[HOMEWORK].text
-    assert verdict(page) == "Latent 8x8x16 = 1,024 numbers, 3.0x smaller than the input"
+    assert verdict(page) == "Latent 8x8x16 = 1,024 numbers, 3.0 times smaller than the input"
     assert "at 32 bits a number the latent is larger." in said(page.caption)
     assert figure(page, "Parameters") == "4,911"
     assert figure(page, "Receptive field of the latent") == "18x18"

@@ -15,7 +15,7 @@ def test_the_page_opens_ready_to_train(trainer_page):
     page = trainer_page()
     assert can_train(page)
     assert page.selectbox("data").value == "photo_patches"
-    assert "3.0x smaller than the input, 4,911 parameters" in page.caption.values[0]
+    assert "3.0 times smaller than the input, 4,911 parameters" in page.caption.values[0]
     assert "256 to train, 32 to validate, 32 to test" in said(page.caption)
     assert "Validation images of" in said(page.get("html"))
     assert not page.error

@@ -95,7 +95,7 @@ def test_a_network_works_on_a_visitors_photo_and_a_broken_one_is_one_sentence(zo
     page.toggle("zoo-try").set_value(True).run()
     upload(page, "try-upload", ("mine.png", png(90, 70)))
     assert not page.error
-    assert "mine.png, 90 x 70 pixels." in said(page.caption)
+    assert "mine.png, 90 × 70 pixels." in said(page.caption)
     assert "PSNR is against the original" in said(page.caption)
     upload(page, "try-upload", ("half.png", png(300, 200)[:900]))
     (error,) = page.error

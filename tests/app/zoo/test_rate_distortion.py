@@ -21,7 +21,7 @@ def test_latent_size_is_drawn_against_error(zoo_page, dataset):
     (chart,) = page.get("plotly_chart")
     drawn = {line["name"]: line for line in json.loads(chart.proto.spec)["data"]}
     assert {*drawn["The zoo"]["customdata"]} <= {*zoo.names()}  # a click opens the card
-    assert ("3,072 x 1,024 = 3.1 million weights" in said(page.caption)) == (dataset == "cifar10")
+    assert ("3,072 × 1,024 = 3.1 million weights" in said(page.caption)) == (dataset == "cifar10")
     assert ("PCA" in drawn) == tables.pca_path(dataset).exists()
     assert any(name.startswith("Sweep") for name in drawn) == (dataset == "cifar10")
 

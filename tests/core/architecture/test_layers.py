@@ -121,7 +121,7 @@ def test_every_kind_is_in_the_manual(kind):
         ("8x8x3 pca8m8 | unpca", "at least one odd component"),
         ("8x8x3 pca8 dense9 | unpca", "9 here and pca8 before it"),
         ("8x8x3 flatten | unpca", "no pca before it"),
-        ("8x8x3 flatten | pca8", "map of height x width x channels"),
+        ("8x8x3 flatten | pca8", "map of height × width × channels"),
     ],
 )
 def test_principal_components_that_cannot_be_are_refused_with_a_rule(text, rule):
@@ -153,7 +153,7 @@ def test_mirror_symmetry_halves_the_weights_and_tied_ones_are_counted_once(text,
         ("conv8s2d2", "a stride or a dilation"),
         ("deconv8s2o2", "output padding is below the stride"),
         ("deconv8k4o0", "above 0 where an even kernel"),
-        ("conv8d5:valid", "a window of 11 x 11"),
+        ("conv8d5:valid", "a window of 11 × 11"),
     ],
 )
 def test_dilation_and_output_padding_that_cannot_be_are_refused_with_a_rule(token, rule):

@@ -34,7 +34,7 @@ def test_the_homework_network_has_its_published_numbers():
     assert (report.smallest.index, report.smallest.token, report.smallest.size) == (4, "pool", 768)
     assert report.output_shape == (32, 32, 3)
     assert report.problems == ()
-    assert report.verdict == "latent 8x8x16 = 1,024 numbers, 3.0x smaller than the input"
+    assert report.verdict == "latent 8x8x16 = 1,024 numbers, 3.0 times smaller than the input"
     sizes = [row.size for row in report.rows]
     assert sizes == [8192, 2048, 3072, 768, 1024, 4096, 3072, 12288, 3072]
     assert [row.parameters for row in report.rows] == [224, 0, 876, 0, 1744, 0, 1740, 0, 327]
@@ -56,9 +56,10 @@ def test_strided_bn_has_its_published_numbers_and_does_not_compress():
     assert (report.latent_shape, report.latent_size) == ((16, 16, 32), 8192)
     assert report.compression_ratio == pytest.approx(0.375)
     assert report.warnings == (
-        "This does not compress: the latent has 8,192 numbers, 2.67x more than the input's 3,072.",
+        "This does not compress: the latent has 8,192 numbers, "
+        "2.67 times more than the input's 3,072.",
     )
-    assert report.verdict.endswith("2.67x LARGER than the input")
+    assert report.verdict.endswith("2.67 times LARGER than the input")
 
 
 @pytest.mark.parametrize(

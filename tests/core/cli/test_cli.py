@@ -80,7 +80,7 @@ def test_latent_prints_a_row_per_layer_the_latent_and_the_verdict(capsys):
     assert ["1", "conv8", "32x32x8", "8,192", "224", "221,184", "3x3"] in rows
     assert ["9", "conv3:sigmoid", "32x32x3", "3,072", "327", "331,776", "26x26"] in rows
     assert out.index("5  conv16") < out.index("the latent: 1,024 numbers") < out.index("6  up")
-    assert "latent 8x8x16 = 1,024 numbers, 3.0x smaller than the input" in out
+    assert "latent 8x8x16 = 1,024 numbers, 3.0 times smaller than the input" in out
     assert "4,911 parameters" in out
 
 

@@ -24,7 +24,7 @@ def cat(tmp_path, monkeypatch):
 def test_a_grey_image_is_saved_in_colour_beside_itself(cat, capsys):
     assert cli.main(["colorize", "cat.png"]) == 0
     said = capsys.readouterr().out
-    assert re.fullmatch(r"saved in cat-colorized\.png: 64 x 48 pixels, [\d.]+ s\n", said)
+    assert re.fullmatch(r"saved in cat-colorized\.png: 64 × 48 pixels, [\d.]+ s\n", said)
     with Image.open("cat-colorized.png") as saved, Image.open(cat) as original:
         colour, grey = np.asarray(saved), np.dstack([np.asarray(original)] * 3)
     assert np.ptp(colour.astype(int), axis=2).mean() > 1

@@ -26,12 +26,12 @@ def test_a_photo_becomes_a_small_file_and_a_photo_again(photo, capsys):
     content = Path("photo.cae").read_bytes()
     restored = cae.decompress(content)
     assert said == (
-        f"saved in photo.cae: 90 x 50 pixels, {len(content):,} bytes, "
+        f"saved in photo.cae: 90 × 50 pixels, {len(content):,} bytes, "
         f"{8 * len(content) / 4500:.3f} bits per pixel\n"
     )
 
     assert cli.main(["decompress", "photo.cae", "-o", "out/back.png"]) == 0
-    assert "saved in out/back.png: 90 x 50 pixels from" in capsys.readouterr().out
+    assert "saved in out/back.png: 90 × 50 pixels from" in capsys.readouterr().out
     with Image.open("out/back.png") as image:
         np.testing.assert_array_equal(np.asarray(image), restored)
 

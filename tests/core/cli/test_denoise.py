@@ -85,7 +85,7 @@ def test_the_file_is_what_the_function_gives_rounded_to_8_bits(cat, tmp_path, ca
     np.testing.assert_array_equal(pixels(tmp_path / "cat-denoised.png"), expected)
     captured = capsys.readouterr()
     assert re.fullmatch(
-        r"saved in cat-denoised.png: 64 x 48 pixels, sigma 0.098 \(25.0/255\), \d+\.\d s\n",
+        r"saved in cat-denoised.png: 64 × 48 pixels, sigma 0.098 \(25.0/255\), \d+\.\d s\n",
         captured.out,
     )
     assert captured.err == ""
@@ -216,7 +216,7 @@ def test_another_network_of_the_zoo_is_applied_without_a_sigma(cat, tmp_path, mo
 
     expected = to_uint8(cae.denoise(cae.open_image(cat), 0.0, "tiny"))
     np.testing.assert_array_equal(pixels("cat-denoised.png"), expected)
-    assert "64 x 48 pixels, tiny as it is, which takes no sigma, " in capsys.readouterr().out
+    assert "64 × 48 pixels, tiny as it is, which takes no sigma, " in capsys.readouterr().out
 
 
 # --- Where it is saved -----------------------------------------------------------------------

@@ -191,22 +191,22 @@ def test_an_output_beyond_black_and_white_is_cut():
             (481, 320),
             "to the whole image and 3 pixels below it, computed in 4 overlapping tiles",
         ),
-        ("dense", (481, 321), "in 176 tiles of 32 x 32, because the network has dense layers"),
-        ("oblong", (1, 1), "in 1 tile of 20 x 36, because the network has dense layers"),
+        ("dense", (481, 321), "in 176 tiles of 32 × 32, because the network has dense layers"),
+        ("oblong", (1, 1), "in 1 tile of 20 × 36, because the network has dense layers"),
         (
             "only-30",
             (31, 60),
-            "in 4 tiles of 30 x 30, because the network does not keep other sizes",
+            "in 4 tiles of 30 × 30, because the network does not keep other sizes",
         ),
         (
             "halved-32",
             (64, 64),
-            "in 4 tiles of 32 x 32, because the network does not keep other sizes",
+            "in 4 tiles of 32 × 32, because the network does not keep other sizes",
         ),
         (
             "met-at-32",
             (64, 64),
-            "in 4 tiles of 32 x 32, because the network does not keep other sizes",
+            "in 4 tiles of 32 × 32, because the network does not keep other sizes",
         ),
     ],
 )
@@ -273,7 +273,7 @@ def test_what_is_no_image_is_refused(networks):
 
 
 def test_a_hair_of_millions_of_pixels_is_refused():
-    with pytest.raises(ImageError, match="padded to 32 x 40,000,000"):
+    with pytest.raises(ImageError, match="padded to 32 × 40,000,000"):
         plan_photo(Architecture.parse(NETWORKS["dense"]), 1, 40_000_000)
 
 

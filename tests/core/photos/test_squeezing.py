@@ -59,7 +59,7 @@ def test_numbers_that_are_equal_in_all_blocks_are_kept(model):
 
 @pytest.mark.parametrize("size", [(33, 32), (32, 16)])
 def test_sides_that_are_no_multiples_of_the_blocks_are_refused(model, size):
-    with pytest.raises(ImageError, match=f"Received: {size[0]} x {size[1]} pixels"):
+    with pytest.raises(ImageError, match=f"Received: {size[0]} × {size[1]} pixels"):
         squeeze_photo(np.zeros((*size, 3), np.float32), model)
 
 
