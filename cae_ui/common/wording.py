@@ -100,9 +100,14 @@ _DECIMALS = {
 
 
 def number_columns(*headings: str) -> dict[str, Any]:
-    """The columns of a table that hold figures, with the decimals that they have everywhere."""
+    """The columns of a table that hold figures, with the decimals that they have everywhere.
+
+    Whole numbers have none, and their thousands are set apart.
+    """
     return {
-        heading: st.column_config.NumberColumn(format=f"%.{_DECIMALS[heading]}f")
+        heading: st.column_config.NumberColumn(
+            format=f"%.{_DECIMALS[heading]}f" if heading in _DECIMALS else "localized"
+        )
         for heading in headings
     }
 

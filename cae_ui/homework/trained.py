@@ -64,7 +64,7 @@ def show_first_training() -> None:
         HIGHEST_PSNR,
         None,
         step=0.5,
-        placeholder="Between 10 (noise) and 40 (no difference to be seen)",
+        placeholder="10 is noise, 40 looks the same",
         width=480,
     )
     st.button(

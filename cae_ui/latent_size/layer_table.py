@@ -7,6 +7,7 @@ import math
 
 from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.report import Report, Row
+from cae_core.formats import format_size
 from cae_ui.common.wording import short_number
 
 _TABLE_STYLE = """
@@ -95,7 +96,7 @@ def _details(row: Row, *, is_latent: bool, opened: bool, output_problem: str | N
         "" if row.problem else f"{row.size:,}",
         f"{row.parameters:,}" if row.parameters else "",
         short_number(row.macs) if row.macs else "",
-        "" if row.problem else format_shape(row.receptive_field),
+        "" if row.problem else format_size(*row.receptive_field),
         tag="summary",
     )
     lines = [("Keras", row.formula.text)]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from cae_core.architecture.formulas import format_shape
 from cae_core.architecture.report import Report
 from cae_core.compression.size import said_in_bytes
 from cae_ui.common.architecture_text import show_problems
-from cae_ui.common.wording import plain, short_number
+from cae_ui.common.wording import pixel_size, plain, short_number
 
 # On a phone the answer stays in view while a slider below it moves.
 _STYLE = """
@@ -60,7 +59,7 @@ def _show_figures(report: Report) -> None:
     figures = [
         ("Parameters", f"{report.parameters:,}"),
         ("Multiply-adds", short_number(report.macs)),
-        ("Receptive field of the latent", format_shape(report.latent_receptive_field)),
+        ("Receptive field of the latent", pixel_size(report.latent_receptive_field)),
         ("Smallest tensor", f"{report.smallest.size:,}"),
     ]
     with st.container(horizontal=True, gap="medium"):

@@ -15,6 +15,7 @@ from cae_ui.common.wording import plain_html
 
 STUDY_FACTOR = "varies"  # of the stored study, whose networks are no grid
 _LONGEST = 18  # characters of a value on an axis
+_LONGEST_LEFT = 32  # on the first one, which has room beside it
 
 
 def sweep_points(trainings: Sequence[Measured]) -> list[Points]:
@@ -59,8 +60,13 @@ def parallel_figure(trainings: Sequence[Measured]) -> go.Figure:
         trainings: Trainings with their results, at least one.
     """
     dimensions = [
-        _dimension(title(name), [setting[name] for setting, _ in trainings], values)
-        for name, values in varying(trainings).items()
+        _dimension(
+            title(name),
+            [setting[name] for setting, _ in trainings],
+            values,
+            _LONGEST if place else _LONGEST_LEFT,
+        )
+        for place, (name, values) in enumerate(varying(trainings).items())
     ]
     results = [result for _, result in trainings]
     logarithms = [math.log10(result.mse) for result in results]
@@ -73,17 +79,19 @@ def parallel_figure(trainings: Sequence[Measured]) -> go.Figure:
             # Both colours stand out from a light and a dark page.
             line={"color": logarithms, "colorscale": [[0, TEAL], [1, AMBER]]},
             labelfont={"size": 13},
-            tickfont={"size": 11},
+            tickfont={"size": 10},
             unselected={"line": {"color": GREY, "opacity": 0.15}},
         )
     )
     left = max(len(text) for text in dimensions[0]["ticktext"])
     return figure.update_layout(
-        height=340, margin={"l": max(32, 8 + 6 * left), "r": 32, "t": 48, "b": 16}
+        height=340, margin={"l": max(32, 8 + 5 * left), "r": 32, "t": 48, "b": 16}
     )
 
 
-def _dimension(label: str, column: list[Value], values: list[Value]) -> dict[str, Any]:
+def _dimension(
+    label: str, column: list[Value], values: list[Value], longest: int
+) -> dict[str, Any]:
     """An axis whose values stand at equal distances, numbers in their order."""
     if all(not isinstance(value, str) for value in values):
         values = sorted(values)
@@ -91,7 +99,7 @@ def _dimension(label: str, column: list[Value], values: list[Value]) -> dict[str
         "label": plain_html(label),
         "values": [values.index(value) for value in column],
         "tickvals": list(range(len(values))),
-        "ticktext": [plain_html(_short(str(value))) for value in values],
+        "ticktext": [plain_html(_short(str(value), longest)) for value in values],
         "range": [-0.1, len(values) - 0.9],
     }
 
@@ -160,6 +168,6 @@ def effects_figure(found: Sequence[Effect]) -> go.Figure:
     )
 
 
-def _short(text: str) -> str:
+def _short(text: str, longest: int = _LONGEST) -> str:
     """A text that has room on an axis."""
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

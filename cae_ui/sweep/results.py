@@ -128,7 +128,9 @@ def _show_table(sweep: Sweep) -> None:
         rows,
         hide_index=True,
         width="stretch",
-        column_config=number_columns("MSE", "PSNR, dB", "SSIM"),
+        column_config=number_columns(
+            "Latent size", "Parameters", "Seconds", "MSE", "PSNR, dB", "SSIM"
+        ),
     )
 
 

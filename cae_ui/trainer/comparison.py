@@ -64,7 +64,9 @@ def show_comparison(runs: dict[str, tuple[JobStatus, RunSummary]]) -> None:
         _table(compared),
         hide_index=True,
         width="stretch",
-        column_config=number_columns("MSE", "PSNR, dB", "SSIM"),
+        column_config=number_columns(
+            "Latent", "Parameters", "Epochs", "Seconds", "MSE", "PSNR, dB", "SSIM"
+        ),
     )
     _show_losses(compared)
     _show_latent_sizes(compared, first_run=next(iter(runs)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
 import numpy as np
@@ -102,7 +103,7 @@ def _show_facts(card: Card) -> None:
     beside = f" (the source: {format_duration(theirs)}, on Google Colab)" if theirs else ""
     facts = {
         "Source": SOURCES[card.section].link if card.section else plain(card.source),
-        "Trained on": plain(card.data),
+        "Trained on": plain(_named_data(card.data)),
         "Licence of the data": plain(card.licence),
         "Parameters": f"{card.parameters:,}",
         "Latent": size,
@@ -112,6 +113,17 @@ def _show_facts(card: Card) -> None:
         "Weights": kept.get(card.kept, "not kept, because they are too large"),
     }
     st.markdown("  \n".join(f"**{label}:** {text}" for label, text in facts.items() if text))
+
+
+def _named_data(text: str) -> str:
+    """A text of a card whose first word may be the name of a data set, with its title.
+
+    Example:
+        >>> _named_data("cifar10: 45,000 images"), _named_data("mnist test"), _named_data("CBSD68")
+        ('CIFAR-10: 45,000 images', 'MNIST test', 'CBSD68')
+    """
+    name, between, rest = re.split(r"(\W|$)", text, maxsplit=1)
+    return f"{dataset_title(name)}{between}{rest}"
 
 
 def _show_rate_test(name: str) -> None:
@@ -161,9 +173,9 @@ def curves_figure(history: dict[str, list[float]]) -> go.Figure:
 
 def _show_figures(card: Card) -> None:
     """Measured and published figures side by side, and why they differ."""
-    first = card.figures[0]["test_set"]
+    first = _named_data(card.figures[0]["test_set"])
     measured = [
-        {"Test set": row["test_set"], "Condition": row["condition"], **_named(row)}
+        {"Test set": _named_data(row["test_set"]), "Condition": row["condition"], **_named(row)}
         for row in card.figures
     ]
     published = {name: value for name, value in card.published.items() if name != "originals"}

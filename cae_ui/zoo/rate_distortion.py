@@ -102,5 +102,5 @@ def _show_correlation(study: list[Result]) -> None:
             ],
             hide_index=True,
             width="stretch",
-            column_config=number_columns("MSE", "PSNR, dB", "SSIM"),
+            column_config=number_columns("Latent", "Parameters", "MSE", "PSNR, dB", "SSIM"),
         )

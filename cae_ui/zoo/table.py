@@ -98,7 +98,7 @@ def show_table(listed: list[Row]) -> None:
         }
         | {
             "Network": st.column_config.TextColumn(pinned=True),
-            "Source": st.column_config.TextColumn(width="small"),
+            "Source": st.column_config.TextColumn(width="medium"),
         },
     )
     st.caption(

@@ -10,7 +10,7 @@ def test_the_page_opens_on_the_homework_network_and_its_answer(latent_page):
     assert verdict(page) == "Latent 8x8x16 = 1,024 numbers, 3.0 times smaller than the input"
     assert "at 32 bits a number the latent is larger." in said(page.caption)
     assert figure(page, "Parameters") == "4,911"
-    assert figure(page, "Receptive field of the latent") == "18x18"
+    assert figure(page, "Receptive field of the latent") == "18 × 18 px"
     assert figure(page, "Smallest tensor") == "768"
     assert "768" in said(page.warning)  # smaller than the latent, before it
 

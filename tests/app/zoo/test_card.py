@@ -45,7 +45,12 @@ def test_every_kind_of_card_says_what_the_network_is_and_what_it_reached(zoo_pag
     assert f"{card.parameters:,}" in text
     assert card.recipe in text
     figures = page.dataframe[0].value
-    assert set(figures["Test set"]) == {row["test_set"] for row in card.figures}
+    titles = {"cifar10": "CIFAR-10", "fashion_mnist": "Fashion-MNIST", "mnist": "MNIST"}
+    expected = set()
+    for row in card.figures:
+        first, _, rest = row["test_set"].partition(" ")
+        expected.add(f"{titles.get(first, first)} {rest}".strip())
+    assert set(figures["Test set"]) == expected
     assert ("published by the source" in set(figures["Condition"])) == bool(card.published)
     assert ("Measured against published:" in text) == bool(card.difference)
     assert ("the source: " in text and "on Google Colab" in text) == ("seconds" in card.published)

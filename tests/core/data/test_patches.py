@@ -215,7 +215,7 @@ def test_an_image_that_comes_twice_is_used_once():
 
 def test_images_smaller_than_a_patch_are_skipped_with_a_note():
     dataset = patches_from_images([*make_images(10), *make_images(1, 20, 90)])
-    assert dataset.notes == ("Skipped image 11: 20×90 is smaller than a patch.",)
+    assert dataset.notes == ("Skipped image 11: 20 × 90 is smaller than a patch.",)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_images_smaller_than_a_patch_are_skipped_with_a_note():
     [
         ([], "at least one image"),
         (make_images(12, 20, 20), "smaller than a patch"),
-        (make_images(2), "Give at least 10, or one of at least 192×192 pixels"),
+        (make_images(2), "Give at least 10, or one of at least 192 × 192 pixels"),
         ([np.zeros((40, 40, 3), np.uint8)] * 20, "equals another image.*Give at least 10"),
     ],
     ids=["none", "too small", "too few", "all alike"],
