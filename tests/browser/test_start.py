@@ -85,6 +85,13 @@ def test_the_evidence_door_leads_to_a_card_above_the_fold_and_back(visit):
     expect(heading(page, "The claims, tested")).to_be_visible()
 
 
+def test_the_kinds_of_files_that_can_be_uploaded_are_not_cut_off(visit):
+    page = visit(**PHONE)
+    kinds = page.get_by_text("64MB per file")
+    expect(kinds).to_have_text(re.compile("DNG$"))
+    assert kinds.evaluate("part => part.scrollWidth <= part.clientWidth")
+
+
 def test_the_menu_of_a_phone_closes_and_the_result_comes_before_the_settings(visit):
     page = visit(**PHONE)
     expect(rebuilt(page)).to_be_in_viewport()

@@ -3,7 +3,8 @@
 import pytest
 
 from cae_core.studies.effects import Effect, Measured, Ratio
-from cae_core.studies.sweep import Result
+from cae_core.studies.sweep import Result, read_table
+from cae_core.studies.tables import LATENT_SIZE, table_path
 from cae_ui.common.charts import chart_text
 from cae_ui.sweep.charts import effects_figure, parallel_figure, sweep_points
 
@@ -41,6 +42,14 @@ def test_latent_size_is_one_axis_where_it_is_what_varies():
     ]
     axes = [axis.label for axis in parallel_figure(done).data[0].dimensions]
     assert axes == ["Latent size", "Test MSE"]
+
+
+def test_the_first_axis_has_room_for_the_names_of_the_studys_groups():
+    study = read_table(table_path(LATENT_SIZE))
+    figure = parallel_figure([Measured({"varies": each.group}, each) for each in study])
+    names = set(figure.data[0].dimensions[0].ticktext)
+    assert names == {each.group for each in study}
+    assert figure.layout.margin.l >= 5 * max(map(len, names))
 
 
 def test_points_have_a_colour_for_each_value_of_what_varies_first():
