@@ -7,6 +7,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cae_core import zoo
+from cae_core.architecture.notation import Architecture
+from cae_core.architecture.report import analyze
 from cae_core.images.metrics import psnr_from_mse
 from cae_core.images.operations import image_grid, to_uint8
 from cae_core.jobs.job import RUN
@@ -38,12 +40,13 @@ def show_replay(choice: str) -> None:
     Raises:
         CAEError: They cannot be read.
     """
+    architecture: Architecture | None
     if choice.startswith(RUN_PREFIX):
         status = job_queue().status(choice.removeprefix(RUN_PREFIX))
-        snapshots = load_snapshots(status.folder / RUN)
+        snapshots, architecture = load_snapshots(status.folder / RUN), status.request.architecture
         why = "This run kept no snapshots: it is older than they are, or its images are too large."
     else:
-        snapshots = zoo.snapshots(choice)
+        snapshots, architecture = zoo.snapshots(choice), zoo.card(choice).architecture
         why = "This network was trained before trainings kept snapshots."
     if snapshots is None:
         st.info(
@@ -52,7 +55,18 @@ def show_replay(choice: str) -> None:
         if not choice.startswith(RUN_PREFIX):
             st.button(f"Open {zoo.card(REPLAYED).title}", on_click=_open_replayed)
         return
-    _show_snapshots(snapshots, choice)
+    _show_snapshots(snapshots, choice, 0 if architecture is None else _first_kernels(architecture))
+
+
+def _first_kernels(architecture: Architecture) -> int:
+    """Kernels of a network's first layer with weights.
+
+    Example:
+        >>> _first_kernels(Architecture.parse("pool conv8 | up conv3"))
+        8
+    """
+    rows = analyze(architecture).rows
+    return next((row.output_shape[-1] for row in rows if row.parameters), 0)
 
 
 def _open_replayed() -> None:
@@ -61,12 +75,13 @@ def _open_replayed() -> None:
 
 
 @st.fragment
-def _show_snapshots(snapshots: Snapshots, name: str) -> None:
+def _show_snapshots(snapshots: Snapshots, name: str, kernels: int) -> None:
     """A slider through time, and what the network was then.
 
     Args:
         snapshots: The snapshots.
-        name: Tells the widgets of two trainings apart.
+        name: Tells the charts of two trainings apart.
+        kernels: Kernels of the first layer, of which the snapshots may have kept some only.
     """
     # By what they are called, as the address has them: a number of epochs.
     moments = [said_epochs(float(epochs)) for epochs in snapshots.epochs]
@@ -92,7 +107,7 @@ def _show_snapshots(snapshots: Snapshots, name: str) -> None:
     with right:
         if snapshots.latents.ndim == 5:
             _show_maps(snapshots, moment)
-        _show_kernels(snapshots, moment)
+        _show_kernels(snapshots, moment, kernels)
 
 
 def said_epochs(epochs: float) -> str:
@@ -170,8 +185,8 @@ def _counted(count: int, most: int) -> str:
     return f"{count:,}" if count <= most else f"the first {most} of {count:,}"
 
 
-def _show_kernels(snapshots: Snapshots, moment: int) -> None:
-    """The first layer's kernels."""
+def _show_kernels(snapshots: Snapshots, moment: int, count: int) -> None:
+    """The first layer's kernels, or the first of them where fewer than `count` were kept."""
     kernels = snapshots.kernels.astype(np.float32)
     if not kernels.size:
         return
@@ -190,4 +205,5 @@ def _show_kernels(snapshots: Snapshots, moment: int) -> None:
     st.caption(
         f"What each channel looks for, {'grey is 0' if is_color else 'dark is 0'}; one scale for "
         "all moments."
+        + (f" These are the first {len(shown)} of {count:,}." if count > len(shown) else "")
     )

@@ -47,6 +47,14 @@ def test_a_network_of_the_zoo_is_replayed_where_it_kept_snapshots(inside_page, r
     assert not page.info
 
 
+@pytest.mark.heavy
+def test_kernels_that_were_not_kept_are_counted(inside_page, finished):
+    page = inside_page(network=f"run:{finished('conv70 pool | up conv3:sigmoid')}", part="Learning")
+    assert "These are the first 64 of 70." in said(page.caption)
+    page = inside_page(network=f"run:{finished(SMALL)}", part="Learning")
+    assert "These are the first" not in said(page.caption)
+
+
 def test_the_moment_is_in_the_address(inside_page, rows):
     for moment in ("0.27", "1.2", "0"):
         rows.clear()
