@@ -258,7 +258,9 @@ class CompareSlider {
       button.ariaPressed = `${button.dataset.zoom === `${this.view.zoom}`}`;
     }
     const shown = `shown at ${Math.round(100 * scale)} %`;
-    this.scaleText.textContent = `${message.width} × ${message.height} pixels, ${shown}`;
+    // As everywhere in the app, whatever language the browser speaks.
+    const [columns, rows] = [message.width, message.height].map((side) => side.toLocaleString("en-US"));
+    this.scaleText.textContent = `${columns} × ${rows} pixels, ${shown}`;
   }
 
   // Moving

@@ -108,7 +108,7 @@ def compare(visit):
 
     def open_page(width, height, *, query="", **options):
         page = visit(f"/?width={width}&height={height}&{query}", **(options or DESKTOP))
-        expect(page.get_by_text(f"{width} × {height} pixels, shown at")).to_be_visible()
+        expect(page.get_by_text(f"{width:,} × {height:,} pixels, shown at")).to_be_visible()
         return page
 
     return open_page

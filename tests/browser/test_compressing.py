@@ -20,7 +20,7 @@ def test_a_photo_is_compressed_compared_and_taken_home(visit):
     page.get_by_test_id("stFileUploader").locator("input").set_input_files(
         {"name": "mine.png", "mimeType": "image/png", "buffer": png(211, 133)}
     )
-    expect(page.get_by_text("211 × 133 pixels")).to_be_visible()
+    expect(page.get_by_text("211 × 133 pixels, shown at")).to_be_visible()
     at_rest(page.get_by_role("radio", name="WebP")).click()
     expect(page.get_by_text(re.compile(r"^WebP, [\d.]+ dB$")).first).to_be_visible()
     expect(page).to_have_url(re.compile("beside=WebP"))

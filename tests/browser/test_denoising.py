@@ -84,7 +84,7 @@ def test_the_address_follows_the_comparison_there_and_back_after_what_moved_befo
 def test_an_uploaded_photo_is_denoised_at_its_own_size_and_taken_home(visit):
     page = visit("/denoise?sigma=30")
     upload(page, "mine.png", png(211, 133))
-    expect(page.get_by_text("211 × 133 pixels")).to_be_visible()
+    expect(page.get_by_text("211 × 133 pixels, shown at")).to_be_visible()
     clean = downloaded(page, "Denoised")
     noisy = downloaded(page, "Noisy")
     assert clean.size == noisy.size == (211, 133)
@@ -111,7 +111,7 @@ def test_a_large_photo_is_denoised_whole_while_controls_move(visit):
     at_rest(slider).press("ArrowLeft")
     expect(done).to_be_visible()
     expect(page.get_by_text("Reduced from")).not_to_be_visible()
-    expect(page.get_by_text("1200 × 1200 pixels")).to_be_visible()
+    expect(page.get_by_text("1,200 × 1,200 pixels, shown at")).to_be_visible()
     frame = at_rest(page.get_by_role("application", name=re.compile("drag the frame")))
     frame.scroll_into_view_if_needed()
     box = frame.bounding_box()
@@ -143,7 +143,7 @@ def test_three_photos_are_denoised_at_once_and_taken_home_in_a_zip(visit):
     photos = page.get_by_role("group", name="Your photos").get_by_role("button")
     expect(photos).to_have_count(3)
     at_rest(photos.last).click()
-    expect(page.get_by_text("96 × 64 pixels")).to_be_visible()
+    expect(page.get_by_text("96 × 64 pixels, shown at")).to_be_visible()
     at_rest(page.get_by_role("button", name=re.compile("Denoise all 3 photos$"))).click()
     expect(page.get_by_text("3 of 3 denoised in")).to_be_visible()
     with page.expect_download() as download:
@@ -184,7 +184,7 @@ def test_a_broken_upload_gives_one_sentence_and_the_next_one_works(visit):
     upload(page, "broken.png", png(300, 200)[:1000])
     expect(page.get_by_test_id("stAlertContentError")).to_contain_text("Received: ")
     upload(page, "grey.png", encoded(scene(80, 60).convert("L"), "PNG"))
-    expect(page.get_by_text("80 × 60 pixels")).to_be_visible()
+    expect(page.get_by_text("80 × 60 pixels, shown at")).to_be_visible()
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
 
 
