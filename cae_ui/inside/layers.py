@@ -224,9 +224,9 @@ def show_kernels(kernels: np.ndarray, channel: int, *, reads_image: bool) -> Non
         pick_tile(
             CHANNEL_KEY, images, choices, str(channel), label="Kernels", side=side, key="kernels"
         )
-        what = "in colour: grey is 0" if channels == 3 else "dark is 0, blue below, amber above"
+        what = " in colour: grey is 0" if channels == 3 else ": dark is 0, blue below, amber above"
         st.caption(
-            f"What each channel looks for in the image, {format_size(height, width)} weights "
+            f"What each channel looks for in the image, {format_size(height, width)} weights"
             f"{what}; the largest is {limit:.3g}. {_ordered(count, len(shown), 'kernel')} "
             "The image does not change them."
         )
