@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from cae_core.cli.arguments import PROGRAM, path_argument
-from cae_core.cli.images import add_reading_arguments, read
+from cae_core.cli.images import add_reading_arguments, read, remarks_on
 from cae_core.cli.places import beside, check_new_file, write_whole
 from cae_core.cli.terminal import DONE, harmless, quiet_tensorflow
 from cae_core.compression.codec import DEFAULT_QUALITY, QUALITIES, compress
@@ -24,8 +24,8 @@ def add_parser(commands: Any) -> None:
         "compress",
         help="make a small file of an image, by a trained network",
         description="Compresses an image of any size by a trained network and saves it beside the "
-        "original,\nphoto.jpg as photo.cae. What is transparent is laid over white; metadata is "
-        "not kept.",
+        "original,\nphoto.jpg as photo.cae. What is transparent is laid over white, metadata is "
+        "not kept; a line says so.",
         epilog=_EXAMPLES,
     )
     parser.add_argument("input", type=path_argument, metavar="INPUT", help="an image")
@@ -78,5 +78,6 @@ def run(options: argparse.Namespace) -> int:
     print(
         f"saved in {harmless(target)}: {format_size(width, height)} pixels, "
         f"{len(content):,} bytes, {8 * len(content) / (height * width):.3f} bits per pixel"
+        f"{remarks_on(options, opened, SUFFIX)}"
     )
     return DONE

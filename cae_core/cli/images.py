@@ -30,6 +30,7 @@ from cae_core.images.decoding import (
     OpenedImage,
     read_image,
 )
+from cae_core.images.encoding import lost_as
 from cae_core.images.guards import MAX_PIXELS
 
 # Shows progress: called with the time the work began, the tiles done, and their number.
@@ -113,11 +114,12 @@ def read(options: argparse.Namespace, source: Path) -> OpenedImage:
         raise
 
 
-def remarks_on(options: argparse.Namespace, opened: OpenedImage) -> str:
+def remarks_on(options: argparse.Namespace, opened: OpenedImage, ending: str = ".png") -> str:
     """Lines about what the saved image does not have of the opened one; empty for none."""
     remarks = ""
-    if opened.left_out:
-        remarks += f"\n  not kept: {', '.join(opened.left_out)}"
+    not_kept = (*lost_as(opened, ending), *opened.left_out)
+    if not_kept:
+        remarks += f"\n  not kept: {', '.join(not_kept)}"
     if opened.used_bits < opened.bits and not options.stretch:
         remarks += (
             f"\n  its values are {opened.used_bits}-bit numbers in {opened.bits} bits: --stretch "

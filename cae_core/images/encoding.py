@@ -18,8 +18,12 @@ from cae_core.images.operations import check_shape, describe, to_uint8
 PNG_LEVEL = 1
 JPEG_QUALITY = 95
 LONGEST_JPEG = 65_500  # pixels of a side
+EXIF, RESOLUTION = "EXIF metadata", "resolution"
 
 _WORD = 65535
+_EXIF_HEAD = b"Exif\0\0II*\0\x08\0\0\0"
+# A JPEG file has 16 bits for the length of metadata, and for pixels per inch.
+_LONGEST_JPEG_EXIF, _FINEST_JPEG = 65_533, 65_535
 # Colour types of PNG by the number of channels: greys, greys and alpha, RGB, RGB and alpha.
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 _UP = 2  # the filter that keeps the difference from the row above
@@ -89,9 +93,9 @@ def save_like(
 ) -> None:
     """Write what was made of an opened image into a file, with the rest of the old one.
 
-    A PNG file keeps its opacity, 16 bits a channel where it had more than 8, EXIF metadata and
-    resolution; colours are sRGB. A TIFF file keeps the same, but for EXIF metadata. A JPEG file has
-    8 bits a channel, all its colours, and lies over white.
+    A PNG or TIFF file keeps its opacity, 16 bits a channel where it had more than 8, EXIF metadata
+    and resolution; colours are sRGB. A JPEG file has all its colours; what it cannot keep is what
+    `lost_as` says.
 
     Args:
         opened: The image that was opened.
@@ -105,8 +109,11 @@ def save_like(
         ImageError: Another shape or type.
     """
     pixels = check_shape(image, "image")
-    options: dict[str, Any] = {"exif": opened.exif} if opened.exif else {}
-    if opened.dpi is not None:
+    lost = lost_as(opened, ending)
+    options: dict[str, Any] = {}
+    if opened.exif and EXIF not in lost:
+        options["exif"] = opened.exif
+    if opened.dpi is not None and RESOLUTION not in lost:
         options["dpi"] = opened.dpi
     is_deep = opened.bits == 16 and pixels.dtype != np.uint8
     if ending == ".jpg":
@@ -120,6 +127,37 @@ def save_like(
         _write_deep(pixels, opened, file)
     else:
         _write(pixels, file, "PNG", opened.opacity, compress_level=PNG_LEVEL, **options)
+
+
+def lost_as(opened: OpenedImage, ending: str = ".png") -> tuple[str, ...]:
+    """The parts of an opened image that a new file of a format lacks, each in a few words.
+
+    What no format keeps, `OpenedImage.left_out`, is not repeated.
+
+    Args:
+        opened: The image.
+        ending: As for `save_like`, or ``".cae"`` for a compressed image.
+
+    Example:
+        >>> clear = OpenedImage(np.zeros((1, 1)), np.zeros((1, 1)), (1, 1), bits=16)
+        >>> lost_as(clear, ".jpg")
+        ('transparency (white lies below)', 'all but 8 of its 16 bits a channel')
+        >>> lost_as(clear, ".png")
+        ()
+    """
+    if ending in (".png", ".tif"):
+        return ()
+    lost = []
+    if opened.opacity is not None:
+        lost.append("transparency (white lies below)")
+    if opened.bits > 8:
+        lost.append(f"all but 8 of its {opened.bits} bits a channel")
+    is_jpeg = ending == ".jpg"
+    if opened.exif and not (is_jpeg and len(opened.exif) <= _LONGEST_JPEG_EXIF):
+        lost.append(EXIF)
+    if opened.dpi is not None and not (is_jpeg and max(opened.dpi) <= _FINEST_JPEG):
+        lost.append(RESOLUTION)
+    return tuple(lost)
 
 
 def _write_tiff(image: np.ndarray, opened: OpenedImage, file: IO[bytes], *, is_deep: bool) -> None:
@@ -157,13 +195,15 @@ def _write_tiff(image: np.ndarray, opened: OpenedImage, file: IO[bytes], *, is_d
     }
     if channels > colours:
         tags[338] = ("H", (2,))  # opacity, which the colours are not multiplied with
-    _write_directory(file, tags)
+    _write_directory(file, tags, opened.exif)
 
 
-def _write_directory(file: IO[bytes], tags: dict[int, tuple[str, tuple[int, ...]]]) -> None:
-    """The directory of a TIFF file, by number of the tag its type and its values."""
+def _write_directory(
+    file: IO[bytes], tags: dict[int, tuple[str, tuple[int, ...]]], exif: bytes
+) -> None:
+    """The directory of a TIFF file, by number of the tag its type and its values, with EXIF."""
     kinds = {"H": 3, "L": 4, "2L": 5}
-    entries = []
+    entries = _write_exif(file, exif) if exif else []
     for tag, (kind, values) in tags.items():
         content = struct.pack(f"<{len(values)}{kind[-1]}", *values)
         count = len(values) // int(kind[:-1] or 1)
@@ -175,9 +215,23 @@ def _write_directory(file: IO[bytes], tags: dict[int, tuple[str, tuple[int, ...]
         entries.append(struct.pack("<2HL", tag, kinds[kind], count) + content.ljust(4, b"\0"))
     file.write(b"\0" * (file.tell() % 2))
     start = file.tell()
+    entries.sort(key=lambda entry: struct.unpack_from("<H", entry))
     file.writelines([struct.pack("<H", len(entries)), *entries, bytes(4)])
     file.seek(4)
     file.write(struct.pack("<L", start))
+
+
+def _write_exif(file: IO[bytes], content: bytes) -> list[bytes]:
+    """Writes what EXIF metadata points to; its entries for a TIFF file's directory."""
+    exif = Image.Exif()
+    exif.load(content)
+    exif.endian = "<"
+    file.write(b"\0" * (file.tell() % 2))
+    # A directory whose pointers are right at this place; it is written as well, but not pointed to.
+    directory = exif.tobytes(offset=file.tell())[len(_EXIF_HEAD) :]
+    file.write(directory)
+    (count,) = struct.unpack_from("<H", directory)
+    return [directory[2 + 12 * index : 14 + 12 * index] for index in range(count)]
 
 
 def _write_deep(image: np.ndarray, opened: OpenedImage, file: IO[bytes]) -> None:

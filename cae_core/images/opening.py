@@ -184,12 +184,15 @@ class OpenFile:
         self.is_jpeg = isinstance(self._image, JpegImagePlugin.JpegImageFile)
         self._transposition = _TRANSPOSITIONS.get(orientation := self._orientation())
         self.size = (height, width) if orientation in _TURNS else (width, height)
-        try:
-            self.exif = exif_of(self._image)
-        except _DECODER_ERRORS:
-            self.exif = b""  # see _orientation
         self.dpi = dpi_of(self._image)
         self.left_out = left_out_of(self._image, pages)
+        try:
+            self.exif = exif_of(self._image)
+            is_damaged = bool(self._image.info.get("exif")) and not len(self._image.getexif())
+        except _DECODER_ERRORS:
+            self.exif, is_damaged = b"", True  # see _orientation
+        if is_damaged:
+            self.left_out += ("EXIF metadata, which cannot be read",)
 
     def _open(self, data: bytes) -> ImageFile.ImageFile:
         """Has Pillow read the header."""

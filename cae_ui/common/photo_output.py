@@ -8,9 +8,10 @@ import numpy as np
 import streamlit as st
 
 from cae_core.images.decoding import OpenedImage
-from cae_core.images.encoding import JPEG_QUALITY, LONGEST_JPEG, encode_like
+from cae_core.images.encoding import JPEG_QUALITY, LONGEST_JPEG, encode_like, lost_as
 from cae_ui.common.file_names import photo_name
 from cae_ui.common.photo_input import Photo
+from cae_ui.common.wording import plain
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".tif": "TIFF"}
 
@@ -37,6 +38,23 @@ def show_downloads(photo: Photo, opened: OpenedImage, images: Mapping[str, np.nd
                 icon=":material/download:",
                 on_click="ignore",
             )
+    say_lost(photo, opened, ending)
+
+
+def say_lost(photo: Photo, opened: OpenedImage, ending: str) -> None:
+    """Says what a download lacks of a photo's file beside what `overview` has said.
+
+    Args:
+        photo: The photo.
+        opened: The photo as its file has it.
+        ending: Ending of the download's name, see `lost_as`.
+    """
+    lost = lost_as(opened, ending)
+    if lost and not photo.is_sample:
+        st.caption(
+            f":material/info: Not kept in {plain(FORMATS.get(ending, ending))}: "
+            f"{plain(', '.join(lost))}."
+        )
 
 
 def format_input(opened: OpenedImage) -> tuple[str, int]:

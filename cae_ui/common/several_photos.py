@@ -272,6 +272,8 @@ def _save_one(
         opened = replace(opened, pixels=result)
         with archive.open(photo.result_name, "w", force_zip64=True) as file:
             save_like(opened, result, file)
+    if opened.left_out:
+        said = f"{said.rstrip('.')}. Not kept: {', '.join(opened.left_out)}."
     return said
 
 

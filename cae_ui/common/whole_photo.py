@@ -25,7 +25,7 @@ from cae_ui.common.background_work import BackgroundWork, show_background_work
 from cae_ui.common.file_names import photo_name
 from cae_ui.common.image_views import View, show_views
 from cae_ui.common.photo_input import Photo
-from cae_ui.common.photo_output import FORMATS, format_input
+from cae_ui.common.photo_output import FORMATS, format_input, say_lost
 from cae_ui.common.photo_part import part_input
 from cae_ui.common.resources import Folder
 from cae_ui.common.wording import attempt, plain, show_error
@@ -305,6 +305,7 @@ def show_whole(
             icon=":material/download:",
             on_click="ignore",  # a new run would take the file away while the browser asks
         )
+    say_lost(photo, small, ending)
 
 
 def _jpeg(result: WholeResult, small: OpenedImage, quality: int) -> bytes:

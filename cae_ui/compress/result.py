@@ -18,6 +18,7 @@ from cae_core.images.decoding import OpenedImage
 from cae_ui.common.file_names import photo_name
 from cae_ui.common.image_views import View, pixels, show_views
 from cae_ui.common.photo_input import SAMPLE_PHOTOS, Photo, admitted, overview
+from cae_ui.common.photo_output import say_lost
 from cae_ui.common.pixels import show_image
 from cae_ui.common.resources import freeze_garbage_collector
 from cae_ui.common.section import section
@@ -137,3 +138,4 @@ def _show_file(photo: Photo, opened: OpenedImage, ours: Coded, quality: int) -> 
         icon=":material/download:",
         on_click="ignore",
     )
+    say_lost(photo, opened, ".cae")

@@ -172,6 +172,15 @@ def test_what_is_not_kept_of_a_file_is_said(page, kind):
     assert "Not kept: 1 other page." in said(page.caption)
 
 
+def test_what_a_format_of_downloads_does_not_keep_is_said(page, kind):
+    clear = scene(90, 70)
+    clear.putalpha(100)
+    upload(page, kind.upload, ("clear.png", encoded(clear, "PNG")))
+    assert "Not kept" not in said(page.caption)
+    page.button_group("format").set_value(".jpg").run()
+    assert "Not kept in JPEG: transparency (white lies below)." in said(page.caption)
+
+
 @pytest.mark.heavy
 def test_12_bit_values_are_offered_to_be_stretched(page, kind):
     dark = np.asarray(scene(90, 70).convert("L"), np.uint16) * 16

@@ -9,7 +9,7 @@ from PIL import Image
 from cae_core import zoo
 from cae_ui.common import photo_choice, several_photos
 from tests.app.finding import finished, labelled, labels_of, pickers, press, said, upload
-from tests.app.images import phone_photo, png
+from tests.app.images import encoded, phone_photo, png, scene
 
 BROKEN = ("broken.png", png(300, 200)[:1000])
 
@@ -44,6 +44,15 @@ def test_three_photos_become_a_zip_and_a_broken_one_a_sentence(denoise_page):
     assert not rows(page)  # the results are of other settings
     assert "but not as set now" in said(page.caption)
     assert _zip_label(page).startswith("All denoised before")
+
+
+def test_what_is_not_kept_of_one_of_several_is_said_in_its_row(denoise_page):
+    page = denoise_page(mode="My photo is noisy")
+    pages = encoded(scene(60, 50), "TIFF", save_all=True, append_images=[scene(60, 50)])
+    upload(page, "denoise-upload", ("one.png", png(60, 50)), ("pages.tif", pages))
+    press(page, "Denoise all 2 photos")
+    finished(page)
+    assert rows(page).count("Not kept: 1 other page.") == 1
 
 
 def _zip_label(page):

@@ -36,6 +36,18 @@ def test_a_photo_becomes_a_small_file_and_a_photo_again(photo, capsys):
         np.testing.assert_array_equal(np.asarray(image), restored)
 
 
+def test_what_the_file_does_not_keep_is_said(photo, capsys):
+    exif = Image.Exif()
+    exif[0x010F] = "Camera"
+    clear = np.dstack([photo, np.full(photo.shape[:2], 200, np.uint8)])
+    Image.fromarray(clear).save("clear.png", exif=exif, dpi=(300, 300))
+    assert cli.main(["compress", "clear.png", "--quality", "1"]) == 0
+    said = capsys.readouterr().out
+    assert said.endswith(
+        "\n  not kept: transparency (white lies below), EXIF metadata, resolution\n"
+    )
+
+
 def test_nothing_that_exists_is_written_over_without_force(photo, capsys):
     assert cli.main(["compress", "photo.png", "--model", "homework"]) == 0
     for arguments in (["compress", "photo.png"], ["decompress", "photo.cae"]):

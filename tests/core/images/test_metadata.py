@@ -8,8 +8,9 @@ import pytest
 import tifffile
 from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin
 
-from cae_core.images.decoding import read_image
-from cae_core.images.encoding import encode_like
+from cae_core.images.decoding import OpenedImage, read_image
+from cae_core.images.encoding import encode_like, lost_as
+from tests.core.images.making_files import exif as turned
 from tests.core.images.making_files import file_of, noise, png_file, png_header
 from tests.core.images.test_decoding import wide_gamut_profile
 
@@ -29,15 +30,12 @@ def camera_exif():
     return exif
 
 
-def saved(data, change=lambda pixels: pixels):
-    """The file of what was made of an opened one, opened by Pillow."""
-    opened = read_image(data)
-    return encode_like(opened, change(opened.pixels)), opened
-
-
+@pytest.mark.parametrize("ending", [".png", ".tif", ".jpg"])
 @pytest.mark.parametrize("deep", [False, True], ids=["8 bits", "16 bits"])
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "JPEG", "WEBP"])
-def test_what_tells_of_the_photo_is_kept_and_what_told_of_the_old_file_is_not(kind, deep, tmp_path):
+def test_what_tells_of_the_photo_is_kept_and_what_told_of_the_old_file_is_not(
+    kind, deep, ending, tmp_path
+):
     pixels = noise(6, 9)
     if deep:
         pixels = pixels.astype(np.uint16) * 257
@@ -45,10 +43,10 @@ def test_what_tells_of_the_photo_is_kept_and_what_told_of_the_old_file_is_not(ki
             pytest.skip("This format has 8 bits.")
     options = {} if kind == "WEBP" else {"dpi": (300, 150)}
     data = file_of(pixels, kind, exif=camera_exif().tobytes(), **options)
-    content, opened = saved(data)
+    opened = read_image(data)
     assert opened.full_size == (9, 6)
-    path = tmp_path / "saved.png"
-    path.write_bytes(content)
+    path = tmp_path / f"saved{ending}"
+    path.write_bytes(encode_like(opened, opened.pixels, ending))
     with Image.open(path) as image:
         image.load()
         assert image.size == (6, 9)  # upright
@@ -139,10 +137,75 @@ def test_what_cannot_be_kept_is_named():
     assert read_image(file_of(image, "TIFF", tiffinfo=iptc)).left_out == ("IPTC metadata",)
 
 
-def test_damaged_metadata_is_dropped():
+def test_damaged_metadata_is_named_and_dropped():
     data = file_of(noise(6, 9, 3), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff", quality=90)
     opened = read_image(data)
     assert opened.exif == b""
+    assert opened.left_out == ("EXIF metadata, which cannot be read",)
+    upright = file_of(noise(6, 9, 3), "JPEG", exif=turned(6))
+    assert read_image(upright).left_out == ()
+
+
+def test_a_tiff_has_its_metadata_for_other_programs_too():
+    exif = camera_exif()
+    del exif[ExifTags.Base.Orientation]
+    opened = read_image(file_of(noise(150, 9, 3), "PNG", exif=exif.tobytes()))
+    content = encode_like(opened, opened.pixels, ".tif")
+    assert read_image(content).exif == opened.exif
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        (page,) = file.pages
+        np.testing.assert_array_equal(page.asarray(), noise(150, 9, 3))
+        assert page.tags[ExifTags.Base.Make].value == "Camera"
+        assert page.tags[ExifTags.IFD.Exif].value["ExposureTime"] == pytest.approx(0.5)
+        codes = [tag.code for tag in page.tags.values()]
+    assert codes == sorted(codes)
+
+
+CLEAR = np.full((8, 8), 0.5, np.float32)
+LONG_EXIF = Image.Exif()
+LONG_EXIF[ExifTags.Base.ImageDescription] = "x" * 70_000
+
+
+@pytest.mark.parametrize(
+    ("has", "lost_in_jpeg"),
+    [
+        ({}, ()),
+        ({"opacity": CLEAR}, ("transparency (white lies below)",)),
+        ({"bits": 16}, ("all but 8 of its 16 bits a channel",)),
+        ({"exif": camera_exif().tobytes()}, ()),
+        ({"exif": LONG_EXIF.tobytes()}, ("EXIF metadata",)),
+        ({"dpi": (300.0, 300.0)}, ()),
+        ({"dpi": (90_000.0, 300.0)}, ("resolution",)),
+    ],
+    ids=["nothing", "opacity", "16 bits", "EXIF", "long EXIF", "resolution", "fine resolution"],
+)
+def test_each_format_loses_what_is_said_and_nothing_else(has, lost_in_jpeg):
+    pixels = np.full((8, 8, 3), 0.3, np.float32)
+    opened = OpenedImage(pixels, full_size=(8, 8), **({"opacity": None} | has))
+    for ending in (".png", ".tif", ".jpg"):
+        lost = lost_in_jpeg if ending == ".jpg" else ()
+        assert lost_as(opened, ending) == lost
+        again = read_image(encode_like(opened, pixels, ending))
+        if lost:
+            assert again.opacity is None and again.bits == 8
+            assert again.exif == b"" and again.dpi is None
+            continue
+        assert again.bits == opened.bits
+        assert (again.opacity is None) == (opened.opacity is None)
+        assert Image.Exif.get(_loaded(again), 270) == Image.Exif.get(_loaded(opened), 270)
+        assert bool(again.exif) == bool(opened.exif)
+        if opened.dpi is not None:
+            assert again.dpi == pytest.approx(opened.dpi, rel=1e-3)
+    words = {"opacity": "transparency", "bits": "16 bits", "exif": "EXIF", "dpi": "resolution"}
+    said = " ".join(lost_as(opened, ".cae"))
+    assert [part in said for part in words.values()] == [part in has for part in words]
+
+
+def _loaded(opened):
+    """The metadata of an opened image."""
+    exif = Image.Exif()
+    exif.load(opened.exif)
+    return exif
 
 
 def test_12_bit_values_in_16_bits_are_noticed_and_stretched():
