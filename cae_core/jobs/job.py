@@ -8,6 +8,7 @@ outlives the page that started it, and the executor may be a process here or a c
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import secrets
@@ -21,7 +22,7 @@ import numpy as np
 
 from cae_core.architecture.notation import Architecture
 from cae_core.data.registry import DATASETS
-from cae_core.errors import JobError, RecordError, TrainingError
+from cae_core.errors import CAEError, JobError, RecordError, TrainingError
 from cae_core.files import replacing, write_text
 from cae_core.records import naming, parse_json, read_images, read_json, read_text
 from cae_core.studies.plan import Misfit, Plan, Planned
@@ -36,6 +37,7 @@ STATES = (QUEUED, RUNNING, *ENDED)
 TRAINING, RATE_TEST, SWEEP = "training", "learning-rate test", "sweep"
 
 REQUEST = "request.json"
+OWNER = "owner"
 STATUS = "status.json"
 SAMPLES = "samples.npy"
 DATA = "data.npz"
@@ -206,6 +208,8 @@ class JobStatus:
         name: The name that a person gave it; empty until somebody does.
         reason: Why it ended; None before, and for jobs from before reasons were noted.
         written: Time of this status, in seconds since 1970: of the end, once it has ended.
+        owners: The secrets of its owner in its files: one, none for nobody's, and of a damaged
+            job perhaps two, of which one is nobody's.
     """
 
     id: str
@@ -218,12 +222,11 @@ class JobStatus:
     name: str = ""
     reason: EndReason | None = None
     written: float = 0.0
+    owners: frozenset[str] = field(default=frozenset(), repr=False)
 
     def belongs_to(self, visitor: str) -> bool:
         """True for the visitor who started the job; nobody's job belongs to nobody."""
-        return self.request.owner != "" and secrets.compare_digest(
-            self.request.owner.encode(), visitor.encode()
-        )
+        return is_one_of(self.owners, visitor)
 
     @property
     def is_preparing(self) -> bool:
@@ -324,6 +327,7 @@ class JobStatus:
             name=_read_name(folder),
             reason=file.reason,
             written=file.written,
+            owners=owners_of(folder, request),
         )
 
 
@@ -376,6 +380,34 @@ def read_request(folder: Path) -> JobRequest:
     text = read_text(folder / REQUEST)
     with naming(folder / REQUEST):
         return JobRequest.from_json(text)
+
+
+def owners_of(folder: Path, request: JobRequest | None = None) -> frozenset[str]:
+    """The secrets of a job's owner, as its request and a file beside it have them.
+
+    Both, so that who started a job can delete it whichever of the two is damaged.
+
+    Args:
+        folder: The job's.
+        request: Its request, where it was read before.
+    """
+    found = set()
+    with contextlib.suppress(CAEError):
+        found.add((request or read_request(folder)).owner)
+    with contextlib.suppress(RecordError):
+        found.add(read_text(folder / OWNER))
+    return frozenset(found - {""})
+
+
+def is_one_of(owners: frozenset[str], visitor: str) -> bool:
+    """Whether a visitor's secret is one of a job's."""
+    known = [secrets.compare_digest(_bytes(owner), _bytes(visitor)) for owner in owners]
+    return any(known)
+
+
+def _bytes(text: str) -> bytes:
+    """A text in bytes, whatever a damaged file made of it."""
+    return text.encode(errors="surrogatepass")
 
 
 def _read_name(folder: Path) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from cae_core.data.dataset import Dataset
-from cae_core.errors import JobError, RecordError, WorkerError
+from cae_core.errors import JobError, WorkerError
 from cae_core.files import replacing, write_text
 from cae_core.jobs.cluster import Pool, local_pool
 from cae_core.jobs.job import (
@@ -29,6 +29,7 @@ from cae_core.jobs.job import (
     DATA_EXPIRED,
     FAILED,
     NAME,
+    OWNER,
     QUEUED,
     REQUEST,
     STATUS,
@@ -41,7 +42,8 @@ from cae_core.jobs.job import (
     JobRequest,
     JobStatus,
     finish,
-    read_request,
+    is_one_of,
+    owners_of,
     shown_name,
     write_status,
 )
@@ -115,8 +117,11 @@ class JobQueue:
         for folder in self._folders():
             with contextlib.suppress(OSError, JobError):
                 Lease.revoke(folder)
-                if not self.status(folder.name).has_ended:
+                status = self.status(folder.name)
+                if not status.has_ended:
                     self._end(folder, end)
+                if status.request.owner and not (folder / OWNER).exists():  # from before that file
+                    write_text(folder / OWNER, status.request.owner)
 
     def close(self) -> None:
         """Gives the folder free for another queue; this one notes nothing any more."""
@@ -161,6 +166,8 @@ class JobQueue:
                     if data is not None:
                         _save_images(partial / DATA, data)
                     write_text(partial / REQUEST, request.to_json())
+                    if request.owner:
+                        write_text(partial / OWNER, request.owner)
                     token = _prepare(partial)
             except OSError as error:
                 raise storage_error(error) from error
@@ -389,18 +396,12 @@ class JobQueue:
 
     def damaged(self, visitor: str = "", *, shared: bool = True) -> dict[str, str]:
         """Why jobs cannot be read, by id: a visitor's own, and where they are shared nobody's."""
-        return {
-            job_id: reason
-            for job_id, reason in self._read_all()[1].items()
-            if (owner := self._owner_of(job_id)) == visitor or (shared and not owner)
-        }
-
-    def _owner_of(self, job_id: str) -> str:
-        """The owner of a damaged job; nobody where its request cannot be read."""
-        try:
-            return read_request(self.folder / job_id).owner
-        except RecordError:
-            return ""
+        found = {}
+        for job_id, reason in self._read_all()[1].items():
+            owners = owners_of(self.folder / job_id) if job_id else frozenset()
+            if is_one_of(owners, visitor) or (shared and not owners):
+                found[job_id] = reason
+        return found
 
     def _read_all(self) -> tuple[list[JobStatus], dict[str, str]]:
         """Jobs of every kind, the newest first, and the errors of those that cannot be read."""

@@ -126,8 +126,7 @@ def damaged_jobs() -> dict[str, str]:
 
 def is_own(status: JobStatus) -> bool:
     """Whether this visitor may stop, resume, rename and delete a job: his, or a shared nobody's."""
-    is_nobodys = not status.request.owner
-    return status.belongs_to(visitor()) or (is_nobodys and runs_are_shared())
+    return status.belongs_to(visitor()) or (not status.owners and runs_are_shared())
 
 
 def run_retention() -> str:
