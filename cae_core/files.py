@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+# Called for what is held while a file is changed, such as a lease.
+Guard = Callable[[], AbstractContextManager[object]]
+
 
 @contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, guard: Guard = nullcontext) -> Iterator[Path]:
     """Gives a path to write to that takes another's place once all of it is written.
 
     Args:
         path: Of the file or new folder; its own folder exists.
+        guard: Held while the new one takes the place; where it raises, nothing does.
 
     Yields:
         A hidden path beside it with the same ending. Where the block raises, what was written
@@ -37,7 +41,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     partial = path.with_name(f".{path.stem[:40]}.{uuid.uuid4().hex}.partial{path.suffix}")
     try:
         yield partial
-        partial.replace(path)
+        with guard():
+            partial.replace(path)
     finally:
         if partial.is_dir():
             shutil.rmtree(partial)
@@ -50,13 +55,14 @@ def write_text(path: str | Path, text: str) -> None:
         partial.write_text(text)
 
 
-def write_arrays(path: str | Path, arrays: Mapping[str, Any]) -> None:
+def write_arrays(path: str | Path, arrays: Mapping[str, Any], guard: Guard = nullcontext) -> None:
     """Replaces an ``.npz`` file, which may have any ending, as a whole.
 
     Args:
         path: The file.
         arrays: Its arrays by name.
+        guard: See `replacing`.
     """
     # A file and not a name, to which NumPy would add an ending.
-    with replacing(path) as partial, partial.open("wb") as file:
+    with replacing(path, guard) as partial, partial.open("wb") as file:
         np.savez(file, **arrays)

@@ -138,7 +138,6 @@ def _train(lease: Lease, request: JobRequest, data: Dataset, watch: _Watch) -> t
     folder = lease.folder
 
     def on_progress(progress: Progress) -> None:
-        # Also keeps a worker without a lease from its checkpoint, which is written after this.
         if progress.samples is not None:
             _write_array(lease, folder / SAMPLES, progress.samples)
         _write_status(lease, "Training.", progress)
@@ -151,6 +150,7 @@ def _train(lease: Lease, request: JobRequest, data: Dataset, watch: _Watch) -> t
         on_progress=on_progress,
         should_stop=watch.should_stop,
         checkpoint=folder / CHECKPOINT,
+        checkpoint_guard=lease.held,
     )
     own = folder / f".run-{lease.token}"
     try:
@@ -163,7 +163,8 @@ def _train(lease: Lease, request: JobRequest, data: Dataset, watch: _Watch) -> t
         shutil.rmtree(own, ignore_errors=True)
     _write_array(lease, folder / SAMPLES, run.samples)
     if not run.stopped:
-        (folder / CHECKPOINT).unlink(missing_ok=True)
+        with lease.held():
+            (folder / CHECKPOINT).unlink(missing_ok=True)
     return run.stopped, run.seconds
 
 

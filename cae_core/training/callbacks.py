@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import numpy as np
 from keras import ops
 
 from cae_core.errors import TrainingError
-from cae_core.files import write_arrays
+from cae_core.files import Guard, write_arrays
 from cae_core.formats import counted
 from cae_core.long_work import ShouldStop, stop_if
 from cae_core.training.config import TrainConfig
@@ -104,6 +105,7 @@ class Checkpoint(keras.callbacks.Callback):
         taker: Has the snapshots.
         on_unwritten: Called once where the file cannot be written, and the training goes on; by
             default that ends it.
+        guard: See `replacing`.
     """
 
     def __init__(
@@ -114,6 +116,7 @@ class Checkpoint(keras.callbacks.Callback):
         reporter: Reporter | None = None,
         taker: SnapshotTaker | None = None,
         on_unwritten: Callable[[OSError], object] | None = None,
+        guard: Guard = nullcontext,
     ) -> None:
         super().__init__()
         self.path = path
@@ -122,6 +125,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.reporter = reporter
         self.taker = taker
         self.on_unwritten = on_unwritten
+        self.guard = guard
         self.is_unwritten = False
 
     def _variables(self, trainer: keras.Model) -> dict[str, keras.Variable]:
@@ -151,7 +155,7 @@ class Checkpoint(keras.callbacks.Callback):
         if snapshots is not None:
             arrays |= {f"snapshots_{name}": array for name, array in vars(snapshots).items()}
         try:
-            write_arrays(self.path, arrays)
+            write_arrays(self.path, arrays, self.guard)
         except OSError as error:
             if self.on_unwritten is None:
                 raise

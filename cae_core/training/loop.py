@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import numpy as np
 from cae_core.architecture.notation import Architecture
 from cae_core.data.dataset import Dataset
 from cae_core.errors import StoppedError
+from cae_core.files import Guard
 from cae_core.long_work import ShouldStop
 from cae_core.models.builder import build, build_for_training
 from cae_core.models.precision import training_dtype
@@ -85,6 +87,7 @@ def train(
     should_stop: ShouldStop | None = None,
     checkpoint: str | Path | None = None,
     on_unwritten: Callable[[OSError], object] | None = None,
+    checkpoint_guard: Guard = nullcontext,
     loss: ImageLoss | None = None,
     start: Start | None = None,
 ) -> Run:
@@ -105,6 +108,8 @@ def train(
             already, the training goes on from it.
         on_unwritten: Called once where that file cannot be written, and the training goes on
             without it; by default the error ends the training.
+        checkpoint_guard: Called for what is held while that file is replaced; what it raises ends
+            the training, and the file stays as it was.
         loss: A loss in place of the one that `config` names, for example
             `cae_core.recipes.feature_loss.FeatureLoss`.
         start: Initial weights; by default random ones, all of them trained.
@@ -141,7 +146,15 @@ def train(
     taker = SnapshotTaker(samples, config.epochs * steps, steps)
     state = None
     if checkpoint is not None:
-        state = Checkpoint(Path(checkpoint), corruption.noise, best, reporter, taker, on_unwritten)
+        state = Checkpoint(
+            Path(checkpoint),
+            corruption.noise,
+            best,
+            reporter,
+            taker,
+            on_unwritten,
+            checkpoint_guard,
+        )
     target_loss = TargetLoss(task, loss or LOSS_FUNCTIONS[config.loss])
     was_stopped = _fit(network, corruption, target_loss, data, config, reporter, best, taker, state)
     reporter.report_testing()

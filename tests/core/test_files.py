@@ -1,5 +1,7 @@
 """Files appear whole, or stay as they were."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -62,3 +64,19 @@ def test_arrays_are_written_whole_under_any_ending(tmp_path):
 class _FullDisk:
     def __array__(self, dtype=None, copy=None):
         raise OSError("the disk is full")
+
+
+def test_nothing_takes_the_place_where_the_guard_raises(tmp_path):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+
+    @contextlib.contextmanager
+    def guard():
+        assert target.read_text() == "old"
+        raise PermissionError
+        yield
+
+    with pytest.raises(PermissionError), replacing(target, guard) as partial:
+        partial.write_text("new")
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
