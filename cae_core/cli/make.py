@@ -88,7 +88,10 @@ def _make(name: str, arguments: list[str]) -> None:
         type=path_argument,
         default=folder,
         metavar="FOLDER",
-        help="folder of weights and card",
+        help="folder of weights and card; a training that was interrupted there goes on",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="write over another network in the folder of --out"
     )
     if name in IMAGENET_RECIPES:
         parser.add_argument(
@@ -117,6 +120,8 @@ def _make(name: str, arguments: list[str]) -> None:
     elif options.card:
         card = pipeline.measure(recipe, options.out)
     else:
+        if options.out != folder:
+            pipeline.check_folder(recipe, options.out, may_overwrite=options.force)
         try:
             options.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:

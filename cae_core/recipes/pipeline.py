@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,14 +17,17 @@ from cae_core.architecture.report import analyze
 from cae_core.data.dataset import Dataset
 from cae_core.data.registry import load_dataset, load_labels
 from cae_core.data.samples import sample_check_images
-from cae_core.errors import TrainingError
+from cae_core.errors import PlaceError, RecordError, TrainingError
+from cae_core.files import replacing
 from cae_core.recipes.command_line import save_measured
 from cae_core.recipes.measuring import autoencoder_rows, color_rows, judge_rows, test_sets
 from cae_core.recipes.recipe import AnyRecipe, JudgeRecipe, Recipe
 from cae_core.recipes.strategies import Training
+from cae_core.records import read_json
 from cae_core.training.history import HISTORY, history_csv
 from cae_core.training.learning_rate import LearningRateTest
 from cae_core.training.runs import Run
+from cae_core.training.snapshots import SNAPSHOTS
 from cae_core.zoo.cards import (
     CARD,
     HALF,
@@ -41,6 +45,54 @@ if TYPE_CHECKING:
 
 UNKEPT_WEIGHTS = "unkept.weights.h5"  # ignored by git
 KEPT_IMAGES = 12
+UNDER_WAY = "training.json"
+"""In the folder of a network until its training is done: which recipe it is."""
+_CHECKPOINTS = "checkpoint*.npz"
+_WRITTEN = (WEIGHTS, UNKEPT_WEIGHTS, HISTORY, SNAPSHOTS, CARD, LEARNING_RATE, IMAGES, UNDER_WAY)
+
+
+def check_folder(recipe: AnyRecipe, folder: Path, *, may_overwrite: bool) -> None:
+    """Refuses a folder in which `make` would write over what is not of the same training.
+
+    Args:
+        recipe: The network's recipe.
+        folder: The network's folder.
+        may_overwrite: Write over it all the same; what another training left half done is
+            removed, for `make` would go on from it.
+
+    Raises:
+        PlaceError: There is such a file.
+    """
+    half_done = [*folder.glob(_CHECKPOINTS), folder / LEARNING_RATE]
+    found = [path for path in (*map(folder.joinpath, _WRITTEN), *half_done) if path.exists()]
+    if not found or _under_way(folder) == _identity(recipe):
+        return
+    if not may_overwrite:
+        raise PlaceError(
+            "A network is trained into a folder that has none yet, or where the same training was "
+            f"interrupted. Received: {folder}, which has {found[0].name}. Choose another folder, "
+            "or add --force."
+        )
+    for path in half_done:
+        path.unlink(missing_ok=True)
+
+
+def _identity(recipe: AnyRecipe) -> dict[str, str]:
+    """What tells the training of a recipe from others."""
+    config = recipe.config if isinstance(recipe, Recipe) else None
+    return {
+        "recipe": recipe.command,
+        "network": str(recipe.architecture),
+        "settings": f"{recipe.card_fields['recipe_notes']} {config} seed {recipe.seed}",
+    }
+
+
+def _under_way(folder: Path) -> dict[str, str] | None:
+    """Which training was begun in a folder and is not done; None where there is none."""
+    try:
+        return read_json(dict[str, str], folder / UNDER_WAY)
+    except RecordError:
+        return None
 
 
 def make(recipe: AnyRecipe, folder: Path) -> Card:
@@ -56,6 +108,8 @@ def make(recipe: AnyRecipe, folder: Path) -> Card:
         The card that was written.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    with replacing(folder / UNDER_WAY) as partial:
+        partial.write_text(json.dumps(_identity(recipe), indent=2) + "\n")
     data = load_dataset(recipe.dataset, seed=recipe.seed)
     recipe = with_tested_rate(recipe, data, folder)
     if isinstance(recipe, JudgeRecipe):
@@ -67,8 +121,8 @@ def make(recipe: AnyRecipe, folder: Path) -> Card:
         model = _train(recipe, data, folder)
     model.save_weights(weights_path(recipe, folder))
     card = write_card(recipe, folder, data)
-    for checkpoint in folder.glob("checkpoint-*.npz"):
-        checkpoint.unlink()
+    for path in (*folder.glob(_CHECKPOINTS), folder / UNDER_WAY):
+        path.unlink(missing_ok=True)
     return card
 
 

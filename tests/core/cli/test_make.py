@@ -63,6 +63,20 @@ def test_every_recipe_of_its_own_has_a_command_line():
         assert (own in path.read_text()) != (shared in path.read_text())
 
 
+def test_another_network_in_the_folder_is_kept_unless_forced(tmp_path, monkeypatch, capsys):
+    made = []
+    monkeypatch.setattr(pipeline, "make", lambda *asked: made.append(asked) or zoo.card("homework"))
+    folder = shutil.copytree(zoo.FOLDER / "homework", tmp_path / "mine")
+    arguments = ["make", "homework", "--out", str(folder)]
+    assert cli.main(arguments) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "which has model.weights.h5" in line and "--force" in line
+    assert not made
+    assert cli.main([*arguments, "--force"]) == 0
+    assert cli.main(["make", "homework", "--out", str(tmp_path / "new")]) == 0
+    assert [place.name for _, place in made] == ["mine", "new"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

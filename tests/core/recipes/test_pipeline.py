@@ -11,9 +11,10 @@ from cae_core import zoo
 from cae_core.architecture.presets import PRESETS
 from cae_core.data.dataset import Dataset, Labels
 from cae_core.data.samples import DRAWN_CHECK, SAMPLE_CHECK
+from cae_core.errors import PlaceError
 from cae_core.recipes import measuring, pipeline
 from cae_core.recipes.measuring import test_sets as sets_of
-from cae_core.recipes.pipeline import UNKEPT_WEIGHTS, describe, make, measure
+from cae_core.recipes.pipeline import UNKEPT_WEIGHTS, check_folder, describe, make, measure
 from cae_core.recipes.recipe import source_recipe
 from cae_core.training.learning_rate import LearningRateTest
 from cae_core.zoo import cards
@@ -139,3 +140,52 @@ def test_grey_networks_are_checked_against_drawn_digits():
     found = sets_of(Dataset("mnist", *[np.zeros((1, 28, 28, 1), np.uint8)] * 3))
     assert found["mnist test"].shape == (1, 28, 28, 1)
     assert found[DRAWN_CHECK].shape == (200, 28, 28, 1)
+
+
+class InterruptedTrainingError(Exception):
+    """As Ctrl-C or a killed process ends a training."""
+
+
+def interrupt(monkeypatch, wanted, folder):
+    """Trains into a folder, whose checkpoint stays, and ends before there is a card."""
+
+    def stopped(*_, **__):
+        raise InterruptedTrainingError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "write_card", stopped)
+        with pytest.raises(InterruptedTrainingError):
+            make(wanted, folder)
+
+
+def test_an_interrupted_training_goes_on_in_its_folder_and_in_no_others(tmp_path, monkeypatch):
+    wanted = recipe(summary="Small.", command="make small")
+    other = dataclasses.replace(wanted, config=dataclasses.replace(wanted.config, seed=3))
+    check_folder(wanted, tmp_path / "new", may_overwrite=False)
+    folder = tmp_path / "small"
+    interrupt(monkeypatch, wanted, folder)
+    checkpoint = folder / "checkpoint-1.npz"
+    assert checkpoint.exists()
+    check_folder(wanted, folder, may_overwrite=False)
+    with pytest.raises(PlaceError, match=r"Received: .*small, which has .*add --force"):
+        check_folder(other, folder, may_overwrite=False)
+    assert checkpoint.exists()
+    check_folder(wanted, folder, may_overwrite=True)
+    assert checkpoint.exists()
+    check_folder(other, folder, may_overwrite=True)
+    assert not checkpoint.exists()
+
+
+@pytest.mark.parametrize("name", ["card.json", WEIGHTS, "history.csv", "checkpoint-1.npz"])
+def test_what_is_not_of_the_same_training_is_not_written_over(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(PlaceError, match=f"which has {name}"):
+        check_folder(recipe(summary="Small."), tmp_path, may_overwrite=False)
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_a_network_that_is_done_is_not_trained_over(made):
+    wanted = recipe(summary="Small.", difference="Smaller.", command="make small")
+    with pytest.raises(PlaceError, match=f"which has {WEIGHTS}"):
+        check_folder(wanted, made, may_overwrite=False)
+    check_folder(wanted, made, may_overwrite=True)
