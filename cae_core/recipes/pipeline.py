@@ -83,7 +83,7 @@ def _identity(recipe: AnyRecipe) -> dict[str, str]:
     return {
         "recipe": recipe.command,
         "network": str(recipe.architecture),
-        "settings": f"{recipe.card_fields['recipe_notes']} {config} seed {recipe.seed}",
+        "settings": f"{recipe.card_fields['recipe_notes']} {config!r} seed {recipe.seed}",
     }
 
 
