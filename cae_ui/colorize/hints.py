@@ -11,6 +11,7 @@ import re
 import streamlit as st
 
 from cae_core.photos.hints import ColorHint
+from cae_ui.common.address import reject, value_in_address
 from cae_ui.common.photo_input import Photo
 
 HINTS, PLACE = "hints", "hint-at"  # in the address
@@ -27,7 +28,12 @@ def kept_hints(photo: Photo) -> tuple[ColorHint, ...]:
         remove_hints()
         st.query_params.pop(PLACE, None)
     st.session_state[_OF] = photo.key
-    return read_hints(st.query_params.get(HINTS, ""))
+    text = value_in_address(HINTS) or ""
+    hints = read_hints(text)
+    used = ";".join(map(written, hints))
+    if used != text:
+        reject(HINTS, *filter(None, [used]))
+    return hints
 
 
 def read_hints(text: str) -> tuple[ColorHint, ...]:

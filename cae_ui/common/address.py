@@ -1,9 +1,9 @@
 """The address of a page: a text in it, what a link asks for, what it asks for in vain.
 
-Most widgets are bound to the address by Streamlit. It has no help for three things: a text that
+Most widgets are bound to the address by Streamlit. It has no help for four things: a text that
 several pages share, of which every version is a step for Back and Forward; a link that asks for a
-value which the page has by default and the visitor had changed; and values that no page has, which
-it drops in silence.
+value which the page has by default and the visitor had changed; a value without a widget, such as a
+place on an image that was clicked; and values that no page has, which it drops in silence.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from cae_ui.common.wording import plain
 
 _CHECKED = "address-checked"  # the page whose address was looked at last
 _PAGE = "address-page"  # the page that is shown
+_UNBOUND = "address-unbound"  # what the page shows for values without a widget, by name
+_REJECTED = "address-rejected"  # what it takes of those that it can't use as they are, by name
 _NAMES = "address-names"  # the names that a page's widgets are bound to, by page
 
 
@@ -44,10 +46,12 @@ def drop_the_impossible(page: str, given: dict[str, list[str]], texts: Collectio
         return
     # Streamlit has no public way: widgets read what the address had at first.
     parameters = context.session_state._state.query_params
+    st.session_state[_UNBOUND], st.session_state[_REJECTED] = {}, {}
     for name, values in given.items():
         if name not in texts and (not any(values) or not all(map(_is_finite, values))):
             parameters._initial_query_params.pop(name, None)
             parameters.remove_param(name)
+            st.session_state[_REJECTED][name] = []
 
 
 def _is_finite(value: str) -> bool:
@@ -56,6 +60,40 @@ def _is_finite(value: str) -> bool:
         return math.isfinite(float(value))
     except ValueError:
         return True
+
+
+def value_in_address(name: str, shown: str = "nothing") -> str | None:
+    """The value of a name in the address that no widget is bound to; None where it has none.
+
+    Args:
+        name: The name.
+        shown: What the page shows where there is no value that it can use, in a few words.
+    """
+    st.session_state.setdefault(_UNBOUND, {})[name] = shown
+    value: str | None = st.query_params.get(name)
+    return value
+
+
+def values_in_address(name: str, shown: str) -> list[str]:
+    """As `value_in_address` all values of a name; none where the address has none."""
+    return [] if value_in_address(name, shown) is None else st.query_params.get_all(name)
+
+
+def reject(name: str, *used: str) -> None:
+    """Notes that a value without a widget is none that the page has; the router says so.
+
+    Later on, where a setting has changed that it was for, it is taken out of the address.
+
+    Args:
+        name: Its name in the address.
+        *used: What the page uses of it.
+    """
+    if st.session_state.get(_CHECKED) != st.session_state.get(_PAGE):
+        st.session_state.setdefault(_REJECTED, {})[name] = list(used)
+    elif used:
+        st.query_params[name] = used
+    else:
+        st.query_params.pop(name, None)
 
 
 def arrive(page: str, given: dict[str, list[str]]) -> None:
@@ -153,21 +191,30 @@ def name_the_unusable(place: DeltaGenerator, page: str, given: dict[str, list[st
     if st.session_state.get(_CHECKED) == page:
         return  # from now on widgets and callbacks change values, and the address follows
     st.session_state[_CHECKED] = page
+    unbound, rejected = (st.session_state.get(key, {}) for key in (_UNBOUND, _REJECTED))
     for name, values in given.items():
         shown = _shown(name)
+        if shown is None and name in unbound and name in rejected:
+            _warn(place, name, values, rejected[name] or [unbound[name]])
+            continue
         # An address may hold a label, or the value itself: a network's id.
         if (
             shown is not None
             and not _is_same(values, shown)
             and values != [str(st.session_state[name])]
         ):
-            place.warning(
-                plain(
-                    f"An address names what its page offers. Received: {name}={', '.join(values)}. "
-                    f"The page shows {', '.join(shown) or 'nothing'} there: choose another."
-                ),
-                icon=":material/link_off:",
-            )
+            _warn(place, name, values, shown)
+
+
+def _warn(place: DeltaGenerator, name: str, values: list[str], shown: list[str]) -> None:
+    """Says that values of a name are not those that the page shows."""
+    place.warning(
+        plain(
+            f"An address names what its page offers. Received: {name}={', '.join(values)}. "
+            f"The page shows {', '.join(shown) or 'nothing'} there: choose another."
+        ),
+        icon=":material/link_off:",
+    )
 
 
 def _shown(name: str) -> list[str] | None:

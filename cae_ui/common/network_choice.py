@@ -10,6 +10,7 @@ from cae_core import zoo
 from cae_core.jobs.job import JobStatus
 from cae_core.training.runs import Run
 from cae_core.training.tasks import Task
+from cae_ui.common.address import value_in_address
 from cae_ui.common.resources import has_runs, job_queue, loaded_run, run_version, visible_jobs
 from cae_ui.common.run_labels import distinct, run_labels
 from cae_ui.common.section import section
@@ -39,7 +40,7 @@ def network_input(
         | {name: zoo.card(name).title for name in names}
         | {choice: f"Trained here: {labels[status.id]}" for choice, status in runs.items()}
     )
-    wanted = st.query_params.get(key)
+    wanted = value_in_address(key)
     if wanted in titles:
         # Every time: the browser knows a choice by its label, which another tab may have changed.
         st.session_state[key] = wanted

@@ -8,6 +8,7 @@ there is no widget that shows it a second time.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +19,10 @@ import numpy as np
 import streamlit as st
 
 from cae_core.images.encoding import encode_png
+from cae_ui.common.address import reject, value_in_address
 
 _HERE = Path(__file__)
+_PLACE = re.compile(r"\d{1,6},\d{1,6}")  # row and column
 _component = st.components.v2.component(
     "cae_picker",
     html='<div class="picker" role="group"></div>',
@@ -45,15 +48,22 @@ class Choice:
 
 def kept_choice(name: str, options: Sequence[str], default: str) -> str:
     """The choice that the address of the page holds under a name, or the default."""
-    value = st.query_params.get(name, default)
-    return value if value in options else default
+    value = value_in_address(name, default)
+    if value is None or value in options:
+        return default if value is None else value
+    reject(name)
+    return default
 
 
 def kept_place(name: str, height: int, width: int) -> tuple[int, int]:
     """Row and column of the pixel that the address holds; by default the middle one."""
-    row, _, column = st.query_params.get(name, "").partition(",")
-    if row.isdecimal() and column.isdecimal() and int(row) < height and int(column) < width:
-        return int(row), int(column)
+    text = value_in_address(name, "the middle")
+    if text is not None:
+        if _PLACE.fullmatch(text):
+            row, column = map(int, text.split(","))
+            if row < height and column < width:
+                return row, column
+        reject(name)
     return height // 2, width // 2
 
 

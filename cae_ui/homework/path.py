@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cae_ui.common.address import reject, value_in_address
 from cae_ui.common.section import section
 from cae_ui.homework.exercises import EXERCISES, LATENT_PAGE, TRAINER_PAGE
 from cae_ui.homework.guesses import hide_guesses, restore_guesses
@@ -26,8 +27,10 @@ def show_homework(page: str) -> bool:
     Returns:
         Whether an answer is still to be guessed, which the page must not give away.
     """
-    step = st.query_params.get(STEP_PARAMETER)
+    step = value_in_address(STEP_PARAMETER, "no exercise")
     if step not in EXERCISES:
+        if step is not None:
+            reject(STEP_PARAMETER)
         st.button(
             "Homework: four exercises, step by step",
             icon=":material/school:",

@@ -18,6 +18,7 @@ from cae_core.studies.tables import LATENT_SIZE, table_path
 from cae_core.training.config import TrainConfig
 from cae_core.training.runs import RunSummary
 from cae_core.training.tasks import Reconstruct
+from cae_ui.common.address import reject, values_in_address
 from cae_ui.common.architecture_text import TEXT_KEY
 from cae_ui.common.charts import (
     COLORS,
@@ -169,9 +170,13 @@ def _show_pair(name: str, pair: Pair) -> bool:
 
 def pair_jobs(name: str) -> list[JobStatus]:
     """The two trainings of a pair that the address names; none before."""
-    ids = st.query_params.get_all(trained_name(name))
+    ids = values_in_address(trained_name(name), "no trainings")
     found = [status for status in map(_status, ids) if status is not None]
-    return found if len(found) == 2 else []
+    if len(found) == 2:
+        return found
+    if ids and available_jobs() is not None:
+        reject(trained_name(name))
+    return []
 
 
 def pair_summaries(name: str, pair: Pair) -> dict[str, RunSummary]:

@@ -17,6 +17,7 @@ from cae_core.images.metrics import psnr, psnr_from_mse
 from cae_core.images.operations import to_uint8
 from cae_core.inspection.edits import MEAN, MUTE, SCALE, SWAP, Edit, channel_costs, edited, rounded
 from cae_core.inspection.network import InspectedNetwork
+from cae_ui.common.address import reject, value_in_address
 from cae_ui.common.compare_slider import compare_slider
 from cae_ui.common.controls import with_value
 from cae_ui.common.picker import Choice, kept_choice, pick_bar, pick_tile
@@ -74,12 +75,16 @@ def kept_edits(channels: int) -> dict[int, Edit]:
     Args:
         channels: Channels of the latent.
     """
-    found = {}
-    for text in st.query_params.get(EDITS_KEY, "").split(","):
+    found, used = {}, []
+    texts = (value_in_address(EDITS_KEY, "the latent as it is") or "").split(",")
+    for text in texts:
         match = _EDIT.fullmatch(text)
         if match and int(match[1]) < channels:
             factor = match[3]
             found[int(match[1])] = Edit(match[2]) if factor is None else Edit(SCALE, float(factor))
+            used.append(text)
+    if texts not in (used, [""]):
+        reject(EDITS_KEY, *filter(None, [",".join(used)]))
     return found
 
 

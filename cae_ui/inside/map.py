@@ -22,6 +22,7 @@ from cae_core.formats import format_share
 from cae_core.images.operations import image_grid, to_uint8
 from cae_core.inspection.latent_map import LatentMap, fitted_latents, normal_latents
 from cae_core.inspection.network import InspectedNetwork
+from cae_ui.common.address import reject, value_in_address
 from cae_ui.common.charts import COLORS, TEAL, framed, show_chart
 from cae_ui.common.controls import with_value
 from cae_ui.common.network_choice import RUN_PREFIX
@@ -34,6 +35,7 @@ from cae_ui.inside.opened import Opened, tile_factor
 
 AT_KEY = "at"
 CHART_KEY, SEED_KEY, SHOWN_KEY = "latent-map", "draw", "on_map"
+_ROUNDED = 1e-3  # an edge of the map as an address has it may be outside by so much
 PLANE, IMAGES = "Decoded plane", "Images"
 _SHOWN_WIDGET = "map-shows"
 # As the address has them.
@@ -153,13 +155,19 @@ def _map_images(
 
 def kept_place(found: LatentMap) -> int | tuple[float, float]:
     """The choice in the address: the number of an image from 0, or a place; by default image 0."""
-    text = st.query_params.get(AT_KEY, "1")
-    if text.isdecimal() and 0 < int(text) <= len(found.points):
+    text = value_in_address(AT_KEY, "image 1")
+    if text is None:
+        return 0
+    if re.fullmatch(r"\d{1,6}", text) and 0 < int(text) <= len(found.points):
         return int(text) - 1
     if re.fullmatch(r"-?\d{1,6}(\.\d{1,4})?,-?\d{1,6}(\.\d{1,4})?", text):
-        low, high = found.bounds
-        x, y = np.clip([float(part) for part in text.split(",")], low, high)
-        return float(x), float(y)
+        asked_for = [float(part) for part in text.split(",")]
+        x, y = np.clip(asked_for, *found.bounds)
+        at = (float(x), float(y))
+        if any(np.abs(np.subtract(at, asked_for)) > _ROUNDED):
+            reject(AT_KEY, _text(at))
+        return at
+    reject(AT_KEY)
     return 0
 
 

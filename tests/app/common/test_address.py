@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cae_ui.common import address
+from cae_ui.common.shell import _texts
 from cae_ui.common.text_history import MOST_TEXTS, TextHistory
 from tests.app.finding import labelled, press, said, text_of, write
 
@@ -111,6 +112,7 @@ def test_a_link_means_its_values_whatever_was_set_before():
         ("inside", {"layer": "", "source": ""}),
         ("inside", {"part": ""}),
         ("compress", {"quality": "", "curves": ""}),
+        ("colorize", {"hints": "", "hint-at": "nan"}),
     ],
 )
 def test_nothing_and_numbers_without_end_are_named_and_left_out(open_page, path, query):
@@ -121,6 +123,96 @@ def test_nothing_and_numbers_without_end_are_named_and_left_out(open_page, path,
     for name, value in query.items():
         assert f"Received: {name}={value}. The page shows " in warnings
     assert not said(page.run().warning)
+
+
+# Every page with everything that its address can open; without settings where that is most.
+OPENED = [
+    (None, {}),
+    ("latent_size", {"compare": "true"}),
+    ("latent_size", {"homework": "2"}),
+    ("inside", {}),
+    ("inside", {"part": "Latent", "edits": "0-swap"}),
+    ("inside", {"part": "Between two images"}),
+    ("inside", {"part": "Map", "network": "vae2-mnist"}),
+    ("inside", {"source": "A photo"}),
+    ("trainer", {}),
+    ("trainer", {"task": "Remove noise"}),
+    ("trainer", {"task": "Remove noise", "range": "true"}),
+    *(("trainer", {"homework": step}) for step in "134"),
+    ("sweep", {}),
+    ("sweep", {"order": "Random: settings drawn from the grid"}),
+    ("sweep", {"mode": "Test a claim"}),
+    ("denoise", {}),
+    ("denoise", {"lie": "true"}),
+    pytest.param("denoise", {"methods": "true"}, marks=pytest.mark.heavy),
+    ("denoise", {"mode": "My photo is noisy"}),
+    ("colorize", {}),
+    ("compress", {}),
+    ("zoo", {}),
+]
+
+
+@pytest.mark.parametrize(("path", "query"), OPENED)
+def test_junk_in_any_parameter_of_any_page_is_named_once(open_page, path, query):
+    file = path and f"pages/{path}.py"
+    page = open_page(file, **query)
+    bound = page.session_state[address._NAMES]
+    names = {name for of_page in bound.values() for name in of_page}
+    names |= page.session_state[address._UNBOUND].keys()
+    names -= query.keys() | _texts(path)
+    assert names
+    junk = dict.fromkeys(names, "junk")
+    page = open_page(file, **junk, **query)
+    warnings = [text_in(warning.value) for warning in page.warning if "address" in warning.value]
+    for name in names:
+        assert f"Received: {name}=junk. The page shows " in "\n".join(warnings), name
+    assert len(warnings) == len(names), warnings
+    assert "address" not in said(page.run().warning)
+    assert "junk" not in page.query_params.values()
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "used"),
+    [
+        ("colorize", {"hints": "500,20,-7,60;junk;1,2,3"}, "500,20,-7,60"),
+        ("colorize", {"hints": "500,20,900,60"}, "500,20,128,60"),
+        ("colorize", {"hint-at": "9999999,0"}, "the middle"),
+        ("colorize", {"hint-at": f"{'9' * 5000},1"}, "the middle"),
+        ("inside", {"part": "Latent", "edits": "0-mute,junk,99999-mute"}, "0-mute"),
+        ("inside", {"part": "Latent", "number": "-1"}, "0"),
+        ("inside", {"image": "9" * 5000}, "1"),
+        ("inside", {"part": "Map", "network": "vae2-mnist", "at": "9" * 5000}, "image 1"),
+        ("latent_size", {"homework": "5"}, "no exercise"),
+    ],
+)
+def test_what_is_used_of_a_value_is_said_and_stays_in_the_address(open_page, path, query, used):
+    name, value = list(query.items())[-1]
+    page = open_page(f"pages/{path}.py", **query)
+    (warning,) = [text_in(warning.value) for warning in page.warning if "address" in warning.value]
+    assert f"Received: {name}={value}. The page shows {used} there" in warning
+    assert "address" not in said(page.run().warning)
+    assert page.query_params.get(name) == (used if name in ("hints", "edits") else None)
+
+
+def text_in(markdown):
+    """A message without the signs that keep it from being Markdown."""
+    return markdown.replace("\\", "").replace("\N{WORD JOINER}", "")
+
+
+def test_a_place_outside_the_map_is_named_with_the_one_that_is_shown(open_page):
+    query = {"part": "Map", "network": "vae2-mnist"}
+    page = open_page("pages/inside.py", **query, at="999,-999")
+    assert "Received: at=999,-999. The page shows " in said(page.warning)
+    used = page.run().query_params["at"]
+    assert used not in ("999,-999", "1")
+    assert not open_page("pages/inside.py", **query, at=used).warning
+
+
+def test_a_pair_of_trainings_that_is_not_here_is_named(open_page):
+    page = open_page("pages/trainer.py", homework="3", trained_stride=["junk", "more"])
+    assert "Received: trained\\_stride=junk, more. The page shows no trainings" in said(
+        page.warning
+    )
 
 
 def test_texts_of_an_address_may_be_empty_or_any(open_page):
