@@ -24,6 +24,11 @@ def heavy(value):
     return pytest.param(value, marks=pytest.mark.heavy)
 
 
+def heavy_case(*values):
+    """The same for a case of several values."""
+    return pytest.param(*values, marks=pytest.mark.heavy)
+
+
 SOME = [*PHOTOGRAPHS[:2], *map(heavy, PHOTOGRAPHS[2:])]
 # Every photograph has one of these.
 LEVELS = (0.1, 0.06, 0.2)
@@ -103,6 +108,52 @@ def test_a_border_of_any_value_does_not_hide_the_noise(value, kept, grey):
     height = round(240 * kept)
     framed[120 - height // 2 : 120 + height // 2] = noisy[:height]
     assert estimate_sigma(framed) == pytest.approx(0.1, rel=0.1)
+
+
+def quiet(kind, shape):
+    """An area of almost one value, in bytes: what a sky, paper or a drawing has no more of."""
+    y, x = np.mgrid[0 : shape[0], 0 : shape[1]] / max(shape)
+    rng = np.random.default_rng(1)
+    plane = {
+        "gradient": 90 + 60 * y + 30 * x,
+        "steep gradient": 20 + 200 * x,
+        "dithered": np.floor(127 + 0.8 * y + rng.random(shape[:2])),
+        "grained": 150 + rng.standard_normal(shape[:2]),
+        "lines": np.where((100 * x).astype(int) % 8 == 0, 30, 250),
+    }[kind]
+    area = plane if len(shape) == 2 else np.stack([plane, 0.9 * plane, 0.8 * plane + 20], axis=2)
+    return (area / 255).astype(np.float32)
+
+
+QUIET = ["gradient", "steep gradient", "dithered", "grained", "lines"]
+
+
+@pytest.mark.parametrize("grey", [False, True], ids=["colour", "grey"])
+@pytest.mark.parametrize("kind", QUIET)
+@pytest.mark.parametrize(
+    ("file", "sigma", "share"),
+    [("coffee.png", 25, 0.3), heavy_case("chelsea.png", 5, 0.6), heavy_case("rocket.jpg", 50, 0.4)],
+)
+def test_an_area_of_almost_one_value_does_not_hide_the_noise(file, sigma, share, kind, grey):
+    clean = crop(sample_photograph(file), 288)
+    noisy = with_noise(clean @ LUMA if grey else clean, sigma / 255)
+    height = round(share * len(noisy))
+    noisy[:height] = quiet(kind, noisy.shape)[:height]
+    assert estimate_sigma(to_uint8(noisy)) == pytest.approx(sigma / 255, rel=0.1)
+
+
+@pytest.mark.parametrize("kind", QUIET)
+@pytest.mark.parametrize("file", SOME)
+def test_a_photograph_without_noise_beside_such_an_area_is_not_taken_for_noisy(file, kind):
+    image = crop(sample_photograph(file), 288)
+    image[:144] = quiet(kind, image.shape)[:144]
+    assert estimate_sigma(to_uint8(image)) < 4 / 255
+    assert estimate_sigma(to_uint8(image @ LUMA)) < 4 / 255
+
+
+@pytest.mark.parametrize("kind", QUIET)
+def test_such_an_area_alone_has_no_noise_to_speak_of(kind):
+    assert estimate_sigma(to_uint8(quiet(kind, (200, 300, 3)))) < 1.6 / 255
 
 
 def test_a_border_does_not_hide_the_noise_of_a_small_image():
