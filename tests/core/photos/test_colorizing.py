@@ -10,6 +10,7 @@ import cae_core as cae
 from cae_core import zoo
 from cae_core.data.samples import sample_photograph
 from cae_core.images.color import lightness_of, rgb_within_gamut
+from cae_core.images.encoding import encode_jpeg
 from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.models.colorizer import build_colorizer
 from cae_core.photos.colorizing import (
@@ -203,6 +204,19 @@ def test_an_image_is_coloured_where_its_lightness_does_not_explain_its_colours()
     pale = grey + 0.4 * (photo - grey)
     for coloured in (photo, pale, sample_photograph("coffee.png"), sample_photograph("rocket.jpg")):
         assert is_coloured(coloured)
+
+
+@pytest.mark.parametrize("saved", [False, True], ids=["whole", "JPEG"])
+@pytest.mark.parametrize("sigma", [15, 25, 50])
+def test_noise_gives_a_toned_print_no_colours(sigma, saved):
+    grey = sample_photograph("coffee.png")[:300, :400].mean(axis=2, keepdims=True)
+    toned = np.concatenate([grey**0.8, grey, grey**1.35], axis=2)
+    noise = np.random.default_rng(0).standard_normal(toned.shape)
+    noisy = np.clip(toned + sigma / 255 * noise, 0, 1).astype(np.float32)
+    assert not is_coloured(cae.open_image(encode_jpeg(noisy, 85)) if saved else noisy)
+    photo = sample_photograph("coffee.png")[:300, :400]
+    noisy = np.clip(photo + sigma / 255 * noise, 0, 1).astype(np.float32)
+    assert is_coloured(noisy)
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,23 @@ def test_noise_is_found_in_a_jpeg_that_has_lost_it_in_its_colours():
     assert estimate_sigma(saved) == pytest.approx(0.06, rel=0.25)
 
 
+def sepia(luma):
+    """A toned print of an image in grey, (H, W) -> (H, W, 3)."""
+    return np.stack([luma**0.8, luma, luma**1.35], axis=2).astype(np.float32)
+
+
+@pytest.mark.parametrize("saved", [False, True], ids=["whole", "JPEG"])
+@pytest.mark.parametrize("sigma", [10, 20])
+def test_a_toned_print_has_the_noise_of_its_grey(sigma, saved):
+    grey = crop(sample_photograph("coffee.png")) @ LUMA
+    noisy = np.clip(with_noise(grey, sigma / 255), 0, 1)
+    print_ = to_uint8(sepia(noisy))
+    if saved:
+        print_ = open_image(encode_jpeg(print_, quality=90))
+    expected = estimate_sigma(to_uint8(noisy))
+    assert estimate_sigma(print_) == pytest.approx(expected, rel=0.15 if saved else 0.05)
+
+
 @pytest.mark.parametrize("file", PHOTOGRAPHS)
 def test_a_photograph_to_which_nothing_was_added_has_little_noise(file):
     assert estimate_sigma(sample_photograph(file)) < 4 / 255  # grain of film or sensor
