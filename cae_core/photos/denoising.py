@@ -24,8 +24,9 @@ from cae_core.models.precision import BFLOAT16, FLOAT32, has_fast_bfloat16
 from cae_core.photos.apply import apply_to_photo, with_channels_of
 from cae_core.photos.camera_denoising import denoise_camera
 from cae_core.photos.noise_kind import choose_denoiser
-from cae_core.photos.noise_level import estimate_sigma
+from cae_core.photos.noise_level import TONED_SHARE, estimate_sigma
 from cae_core.photos.tiling import apply_padded, one_tile_at_a_time
+from cae_core.photos.toning import Tone
 
 if TYPE_CHECKING:
     from cae_core.training.runs import Run
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 DENOISER_STRIDE, DENOISER_HALO = 4, 48
 # Below, bfloat16 would cost more than a fiftieth of a decibel.
 LEAST_BFLOAT16_SIGMA = 10 / 255
+# Pale colours are more than this, in [0, 1], from what their luma has on average.
+MOST_TONED = 2.5 / 255
 # Large tiles waste little on their halo; one of these takes about 250 MB while it is worked on.
 DENOISER_TILE = 512
 
@@ -91,7 +94,13 @@ def denoise(
             image, overwrite=overwrite, on_progress=on_progress, should_stop=should_stop
         )
     if model is None or model == zoo.PHOTO_DENOISER:
+        # A toned print with a grain of its grey: what is known of its colours helps the network.
+        tone = Tone.of(photo, min(TONED_SHARE * float(level.min()), MOST_TONED))
+        if tone is not None:
+            photo, overwrite = tone.taken_off(photo, overwrite=overwrite), True
         clean = _denoise_photo(photo, level, precision, overwrite, on_progress, should_stop)
+        if tone is not None:
+            tone.put_on(clean)
     else:
         clean = _apply(model, photo, overwrite, on_progress, should_stop)
     clean = with_channels_of(clean, np.shape(image))
