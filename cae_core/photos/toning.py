@@ -12,7 +12,7 @@ from cae_core.training.tasks import LUMA
 _LEVELS, _PIXELS_PER_LEVEL = 256, 32
 _MOST_PIXELS = 200_000
 _ROWS_AT_ONCE = 64
-# Pixels; and how far the mean colour of such a square may be from the tone's: a bird's beak, a lamp.
+# Pixels; and how far the mean colour of such a square may be from the tone's: a beak, a lamp.
 _SQUARE, FARTHEST = 6, 10 / 255
 _LUMA = np.array(LUMA, np.float32)
 
