@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from cae_ui.common.address import is_back_or_forward
+from cae_ui.common.address import is_back_or_forward, reject, value_in_address
 from cae_ui.homework.exercises import COLOUR_PAIR, PAIRS
 
 PSNR_GUESS, GUESS, STRIDE_GUESS = "psnr_guess", "latent_guess", "stride_guess"
@@ -103,8 +103,10 @@ def hide_guesses() -> None:
 def guessed(name: str) -> Any:
     """A guess or choice, of whichever exercise; its default, or None, where there is none."""
     guess = _GUESSES[name]
-    text = st.query_params.get(name)
+    text = value_in_address(name)
     value = None if text is None else guess.read(text)
+    if text is not None and value is None:
+        reject(name)
     return guess.default if value is None else value
 
 

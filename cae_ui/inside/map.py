@@ -22,7 +22,7 @@ from cae_core.formats import format_share
 from cae_core.images.operations import image_grid, to_uint8
 from cae_core.inspection.latent_map import LatentMap, fitted_latents, normal_latents
 from cae_core.inspection.network import InspectedNetwork
-from cae_ui.common.address import reject, value_in_address
+from cae_ui.common.address import reject, value_in_address, values_in_address
 from cae_ui.common.charts import COLORS, TEAL, framed, show_chart
 from cae_ui.common.controls import with_value
 from cae_ui.common.network_choice import RUN_PREFIX
@@ -213,11 +213,12 @@ def _show_chart(
 
 def _layers_input(default: list[str]) -> list[str]:
     """What lies on the map, as the address says it; Streamlit's own could not say "nothing"."""
-    asked_for = [name for name in st.query_params.get_all(SHOWN_KEY) if name in _LAYERS]
-    if asked_for or _NO_LAYER in st.query_params.get_all(SHOWN_KEY):
-        chosen = [_LAYERS[name] for name in asked_for]
-    else:
-        chosen = default
+    named = values_in_address(SHOWN_KEY, " and ".join(default))
+    asked_for = [name for name in named if name in _LAYERS]
+    if set(named) - {*_LAYERS, _NO_LAYER}:
+        reject(SHOWN_KEY, *asked_for)
+    is_said = asked_for or _NO_LAYER in named
+    chosen = [_LAYERS[name] for name in asked_for] if is_said else default
     if st.session_state.get(_SHOWN_WIDGET) != chosen:
         st.session_state[_SHOWN_WIDGET] = chosen
 
@@ -421,8 +422,11 @@ def _place_sliders(found: LatentMap, at: int | tuple[float, float]) -> None:
 def _show_random(opened: Opened, found: LatentMap) -> None:
     """Images decoded from latents that are drawn at random."""
     st.markdown("**Images from random latents**")
-    asked_for = st.query_params.get(SEED_KEY, "")
-    seed = int(asked_for) if re.fullmatch(r"[0-9]{1,6}", asked_for) else 0
+    asked_for = value_in_address(SEED_KEY, "the first draw")
+    is_number = asked_for is not None and re.fullmatch(r"[0-9]{1,6}", asked_for) is not None
+    seed = int(asked_for) if asked_for is not None and is_number else 0
+    if asked_for is not None and not is_number:
+        reject(SEED_KEY)
     is_variational = opened.network.task.is_variational
     if is_variational:
         latents = normal_latents(found.latents.shape[1:], DRAWN, seed)
