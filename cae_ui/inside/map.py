@@ -31,6 +31,7 @@ from cae_ui.common.pixels import show_pixels, show_tiles
 from cae_ui.common.resources import job_queue
 from cae_ui.common.wording import dataset_title, plain
 from cae_ui.inside.hover import show_on_hover
+from cae_ui.inside.mark import show_mark
 from cae_ui.inside.opened import Opened, tile_factor
 
 AT_KEY = "at"
@@ -48,7 +49,6 @@ CLICK_COLUMNS = 40  # places that can be clicked
 THUMBNAILS, THUMBNAIL = 70, 0.052  # at most, and their side as share of the map's width
 NEIGHBORS, DRAWN = 6, 16
 LARGE = 112  # CSS pixels
-MARK = 10  # CSS pixels, radius of the ring around the chosen place
 CLASS_COLORS = (*COLORS, "#78350f", "#0c4a6e")
 CLASS_NAMES = {
     "fashion_mnist": (
@@ -179,7 +179,10 @@ def _coordinates(found: LatentMap, at: int | tuple[float, float]) -> tuple[float
 
 def _text(at: int | tuple[float, float]) -> str:
     """An image or a place as the address has it: images count from 1."""
-    return str(at + 1) if isinstance(at, int) else f"{at[0]:.4g},{at[1]:.4g}"
+    if isinstance(at, int):
+        return str(at + 1)
+    # With 0 a negative one is none; without an exponent.
+    return ",".join(f"{round(float(number), 4) + 0:.10g}" for number in at)
 
 
 # The chart
@@ -192,7 +195,7 @@ def _show_chart(
     report = analyze(opened.network.architecture)
     macs = COLUMNS**2 * sum(row.macs for row in report.rows if row.part == "decoder")
     behind = _layers_input([PLANE] if found.is_latent and macs < QUICK_MACS else [IMAGES])
-    figure = map_figure(mapped, found, at)
+    figure = map_figure(mapped, found)
     if PLANE in behind:
         _add_image(figure, found, _plane(opened.identity, found, opened))
     if IMAGES in behind:
@@ -209,6 +212,7 @@ def _show_chart(
         f"{mapped.described}. {plane} Click a point to open its image, and any other place "
         "to decode it."
     )
+    show_mark(CHART_KEY, *_coordinates(found, at))
 
 
 def _layers_input(default: list[str]) -> list[str]:
@@ -238,8 +242,8 @@ def _layers_input(default: list[str]) -> list[str]:
     )
 
 
-def map_figure(mapped: MapImages, found: LatentMap, at: int | tuple[float, float]) -> go.Figure:
-    """The points of a map by class, unseen points for clicks on empty places, and a mark."""
+def map_figure(mapped: MapImages, found: LatentMap) -> go.Figure:
+    """The points of a map by class, and unseen points for clicks on empty places."""
     low, high = found.bounds
     places, _ = found.grid(CLICK_COLUMNS)
     figure = go.Figure(
@@ -272,19 +276,6 @@ def map_figure(mapped: MapImages, found: LatentMap, at: int | tuple[float, float
                 showlegend=bool(name),
             )
         )
-    x, y = _coordinates(found, at)
-    figure.add_shape(  # shapes are above the thumbnails, points are not
-        type="circle",
-        xsizemode="pixel",
-        ysizemode="pixel",
-        xanchor=x,
-        yanchor=y,
-        x0=-MARK,
-        x1=MARK,
-        y0=-MARK,
-        y1=MARK,
-        line={"color": "#dc2626", "width": 3},
-    )
     name = "Number" if found.is_latent else "Principal component"
     axis = {"zeroline": False, "showgrid": False}
     return framed(

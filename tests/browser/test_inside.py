@@ -68,6 +68,23 @@ def test_a_replayed_moment_and_what_lies_on_the_map_outlast_a_reload(visit):
         expect(chosen).to_have_attribute("aria-pressed", "true")
 
 
+def test_the_ring_on_the_map_goes_where_its_sliders_say(visit):
+    page = visit("/inside?network=vae2-mnist&part=Map&at=0,0")
+    ring, slider = page.locator(".cae-mark"), page.get_by_role("slider", name="Number 1")
+    expect(ring).to_be_visible()
+    top = ring.evaluate("ring => ring.style.top")
+    places = [ring.evaluate("ring => ring.style.left")]
+    for _ in range(2):
+        at_rest(slider).press("ArrowRight")
+        expect(ring).not_to_have_css("left", places[-1])
+        places.append(at_rest(ring).evaluate("ring => ring.style.left"))
+    across = [float(place.removesuffix("px")) for place in places]
+    assert across == sorted(across)
+    slider.press("ArrowLeft")
+    expect(ring).to_have_css("left", places[1])
+    expect(ring).to_have_css("top", top)
+
+
 @pytest.mark.heavy
 def test_a_point_of_the_map_shows_its_image_under_the_pointer_and_opens_it_at_a_click(visit):
     page = visit("/inside?part=Map", viewport={"width": 1440, "height": 1200})

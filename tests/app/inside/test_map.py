@@ -48,6 +48,17 @@ def test_any_place_of_a_plane_of_two_numbers_is_decoded(inside_page, shown):
     assert float(left) == pytest.approx(page.slider("map-x").min, rel=1e-3)
 
 
+@pytest.mark.parametrize("place", ["0,0", "0.0123,-0.0001", "-0.9876,1.2345"])
+def test_a_slider_moves_one_number_of_the_place_and_keeps_the_other(inside_page, place):
+    page = inside_page(network=LATENT, part="Map", at=place)
+    assert not page.warning
+    page.slider("map-x").set_value(0.00004).run()
+    assert page.query_params["at"] == f"0,{place.split(',')[1]}"
+    page.slider("map-x").set_value(-0.01234).run()
+    assert page.query_params["at"] == f"-0.0123,{place.split(',')[1]}"
+    assert not page.warning
+
+
 def test_a_variational_network_is_drawn_from_the_distribution_it_was_trained_for(
     inside_page, shown
 ):
