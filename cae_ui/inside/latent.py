@@ -91,7 +91,7 @@ def kept_edits(channels: int) -> dict[int, Edit]:
 def keep_edits(edits: Mapping[int, Edit]) -> None:
     """Puts edits into the address."""
     texts = [
-        f"{channel}-{edit.kind}{f'{edit.factor:g}' if edit.kind == SCALE else ''}"
+        f"{channel}-{edit.kind}{f'{round(edit.factor, 3) + 0:g}' if edit.kind == SCALE else ''}"
         for channel, edit in edits.items()
     ]
     if texts:
