@@ -17,7 +17,7 @@ TO_AB = "32x32x1 conv4 pool | up conv2:tanh"
     [
         ("denoise_page", "model", zoo.PHOTO_DENOISER, SMALL, cae.Denoise(0.1)),
         pytest.param(
-            *("colorize_page", "colorizer", zoo.PHOTO_COLORIZER, TO_AB, cae.ColorizeChroma()),
+            *("colorize_page", "colorizer", zoo.DEFAULT_COLORIZER, TO_AB, cae.ColorizeChroma()),
             marks=pytest.mark.heavy,
         ),
     ],
