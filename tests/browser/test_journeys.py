@@ -40,7 +40,7 @@ def alerts(page):
 
 
 def train(page):
-    button(page, "Train").click()
+    at_rest(button(page, "Train")).click()
     expect(page).to_have_url(re.compile(r"[?&]job=\d{8}-\d{6}-"))
 
 
