@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from cae_core.jobs.job import JobStatus
 from cae_core.studies.pca import load_pca_line, save_pca_line
 from cae_core.training.runs import RunSummary
 from cae_core.training.tasks import Reconstruct
+from cae_ui.common.address import reject, values_in_address
 from cae_ui.common.charts import (
     COLORS,
     INDIGO,
@@ -37,6 +39,9 @@ from cae_ui.common.wording import dataset_title, number_columns, plain, show_err
 from cae_ui.trainer.training import open_job
 
 SHOWN_AT_FIRST = 5
+COMPARED_PARAMETER = "compared"
+_NO_RUN = "none"
+_NEWEST = "compared-newest"  # key of the choice that began with the newest run
 
 
 def show_comparison(runs: dict[str, tuple[JobStatus, RunSummary]]) -> None:
@@ -45,18 +50,7 @@ def show_comparison(runs: dict[str, tuple[JobStatus, RunSummary]]) -> None:
         return
     st.header("Compare runs")
     labels = run_labels(job for job, _ in runs.values())
-    # A new run begins a new choice, so that it is among those shown.
-    key = f"compared-{next(iter(runs))}"
-    kept = st.session_state.setdefault(f"{key}-ids", list(runs)[:SHOWN_AT_FIRST])
-    # Set every time: the browser knows a choice by its label, which a new name changes.
-    st.session_state[key] = [job_id for job_id in kept if job_id in runs]
-
-    def remember() -> None:
-        st.session_state[f"{key}-ids"] = st.session_state[key]
-
-    chosen = st.multiselect(
-        "Runs", list(runs), format_func=labels.__getitem__, key=key, on_change=remember
-    )
+    chosen = _choice(list(runs), labels)
     if not chosen:
         return
     compared = [Compared(job_id, labels[job_id], runs[job_id][1]) for job_id in chosen]
@@ -70,6 +64,29 @@ def show_comparison(runs: dict[str, tuple[JobStatus, RunSummary]]) -> None:
     )
     _show_losses(compared)
     _show_latent_sizes(compared, first_run=next(iter(runs)))
+
+
+def _choice(ids: list[str], labels: Mapping[str, str]) -> list[str]:
+    """Ids of the runs to compare, as the address says; the newest ones by default."""
+    newest = f"compared-{ids[0]}"
+    if st.session_state.setdefault(_NEWEST, newest) != newest:
+        # A new run begins a new choice, so that it is among those shown.
+        st.session_state[_NEWEST] = newest
+        st.query_params.pop(COMPARED_PARAMETER, None)
+    asked_for = values_in_address(COMPARED_PARAMETER, "the newest runs")
+    known = [job_id for job_id in asked_for if job_id in ids]
+    is_none = asked_for == [_NO_RUN]
+    if known != asked_for and not is_none:
+        reject(COMPARED_PARAMETER, *known)
+    # Set every time: the browser knows a choice by its label, which a new name changes.
+    st.session_state[newest] = known if known or is_none else ids[:SHOWN_AT_FIRST]
+
+    def remember() -> None:
+        st.query_params[COMPARED_PARAMETER] = st.session_state[newest] or [_NO_RUN]
+
+    return st.multiselect(
+        "Runs", ids, format_func=labels.__getitem__, key=newest, on_change=remember
+    )
 
 
 @dataclass(frozen=True)

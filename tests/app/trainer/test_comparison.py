@@ -1,6 +1,7 @@
 """Finished runs compared."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,28 @@ def test_the_chart_opens_on_the_images_of_the_run_that_was_trained_last(
     assert [len(names_of(chart)) for chart in losses] == [1, 1]
     (points,) = json.loads(sizes.proto.spec)["data"]
     assert points["customdata"] == [newer]
+
+
+def test_the_runs_that_are_compared_are_in_the_address(trainer_page, finished, tmp_path):
+    first, second = finished(), finished(SMALL, cae.Denoise(0.1))
+    page = trainer_page()
+    choice = labelled(page.multiselect, "Runs")
+    assert sorted(choice.value) == sorted([first, second])
+    assert "compared" not in page.query_params
+    choice.set_value([first]).run()
+    assert page.query_params["compared"] == first
+    again = trainer_page(compared=first)
+    assert labelled(again.multiselect, "Runs").value == [first]
+    assert not again.warning
+    labelled(again.multiselect, "Runs").set_value([]).run()
+    assert again.query_params["compared"] == "none"
+    assert labelled(trainer_page(compared="none").multiselect, "Runs").value == []
+    gone = trainer_page(compared=[first, "20260101-000000-gone"])
+    assert labelled(gone.multiselect, "Runs").value == [first]
+    assert "gone" in said(gone.warning)
+    newer = "29991231-000000-000000-6127cc"
+    shutil.copytree(tmp_path / "runs" / second, tmp_path / "runs" / newer)
+    assert newer in labelled(again.run().multiselect, "Runs").value
 
 
 def test_a_damaged_run_is_named_and_one_run_is_compared_with_nothing(
