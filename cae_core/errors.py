@@ -34,7 +34,13 @@ class ArchitectureError(CAEError):
 
 
 class ImageError(CAEError):
-    """An image that cannot be opened or used."""
+    """An image that cannot be opened or used.
+
+    Attributes:
+        work: Pixels of an image that was decoded in vain.
+    """
+
+    work: int = 0
 
 
 class DatasetError(CAEError):

@@ -197,6 +197,8 @@ def _suggestion(word: str, known: Iterable[str] | None = None) -> str:
     if known is None and (other := name.replace("_", "")) in _OTHER_NAMES:
         written, comma, more = _OTHER_NAMES[other].partition(", ")
         return f"Did you mean {written!r}{comma}{more}?"
+    if known is None and name in _ACTIVATION_NAMES:  # 'lrelu0.2' has a slope, which is no size here
+        return f"Did you mean {_ACTIVATION_NAMES[name]!r}?"
     if "," in word:
         return "Separate tokens with spaces."
     if re.fullmatch(r"[\dx]+", word):

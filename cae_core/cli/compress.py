@@ -51,7 +51,7 @@ def add_parser(commands: Any) -> None:
         "chosen by the quality",
     )
     parser.add_argument("--force", action="store_true", help="write over a file that exists")
-    add_reading_arguments(parser)
+    add_reading_arguments(parser, has_limit=False)
     parser.set_defaults(run=run)
 
 

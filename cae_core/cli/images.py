@@ -84,26 +84,31 @@ def add_place_arguments(parser: argparse.ArgumentParser, work: Work) -> None:
     parser.add_argument("--force", action="store_true", help="write over images that exist already")
 
 
-def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares how images are read: --stretch and --max-megapixels."""
+def add_reading_arguments(parser: argparse.ArgumentParser, *, has_limit: bool = True) -> None:
+    """Declares how images are read: --stretch, and --max-megapixels where a larger one can be."""
     parser.add_argument(
         "--stretch",
         action="store_true",
         help="bring the largest 12-bit number to white in a file of 16 bits whose values all are "
         "12-bit numbers (and so for 8, 10 and 14)",
     )
-    parser.add_argument(
-        "--max-megapixels",
-        type=_megapixels,
-        default=MAX_PIXELS // 10**6,
-        metavar="N",
-        help=f"the largest image that is opened, up to {MOST_MEGAPIXELS}; a megapixel takes about "
-        f"60 MB of memory; default: {MAX_PIXELS // 10**6}",
-    )
+    if has_limit:
+        parser.add_argument(
+            "--max-megapixels",
+            type=_megapixels,
+            default=MAX_PIXELS // 10**6,
+            metavar="N",
+            help=f"the largest image that is opened, up to {MOST_MEGAPIXELS}; a megapixel takes "
+            f"about 60 MB of memory; default: {MAX_PIXELS // 10**6}",
+        )
+    else:
+        parser.set_defaults(max_megapixels=None)
 
 
 def read(options: argparse.Namespace, source: Path) -> OpenedImage:
     """Opens an image as the options say."""
+    if options.max_megapixels is None:
+        return read_image(source, stretch=options.stretch)
     max_pixels = options.max_megapixels * 10**6
     try:
         return read_image(source, stretch=options.stretch, max_pixels=max_pixels)

@@ -13,7 +13,7 @@ import numpy as np
 
 from cae_core.data.cutting import BLOCK_SIDE, cut_parts, part_sizes, split_blocks, split_indices
 from cae_core.data.dataset import Dataset, Pixels, check_split
-from cae_core.errors import CAEError, DatasetError
+from cae_core.errors import CAEError, DatasetError, ImageError
 from cae_core.formats import counted, format_size
 from cae_core.images.decoding import IMAGE_SUFFIXES, OpenedImage, over_white
 from cae_core.images.operations import to_uint8
@@ -180,6 +180,7 @@ def _open_sources(
             opened = source.open(longest, settings.patch)
         except CAEError as error:
             problems.append((source.label, str(error)))
+            work += error.work if isinstance(error, ImageError) else 0
             continue
         height, width = opened.full_size
         work += opened.work

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cae_core.errors import ImageError
 from cae_core.images.conversion import Box, Decoded, strips
 from cae_core.images.guards import MAX_FILE_BYTES, MAX_PIXELS, read_image_file
 from cae_core.images.opening import HAS_AVIF, OVERSAMPLING, OpenFile, one_at_a_time
@@ -168,15 +169,19 @@ def read_image(
     left, top, right, bottom = box or (0, 0, width, height)
     kept = 0 if scale is not None else 12 * (right - left) * (bottom - top)
     admitted = admission(file.decoding_bytes() + kept) if admission else nullcontext()
-    with admitted, one_at_a_time(data, received, max_pixels):
-        decoded = file.decode()
-        used_bits = decoded.used_bits
-        if stretch:
-            decoded = decoded.stretched()
-        if scale is None:
-            pixels, opacity = _converted(decoded, box or (0, 0, *decoded.size))
-        else:
-            pixels, opacity = _reduced(decoded, min(1.0, scale), (height, width))
+    try:
+        with admitted, one_at_a_time(data, received, max_pixels):
+            decoded = file.decode()
+            used_bits = decoded.used_bits
+            if stretch:
+                decoded = decoded.stretched()
+            if scale is None:
+                pixels, opacity = _converted(decoded, box or (0, 0, *decoded.size))
+            else:
+                pixels, opacity = _reduced(decoded, min(1.0, scale), (height, width))
+    except ImageError as error:
+        error.work = width * height
+        raise
     left_out = file.left_out
     if decoded.is_rounded:
         left_out += ("all but 8 of its 16 bits a channel, for its colour profile has tables",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import os
 import shutil
 import sys
@@ -161,8 +162,9 @@ def keep_uploaded(identity: tuple[str, ...], data: Dataset) -> None:
 
 @st.cache_resource(show_spinner=False)
 def image_memory() -> MemoryBudget:
-    """Memory for the images of all sessions."""
-    return MemoryBudget(_whole_number(MEMORY_VARIABLE, DEFAULT_MEMORY) * MEGABYTE)
+    """Memory for the images of all sessions; by default more where larger photos are opened."""
+    default = math.ceil(DEFAULT_MEMORY * max(1, largest_photo() / MAX_PIXELS))
+    return MemoryBudget(_whole_number(MEMORY_VARIABLE, default) * MEGABYTE)
 
 
 def largest_photo() -> int:

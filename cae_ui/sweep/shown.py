@@ -24,6 +24,7 @@ from cae_ui.common.resources import (
     visible_jobs,
 )
 from cae_ui.common.reveal import reveal
+from cae_ui.common.run_labels import distinct
 from cae_ui.common.section import section
 from cae_ui.common.wording import attempt, dataset_title, plain, show_error
 from cae_ui.sweep.charts import STUDY_FACTOR
@@ -72,7 +73,7 @@ def show_sweep(status: JobStatus) -> None:
     if plan is None:
         return
     with st.container(key=_PLACE):
-        st.header(status.name or sweep_title(plan))
+        st.header(plain(status.name or sweep_title(plan)))
         st.caption(plain(_common(plan)))
         interval = None if status.has_ended else REFRESH_SECONDS
         st.fragment(_show_status, run_every=interval)(status.id, status.has_ended)
@@ -167,11 +168,13 @@ def show_own_sweeps(shown: JobStatus | None) -> None:
     st.header("My sweeps")
     st.caption(f"Each is kept {run_retention()}.")
     st.session_state[_LIST] = shown.id if shown is not None and shown.id in own else None
+    # The browser knows an entry by its label: two that were alike would be one.
+    labels = distinct({job_id: _label(status) for job_id, status in own.items()})
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Sweep",
             list(own),
-            format_func=lambda job_id: _label(own[job_id]),
+            format_func=labels.__getitem__,
             key=_LIST,
             on_change=lambda: open_sweep(st.session_state[_LIST]),
             placeholder="Open one",

@@ -136,6 +136,17 @@ def test_a_sweep_is_stopped_and_resumed(sweep_page, worker):
     assert the_sweep().state == FINISHED
 
 
+def test_two_sweeps_of_one_minute_are_two_entries(sweep_page, worker):
+    page = sweep_page(images="64")
+    for _ in range(2):
+        press(page.run(), "Start the sweep")
+        wait_until(lambda: worker.calls)
+        press(page, "Stop")
+        wait_until(lambda: all(job.has_ended for job in resources.job_queue().jobs(SWEEP)))
+        worker.calls.clear()
+    assert len(set(labelled(page.run().selectbox, "Sweep").options)) == 2
+
+
 def test_a_claim_is_tested_with_a_verdict_and_its_interval(sweep_page, worker):
     page = sweep_page(mode="Test a claim")
     assert "**10 trainings, about " in said(page.markdown)

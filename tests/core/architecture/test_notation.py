@@ -152,6 +152,7 @@ def test_the_input_shape_may_be_an_argument_and_must_agree_with_the_text():
         ("MaxPool2D(2) | up", ["'maxpool2d(2)'", "Did you mean 'pool'?"]),
         ("conv8 Conv2DTranspose(8) | up", ["Did you mean 'deconv16'"]),
         ("conv8 drop | up", ["Did you mean 'dropout0.2'?"]),
+        ("conv8 lrelu0.2 | up", ["Did you mean 'leaky_relu'?"]),
         ("conv8 Dropout(0.3) | up", ["Did you mean 'dropout0.3'?"]),
         ("conv8 dropot | up", ["Did you mean 'dropout0.2'?"]),
         ("conf8k5 | up", ["Did you mean 'conv8k5'?"]),

@@ -186,6 +186,21 @@ def test_the_work_that_one_upload_can_cause_is_bounded(monkeypatch):
     assert dataset.notes == ("Left out 8 images: the others are as many as are worked on here.",)
 
 
+def test_images_that_are_decoded_in_vain_are_work_too(monkeypatch):
+    monkeypatch.setattr(uploads, "MAX_WORK", 5 * 64 * 64)
+    names, read = [], uploads.read_image
+
+    def counted(source, **options):
+        names.append(source)
+        return read(source, **options)
+
+    monkeypatch.setattr(uploads, "read_image", counted)
+    truncated = [(name, content[: len(content) // 2]) for name, content in pngs(20)]
+    with pytest.raises(DatasetError):
+        load_uploads(truncated)
+    assert len(names) == 5
+
+
 def test_large_images_are_opened_small_and_long_ones_keep_room_for_a_patch(monkeypatch):
     sizes, read = [], uploads.read_image
 
