@@ -81,7 +81,7 @@ def test_a_killed_worker_fails_one_job_which_can_be_resumed_and_the_next_one_sta
     second_epoch = first.get_by_text(re.compile(r"Epoch ([2-9]|\d\d) of 50"))
     train(first)
     train(second)
-    expect(second.get_by_text(re.compile("Waiting"))).to_be_visible()
+    expect(second.get_by_text(re.compile("^Waiting: "))).to_be_visible()
     expect(second_epoch).to_be_visible()
     os.kill(server.worker(), signal.SIGKILL)
 
