@@ -1,9 +1,10 @@
 """The result of denoising: how clean it is, at which noise, by which settings."""
 
+import numpy as np
 import pytest
 
 from tests.app.finding import decibels, figure, said, upload
-from tests.app.images import png
+from tests.app.images import encoded, png, scene
 
 
 def test_the_page_opens_with_a_photo_that_is_denoised(denoise_page):
@@ -21,6 +22,15 @@ def test_more_noise_costs_more_and_none_costs_nothing(denoise_page):
     assert decibels(page, "PSNR, denoised") < some - 2
     page.slider("sigma").set_value(0).run()
     assert figure(page, "PSNR, denoised") == "∞ dB"
+
+
+def test_noise_on_a_grey_photo_is_grey_and_so_is_what_is_left(denoise_page, compared):
+    photo = encoded(scene(96, 64).convert("L"), "PNG")
+    upload(denoise_page(), "denoise-upload", ("grey.png", photo))
+    for image in compared[-1][:2]:
+        channels = np.atleast_3d(image)
+        assert np.ptp(channels, axis=2).max() == 0
+    assert (compared[-1][0] != compared[-1][1]).any()
 
 
 def test_the_address_sets_photo_and_noise(denoise_page):

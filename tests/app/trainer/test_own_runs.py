@@ -79,6 +79,19 @@ def test_what_a_visitor_starts_is_his_and_nobody_elses(trainer_page, hosted):
     assert "My runs" not in other.header.values
 
 
+@pytest.mark.parametrize(
+    ("is_hosted", "days", "kept"),
+    [(False, None, ""), (True, None, ", at most 30 days"), (False, "3", ", at most 3 days")],
+)
+def test_the_page_says_how_long_a_run_is_kept(
+    trainer_page, finished, monkeypatch, is_hosted, days, kept
+):
+    monkeypatch.setattr(resources, "is_hosted", lambda: is_hosted)
+    if days is not None:
+        monkeypatch.setenv("CAE_KEEP_RUNS_DAYS", days)
+    assert f"is kept until you delete it{kept}." in said(trainer_page(job=finished()).caption)
+
+
 def test_a_new_name_leaves_the_choice_where_it_was(trainer_page, finished):
     # By their time: another test may have trained the second one before.
     first, second = sorted([finished(), finished(SMALL, cae.Denoise(0.1))])

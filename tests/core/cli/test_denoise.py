@@ -264,6 +264,15 @@ def test_files_and_folders_go_to_one_folder_each_image_once(cat, tmp_path, capsy
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
+def test_a_folders_images_are_known_by_any_of_their_endings(tmp_path):
+    (tmp_path / "more").mkdir()
+    for ending in ("jfif", "JPEG", "webp", "bmp"):
+        kind = "JPEG" if ending == "jfif" else ending
+        Image.new("RGB", (40, 30), "grey").save(tmp_path / "more" / f"a{ending}.{ending}", kind)
+    assert ended(["more", "--sigma", "0.1", "--out", "clean"]) == 0
+    assert len(names(tmp_path / "clean")) == 4
+
+
 def test_nothing_is_written_over_unless_forced(cat, tmp_path, capsys):
     dog = save_noisy(tmp_path / "dog.png")
     before = b"what was there"
