@@ -239,7 +239,8 @@ def test_a_click_on_a_remedy_makes_the_network_work_and_can_be_undone(visit):
 
 
 def test_movements_that_do_not_wait_for_the_page_all_count(visit):
-    page = visit("/latent_size?layer=5")
+    page = visit("/trainer?layer=5")
+    at_rest(page.get_by_text("Change its layers")).click()
     expect(page.get_by_text("Layer 5: Convolution")).to_be_visible()
     channels, kernel = slider(page, "Channels"), slider(page, "Kernel")
     at_rest(channels)
