@@ -235,23 +235,6 @@ def test_a_click_on_a_remedy_makes_the_network_work_and_can_be_undone(visit):
     expect(alerts(page)).to_have_count(1)
 
 
-# Moved again before the page has answered
-
-
-def test_movements_that_do_not_wait_for_the_page_all_count(visit):
-    page = visit("/trainer?layer=5")
-    at_rest(page.get_by_text("Change its layers")).click()
-    expect(page.get_by_text("Layer 5: Convolution")).to_be_visible()
-    channels, kernel = slider(page, "Channels"), slider(page, "Kernel")
-    at_rest(channels)
-    for _ in range(4):
-        channels.press("ArrowLeft")
-        kernel.press("ArrowRight")
-    expect(page).to_have_url(re.compile("arch=.*conv12k7"))
-    expect(at_rest(channels)).to_have_value("12")
-    expect(kernel).to_have_value("7")
-
-
 # Layers that are written alike
 
 
