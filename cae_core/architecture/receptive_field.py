@@ -10,7 +10,9 @@ their closed formula because they stay exact through upsampling and skip connect
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -34,6 +36,22 @@ class Node:
     inputs: tuple[int, ...]  # indices of the nodes it reads, 0 is the image
     measure: Measure
     problem: str | None = None
+
+
+class Reader(Protocol):
+    """What `followed_back` asks of a layer in place; a `Node` is one."""
+
+    @property
+    def index(self) -> int:
+        """Its place, counted from 1."""
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """The places that it reads, 0 is the image."""
+
+    @property
+    def measure(self) -> Measure:
+        """Its arithmetic."""
 
 
 @functools.lru_cache(maxsize=256)
@@ -158,8 +176,25 @@ def input_interval(
         >>> int(first[0]), int(last[0])
         (0, 2)
     """
-    nodes = walk(architecture)
     side = architecture.input_shape[axis]
+    return followed_back(walk(architecture), index, side, axis=axis, clipped=clipped)
+
+
+def followed_back(
+    nodes: Sequence[Reader], index: int, side: int, *, axis: int = 0, clipped: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """`input_interval` for layers in place, in an order in which none reads a later one.
+
+    Args:
+        nodes: The layers; the place of each is one more than its position.
+        index: The layer's place, counted from 1.
+        side: The image's height or width, in pixels.
+        axis: 0 for height, 1 for width.
+        clipped: As for `input_interval`.
+
+    Returns:
+        As `input_interval`.
+    """
     shape = nodes[index - 1].measure.output_shape
     positions = np.arange(shape[axis] if len(shape) == 3 else 1)
     whole = (np.zeros_like(positions), np.full_like(positions, side - 1))
@@ -187,7 +222,9 @@ def input_interval(
                 if known is None
                 else (np.minimum(known[0], first), np.maximum(known[1], last))
             )
-    return _clip(*pending[0], side) if clipped else pending[0]
+    nothing = np.full_like(positions, _FAR), np.full_like(positions, -_FAR)
+    found = pending.get(0, nothing)  # a layer may read another input than the image
+    return _clip(*found, side) if clipped else found
 
 
 def _clip(first: np.ndarray, last: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,8 @@
 puts a layer's channels in order, `kernels` are the weights as images, `arithmetic` writes out one
 number, `edits` change a latent channel by channel and rank its channels, `mixing` goes from one
 image to another, `latent_map` puts the latents of many images on a plane and draws random ones.
-`keras_layers` opens networks that no architecture text describes.
+`keras_layers` opens networks that no architecture text describes, `keras_graph` puts their
+operations into place.
 """
 
 import lazy_loader

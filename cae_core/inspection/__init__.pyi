@@ -8,6 +8,7 @@ from .edits import channel_means as channel_means
 from .edits import edited as edited
 from .edits import rounded as rounded
 from .keras_layers import LayeredNetwork as LayeredNetwork
+from .keras_layers import Passed as Passed
 from .keras_layers import WeightedLayer as WeightedLayer
 from .kernels import kernels_of as kernels_of
 from .kernels import reads_image as reads_image

@@ -17,11 +17,17 @@ from cae_core.architecture.layers import (
     Deconv,
     Dense,
     DepthwiseConv,
+    Mark,
     MaxPool,
     Up,
 )
-from cae_core.architecture.receptive_field import Node, input_interval, walk
+from cae_core.architecture.receptive_field import Node, Reader, followed_back, walk
+from cae_core.architecture.shapes import Steps
+from cae_core.inspection.keras_graph import GraphNode
 from cae_core.inspection.network import InspectedNetwork
+
+# First row, first column, last row, last column, all inclusive.
+Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -46,12 +52,10 @@ class Arithmetic:
     total: float
     activation: str
     value: float
-    box: tuple[int, int, int, int] | None
+    box: Box | None
 
 
-def input_box(
-    network: InspectedNetwork, index: int, row: int, column: int
-) -> tuple[int, int, int, int] | None:
+def input_box(network: InspectedNetwork, index: int, row: int, column: int) -> Box | None:
     """The part of the image that one output pixel can depend on.
 
     Args:
@@ -65,9 +69,16 @@ def input_box(
     """
     if index == 0:
         return row, column, row, column
+    return box_at(walk(network.architecture), index, network.image_shape, row, column)
+
+
+def box_at(
+    nodes: Sequence[Reader], index: int, image_shape: Sequence[int], row: int, column: int
+) -> Box | None:
+    """`input_box` for layers in place, as `receptive_field.followed_back` takes them."""
     ends = []
     for axis, place in enumerate((row, column)):
-        first, last = input_interval(network.architecture, index, axis=axis, clipped=True)
+        first, last = followed_back(nodes, index, image_shape[axis], axis=axis, clipped=True)
         ends.append((int(first[place]), int(last[place])))
     (top, bottom), (left, right) = ends
     return None if top > bottom or left > right else (top, left, bottom, right)
@@ -91,16 +102,35 @@ def arithmetic_of(
         The arithmetic; None for layers that only move numbers, and for those made of several.
     """
     node = walk(network.architecture)[index - 1]
-    layer = node.layer
     inputs = [activations[source] for source in node.inputs]
-    channel = place[-1]
+    if isinstance(node.layer, Mark):
+        return None
+    return written_out(node, network.keras_layer(index), inputs, place)
+
+
+def written_out(
+    node: Node | GraphNode, kept: Any, inputs: Sequence[np.ndarray], place: tuple[int, ...]
+) -> Arithmetic | None:
+    """Writes out one number of a layer's output from what the layer reads.
+
+    Args:
+        node: The layer in place.
+        kept: The Keras layer that has its weights.
+        inputs: The tensors that it reads, (H, W, C) or (n,).
+        place: As for `arithmetic_of`.
+
+    Returns:
+        As `arithmetic_of`.
+    """
+    layer, steps, channel = node.layer, node.measure.steps, place[-1]
     if isinstance(layer, Dense):
-        kernel, bias = network.keras_layer(index).get_weights()
-        return _sum(inputs[0], kernel[:, channel], bias[channel], layer.activation)
+        kernel, bias = _kernel_and_bias(kept)
+        # Of a map, the layer takes every pixel by itself.
+        return _sum(inputs[0][place[:-1]], kernel[:, channel], bias[channel], layer.activation)
     if isinstance(layer, Conv | Deconv | DepthwiseConv):
-        return _convolution(network, node, inputs[0], place)
+        return _convolution(layer, steps, kept, inputs[0], place)
     if isinstance(layer, MaxPool | AveragePool):
-        patch, box, inside = _patch(node, inputs[0][..., channel : channel + 1], place)
+        patch, box, inside = _patch(steps, inputs[0][..., channel : channel + 1], place)
         if isinstance(layer, AveragePool):
             # Keras leaves the padding out of the mean.
             weights = np.broadcast_to(inside / inside.sum(), patch.shape)
@@ -108,26 +138,35 @@ def arithmetic_of(
         largest = float(patch[inside[..., 0]].max())
         return Arithmetic(patch, None, 0.0, largest, "linear", largest, box)
     if isinstance(layer, BatchNorm):
-        norm = network.keras_layer(index)
-        gamma, beta, mean, variance = (float(each[channel]) for each in norm.get_weights())
-        factor = gamma / np.sqrt(variance + norm.epsilon)
+        gamma, beta, mean, variance = (float(each[channel]) for each in kept.get_weights())
+        factor = gamma / np.sqrt(variance + kept.epsilon)
         return _pointwise([inputs[0]], place, [factor], beta - mean * factor)
     if isinstance(layer, Add):
         return _pointwise(inputs, place, [1.0, 1.0])
     if isinstance(layer, Activation):
         return _pointwise([inputs[0]], place, [1.0], activation=layer.function)
     if isinstance(layer, Up) and layer.interpolation == "nearest":
-        patch, box, _ = _patch(node, inputs[0][..., channel : channel + 1], place)
+        patch, box, _ = _patch(steps, inputs[0][..., channel : channel + 1], place)
         return _sum(patch, np.ones_like(patch), 0.0, "linear", box)
     return None
 
 
+def _kernel_and_bias(kept: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The weights of a Keras layer; a bias of 0 where it has none."""
+    kernel, *biases = kept.get_weights()
+    # One of the last two sides is the output's channels: which one, depends on the layer's kind.
+    return kernel, biases[0] if biases else np.zeros(max(kernel.shape[-2:]))
+
+
 def _convolution(
-    network: InspectedNetwork, node: Node, tensor: np.ndarray, place: tuple[int, ...]
+    layer: Conv | Deconv | DepthwiseConv,
+    steps: Steps,
+    kept: Any,
+    tensor: np.ndarray,
+    place: tuple[int, ...],
 ) -> Arithmetic:
     """A number of a convolution's output, whole, transposed or depthwise."""
-    layer: Any = node.layer
-    kernel, bias = network.keras_layer(node.index).get_weights()
+    kernel, bias = _kernel_and_bias(kept)
     row, column, channel = place
     if isinstance(layer, DepthwiseConv):
         tensor = tensor[..., channel : channel + 1]
@@ -137,22 +176,20 @@ def _convolution(
     else:
         kernel = kernel[..., channel]
     dilation = getattr(layer, "dilation", 1)
-    patch, box, _ = _patch(node, tensor, place, dilation)
+    patch, box, _ = _patch(steps, tensor, place, dilation)
     if isinstance(layer, Deconv):
         # Input i is written to outputs i·stride - offset + k: every input has its own k.
         rows, columns = (
             at + step.offset - step.stride * np.arange(first, last + 1)
-            for at, (step,), first, last in zip(
-                (row, column), node.measure.steps, box[:2], box[2:], strict=True
-            )
+            for at, (step,), first, last in zip((row, column), steps, box[:2], box[2:], strict=True)
         )
         kernel = kernel[np.ix_(rows, columns)]
     return _sum(patch, kernel, bias[channel], layer.activation, box)
 
 
 def _patch(
-    node: Node, tensor: np.ndarray, place: tuple[int, ...], dilation: int = 1
-) -> tuple[np.ndarray, tuple[int, int, int, int], np.ndarray]:
+    steps: Steps, tensor: np.ndarray, place: tuple[int, ...], dilation: int = 1
+) -> tuple[np.ndarray, Box, np.ndarray]:
     """The part of a map that one output pixel reads.
 
     Returns:
@@ -161,7 +198,7 @@ def _patch(
     """
     (top, bottom), (left, right) = (
         tuple(int(each[0]) for each in step.inputs(np.array([at]), np.array([at])))
-        for (step,), at in zip(node.measure.steps, place[:2], strict=True)
+        for (step,), at in zip(steps, place[:2], strict=True)
     )
     rows, columns = np.arange(top, bottom + 1, dilation), np.arange(left, right + 1, dilation)
     height, width, _ = tensor.shape
@@ -189,7 +226,7 @@ def _sum(
     weights: np.ndarray,
     bias: float,
     activation: str,
-    box: tuple[int, int, int, int] | None = None,
+    box: Box | None = None,
 ) -> Arithmetic:
     """A weighted sum with its activation."""
     import keras

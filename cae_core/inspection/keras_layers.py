@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from cae_core.architecture.formulas import Shape
+from cae_core.inspection.arithmetic import Arithmetic, Box, box_at, written_out
+from cae_core.inspection.keras_graph import KerasGraph, Weighted
 
 if TYPE_CHECKING:
     import keras
@@ -33,78 +37,90 @@ class WeightedLayer:
     reads_input: bool
 
 
+class Passed(NamedTuple):
+    """One image on its way through a layer: float32 (H, W, C) or (n,).
+
+    Attributes:
+        read: What the layer reads.
+        made: What it makes.
+    """
+
+    read: np.ndarray
+    made: np.ndarray
+
+
 class LayeredNetwork:
     """A trained network, to be looked into layer by layer.
 
     Args:
         model: The network, which may hold others.
+        shapes: Shape of each of its inputs, without the batch; the first is the image.
 
     Example:
         >>> from cae_core import zoo
-        >>> network = LayeredNetwork(zoo.load("judge-mnist"))
+        >>> network = LayeredNetwork(zoo.load("judge-mnist"), [(28, 28, 1)])
         >>> network.layers[0].name, network.layers[0].kernel.shape
         ('layer_1_conv', (3, 3, 1, 32))
-        >>> network.activations([np.zeros((1, 28, 28, 1), np.float32)])[0].shape
+        >>> passed = network.passed([np.zeros((1, 28, 28, 1), np.float32)])
+        >>> passed[0].made.shape
         (28, 28, 32)
+        >>> network.input_box(1, 10, 10)
+        (9, 9, 11, 11)
     """
 
-    def __init__(self, model: keras.Model) -> None:
-        self._opened, layers = _opened(model)
+    def __init__(self, model: keras.Model, shapes: Sequence[Shape]) -> None:
+        self._graph = KerasGraph(model, shapes)
+        self.image_shape = shapes[0]
         self.layers = tuple(
-            WeightedLayer(layer.name, type(layer).__name__, _kernel(layer), place == 0)
-            for place, layer in enumerate(layers)
+            WeightedLayer(each.keras_layer.name, each.kind, _kernel(each), place == 0)
+            for place, each in enumerate(self._graph.weighted)
         )
 
-    def activations(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """The output of every layer for one image.
+    def passed(self, inputs: Sequence[np.ndarray]) -> list[Passed]:
+        """What every layer reads and makes for one image.
 
         Args:
             inputs: What the network takes in, (1, ...) each.
 
         Returns:
-            float32 arrays (H, W, C) or (n,), one per layer of `layers`.
+            One per layer of `layers`.
         """
-        outputs: Any = self._opened(list(inputs), training=False)
-        return [np.asarray(output, np.float32)[0] for output in outputs[: len(self.layers)]]
+        tensors: Any = self._graph.model(list(inputs), training=False)
+        taps = [np.asarray(each, np.float32)[0] for each in tensors[-2 * len(self.layers) :]]
+        return [Passed(*pair) for pair in zip(taps[::2], taps[1::2], strict=True)]
+
+    def input_box(self, number: int, row: int, column: int) -> Box | None:
+        """The part of the image that one number of a layer can depend on.
+
+        Args:
+            number: The layer's place in `layers`, counted from 1.
+            row: The pixel's row; 0 for a vector.
+            column: Its column; 0 for a vector.
+
+        Returns:
+            As `arithmetic.input_box`.
+        """
+        place = self._graph.weighted[number - 1].node.index
+        return box_at(self._graph.nodes, place, self.image_shape, row, column)
+
+    def arithmetic(self, number: int, passed: Passed, place: tuple[int, ...]) -> Arithmetic:
+        """Writes out one number of a layer's output.
+
+        Args:
+            number: The layer's place in `layers`, counted from 1.
+            passed: What it reads and makes.
+            place: Row, column and channel of the number, or its position in a vector.
+        """
+        layer = self._graph.weighted[number - 1]
+        found = written_out(layer.node, layer.keras_layer, [passed.read], place)
+        assert found is not None  # noqa: S101 - every layer with a kernel is a weighted sum
+        return found
 
 
-def _opened(model: keras.Model) -> tuple[keras.Model, list[keras.layers.Layer]]:
-    """A network with the outputs of all its layers that have a kernel, also of networks in it.
-
-    Returns:
-        The network, whose outputs are those of the layers and then its own; these layers, in the
-        order of the graph.
-    """
-    import keras
-
-    layers: list[keras.layers.Layer] = []
-    tensors: list[Any] = []
-
-    def call(layer: keras.layers.Layer, *args: Any, **options: Any) -> Any:
-        if not isinstance(layer, keras.Model):
-            output = layer(*args, **options)
-            if hasattr(layer, "kernel"):
-                layers.append(layer)
-                tensors.append(output)
-            return output
-        inner, inner_layers = _opened(layer)
-        given = args[0] if isinstance(args[0], list | tuple) else [args[0]]
-        outputs = inner(list(given))
-        layers.extend(inner_layers)
-        tensors.extend(outputs[: len(inner_layers)])
-        own = outputs[len(inner_layers) :]
-        return own[0] if len(own) == 1 else own
-
-    # The layers themselves, called once more: nothing is copied.
-    copy = keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=call)
-    return keras.Model(copy.inputs, [*tensors, *copy.outputs]), layers
-
-
-def _kernel(layer: Any) -> np.ndarray | None:
+def _kernel(layer: Weighted) -> np.ndarray | None:
     """A layer's weights as (height, width, input channels, output channels)."""
-    kernel = np.asarray(layer.kernel, np.float32)
+    kernel = np.asarray(layer.keras_layer.kernel, np.float32)
     if kernel.ndim != 4:
         return None
-    # Keras has the channels of these two the other way round, or all in the third place.
-    is_turned = type(layer).__name__ in ("Conv2DTranspose", "DepthwiseConv2D")
-    return kernel.transpose(0, 1, 3, 2) if is_turned else kernel
+    # Keras has the channels of this kind all in the third place.
+    return kernel.transpose(0, 1, 3, 2) if layer.kind == "DepthwiseConv2D" else kernel

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
+from functools import partial
+
 import streamlit as st
 
 from cae_core import zoo
 from cae_core.formats import format_sigma, format_size
-from cae_core.images.operations import to_uint8
 from cae_core.inspection.keras_layers import WeightedLayer
-from cae_core.inspection.maps import by_energy
 from cae_core.photos.zoo_inputs import NOISE
 from cae_ui.common.file_names import words
-from cae_ui.common.picker import kept_choice, pick_place
-from cae_ui.inside.colors import signed_colors
-from cae_ui.inside.layers import CHANNEL_KEY, LARGE, show_kernels, show_maps
+from cae_ui.inside.feature_maps import maps_input, place_input
+from cae_ui.inside.kernels import show_kernels
+from cae_ui.inside.one_number import show_one_number
 from cae_ui.inside.opened import OpenedLayers, said_shape
 
 LAYER_KEY = "weights"
@@ -28,20 +27,29 @@ _SHOWN = {zoo.PHOTO_DENOISER: _NOISY, zoo.CAMERA_DENOISER: _NOISY} | dict.fromke
 @st.fragment
 def show_keras_layers(opened: OpenedLayers) -> None:
     """The layers that have weights, of which one is chosen, its feature maps and its kernels."""
-    layers = opened.network.layers
-    number = _layer_input(layers)
-    layer, activation = layers[number - 1], opened.activations()[number - 1]
-    order = by_energy(activation)
-    channel = int(
-        kept_choice(CHANNEL_KEY, [str(each) for each in range(len(order))], str(order[0]))
-    )
+    network = opened.network
+    count = len(network.layers)
+    number = _layer_input(network.layers)
+    layer, passed = network.layers[number - 1], opened.passed()[number - 1]
     st.markdown(
-        f"**Layer {number}** of {len(layers)} with weights &nbsp;`{layer.name}`&nbsp; makes "
-        f"{said_shape(activation.shape)}"
+        f"**Layer {number}** of {count} with weights &nbsp;`{layer.name}`&nbsp; makes "
+        f"{said_shape(passed.made.shape)}"
     )
     file_name = f"{words(opened.choice)}-{words(opened.name)}-{words(layer.name)}"
-    show_maps(activation, order, channel, file_name)
-    _show_large(opened, activation, channel)
+    channel = maps_input(passed.made, file_name)
+    place = place_input(
+        passed.made,
+        channel,
+        opened.inputs()[0][0],
+        partial(network.input_box, number),
+        _SHOWN.get(zoo.card(opened.choice).network, "The network's input."),
+    )
+    show_one_number(
+        float(passed.made[place]),
+        place,
+        network.arithmetic(number, passed, place),
+        reads_image=layer.reads_input,
+    )
     if layer.kernel is not None:
         show_kernels(layer.kernel, channel, reads_image=layer.reads_input)
 
@@ -71,18 +79,3 @@ def _label(number: int, layer: WeightedLayer) -> str:
     height, width, channels, count = layer.kernel.shape
     kernel = f"kernel {height}" if height == width else f"kernel {format_size(height, width)}"
     return f"{number} {layer.name}, {layer.kind}, {kernel}, {channels} to {count} channels"
-
-
-def _show_large(opened: OpenedLayers, activation: np.ndarray, channel: int) -> None:
-    """The chosen map beside what the network takes in."""
-    source = to_uint8(np.clip(opened.inputs()[0][0], 0, 1))
-    columns = st.columns(2)
-    if activation.ndim == 3:
-        with columns[0]:
-            limit = float(np.abs(activation).max()) or 1.0
-            colors = signed_colors(activation[..., channel], limit)
-            pick_place(None, colors, label=f"Channel {channel}", side=LARGE, key="map")
-            st.caption(f"Channel {channel}, {format_size(*activation.shape[:2])}.")
-    with columns[-1] if activation.ndim == 3 else columns[0]:
-        pick_place(None, source, label="The network's input", side=LARGE)
-        st.caption(_SHOWN.get(zoo.card(opened.choice).network, "The network's input."))

@@ -8,10 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from cae_core.architecture.report import Row
-from cae_core.inspection.arithmetic import Arithmetic, arithmetic_of
-from cae_core.inspection.kernels import reads_image
-from cae_core.inspection.network import InspectedNetwork
+from cae_core.inspection.arithmetic import Arithmetic
 from cae_ui.inside.colors import signed_colors, text_color
 
 MOST_PATCHES = 3  # channels of the input that are written out
@@ -32,20 +29,25 @@ _STYLE = """
 
 
 def show_one_number(
-    network: InspectedNetwork, activations: list[np.ndarray], row: Row, place: tuple[int, ...]
+    value: float, place: tuple[int, ...], arithmetic: Arithmetic | None, *, reads_image: bool
 ) -> None:
-    """The arithmetic of one number, and beside it the number that the network has."""
-    value = float(activations[row.index][place])
+    """The arithmetic of one number.
+
+    Args:
+        value: The number that the network has.
+        place: Its row, column and channel, or its position in a vector.
+        arithmetic: How it comes about; None where that is not one sum.
+        reads_image: Whether the layer reads the network's input itself.
+    """
     where = ", ".join(str(each) for each in place)
     st.header(f"The number at ({where}) is {signed(value)}", anchor=False)
-    arithmetic = arithmetic_of(network, activations, row.index, place)
     if arithmetic is None:
         st.caption(
-            f"`{row.token}` only moves numbers, or is made of several layers: nothing to write out "
+            "This layer only moves numbers, or is made of several layers: nothing to write out "
             "in one line."
         )
         return
-    is_color = reads_image(network, row.index) and arithmetic.patch.shape[-1] == 3
+    is_color = reads_image and arithmetic.patch.shape[-1] == 3
     st.html(_STYLE + _written_out(arithmetic, COLORS if is_color else ()))
     st.markdown(_sentence(arithmetic))
 

@@ -16,7 +16,7 @@ from cae_core.formats import counted
 from cae_core.images.decoding import over_white
 from cae_core.images.operations import as_image, middle, resize, to_uint8
 from cae_core.inspection.edits import channel_means
-from cae_core.inspection.keras_layers import LayeredNetwork
+from cae_core.inspection.keras_layers import LayeredNetwork, Passed
 from cae_core.inspection.network import Encoded, InspectedNetwork
 from cae_core.photos.zoo_inputs import network_inputs
 from cae_core.training.runs import Run
@@ -98,17 +98,17 @@ class OpenedLayers:
         """What the network takes in."""
         return network_inputs(self.choice, self.image)
 
-    def activations(self) -> list[np.ndarray]:
-        """The output of every layer; kept from run to run of the page."""
-        return _activations(self.identity, self.choice, self.image, self.network)
+    def passed(self) -> list[Passed]:
+        """What every layer reads and makes; kept from run to run of the page."""
+        return _passed(self.identity, self.choice, self.image, self.network)
 
 
-# A resource, which is not copied: some of them have 16 MB.
+# A resource, which is not copied: some of them have 30 MB.
 @st.cache_resource(max_entries=4, show_spinner="The network looks at the image …")
-def _activations(
+def _passed(
     identity: str, choice: str, image: np.ndarray, _network: LayeredNetwork
-) -> list[np.ndarray]:
-    return _network.activations(network_inputs(choice, image))
+) -> list[Passed]:
+    return _network.passed(network_inputs(choice, image))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -139,8 +139,8 @@ def opened_input() -> Opened | OpenedLayers:
         inspected, images, described = opened_network(choice, identity)
         image, name = _source_input(images, described, inspected.image_shape)
         return Opened(identity, choice.partition("@")[0], inspected, images, image, name)
-    layered = _layered_network(choice, identity)
     images, described = _images_of(choice)
+    layered = _layered_network(choice, identity, images[0])
     image, name = _source_input(images, described, images.shape[1:])
     return OpenedLayers(identity, choice, layered, image, name)
 
@@ -255,9 +255,10 @@ def opened_network(choice: str, identity: str) -> tuple[InspectedNetwork, np.nda
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the trained network …")
-def _layered_network(name: str, identity: str) -> LayeredNetwork:
-    """A network of the zoo, opened layer by layer."""
-    opened = LayeredNetwork(zoo.load(name))
+def _layered_network(name: str, identity: str, _image: np.ndarray) -> LayeredNetwork:
+    """A network of the zoo, opened layer by layer, for images of one size."""
+    shapes = [each.shape[1:] for each in network_inputs(name, _image)]
+    opened = LayeredNetwork(zoo.load(name), shapes)
     freeze_garbage_collector()
     return opened
 

@@ -24,7 +24,9 @@ def test_a_photo_network_shows_its_feature_maps(inside_page, name, channels):
     assert len(maps["choices"]) == channels
     assert f"** of {len(page.selectbox('weights').options)} with weights" in said(page.markdown)
     assert page.header.values[-1] == "Kernels"
-    assert "The network's input" in said(page.caption)
+    assert page.header.values[-2].startswith("The number at (24, 24, ")
+    assert "Sum of products: " in said(page.markdown)
+    assert "in the frame, its receptive field" in said(page.caption)
 
 
 def test_the_kernels_of_a_layer_that_reads_the_image_are_images(inside_page, offered):
