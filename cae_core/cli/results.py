@@ -266,7 +266,10 @@ def _camera() -> str:
 ## Noise of cameras
 
 PSNR of the camera denoiser ({card.parameters:,} parameters), which estimates the noise itself. The
-goal for crops noisy below 36 dB, a gain of 2.5 dB, is not reached. Its data: {card.data}.
+goal for crops noisy below 36 dB, a gain of 2.5 dB, is not reached beside the clean images as they
+are. Each of them is the mean of many shots, between which the camera moved by parts of a pixel and
+the light changed, which no denoiser can know; aligned, they are moved onto the noisy image and have
+its brightness. Its data: {card.data}.
 
 {_table(("test images", "noisy", "denoised", "least gain", "least"), lines)}"""
 

@@ -29,7 +29,6 @@ from typing import Any
 
 import keras
 import numpy as np
-from scipy.ndimage import gaussian_filter
 
 from cae_core import zoo
 from cae_core.data.samples import HIGH_ISO, noisy_photograph_paths
@@ -38,6 +37,7 @@ from cae_core.images.metrics import psnr
 from cae_core.images.operations import middle, to_uint8
 from cae_core.models.camera_denoiser import build_camera_denoiser
 from cae_core.photos.camera_denoising import denoise_camera
+from cae_core.recipes.alignment import aligned, without_drift
 from cae_core.recipes.bsds500 import read_photographs, training_paths, validation_paths
 from cae_core.recipes.command_line import save_measured, session_parser
 from cae_core.recipes.weight_files import HALF_BITS, round_to_half
@@ -50,6 +50,7 @@ SIDE, SYNTHETIC, REAL = 128, 30, 10  # side of a patch; patches of a step of bot
 SHARES = (0.5, 0.3, 0.2)  # of clean patches: BSDS500, other photographs, means of real pairs
 NOISY_BELOW = 36.0  # dB: the card has a figure of its own for the noisier crops
 HIGHEST_PSNR = 100.0
+BESIDE = "aligned in place and brightness"
 # White noise of sigma 1 has luma noise and colour noise of these levels.
 WHITE_LEVELS = (0.669, 0.883)
 
@@ -69,11 +70,6 @@ def real_pairs(folder: Path, part: str) -> dict[str, Pair]:
 def clean_photos(photos: Path) -> list[np.ndarray]:
     """The middle 256x256 of the photographs of BSDS500's val that are not in CBSD68."""
     return [middle(open_image(path), 256, 256) for path in validation_paths(photos)]
-
-
-def without_drift(noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
-    """The mean of many shots with the brightness of this one: their light changed a little."""
-    return clean + gaussian_filter(noisy - clean, (32, 32, 0), mode="nearest")
 
 
 def real_patches(data: dict[str, Any], key: Any) -> Pair:
@@ -296,15 +292,22 @@ def figures(photos: Path, real: Path) -> Iterator[dict[str, Any]]:
     """
     pairs = list(real_pairs(real, "test").values())
     restored = [denoise_camera(noisy) for noisy, _ in pairs]
+    beside = [(noisy, aligned(noisy, clean)) for noisy, clean in pairs]
+    every = range(len(pairs))
     noisier = [i for i, pair in enumerate(pairs) if psnr(*pair) < NOISY_BELOW]
-    for condition, chosen in (
-        ("test part", range(len(pairs))),
-        (f"test part, noisy below {NOISY_BELOW:.0f} dB", noisier),
+    below = f"test part, noisy below {NOISY_BELOW:.0f} dB, {len(noisier)} crops"
+    for condition, compared, chosen in (
+        (f"test part, {len(pairs)} crops", pairs, every),
+        (below, pairs, noisier),
+        (f"test part, {len(pairs)} crops, {BESIDE}", beside, every),
+        (f"{below}, {BESIDE}", beside, noisier),
     ):
-        before, after, least = mean_gain([pairs[i] for i in chosen], [restored[i] for i in chosen])
+        before, after, least = mean_gain(
+            [compared[i] for i in chosen], [restored[i] for i in chosen]
+        )
         row: dict[str, Any] = {
             "test_set": "real_noise",
-            "condition": f"{condition}, {len(chosen)} crops",
+            "condition": condition,
             "psnr": round(after, 2),
             "psnr_noisy": round(before, 2),
             "least_gain": round(least, 2),
