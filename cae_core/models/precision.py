@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from cae_core.architecture.layers import DepthwiseConv, SeparableConv
 from cae_core.architecture.report import Report
 
 # Keras's names.
@@ -15,6 +16,8 @@ FLOAT32, BFLOAT16 = "float32", "mixed_bfloat16"
 # Measured by benchmarks/training.py: at 32 channels bfloat16 trains faster, at 8 to 16
 # it does not.
 WIDE = 32
+# Side of the only depthwise convolutions that gain from bfloat16.
+FAST_SIDE = 3
 
 _CPU_FEATURES = Path("/proc/cpuinfo")
 
@@ -54,7 +57,8 @@ def training_dtype(report: Report, precision: str) -> str:
         'float32'
     """
     if precision == "auto":
-        return BFLOAT16 if has_fast_bfloat16() and is_wide(report) else FLOAT32
+        gains = has_fast_bfloat16() and is_wide(report) and not has_slow_depthwise(report)
+        return BFLOAT16 if gains else FLOAT32
     return BFLOAT16 if precision == "bfloat16" else FLOAT32
 
 
@@ -71,3 +75,22 @@ def is_wide(report: Report) -> bool:
     rows = report.rows
     wide = sum(row.macs for row in rows if min(row.input_shape[-1], row.output_shape[-1]) >= WIDE)
     return wide > report.macs / 2
+
+
+def has_slow_depthwise(report: Report) -> bool:
+    """True where a depthwise convolution has another window than 3x3, or a stride.
+
+    In bfloat16 TensorFlow takes two to four times as long for a network of such layers.
+
+    Example:
+        >>> from cae_core import Architecture, analyze
+        >>> has_slow_depthwise(analyze(Architecture.parse("sepconv64 dwconv3 | conv3")))
+        False
+        >>> has_slow_depthwise(analyze(Architecture.parse("sepconv64s2 | up conv3")))
+        True
+    """
+    return any(
+        isinstance(layer, DepthwiseConv | SeparableConv)
+        and (layer.kernel != FAST_SIDE or layer.stride > 1)
+        for layer in (row.layer for row in report.rows)
+    )

@@ -39,8 +39,7 @@ class TrainConfig:
         loss: A name of `LOSS_TITLES`; ``bce`` takes every number for a probability.
         precision: ``float32``; ``bfloat16`` computes all layers but the last in half as many bits
             and keeps the weights in float32; ``auto`` does so where the processor has
-            instructions for it and the network is wide enough to gain (see
-            `cae_core.models.precision`).
+            instructions for it and the network gains from it (see `cae_core.models.precision`).
         patience: Epochs without a better validation loss after which training ends early, 1 to
             1000; None trains all epochs.
         seed: Seed of weights, order and noise: the same seed on the same machine gives the

@@ -30,6 +30,15 @@ def test_automatic_means_float32_where_the_processor_has_no_bfloat16(monkeypatch
     assert precision.training_dtype(wide, "float32") == "float32"
 
 
+@pytest.mark.parametrize("slow", ["sepconv64k5", "dwconv4", "dwconv3s2 up"])
+def test_depthwise_convolutions_that_bfloat16_slows_down_stay_in_float32(monkeypatch, slow):
+    monkeypatch.setattr(precision, "has_fast_bfloat16", lambda: True)
+    wide = "conv64 conv64 dwconv3 sepconv64"
+    for text, dtype in ((wide, "mixed_bfloat16"), (f"{wide} {slow}", "float32")):
+        report = analyze(Architecture.parse(f"{text} | conv3"))
+        assert precision.training_dtype(report, "auto") == dtype
+
+
 def test_an_unknown_precision_is_refused():
     with pytest.raises(TrainingError, match=r"precision must be one of .*Received: .*float16"):
         TrainConfig(precision="float16")
