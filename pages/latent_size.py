@@ -1,5 +1,7 @@
 """The page Latent size: what an architecture does to the size of an image."""
 
+from functools import partial
+
 import streamlit as st
 
 from cae_core.architecture.presets import get_preset
@@ -11,6 +13,7 @@ from cae_ui.common.architecture_text import (
     preset_input,
     show_problems,
 )
+from cae_ui.common.downloads import show_download
 from cae_ui.common.file_names import network_name
 from cae_ui.common.network_diagram import network_diagram
 from cae_ui.common.section import lasting_place
@@ -66,11 +69,11 @@ def show_result() -> None:
         "of the output can depend on. Parameters are counted as Keras counts them, multiply-adds "
         "for one image."
     )
-    st.download_button(
+    show_download(
         "Download the table",
-        table_csv(report),
+        partial(table_csv, report),
         f"{network_name(report)}-layers.csv",
-        icon=":material/download:",
+        mime="text/csv",
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.encoding import JPEG_QUALITY, LONGEST_JPEG, encode_like, lost_as
+from cae_ui.common.downloads import show_download
 from cae_ui.common.file_names import photo_name
 from cae_ui.common.photo_input import Photo
 from cae_ui.common.wording import plain
@@ -19,9 +21,6 @@ FORMATS = {".png": "PNG", ".jpg": "JPEG", ".tif": "TIFF"}
 def show_downloads(photo: Photo, opened: OpenedImage, images: Mapping[str, np.ndarray]) -> None:
     """Images as files, in a format that can be chosen.
 
-    Made in every run, not on demand: a press while the page reruns would ask for an image that is
-    gone.
-
     Args:
         photo: The photo.
         opened: The photo as its file has it.
@@ -30,14 +29,13 @@ def show_downloads(photo: Photo, opened: OpenedImage, images: Mapping[str, np.nd
     with st.container(horizontal=True, vertical_alignment="center"):
         place = st.container(horizontal=True, width="content")
         ending, quality = format_input(opened)
-        for made, image in images.items():
-            place.download_button(
-                made.capitalize(),
-                encode_like(opened, image, ending, quality),
-                photo_name(photo.name, made, ending),
-                icon=":material/download:",
-                on_click="ignore",
-            )
+        with place:
+            for made, image in images.items():
+                show_download(
+                    made.capitalize(),
+                    partial(encode_like, opened, image, ending, quality),
+                    photo_name(photo.name, made, ending),
+                )
     say_lost(photo, opened, ending)
 
 

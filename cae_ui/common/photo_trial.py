@@ -21,6 +21,7 @@ from cae_core.jobs.job import JobStatus
 from cae_core.long_work import OnProgress
 from cae_core.photos.apply import apply_to_photo, plan_photo
 from cae_core.training.tasks import LUMA, Task
+from cae_ui.common.downloads import show_download
 from cae_ui.common.file_names import photo_name, run_name
 from cae_ui.common.image_views import View, show_views
 from cae_ui.common.photo_choice import photo_choice
@@ -120,11 +121,10 @@ def try_on_photo(network: TrainedNetwork) -> None:
         how += " Parts of this photo were among the training patches: upload one of your own."
     st.caption(how)
     if not is_reduced:
-        st.download_button(
+        show_download(
             "Download the result",
-            encode_like(opened, result),
+            partial(encode_like, opened, result),
             photo_name(name, network.name),
-            icon=":material/download:",
         )
         return
     whole = kept_whole(request)

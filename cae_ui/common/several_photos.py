@@ -23,6 +23,7 @@ from cae_core.images.decoding import OpenedImage
 from cae_core.images.encoding import save_like
 from cae_core.long_work import OnProgress
 from cae_ui.common.background_work import BackgroundWork, show_background_work
+from cae_ui.common.downloads import show_download
 from cae_ui.common.file_names import photo_name, words
 from cae_ui.common.photo_choice import Thumbnail, thumbnail
 from cae_ui.common.photo_input import Photo
@@ -207,12 +208,10 @@ def _show_task(wanted: Hashable) -> None:
         )
     if saved:
         before = " before" if is_other else ""
-        st.download_button(
+        show_download(
             f"All {task.made}{before}, ZIP, {format_bytes(results.archive.stat().st_size)}",
             results.archive.read_bytes,
             f"{counted(saved, 'photo').replace(' ', '-')}-{task.made}.zip",
-            icon=":material/download:",
-            on_click="ignore",  # a new run would take the file away while the browser asks
         )
 
 

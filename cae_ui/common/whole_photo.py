@@ -22,6 +22,7 @@ from cae_core.images.encoding import encode_like, save_like
 from cae_core.images.operations import to_uint8
 from cae_core.long_work import OnProgress
 from cae_ui.common.background_work import BackgroundWork, show_background_work
+from cae_ui.common.downloads import show_download
 from cae_ui.common.file_names import photo_name
 from cae_ui.common.image_views import View, show_views
 from cae_ui.common.photo_input import Photo
@@ -184,12 +185,10 @@ def _show_earlier(task: _Task, result: WholeResult) -> None:
         st.caption(
             f":material/task_alt: Done: {task.said}. That is not what is set now.", width="stretch"
         )
-        st.download_button(
+        show_download(
             f"{task.request.made.capitalize()} before, PNG, {format_bytes(file.stat().st_size)}",
             file.read_bytes,
             photo_name(task.request.photo.name, task.request.made),
-            icon=":material/download:",
-            on_click="ignore",
         )
 
 
@@ -298,13 +297,8 @@ def show_whole(
         if ending in result.files:
             label += f", {format_bytes(result.files[ending].stat().st_size)}"
             content = result.files[ending].read_bytes
-        place.download_button(
-            label,
-            content,
-            photo_name(photo.name, made, ending),
-            icon=":material/download:",
-            on_click="ignore",  # a new run would take the file away while the browser asks
-        )
+        with place:
+            show_download(label, content, photo_name(photo.name, made, ending))
     say_lost(photo, small, ending)
 
 

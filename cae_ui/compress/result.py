@@ -15,6 +15,7 @@ from cae_core.compression.comparison import Coded, at_same_size, verdict
 from cae_core.compression.container import read_container
 from cae_core.formats import format_size
 from cae_core.images.decoding import OpenedImage
+from cae_ui.common.downloads import show_download
 from cae_ui.common.file_names import photo_name
 from cae_ui.common.image_views import View, pixels, show_views
 from cae_ui.common.photo_input import SAMPLE_PHOTOS, Photo, admitted, overview
@@ -131,11 +132,6 @@ def _show_file(photo: Photo, opened: OpenedImage, ours: Coded, quality: int) -> 
         "gives the same pixels on every machine, `cae-lab compress PHOTO` takes a photo of any "
         "size."
     )
-    st.download_button(
-        "Compressed, .cae",
-        ours.data,
-        photo_name(photo.name, f"quality-{quality}", ".cae"),
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    name = photo_name(photo.name, f"quality-{quality}", ".cae")
+    show_download("Compressed, .cae", lambda: ours.data, name)
     say_lost(photo, opened, ".cae")

@@ -9,6 +9,7 @@ from cae_core.architecture.report import Report, analyze
 from cae_core.errors import CAEError
 from cae_core.export.script import generate_script
 from cae_ui.common.architecture_text import is_readable
+from cae_ui.common.downloads import show_download
 from cae_ui.common.file_names import network_name
 from cae_ui.common.links import button_link, trainer_address
 from cae_ui.common.wording import plain
@@ -60,5 +61,5 @@ def _show_script(architecture: Architecture) -> None:
         st.warning(plain(error), icon=":material/warning:")
         return
     name = f"{network_name(analyze(architecture))}.py"
-    st.download_button("Download", script, name, icon=":material/download:")
+    show_download("Download", lambda: script, name)
     st.code(script, language="python", height=CODE_HEIGHT)

@@ -60,7 +60,7 @@ def sweep_report(sweep: Sweep, answers: Sequence[str]) -> str:
     ]
     sections = [
         Section("What it says", said, plots=[(drawn, "Latent size and error, both logarithmic")]),
-        Section("Best and worst", images=images),
+        *([Section("Best and worst", images=images)] if images else []),
         Section("Every training, the best first", table=[headings, *rows]),
     ]
     failed = [

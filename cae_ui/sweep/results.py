@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -13,23 +14,20 @@ from cae_core.studies.effects import Measured, effects, headlines, measured
 from cae_core.studies.pca import load_pca_line
 from cae_core.studies.sweep import table_text
 from cae_ui.common.charts import latent_size_figure, show_chart
+from cae_ui.common.downloads import show_download
 from cae_ui.common.pixels import show_png
 from cae_ui.common.wording import number_columns, plain
 from cae_ui.sweep.charts import STUDY_FACTOR, effects_figure, parallel_figure, sweep_points, title
 from cae_ui.sweep.report import sweep_report
 
 
-def show_results(
-    sweep: Sweep, name: str, said: Sequence[str] | None = None, *, has_files: bool = True
-) -> None:
+def show_results(sweep: Sweep, name: str, said: Sequence[str] | None = None) -> None:
     """The results of a sweep.
 
     Args:
         sweep: The sweep as far as it has come.
         name: A name for its charts and files.
         said: Its answers, where they are not those that every sweep has.
-        has_files: Whether there are files to download; on a page that is about to change they
-            would be gone before the browser asks for them.
     """
     done = measured(sweep.planned, sweep.results)
     if not done:
@@ -44,8 +42,7 @@ def show_results(
     _show_parallel(done, name)
     _show_extremes(sweep, done)
     _show_table(sweep)
-    if has_files:
-        _show_downloads(sweep, name, answers)
+    _show_downloads(sweep, name, answers)
 
 
 def _show_sizes(done: list[Measured], name: str) -> None:
@@ -137,19 +134,16 @@ def _show_table(sweep: Sweep) -> None:
 def _show_downloads(sweep: Sweep, name: str, answers: Sequence[str]) -> None:
     """The table and the report as files."""
     with st.container(horizontal=True):
-        st.download_button(
+        show_download(
             "Download the table",
-            table_text(sweep.results.values()),
+            partial(table_text, sweep.results.values()),
             f"sweep-{name}.csv",
             mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
         )
-        st.download_button(
+        show_download(
             "Download the report",
-            sweep_report(sweep, answers),
+            partial(sweep_report, sweep, answers),
             f"sweep-{name}.html",
             mime="text/html",
             icon=":material/description:",
-            on_click="ignore",
         )

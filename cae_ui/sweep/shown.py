@@ -63,7 +63,7 @@ def show_study() -> None:
     )
     answer = latent_size_answer(tuple(results))
     said = [] if answer is None else [str(answer)]
-    show_results(Sweep(planned, results=known), LATENT_SIZE, said, has_files=False)
+    show_results(Sweep(planned, results=known), LATENT_SIZE, said)
 
 
 @section
@@ -111,7 +111,7 @@ def _show_status(job_id: str, had_ended: bool) -> None:
         _show_end(status, sweep)
     else:
         _show_progress(status, sweep)
-    show_results(sweep, job_id, has_files=status.has_ended)
+    show_results(sweep, job_id)
 
 
 def _show_progress(status: JobStatus, sweep: Sweep) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from cae_core.jobs.job import LONGEST_NAME, RUN, JobStatus
 from cae_core.training.history import history_csv
 from cae_core.training.runs import SAMPLES_IMAGE, RunSummary, load_test_images
 from cae_ui.common.charts import TEAL, framed, show_chart
+from cae_ui.common.downloads import show_download
 from cae_ui.common.file_names import run_name
 from cae_ui.common.network_choice import RUN_PREFIX
 from cae_ui.common.pixels import show_samples
@@ -111,45 +112,43 @@ def error_histogram(errors: np.ndarray) -> go.Figure:
 
 def _show_downloads(status: JobStatus, summary: RunSummary) -> None:
     """Script, losses, sample images and network of the run as files."""
-    script = generate_script(
-        summary.architecture, task=summary.task, config=summary.config, dataset=summary.dataset
-    )
     name = run_name(status)
     with st.container(horizontal=True):
-        st.download_button("Keras script", script, f"{name}.py", icon=":material/code:")
-        st.download_button(
-            "Losses", history_csv(summary.history), f"{name}-losses.csv", icon=":material/table:"
+        show_download(
+            "Keras script", partial(_script, summary), f"{name}.py", icon=":material/code:"
         )
-        with contextlib.suppress(OSError):  # the least of its files: the others are still there
-            st.download_button(
-                "Images",
-                (status.folder / RUN / SAMPLES_IMAGE).read_bytes(),
-                f"{name}-images.png",
-                icon=":material/image:",
+        show_download(
+            "Losses",
+            partial(history_csv, summary.history),
+            f"{name}-losses.csv",
+            mime="text/csv",
+            icon=":material/table:",
+        )
+        images = status.folder / RUN / SAMPLES_IMAGE
+        if images.is_file():  # the least of its files: the others are still there
+            file = f"{name}-images.png"
+            show_download("Images", images.read_bytes, file, icon=":material/image:")
+        for label, suffix in ((".keras", ".keras"), ("ONNX", ".onnx")):
+            show_download(
+                label,
+                partial(_model_file, status, suffix),
+                f"{name}{suffix}",
+                icon=":material/deployed_code:",
             )
-        # Made on demand: the first one starts TensorFlow.
-        st.download_button(
-            ".keras",
-            lambda: _model_file(status, ".keras"),
-            f"{name}.keras",
-            icon=":material/deployed_code:",
-            on_click="ignore",
-        )
-        st.download_button(
-            "ONNX",
-            lambda: _model_file(status, ".onnx"),
-            f"{name}.onnx",
-            icon=":material/deployed_code:",
-            on_click="ignore",
-        )
         archive = f"{name}.zip"
-        st.download_button(
+        show_download(
             "Everything, as a zip",
-            lambda: _zip_file(status, archive),
+            partial(_zip_file, status, archive),
             archive,
             icon=":material/folder_zip:",
-            on_click="ignore",
         )
+
+
+def _script(summary: RunSummary) -> str:
+    """The Keras script of a run."""
+    return generate_script(
+        summary.architecture, task=summary.task, config=summary.config, dataset=summary.dataset
+    )
 
 
 def _model_file(status: JobStatus, suffix: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import io
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
@@ -233,6 +234,29 @@ def test_a_click_on_a_remedy_makes_the_network_work_and_can_be_undone(visit):
     at_rest(button(page, "Undo")).click()
     expect(text_field(page)).to_have_value(misfit)
     expect(alerts(page)).to_have_count(1)
+
+
+# Moved again before the page has answered
+
+
+@pytest.mark.parametrize("address", ["/latent_size?layer=5", "/trainer?layer=5"])
+def test_movements_that_do_not_wait_for_the_page_all_count(visit, address):
+    page = visit(address)
+    asked = []
+    page.on("request", lambda sent: asked.append(urlsplit(sent.url).path))
+    if "trainer" in address:
+        at_rest(page.get_by_text("Change its layers")).click()
+    expect(page.get_by_text("Layer 5: Convolution")).to_be_visible()
+    channels, kernel = slider(page, "Channels"), slider(page, "Kernel")
+    at_rest(channels)
+    for _ in range(4):
+        channels.press("ArrowLeft")
+        kernel.press("ArrowRight")
+    expect(page).to_have_url(re.compile("arch=.*conv12k7"))
+    expect(at_rest(channels)).to_have_value("12")
+    expect(kernel).to_have_value("7")
+    # A file of an earlier run may be gone when the browser asks for it.
+    assert [path for path in asked if path.startswith("/media/")] == []
 
 
 # Layers that are written alike

@@ -1,6 +1,9 @@
 """A trained network tried on a photo, on the trainer and in the zoo."""
 
+import io
+
 import pytest
+from PIL import Image
 
 import cae_core as cae
 from cae_core.errors import ImageError
@@ -31,7 +34,7 @@ GREY = "32x32x1 conv4 pool | up conv2:tanh"
     ids=["convolutions", "dense", "colorize"],
 )
 def test_every_kind_of_network_can_be_tried_on_a_photo(
-    trainer_page, finished, compared, network, task, how
+    trainer_page, finished, compared, offered, network, task, how
 ):
     page = trainer_page(job=finished(network, task))
     upload(page, "try-upload", ("p.png", png(70, 50)))
@@ -42,7 +45,8 @@ def test_every_kind_of_network_can_be_tried_on_a_photo(
     assert f"p.png, 70 × 50 pixels. The network was applied {how}" in said(page.caption)
     page.button_group("try-show").set_value("Original").run()
     assert compared[-1][2] == ("Output of the network", "Original")
-    assert labelled(page.get("download_button"), "Download the result")
+    make, _ = offered["Download the result"]
+    assert Image.open(io.BytesIO(make())).size == (70, 50)
 
 
 def test_a_photo_is_reconstructed_upright_at_its_own_size(trainer_page, finished, compared):

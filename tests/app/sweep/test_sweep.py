@@ -58,7 +58,7 @@ def write(page, label, text):
     return labelled(page.text_input, label).set_value(text).run()
 
 
-def test_it_opens_with_a_sweep_that_was_trained_and_a_plan_with_its_price(sweep_page):
+def test_it_opens_with_a_sweep_that_was_trained_and_a_plan_with_its_price(sweep_page, offered):
     speed = resources.speed_file().read_text()
     resources.speed_file().write_text("")
     page = sweep_page()
@@ -71,7 +71,11 @@ def test_it_opens_with_a_sweep_that_was_trained_and_a_plan_with_its_price(sweep_
     assert "the rank correlation of latent size and error is -0.63" in said(page.markdown)
     assert names_of(page) == ["scatter", "parcoords"]
     assert "**8 trainings, about " in said(page.markdown)
-    assert labels_of(page.get("download_button")) == []
+    assert [name for _, name in offered.values()] == [
+        "sweep-latent-size.csv",
+        "sweep-latent-size.html",
+    ]
+    assert [make().count(":sigmoid") for make, _ in offered.values()] == [46, 47]
     page = write(page, "Latent size", "100, 256")
     assert "1 of 4 settings left out" not in said(page.markdown)
     assert "**4 trainings, about " in said(page.markdown)
