@@ -19,7 +19,8 @@ def show_download(
 
     Of a file that is given to Streamlit ready-made, the browser fetches every new version to see
     whether it is there. When the page runs again, as it does while a slider moves, it may be gone
-    by then.
+    by then. A press in the very moment of several movements may come too late for a file of before
+    and too early for the next: the button says so, and works at the next press.
 
     Args:
         label: The button's label.
