@@ -9,7 +9,13 @@ import numpy as np
 from cae_core import zoo
 from cae_core.images.operations import as_image
 from cae_core.photos.camera_denoising import noise_levels
-from cae_core.photos.noise_level import SMALLEST_SIDE, constant_areas, estimate_sigma
+from cae_core.photos.noise_level import (
+    SMALLEST_SIDE,
+    TONED_SHARE,
+    constant_areas,
+    estimate_sigma,
+)
+from cae_core.photos.toning import Tone
 
 # Level of luma noise that white noise of sigma 1 has.
 LUMA_OF_WHITE = 0.669
@@ -17,8 +23,12 @@ LUMA_OF_WHITE = 0.669
 # photographs of BSDS500's train it is 0.88 and more for white noise of 3 to 50 of 255, 0.74 and
 # less for noise blurred by 0.8 pixels; on 19 photographs of real_noise's train 0.19 and less.
 WHITE_SHARE = 0.8
-# Below, in units of [0, 1], an image has no noise that anyone would see.
-LEAST_SIGMA = 1 / 255
+# Below, in units of [0, 1], an image has no noise that anyone would see; of white noise, which lies
+# nowhere thicker than elsewhere, below the second.
+LEAST_SIGMA, LEAST_WHITE = 1 / 255, 2 / 255
+# With as much white noise added as was estimated, the estimate grows by sqrt(2), but for texture
+# that was taken for noise: on clean photographs of BSDS500's val it stays as it was, within 1.07.
+LEAST_GROWTH = 1.2
 # A part of a large image is looked at, at its middle.
 _LOOKED_AT = 768
 
@@ -45,8 +55,9 @@ def choose_denoiser(image: np.ndarray) -> Choice:
     The noise is estimated twice: by `estimate_sigma`, which is right for white noise and blind to
     most of a noise whose neighbouring pixels resemble each other, as demosaicing, noise reduction
     and JPEG leave it; and by the estimator of the camera denoiser, which was trained on both (the
-    median over the image without constant areas). Where the first explains the second, the noise
-    is white. The camera denoiser knows colour photographs only: grey ones are left to the first.
+    median over the image without constant areas). Where the first explains the second, and grows
+    when noise is added, the noise is white; where it does not grow it was texture. The camera
+    denoiser knows colour photographs only: grey ones are left to the first.
 
     Args:
         image: (H, W), (H, W, 1) or (H, W, 3), at least 8x8; uint8, or float in [0, 1], beyond
@@ -70,8 +81,23 @@ def choose_denoiser(image: np.ndarray) -> Choice:
     if max(white, sigma) < LEAST_SIGMA:
         return Choice(None, 0.0, f"No noise to speak of: {said}.")
     if white >= WHITE_SHARE * sigma:
-        return Choice(zoo.PHOTO_DENOISER, white, f"White noise: {said}.")
+        if white < LEAST_WHITE:
+            return Choice(None, 0.0, f"No noise to speak of: {said}.")
+        if _grows_with_noise(part, white):
+            return Choice(zoo.PHOTO_DENOISER, white, f"White noise: {said}.")
+        if sigma < LEAST_SIGMA:
+            return Choice(None, 0.0, f"Texture, and no noise to speak of: {said}.")
+        return Choice(zoo.CAMERA_DENOISER, sigma, f"Not as even as white noise: {said}.")
     return Choice(zoo.CAMERA_DENOISER, sigma, f"Camera noise, neighbouring pixels alike: {said}.")
+
+
+def _grows_with_noise(part: np.ndarray, sigma: float) -> bool:
+    """Whether an estimate grows as that of white noise does when as much is added to the image."""
+    # All channels of a toned print have one grain.
+    is_toned = Tone.of(part, TONED_SHARE * sigma) is not None
+    shape = (*part.shape[:2], 1 if is_toned else 3)
+    noise = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
+    return estimate_sigma(part + np.float32(sigma) * noise) >= LEAST_GROWTH * sigma
 
 
 def _without_borders(photo: np.ndarray) -> np.ndarray:

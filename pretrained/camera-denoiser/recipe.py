@@ -22,8 +22,10 @@ in one part only. Three patches in four are of clean photographs with the noise 
 from __future__ import annotations
 
 import csv
+import itertools
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,9 @@ from cae_core.images.metrics import psnr
 from cae_core.images.operations import middle, to_uint8
 from cae_core.models.camera_denoiser import build_camera_denoiser
 from cae_core.photos.camera_denoising import denoise_camera
+from cae_core.photos.classical import denoise_classical
+from cae_core.photos.denoising import denoise
+from cae_core.photos.noise_level import estimate_sigma
 from cae_core.recipes.alignment import aligned, without_drift
 from cae_core.recipes.bsds500 import read_photographs, training_paths, validation_paths
 from cae_core.recipes.command_line import save_measured, session_parser
@@ -50,7 +55,12 @@ SIDE, SYNTHETIC, REAL = 128, 30, 10  # side of a patch; patches of a step of bot
 SHARES = (0.5, 0.3, 0.2)  # of clean patches: BSDS500, other photographs, means of real pairs
 NOISY_BELOW = 36.0  # dB: the card has a figure of its own for the noisier crops
 HIGHEST_PSNR = 100.0
-BESIDE = "aligned in place and brightness"
+# What white noise is taken off with, and the sigmas of which the best is taken for each crop.
+WHITE_NOISE_METHODS = {
+    "photo denoiser": denoise,
+    "non-local means": partial(denoise_classical, method="nlm"),
+}
+SIGMAS = tuple(units / 255 for units in (0, 2, 3, 4, 6, 8, 10, 13, 16, 20))
 # White noise of sigma 1 has luma noise and colour noise of these levels.
 WHITE_LEVELS = (0.669, 0.883)
 
@@ -290,40 +300,62 @@ def figures(photos: Path, real: Path) -> Iterator[dict[str, Any]]:
         photos: BSDS500.
         real: Folder of real noisy pairs.
     """
+    for row in itertools.chain(real_figures(real), clean_figures(photos)):
+        print(row, flush=True)
+        yield row
+    yield from sample_figures()
+
+
+def real_figures(real: Path) -> Iterator[dict[str, Any]]:
+    """Rows on the test part of real_noise: this network's, and those of methods for white noise."""
     pairs = list(real_pairs(real, "test").values())
-    restored = [denoise_camera(noisy) for noisy, _ in pairs]
     beside = [(noisy, aligned(noisy, clean)) for noisy, clean in pairs]
     every = range(len(pairs))
     noisier = [i for i, pair in enumerate(pairs) if psnr(*pair) < NOISY_BELOW]
-    below = f"test part, noisy below {NOISY_BELOW:.0f} dB, {len(noisier)} crops"
-    for condition, compared, chosen in (
-        (f"test part, {len(pairs)} crops", pairs, every),
-        (below, pairs, noisier),
-        (f"test part, {len(pairs)} crops, {BESIDE}", beside, every),
-        (f"{below}, {BESIDE}", beside, noisier),
-    ):
-        before, after, least = mean_gain(
-            [compared[i] for i in chosen], [restored[i] for i in chosen]
-        )
-        row: dict[str, Any] = {
-            "test_set": "real_noise",
-            "condition": condition,
-            "psnr": round(after, 2),
-            "psnr_noisy": round(before, 2),
-            "least_gain": round(least, 2),
-        }
-        print(row, flush=True)
-        yield row
-    kept = [min(psnr(denoise_camera(image), image), HIGHEST_PSNR) for image in clean_photos(photos)]
-    row = {
-        "test_set": "BSDS500 val",
-        "condition": f"no noise added, {len(kept)} photographs",
-        "psnr": round(float(np.mean(kept)), 2),
-        "psnr_least": round(min(kept), 2),
+    parts = {
+        f"test part, {len(pairs)} crops": every,
+        f"test part, noisy below {NOISY_BELOW:.0f} dB, {len(noisier)} crops": noisier,
     }
-    print(row, sorted(kept)[:5], flush=True)
-    yield row
-    yield from sample_figures()
+
+    def rows(
+        restored: Sequence[np.ndarray], compared: Sequence[Pair], remark: str = ""
+    ) -> Iterator[dict[str, Any]]:
+        for part, chosen in parts.items():
+            before, after, least = mean_gain(
+                [compared[i] for i in chosen], [restored[i] for i in chosen]
+            )
+            yield {
+                "test_set": "real_noise",
+                "condition": part + remark,
+                "psnr": round(after, 2),
+                "psnr_noisy": round(before, 2),
+                "least_gain": round(least, 2) + 0.0,  # no -0.0
+            }
+
+    restored = [denoise_camera(noisy) for noisy, _ in pairs]
+    yield from rows(restored, pairs)
+    yield from rows(restored, beside, ", aligned in place and brightness")
+    for title, method in WHITE_NOISE_METHODS.items():
+        estimated = [method(noisy, estimate_sigma(noisy)) for noisy, _ in pairs]
+        yield from rows(estimated, pairs, f", {title} at the estimated sigma")
+        best = [
+            max((method(noisy, sigma) for sigma in SIGMAS), key=partial(psnr, clean))
+            for noisy, clean in pairs
+        ]
+        yield from rows(best, pairs, f", {title} at the sigma that is best for each crop")
+
+
+def clean_figures(photos: Path) -> Iterator[dict[str, Any]]:
+    """Rows on photographs without noise: by this network, and by what is chosen for them."""
+    images = clean_photos(photos)
+    for remark, method in (("", denoise_camera), (", network chosen by the noise", denoise)):
+        kept = [min(psnr(method(image), image), HIGHEST_PSNR) for image in images]
+        yield {
+            "test_set": "BSDS500 val",
+            "condition": f"no noise added, {len(kept)} photographs{remark}",
+            "psnr": round(float(np.mean(kept)), 2),
+            "psnr_least": round(min(kept), 2),
+        }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -25,9 +25,10 @@ def with_white_noise(image, units):
     return image + units / 255 * noise
 
 
-def as_jpeg(image):
+def as_jpeg(image, quality=80):
     buffer = io.BytesIO()
-    Image.fromarray(np.round(image * 255).astype(np.uint8)).save(buffer, "JPEG", quality=80)
+    pixels = Image.fromarray(np.round(image * 255).astype(np.uint8))
+    pixels.save(buffer, "JPEG", quality=quality, subsampling=0)
     return cae.open_image(buffer.getvalue())
 
 
@@ -71,6 +72,39 @@ def test_an_image_without_noise_comes_back(photo):
     choice = choose_denoiser(clean)
     assert (choice.name, choice.sigma) == (None, 0)
     np.testing.assert_array_equal(cae.denoise(clean), clean)
+
+
+def gravel_below_a_sky():
+    """Stones as fine as noise, of nearly one colour, saved as JPEG; no noise in it."""
+    rng = np.random.default_rng(0)
+    grain = gaussian_filter(rng.standard_normal((256, 256)), 0.5)
+    grey = 0.5 + 0.12 * grain / grain.std()
+    tint = 0.012 * gaussian_filter(rng.standard_normal((256, 256, 3)), (2, 2, 0))
+    photo = np.clip(grey[..., None] * (1.0, 0.97, 0.9) + tint, 0, 1)
+    photo[:100] = np.linspace(0.6, 0.8, 100)[:, None, None] * (0.8, 0.9, 1.0)
+    return as_jpeg(photo, quality=90)
+
+
+def test_texture_that_looks_like_noise_is_left_alone():
+    photo = gravel_below_a_sky()
+    assert cae.estimate_sigma(photo) > 10 / 255  # which alone would have it smoothed away
+    choice = choose_denoiser(photo)
+    assert (choice.name, choice.sigma) == (None, 0)
+    assert "Texture" in choice.reason
+    np.testing.assert_array_equal(cae.denoise(photo), photo)
+
+
+def test_the_grain_of_a_toned_print_is_noise(photo):
+    grain = np.random.default_rng(0).standard_normal(photo.shape[:2])
+    grey = np.clip(photo.mean(axis=2) + 20 / 255 * grain, 0, 1)
+    sepia = np.stack([grey**0.8, grey, grey**1.35], axis=2).astype(np.float32)
+    assert choose_denoiser(sepia).name == zoo.PHOTO_DENOISER
+
+
+def test_white_noise_that_nobody_sees_is_left_alone(photo):
+    soft = gaussian_filter(photo, (1, 1, 0))
+    assert choose_denoiser(with_white_noise(soft, 1.5)).name is None
+    assert choose_denoiser(with_white_noise(soft, 4)).name == zoo.PHOTO_DENOISER
 
 
 @pytest.mark.heavy
