@@ -26,7 +26,8 @@ _STYLE = """
   padding: 0.35rem 0.9rem; border-radius: 0.5rem; background: var(--button); }
 [class*="st-key-button-link"] a span { color: var(--button-text) !important; }
 [class*="st-key-button-link"] a:focus-visible { outline: 3px solid currentColor; }
-[class*="st-key-button-link"] { --button: #0f766e; --button-text: white; }
+[class*="st-key-button-link"] {
+  --button: light-dark(#0f766e, #2dd4bf); --button-text: light-dark(#ffffff, #171614); }
 [class*="st-key-button-link"]:has(a[disabled], [aria-disabled="true"]) { opacity: 0.5; }
 </style>
 """

@@ -1,10 +1,13 @@
 """The colours of both themes: every text that they make is legible."""
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from cae_ui.common import links
+from cae_ui.common import shell as shell_module
 from cae_ui.common.charts import COLORS
 
 THEMES = tomllib.loads((Path(__file__).parents[3] / ".streamlit/config.toml").read_text())["theme"]
@@ -20,6 +23,11 @@ def rgb(color):
 def luminance(color):
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color]
     return sum(share * c for share, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def two_colors(style, name):
+    """The colours of a property in the light and in the dark theme."""
+    return re.search(rf"(?<!-){name}: light-dark\((#\w+), (#\w+)\)", style).groups()
 
 
 def contrast(front, back, opacity=1.0):
@@ -48,6 +56,17 @@ def test_every_line_of_a_chart_stands_out_from_the_page(theme):
         if contrast(color, THEMES[theme]["backgroundColor"]) < VISIBLE
     }
     assert pale == {}
+
+
+@pytest.mark.parametrize(("theme", "place"), [("light", 0), ("dark", 1)])
+def test_a_link_that_looks_like_a_button_has_the_colours_of_one(theme, place):
+    shell = (Path(shell_module.__file__).with_suffix(".css")).read_text(encoding="utf-8")
+    button = re.search(r'"stBaseButton-primary"\].*?\{(.*?)\}', shell, re.DOTALL)[1]
+    text = two_colors(button, "color")[place]
+    back = THEMES[theme]["primaryColor"]
+    assert two_colors(links._STYLE, "--button")[place] == back
+    assert two_colors(links._STYLE, "--button-text")[place] == text
+    assert contrast(text, back) >= READABLE
 
 
 def test_contrast_is_that_of_the_standard():
