@@ -127,26 +127,31 @@ def _errors(snapshots: Snapshots) -> np.ndarray:
 
 
 def _error_figure(snapshots: Snapshots, errors: np.ndarray, moment: int) -> go.Figure:
-    """PSNR over the snapshots, with a mark at the chosen one."""
-    steps = np.arange(len(snapshots))
+    """PSNR against epochs, a point for every snapshot, with a mark at the chosen one."""
+    epochs = snapshots.epochs
     figure = go.Figure(
-        go.Scatter(x=steps, y=errors, mode="lines+markers", line={"color": TEAL}, name="PSNR")
+        go.Scatter(
+            x=epochs,
+            y=errors,
+            mode="lines+markers",
+            line={"color": TEAL},
+            name="PSNR",
+            hovertemplate="epoch %{x:.3g}: %{y:.2f} dB<extra></extra>",
+        )
     )
     figure.add_trace(
         go.Scatter(
-            x=[moment],
+            x=[epochs[moment]],
             y=[errors[moment]],
             mode="markers",
             marker={"size": 14, "color": AMBER},
             hoverinfo="skip",
         )
     )
-    shown = np.unique(np.linspace(0, len(steps) - 1, min(9, len(steps))).round().astype(int))
-    ticks = [said_epochs(float(snapshots.epochs[each])) for each in shown]
     return framed(
         figure,
         height=200,
-        xaxis={"title": "Epochs trained", "tickvals": shown, "ticktext": ticks},
+        xaxis={"title": "Epochs trained"},
         yaxis={"title": "PSNR of these images, dB"},
         showlegend=False,
     )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cae_core import zoo
 from cae_core.images.operations import image_grid
 from cae_core.training.runs import load_snapshots
 from cae_ui.inside import learning
@@ -62,6 +63,17 @@ def test_the_moment_is_in_the_address(inside_page, rows):
         assert page.select_slider("moment").value == moment
         assert f"The output, epoch {moment}" in rows
         assert not page.warning
+
+
+def test_the_error_is_drawn_by_the_time_that_was_trained(inside_page, rows, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(learning, "show_chart", lambda figure, key: drawn.append(figure))
+    inside_page(network="vae2-mnist", part="Learning", moment="1.2")
+    epochs = zoo.snapshots("vae2-mnist").epochs
+    line, mark = drawn[-1].data
+    np.testing.assert_array_equal(line.x, epochs)
+    assert said_epochs(mark.x[0]) == "1.2"
+    assert drawn[-1].layout.xaxis.ticktext is None
 
 
 def test_a_run_without_snapshots_or_with_damaged_ones_says_so(inside_page, finished, tmp_path):
