@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from cae_ui.inside.digits import signed
+
 # Shares of the limit, and their red, green and blue.
 _ANCHORS = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
 _COLORS = np.array(
@@ -42,7 +44,7 @@ def scale_legend(limit: float, is_signed: bool) -> str:
     """The scale of the colours as HTML: its ends and zero."""
     colors = _COLORS if is_signed else _COLORS[2:]
     stops = ", ".join("rgb({:.0f} {:.0f} {:.0f})".format(*color) for color in colors)
-    ends = [f"−{limit:.3g}", "0", f"{limit:.3g}"] if is_signed else ["0", f"{limit:.3g}"]
+    ends = [signed(-limit), "0", signed(limit)] if is_signed else ["0", signed(limit)]
     numbers = "".join(f"<span>{end}</span>" for end in ends)
     return (
         '<div style="max-width:18rem;font-size:0.8rem;font-variant-numeric:tabular-nums">'

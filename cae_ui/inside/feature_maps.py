@@ -12,8 +12,10 @@ from cae_core.images.encoding import encode_png
 from cae_core.images.operations import image_grid, to_uint8
 from cae_core.inspection.arithmetic import Box
 from cae_core.inspection.maps import by_energy, channel_energies
+from cae_ui.common.downloads import show_download
 from cae_ui.common.picker import Choice, kept_choice, kept_place, pick_bar, pick_place, pick_tile
 from cae_ui.inside.colors import scale_legend, signed_colors
+from cae_ui.inside.digits import signed
 from cae_ui.inside.opened import tile_factor
 
 CHANNEL_KEY, PLACE_KEY = "channel", "place"
@@ -49,16 +51,16 @@ def _show_maps(activation: np.ndarray, order: np.ndarray, channel: int, file_nam
         Choice(
             str(each),
             str(each),
-            f"Channel {each}, mean square {energies[each]:.3g}"
+            f"Channel {each}, mean square {signed(energies[each])}"
             if activation.ndim == 3
-            else f"Number {each}: {activation[each]:.3g}",
+            else f"Number {each}: {signed(activation[each])}",
         )
         for each in shown
     ]
     if activation.ndim == 1:
         pick_bar(CHANNEL_KEY, activation, choices, str(channel), label="Numbers of the layer")
         st.caption(
-            f"From {activation.min():.3g} to {activation.max():.3g}. "
+            f"From {signed(activation.min())} to {signed(activation.max())}. "
             f"{_silent(energies)}Click a number to write it out."
         )
         return
@@ -83,12 +85,11 @@ def _show_maps(activation: np.ndarray, order: np.ndarray, channel: int, file_nam
             f"map is {format_size(factor, factor)} pixels here. {_silent(energies)}"
             "Click a map to look into it."
         )
-        st.download_button(
+        show_download(
             "Feature maps",
-            encode_png(image_grid(tiles, columns=min(8, len(tiles)))),
+            lambda: encode_png(image_grid(tiles, columns=min(8, len(tiles)))),
             f"{file_name}-feature-maps.png",
             icon=":material/image:",
-            on_click="ignore",
         )
 
 

@@ -10,6 +10,7 @@ from cae_core.images.operations import to_uint8
 from cae_ui.common.picker import Choice, pick_tile
 from cae_ui.common.pixels import show_tiles
 from cae_ui.inside.colors import scale_legend, signed_colors
+from cae_ui.inside.digits import signed
 from cae_ui.inside.feature_maps import CHANNEL_KEY
 from cae_ui.inside.opened import tile_factor
 
@@ -38,7 +39,7 @@ def show_kernels(kernels: np.ndarray, channel: int, *, reads_image: bool) -> Non
         what = " in colour: grey is 0" if channels == 3 else ": dark is 0, blue below, amber above"
         st.caption(
             f"What each channel looks for in the image, {format_size(height, width)} weights"
-            f"{what}; the largest is {limit:.3g}. {_ordered(count, len(shown), 'kernel')} "
+            f"{what}; the largest is {signed(limit)}. {_ordered(count, len(shown), 'kernel')} "
             "The image does not change them."
         )
         return

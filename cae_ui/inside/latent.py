@@ -22,6 +22,7 @@ from cae_ui.common.compare_slider import compare_slider
 from cae_ui.common.controls import with_value
 from cae_ui.common.picker import Choice, kept_choice, pick_bar, pick_tile
 from cae_ui.inside.colors import scale_legend, signed_colors
+from cae_ui.inside.digits import signed
 from cae_ui.inside.opened import SECOND_KEY, Opened, image_input, said_shape, tile_factor
 
 NUMBER_KEY, EDITS_KEY, BITS_KEY, BESIDE_KEY = "number", "edits", "bits", "beside"
@@ -190,7 +191,9 @@ def _show_channels(
     ]
     if latent.ndim == 1:
         pick_bar(NUMBER_KEY, latent, choices, str(channel), label="Numbers of the latent")
-        st.caption(f"From {latent.min():.3g} to {latent.max():.3g}. Click a number to change it.")
+        st.caption(
+            f"From {signed(latent.min())} to {signed(latent.max())}. Click a number to change it."
+        )
         return
     limit = float(np.abs(latent).max()) or 1.0
     # (h, w, c) -> (c, h, w, 3)
@@ -202,7 +205,9 @@ def _show_channels(
 
 def _described(channel: int, latent: np.ndarray, edits: Mapping[int, Edit]) -> str:
     """A channel in words."""
-    what = f"Number {channel}: {latent[channel]:.3g}" if latent.ndim == 1 else f"Channel {channel}"
+    what = (
+        f"Number {channel}: {signed(latent[channel])}" if latent.ndim == 1 else f"Channel {channel}"
+    )
     edit = edits.get(channel)
     return what if edit is None else f"{what}, {TITLES[edit.kind].lower()}"
 

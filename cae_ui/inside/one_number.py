@@ -10,6 +10,7 @@ import streamlit as st
 
 from cae_core.inspection.arithmetic import Arithmetic
 from cae_ui.inside.colors import signed_colors, text_color
+from cae_ui.inside.digits import signed
 
 MOST_PATCHES = 3  # channels of the input that are written out
 MOST_NUMBERS = 8  # numbers of a vector
@@ -146,20 +147,3 @@ def _sentence(arithmetic: Arithmetic) -> str:
 def _decimals(limit: float) -> int:
     """Decimals with which the largest of some numbers has three digits."""
     return 3 if limit == 0 else min(max(2 - math.floor(math.log10(limit)), 0), 6)
-
-
-def signed(number: float, decimals: int | None = None) -> str:
-    """A number in few characters, with a true minus sign.
-
-    Args:
-        number: The number.
-        decimals: How many; by default as many as three digits need.
-
-    Example:
-        >>> signed(-0.123), signed(0.0), signed(0.34, 3)
-        ('−0.123', '0', '0.340')
-    """
-    text = f"{number:.3g}" if decimals is None else f"{number:.{decimals}f}"
-    if decimals is None and float(text) == 0:
-        return "0"
-    return text.replace("-", "−", 1)

@@ -1,7 +1,14 @@
 """The part "Layers": feature maps, a receptive field, one number, kernels."""
 
-import pytest
+import io
+import re
 
+import numpy as np
+import pytest
+from PIL import Image
+
+from cae_ui.inside.colors import scale_legend
+from cae_ui.inside.digits import signed
 from tests.app.finding import SMALL, labels_of, pickers, said, upload
 from tests.app.images import png
 
@@ -28,6 +35,35 @@ def test_a_chosen_layer_channel_and_pixel_are_written_out(inside_page):
     assert own.startswith("The number at (3, 4, 11) is ")
     (sentence,) = [line for line in page.markdown.values if line.startswith("Sum of products")]
     assert own.split(" is ")[1] == sentence.split("**")[1]
+
+
+def test_zero_has_no_sign_and_sums_have_as_many_digits_as_their_numbers(inside_page):
+    page = inside_page()
+    (written,) = [part.value for part in page.get("html") if "cae-sum" in part.value]
+    numbers = re.findall(r">(−?[\d.]+)</", written)
+    assert len(numbers) > 27
+    assert [number for number in numbers if re.fullmatch(r"−0(\.0*)?", number)] == []
+    sums = re.findall(r"= <b>−?([\d.]+)</b>", written)
+    assert {len(number.replace(".", "").lstrip("0")) for number in sums} == {3}
+
+
+@pytest.mark.parametrize("number", [0.1, 0.3, 1.2, 25.0, 100.0, 0.9996, -0.05])
+def test_a_number_keeps_three_digits(number):
+    digits = signed(number).lstrip("−").replace(".", "").lstrip("0")
+    assert len(digits) == 3
+
+
+@pytest.mark.parametrize("number", [-0.0, -0.0004, np.float32(-1e-9)])
+def test_what_is_rounded_to_zero_has_no_minus(number):
+    assert signed(number, 3) == "0.000"
+
+
+def test_both_ends_of_a_scale_of_colours_have_three_digits():
+    assert re.findall(r"<span>(.*?)</span>", scale_legend(1.2, is_signed=True)) == [
+        "−1.20",
+        "0",
+        "1.20",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -58,6 +94,14 @@ def test_the_download_says_which_maps_of_which_network_and_image_it_has(
     inside_page(network=f"run:{run}")
     name = f"photo-patches-reconstruct-{run[:15]}-image-1-layer-1-feature-maps.png"
     assert offered["Feature maps"][1] == name
+
+
+def test_the_maps_are_made_into_a_file_when_their_button_is_pressed(inside_page, offered):
+    inside_page()
+    make, _ = offered["Feature maps"]
+    with Image.open(io.BytesIO(make())) as image:
+        assert image.format == "PNG"
+        assert image.width > 4 * 32
 
 
 def test_a_photo_of_ones_own_is_cut_to_the_networks_size(inside_page, finished):
