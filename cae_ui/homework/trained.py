@@ -11,7 +11,7 @@ from cae_core.architecture.report import analyze
 from cae_core.data.registry import DATASETS, is_available
 from cae_core.errors import CAEError, JobError
 from cae_core.formats import counted, format_duration, format_mse, format_psnr
-from cae_core.jobs.job import TRAINING, JobRequest, JobStatus
+from cae_core.jobs.job import TRAINING, EndReason, JobRequest, JobStatus
 from cae_core.studies.latent_size import latent_size_answer
 from cae_core.studies.sweep import read_table
 from cae_core.studies.tables import LATENT_SIZE, table_path
@@ -30,9 +30,15 @@ from cae_ui.common.charts import (
     show_chart,
 )
 from cae_ui.common.pixels import show_samples
-from cae_ui.common.resources import available_jobs, job_queue, machine_speed, named_dataset
+from cae_ui.common.resources import (
+    available_jobs,
+    is_own,
+    job_queue,
+    machine_speed,
+    named_dataset,
+)
 from cae_ui.common.visitor import visitor
-from cae_ui.common.wording import dataset_title, plain, show_error
+from cae_ui.common.wording import attempt, dataset_title, plain, show_error
 from cae_ui.homework.exercises import COLOUR_PAIR, EPOCHS, HOMEWORK_TEXT, PAIRS, Pair, Side
 from cae_ui.homework.guesses import (
     HIGHEST_PSNR,
@@ -149,12 +155,16 @@ def _show_pair(name: str, pair: Pair) -> bool:
         _offer_training(name, pair, bet)
         return False
     if not all(status.has_ended for status in jobs):
-        st.fragment(_show_progress, run_every=REFRESH_SECONDS)(name)
+        st.fragment(_show_progress, run_every=REFRESH_SECONDS)(name, pair)
         return False
     runs = pair_summaries(name, pair)
     if len(runs) == len(pair.sides):
         st.markdown(outcome(runs, bet))
         _show_runs(name, runs, jobs)
+    elif any(status.reason == EndReason.PERSON for status in jobs):
+        ends = zip(pair.sides, jobs, strict=True)
+        said = " ".join(f"{side.title}: {plain(status.message)}" for side, status in ends)
+        st.info(f"{said} Train them again to see who wins.", icon=":material/stop_circle:")
     else:
         show_error("; ".join(status.message for status in jobs if status.run_folder is None))
     st.button(
@@ -240,12 +250,13 @@ def _submit(side: Side, dataset: str, epochs: int) -> str:
     return job_queue().submit(request, seconds=seconds)
 
 
-def _show_progress(name: str) -> None:
-    """The progress of both trainings; reruns the page once they have ended."""
+def _show_progress(name: str, pair: Pair) -> None:
+    """The progress of both trainings, and Stop; reruns the page once they have ended."""
     jobs = pair_jobs(name)
-    if len(jobs) != 2 or all(status.has_ended for status in jobs):
+    under_way = [status for status in jobs if not status.has_ended]
+    if len(jobs) != 2 or not under_way:
         st.rerun(scope="app")
-    for status in jobs:
+    for side, status in zip(pair.sides, jobs, strict=True):
         progress = status.progress
         done = 1.0 if status.has_ended else progress.fraction if progress else 0.0
         left = (
@@ -253,7 +264,23 @@ def _show_progress(name: str) -> None:
             if progress and done < 1
             else ""
         )
-        st.progress(done, f"`{status.request.architecture}`: {plain(status.state)}{left}")
+        st.progress(done, f"{side.title}: {plain(status.state)}{left}")
+    if all(map(is_own, under_way)):
+        st.button(
+            "Stop both",
+            icon=":material/stop_circle:",
+            key=f"stop-{name}",
+            on_click=_stop,
+            args=([status.id for status in under_way],),
+            disabled=all(status.is_stopping for status in under_way),
+        )
+
+
+def _stop(ids: list[str]) -> None:
+    """Ends trainings; for use in a callback."""
+    # The last first: one that waits is not to begin when the one before it has ended.
+    for job_id in reversed(ids):
+        attempt(job_queue().stop, job_id)
 
 
 def _status(job_id: str | None) -> JobStatus | None:
@@ -276,7 +303,14 @@ def _summary(status: JobStatus) -> RunSummary | None:
 
 
 def outcome(runs: dict[str, RunSummary], bet: str | None) -> str:
-    """Which of two trainings has the lower test error, and whether it was bet on."""
+    """Which of two trainings has the lower test error, and whether it was bet on.
+
+    None wins where one was stopped earlier than the other.
+    """
+    lengths = {title: len(summary.history) for title, summary in runs.items()}
+    if len({*lengths.values()}) > 1:
+        said = ", ".join(f"{title} {counted(each, 'epoch')}" for title, each in lengths.items())
+        return f"They were not trained equally long ({said}): their errors say nothing of who wins."
     winner, loser = sorted(runs, key=lambda title: runs[title].test["mse"])
     best, other = (runs[title].test for title in (winner, loser))
     said = "" if bet is None else "You won. " if bet == winner else f"You bet on {bet}. "

@@ -1,10 +1,25 @@
 """The path through the homework: its steps, and the answer that is guessed before it is shown."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from cae_core.data.registry import load_dataset
+from cae_core.jobs import work
+from cae_ui.common import resources
 from cae_ui.homework import trained
 from cae_ui.homework.exercises import COLOUR_PAIR, EXERCISES, HOMEWORK_TEXT, PAIRS
-from tests.app.finding import labelled, layer_rows, link, press, said, text_of, verdict
+from tests.app.finding import (
+    labelled,
+    labels_of,
+    layer_rows,
+    link,
+    press,
+    progress_texts,
+    said,
+    text_of,
+    verdict,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -174,3 +189,61 @@ def test_a_pair_is_bet_on_then_trained_then_compared(trainer_page, worker):
     page.button_group("homework-step").set_value("report").run()
     assert labelled(page.text_input, "Your name").value == "Ada"
     press(page, "Leave the homework")
+
+
+def begun_pair(trainer_page):
+    """The page with a pair of trainings that wait."""
+    page = trainer_page(homework="3", pair="Max pooling or stride", pair_epochs="3")
+    page.button_group("bet_stride").set_value("Stride 2").run()
+    return press(page, "Train both")
+
+
+def test_both_trainings_of_a_pair_are_told_apart_and_stopped_by_one_press(trainer_page, worker):
+    page = begun_pair(trainer_page)
+    assert progress_texts(page) == ["Max pooling: queued", "Stride 2: queued"]
+    press(page, "Stop both")
+    assert {status.state for status in resources.job_queue().jobs()} == {"stopped"}
+    assert not (page.error or page.exception)
+    assert "Stride 2: Stopped before it began." in said(page.info)
+    press(page, "Train them again")
+    assert labelled(page.button, "Train both").disabled is False
+    press(page, "Train both")
+    assert len(resources.job_queue().jobs()) == 4
+
+
+def test_a_pair_that_another_visitor_trains_cannot_be_stopped(trainer_page, worker, monkeypatch):
+    page = begun_pair(trainer_page)
+    monkeypatch.setattr(trained, "is_own", lambda status: False)
+    page.run()
+    assert "Stop both" not in labels_of(page.button)
+
+
+@pytest.mark.heavy
+def test_a_pair_that_is_stopped_while_one_is_trained_keeps_what_that_has_learned(
+    trainer_page, worker, monkeypatch
+):
+    page = begun_pair(trainer_page)
+
+    def load_while_the_visitor_stops(name, *, seed):
+        press(page.run(), "Stop both")
+        return load_dataset(name, seed=seed)
+
+    monkeypatch.setattr(work, "load_dataset", load_while_the_visitor_stops)
+    worker.work()
+    page.run()
+    first, second = (
+        resources.job_queue().status(each) for each in page.query_params["trained_stride"]
+    )
+    assert first.run_folder is not None
+    assert second.run_folder is None
+    assert "Stopped by hand. Stride 2: Stopped before it began." in said(page.info)
+    assert not page.error
+
+
+def test_of_two_trainings_of_other_lengths_none_wins():
+    def summary(epochs):
+        return SimpleNamespace(history=(None,) * epochs, test={"mse": 0.01, "psnr": 20.0})
+
+    said = trained.outcome({"Valid": summary(3), "Same": summary(1)}, "Valid")
+    assert "(Valid 3 epochs, Same 1 epoch)" in said
+    assert "won" not in said
