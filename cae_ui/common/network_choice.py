@@ -38,7 +38,7 @@ def network_input(
     titles = distinct(
         dict(first or {})
         | {name: zoo.card(name).title for name in names}
-        | {choice: f"Trained here: {labels[status.id]}" for choice, status in runs.items()}
+        | {choice: f"{labels[status.id]}, trained here" for choice, status in runs.items()}
     )
     wanted = value_in_address(key)
     if wanted in titles:

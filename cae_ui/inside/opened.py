@@ -135,6 +135,7 @@ def opened_input() -> Opened | OpenedLayers:
     """
     choice = network_input(NETWORK_KEY, network_names(), Task)
     identity = network_identity(choice)
+    _show_training(choice)
     if _has_latent(choice):
         inspected, images, described = opened_network(choice, identity)
         image, name = _source_input(images, described, inspected.image_shape)
@@ -143,6 +144,20 @@ def opened_input() -> Opened | OpenedLayers:
     layered = _layered_network(choice, identity, images[0])
     image, name = _source_input(images, described, images.shape[1:])
     return OpenedLayers(identity, choice, layered, image, name)
+
+
+@section
+def _show_training(choice: str) -> None:
+    """Which training a run is of, in full: a list cuts its lines."""
+    if not choice.startswith(RUN_PREFIX):
+        return
+    status = job_queue().status(choice.removeprefix(RUN_PREFIX).partition("@")[0])
+    request = status.request
+    name = f"{plain(status.name)}: " if status.name else ""
+    st.caption(
+        f"{name}`{request.architecture}`, {plain(request.task.label)}, "
+        f"{plain(dataset_title(request.dataset))}."
+    )
 
 
 def _source_input(

@@ -31,8 +31,8 @@ def test_finished_trainings_for_the_task_can_be_chosen(
     page = request.getfixturevalue(fixture)()
     options = page.selectbox(key).options
     assert options[0] == zoo.card(first).title
-    (trained,) = [name for name in options if "Trained here" in name]
-    assert trained == f"Trained here: {network}"
+    (trained,) = [name for name in options if "trained here" in name]
+    assert trained == f"{network}, trained here"
     page.selectbox(key).set_value(f"run:{job_id}").run()
     assert page.query_params[key] == f"run:{job_id}"
     assert not page.error
@@ -61,8 +61,8 @@ def test_two_trainings_of_one_network_are_two_choices_and_each_gives_its_own(
     for sigma, job_id in runs.items():
         asked.clear()
         page = denoise_page(model=f"run:{job_id}")
-        labels = [name for name in page.selectbox("model").options if "Trained here" in name]
-        assert {*labels} == {f"Trained here: {SMALL}, Remove noise, sigma {each}" for each in runs}
+        labels = [name for name in page.selectbox("model").options if "trained here" in name]
+        assert {*labels} == {f"{SMALL}, Remove noise, sigma {each}, trained here" for each in runs}
         assert asked[-1].task == cae.Denoise(sigma)
 
 

@@ -113,6 +113,16 @@ def test_a_photo_of_ones_own_is_cut_to_the_networks_size(inside_page, finished):
     assert "Received: " in said(page.error)
 
 
+def test_the_list_of_networks_shows_of_a_run_what_it_is_and_all_of_it_stands_below(
+    inside_page, finished
+):
+    run = finished(SMALL)
+    page = inside_page(network=f"run:{run}")
+    (listed,) = [option for option in page.selectbox("network").options if SMALL in option]
+    assert listed.startswith(SMALL)
+    assert f"`{SMALL}`, Reconstruct, Photo patches." in said(page.caption)
+
+
 def test_what_another_network_has_not_is_replaced(inside_page):
     page = inside_page(network="homework", channel="11", place="30,31")
     page.button_group("layer").set_value(7).run()
