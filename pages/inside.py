@@ -28,7 +28,7 @@ with view:
     )
 try:
     with settings:
-        opened = opened_input()
+        opened = opened_input(str(part))
     with view:
         show_part(str(part), opened)
 except CAEError as error:

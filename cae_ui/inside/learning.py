@@ -19,10 +19,10 @@ from cae_ui.common.network_choice import RUN_PREFIX
 from cae_ui.common.pixels import show_pixels, show_tiles
 from cae_ui.common.resources import job_queue
 from cae_ui.inside.colors import scale_legend, signed_colors
-from cae_ui.inside.opened import NETWORK_KEY, Opened, tile_factor
+from cae_ui.inside.opened import NETWORK_KEY, Opened, image_input, tile_factor
 
 MOST_CHANNELS, MOST_NUMBERS = 32, 256
-MOMENT_KEY = "moment"
+MOMENT_KEY, KEPT_KEY = "moment", "kept"
 REPLAYED = "vae2-mnist"  # a network of the zoo whose training kept snapshots
 
 
@@ -96,7 +96,10 @@ def _show_snapshots(snapshots: Snapshots, name: str, kernels: int) -> None:
     left, right = st.columns([7, 5], gap="large")
     with left:
         count = len(snapshots.images)
-        show_pixels(image_grid(snapshots.images, columns=count), "Images, not trained on")
+        show_pixels(
+            image_grid(snapshots.images, columns=count),
+            "Images that the training kept, not trained on",
+        )
         epochs = said_epochs(float(snapshots.epochs[moment]))
         show_pixels(
             image_grid(snapshots.outputs[moment], columns=count), f"The output, epoch {epochs}"
@@ -173,16 +176,19 @@ def _show_vectors(snapshots: Snapshots, moment: int) -> None:
 
 
 def _show_maps(snapshots: Snapshots, moment: int) -> None:
-    """The latent of the first image, channel by channel."""
-    latents = snapshots.latents[:, 0].astype(np.float32)
-    limit = float(np.abs(latents).max()) or 1.0
+    """The latent of one of the kept images, channel by channel."""
     st.markdown("**The latent**")
+    number = 0
+    if len(snapshots.images) > 1:
+        number = image_input(KEPT_KEY, snapshots.images, 0, "Kept image")
+    latents = snapshots.latents[:, number].astype(np.float32)
+    limit = float(np.abs(latents).max()) or 1.0
     # (h, w, c) -> (c, h, w, 3)
     tiles = np.moveaxis(signed_colors(latents[moment], limit), 2, 0)[:MOST_CHANNELS]
     side = tile_factor(tiles.shape[2]) * tiles.shape[2]
     show_tiles(tiles, [str(each) for each in range(len(tiles))], side, "Channel")
     st.html(scale_legend(limit, bool(latents.min() < 0)))
-    st.caption(f"Of the first image, {_counted(latents.shape[3], MOST_CHANNELS)} channels.")
+    st.caption(f"Of kept image {number + 1}, {_counted(latents.shape[3], MOST_CHANNELS)} channels.")
 
 
 def _counted(count: int, most: int) -> str:

@@ -30,11 +30,15 @@ from cae_ui.common.picker import image_url, keep_choice
 from cae_ui.common.pixels import show_pixels, show_tiles
 from cae_ui.common.resources import job_queue
 from cae_ui.common.wording import dataset_title, plain
+from cae_ui.inside.digits import signed
 from cae_ui.inside.hover import show_on_hover
 from cae_ui.inside.mark import show_mark
 from cae_ui.inside.opened import Opened, tile_factor
 
 AT_KEY = "at"
+_CHOSEN = "chosen"  # the chosen image, as the address has it
+# What is opened: an image of the map by its number from 0, a place, or None for the chosen image.
+At = int | tuple[float, float] | None
 CHART_KEY, SEED_KEY, SHOWN_KEY = "latent-map", "draw", "on_map"
 _ROUNDED = 1e-3  # an edge of the map as an address has it may be outside by so much
 PLANE, IMAGES = "Decoded plane", "Images"
@@ -69,11 +73,13 @@ class MapImages:
         images: uint8 (N, H, W, C).
         classes: Name of every image's class; empty where they have none.
         described: The images in words.
+        noun: What one of them is called. The images at the left may be others.
     """
 
     images: np.ndarray
     classes: tuple[str, ...]
     described: str
+    noun: str
 
 
 def show_map(opened: Opened) -> None:
@@ -141,23 +147,25 @@ def _map_images(
             names = CLASS_NAMES.get(dataset, tuple("0123456789"))
             if len(labels) == len(test):  # not where a server limits its data sets
                 classes = tuple(names[label] for label in labels[:count])
-        return MapImages(images, classes, described)
+        return MapImages(images, classes, described, "Test image")
     missing = f"{plain(dataset_title(dataset))} is not on this machine" if dataset else "Here"
     samples = sample_check_images(shape)
     if samples.shape[1:] != shape:
-        return MapImages(examples, (), f"{missing}: {len(examples)} images of the training")
+        described = f"{missing}: {len(examples)} images of the training"
+        return MapImages(examples, (), described, "Image")
     name = sample_check_name(shape)
-    return MapImages(samples[:count], (), f"{missing}: {name}, which come with the app")
+    described = f"{missing}: {name}, which come with the app"
+    return MapImages(samples[:count], (), described, "Sample image")
 
 
 # The chosen place
 
 
-def kept_place(found: LatentMap) -> int | tuple[float, float]:
-    """The choice in the address: the number of an image from 0, or a place; by default image 0."""
-    text = value_in_address(AT_KEY, "image 1")
-    if text is None:
-        return 0
+def kept_place(found: LatentMap) -> At:
+    """The choice in the address, by default the chosen image."""
+    text = value_in_address(AT_KEY, "the chosen image")
+    if text is None or text == _CHOSEN:
+        return None
     if re.fullmatch(r"\d{1,6}", text) and 0 < int(text) <= len(found.points):
         return int(text) - 1
     if re.fullmatch(r"-?\d{1,6}(\.\d{1,4})?,-?\d{1,6}(\.\d{1,4})?", text):
@@ -168,17 +176,34 @@ def kept_place(found: LatentMap) -> int | tuple[float, float]:
             reject(AT_KEY, _text(at))
         return at
     reject(AT_KEY)
-    return 0
+    return None
 
 
-def _coordinates(found: LatentMap, at: int | tuple[float, float]) -> tuple[float, float]:
+def _chosen_latent(opened: Opened) -> np.ndarray:
+    """The latent of the chosen image."""
+    return opened.encoded().latents[0]
+
+
+def _coordinates(opened: Opened, found: LatentMap, at: At) -> tuple[float, float]:
     """The place of an image, or the place itself."""
-    x, y = found.points[at] if isinstance(at, int) else at
+    if isinstance(at, tuple):
+        return at
+    if at is None:
+        x, y = found.axes @ (_chosen_latent(opened).ravel() - found.center)
+    else:
+        x, y = found.points[at]
     return float(x), float(y)
 
 
-def _text(at: int | tuple[float, float]) -> str:
-    """An image or a place as the address has it: images count from 1."""
+def _chosen_name(opened: Opened) -> str:
+    """What the image that was chosen at the left is called here."""
+    return "The photo" if opened.is_photo else "The chosen image"
+
+
+def _text(at: At) -> str:
+    """What is opened as the address has it: images count from 1."""
+    if at is None:
+        return _CHOSEN
     if isinstance(at, int):
         return str(at + 1)
     # With 0 a negative one is none; without an exponent.
@@ -188,19 +213,22 @@ def _text(at: int | tuple[float, float]) -> str:
 # The chart
 
 
-def _show_chart(
-    opened: Opened, mapped: MapImages, found: LatentMap, at: int | tuple[float, float]
-) -> None:
+def _show_chart(opened: Opened, mapped: MapImages, found: LatentMap, at: At) -> None:
     """The points, and behind them what the plane is decoded to."""
     report = analyze(opened.network.architecture)
     macs = COLUMNS**2 * sum(row.macs for row in report.rows if row.part == "decoder")
     behind = _layers_input([PLANE] if found.is_latent and macs < QUICK_MACS else [IMAGES])
-    figure = map_figure(mapped, found)
+    figure, place = map_figure(mapped, found), _coordinates(opened, found, None)
     if PLANE in behind:
         _add_image(figure, found, _plane(opened.identity, found, opened))
     if IMAGES in behind:
         # All at once: Plotly checks the ones there are with each that is added.
-        figure.layout.images += tuple(_thumbnails(opened.identity, found, mapped.images))
+        figure.layout.images += tuple(
+            thumbnail
+            for thumbnail in _thumbnails(opened.identity, found, mapped.images)
+            if not _covers(thumbnail, place)
+        )
+    _add_chosen(figure, place, _chosen_name(opened))
     show_chart(figure, CHART_KEY, on_choose=partial(keep_choice, AT_KEY))
     plane = (
         "The latent is two numbers, and this is all of it."
@@ -210,9 +238,9 @@ def _show_chart(
     )
     st.caption(
         f"{mapped.described}. {plane} Click a point to open its image, and any other place "
-        "to decode it."
+        f"to decode it. The diamond is {_chosen_name(opened).lower()}, the ring what is opened."
     )
-    show_mark(CHART_KEY, *_coordinates(found, at))
+    show_mark(CHART_KEY, *_coordinates(opened, found, at))
 
 
 def _layers_input(default: list[str]) -> list[str]:
@@ -272,7 +300,7 @@ def map_figure(mapped: MapImages, found: LatentMap) -> go.Figure:
                     "size": 6,
                     "line": {"width": 0.5, "color": "white"},
                 },
-                hovertemplate=f"{name} (image %{{customdata}})<extra></extra>",
+                hovertemplate=f"{name} ({mapped.noun.lower()} %{{customdata}})<extra></extra>",
                 showlegend=bool(name),
             )
         )
@@ -285,6 +313,41 @@ def map_figure(mapped: MapImages, found: LatentMap) -> go.Figure:
         yaxis={"title": f"{name} 2", "range": [low[1], high[1]], **axis},
         legend_y=-0.12,
         dragmode="pan",
+    )
+
+
+def _add_chosen(figure: go.Figure, place: tuple[float, float], name: str) -> None:
+    """Marks the chosen image, with room around it where it lies apart from all others."""
+    x, y = place
+    figure.add_trace(
+        go.Scatter(
+            x=[x],
+            y=[y],
+            mode="markers",
+            name=name,
+            customdata=[_CHOSEN],
+            marker={
+                # No class has these colours.
+                "color": "white",
+                "size": 13,
+                "symbol": "diamond",
+                "line": {"width": 3, "color": "black"},
+            },
+            hovertemplate=f"{name}<extra></extra>",
+            showlegend=True,
+        )
+    )
+    for axis, value in ((figure.layout.xaxis, x), (figure.layout.yaxis, y)):
+        low, high = axis.range
+        margin = 0.03 * (high - low)
+        axis.range = [min(low, value - margin), max(high, value + margin)]
+
+
+def _covers(thumbnail: Mapping[str, Any], place: tuple[float, float]) -> bool:
+    """Whether a thumbnail would hide a mark at a place."""
+    return all(
+        abs(thumbnail[axis] - value) < 0.75 * thumbnail[f"size{axis}"]
+        for axis, value in zip("xy", place, strict=True)
     )
 
 
@@ -312,7 +375,7 @@ def _add_image(figure: go.Figure, found: LatentMap, image: np.ndarray) -> None:
 @st.cache_data(max_entries=16, show_spinner=False)
 def _thumbnails(
     identity: str, _found: LatentMap, _images: np.ndarray
-) -> Sequence[Mapping[str, object]]:
+) -> Sequence[Mapping[str, Any]]:
     """Some images at their points, as a layout's images."""
     low, high = _found.bounds
     width, height = (float(side) for side in THUMBNAIL * (high - low))
@@ -348,44 +411,67 @@ def _decoded(opened: Opened, latents: np.ndarray) -> np.ndarray:
 # The chosen place, decoded
 
 
-def _show_place(
-    opened: Opened, mapped: MapImages, found: LatentMap, at: int | tuple[float, float]
-) -> None:
+def _show_place(opened: Opened, mapped: MapImages, found: LatentMap, at: At) -> None:
     """The image at the chosen point, or the one that the chosen place is decoded to."""
     side = tile_factor(opened.image.shape[1]) * opened.image.shape[1]
     side = max(side, LARGE)
-    _place_sliders(found, at)
-    if isinstance(at, int):
+    _place_sliders(found, _coordinates(opened, found, at), _text(at))
+    if at is None:
+        latent = _chosen_latent(opened)
+        x, y = _coordinates(opened, found, at)
+        st.markdown(f"**{_chosen_name(opened)} lies at ({x:z.2f}, {y:z.2f})**")
+        shown = [opened.image, to_uint8(opened.decoded())]
+        show_tiles(np.stack(shown), ["Original", "Decoded from its latent"], side, "")
+    elif isinstance(at, int):
         latent = found.latents[at]
         label = f", {mapped.classes[at]}" if mapped.classes else ""
-        st.markdown(f"**Image {at + 1}{label}**")
+        st.markdown(f"**{mapped.noun} {at + 1}{label}**")
         shown = [mapped.images[at], _decoded(opened, latent[np.newaxis])[0]]
         show_tiles(np.stack(shown), ["Original", "Decoded from its latent"], side, "")
     else:
         (latent,) = found.latents_at(np.array([at]))
-        st.markdown(f"**Decoded at ({at[0]:.2f}, {at[1]:.2f})**")
+        st.markdown(f"**Decoded at ({at[0]:z.2f}, {at[1]:z.2f})**")
         show_tiles(_decoded(opened, latent[np.newaxis]), ["No image was encoded to it"], side, "")
     near = found.neighbors(latent, NEIGHBORS + 1).tolist()
-    numbers = np.array([number for number in near if number != at][:NEIGHBORS])
+    others = [
+        number
+        for number in near
+        # The chosen image may be one of the map's.
+        if number != at and not (at is None and np.array_equal(mapped.images[number], opened.image))
+    ]
+    numbers = np.array(others[:NEIGHBORS])
     st.markdown("**Nearest latents**")
     distances = np.sqrt(np.square(found.latents[numbers] - latent).reshape(len(numbers), -1).sum(1))
     labels = [
-        f"{mapped.classes[number] if mapped.classes else number + 1}, {distance:.2g}"
+        f"{mapped.classes[number] if mapped.classes else number + 1}, {signed(distance)}"
         for number, distance in zip(numbers, distances, strict=True)
     ]
     show_tiles(mapped.images[numbers], labels, side // 2, "Neighbour")
     st.caption(
-        "Images whose latents are nearest, and their distances in all numbers of the latent."
+        f"{mapped.noun}s whose latents are nearest, and their distances in all numbers of the "
+        "latent."
     )
+    if at is not None:
+        st.button(
+            f"Back to {_chosen_name(opened).lower()}",
+            icon=":material/undo:",
+            on_click=keep_choice,
+            args=(AT_KEY, _CHOSEN),
+        )
 
 
-def _place_sliders(found: LatentMap, at: int | tuple[float, float]) -> None:
-    """Two sliders that move the place, for those who cannot click on the map."""
+def _place_sliders(found: LatentMap, values: tuple[float, float], text: str) -> None:
+    """Two sliders that move the place, for those who cannot click on the map.
+
+    Args:
+        found: The map.
+        values: The place.
+        text: What is opened, as the address has it.
+    """
     low, high = found.bounds
-    values = _coordinates(found, at)
     keys = ("map-x", "map-y")
     x, y = (st.session_state.get(key) for key in keys)
-    if x is not None and y is not None and _text((x, y)) == _text(at):
+    if x is not None and y is not None and _text((x, y)) == text:
         values = x, y  # all their digits, which the address does not have
 
     def move() -> None:

@@ -30,6 +30,7 @@ from cae_ui.common.resources import freeze_garbage_collector, job_queue, named_d
 from cae_ui.common.section import section
 from cae_ui.common.wording import dataset_title, plain
 
+LAYERS, LEARNING = "Layers", "Learning"  # parts of the page with other needs than the rest
 FIRST = "homework"  # the network that the page opens with
 NETWORK_KEY, IMAGE_KEY, SOURCE_KEY = "network", "image", "source"
 IMAGES, PHOTO = "Images", "A photo"
@@ -37,6 +38,7 @@ MOST_IMAGES = 8
 PHOTO_SIDE = 96  # of the photos for networks of any size; a multiple of all their strides
 SECOND_KEY = "with"  # a second image, for what needs two
 THUMBNAIL, TILE = 56, 72  # CSS pixels
+_HIDING = "<style>:has(> .st-key-unused-image) { display: none; }</style>"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Opened:
         images: uint8 (N, H, W, C), some images of the kind it was trained on.
         image: uint8 (H, W, C), the chosen image.
         name: The chosen image's name.
+        is_photo: Whether that is a photo, and none of `images`.
     """
 
     identity: str
@@ -58,6 +61,7 @@ class Opened:
     images: np.ndarray
     image: np.ndarray
     name: str
+    is_photo: bool
 
     def encoded(self, image: np.ndarray | None = None) -> Encoded:
         """An image encoded, by default the chosen one; kept from run to run of the page."""
@@ -127,8 +131,11 @@ def _channel_means(identity: str, images: np.ndarray, _network: InspectedNetwork
 
 
 @section
-def opened_input() -> Opened | OpenedLayers:
-    """The widgets that choose a network and an image, and their choice.
+def opened_input(part: str) -> Opened | OpenedLayers:
+    """The widgets that choose a network and, for a part that looks at one, an image.
+
+    Args:
+        part: The part of the page that is shown.
 
     Raises:
         CAEError: The network or the photo cannot be opened.
@@ -138,11 +145,11 @@ def opened_input() -> Opened | OpenedLayers:
     _show_training(choice)
     if _has_latent(choice):
         inspected, images, described = opened_network(choice, identity)
-        image, name = _source_input(images, described, inspected.image_shape)
-        return Opened(identity, choice.partition("@")[0], inspected, images, image, name)
+        chosen = _source_input(images, described, inspected.image_shape, is_used=part != LEARNING)
+        return Opened(identity, choice.partition("@")[0], inspected, images, *chosen)
     images, described = _images_of(choice)
     layered = _layered_network(choice, identity, images[0])
-    image, name = _source_input(images, described, images.shape[1:])
+    image, name, _ = _source_input(images, described, images.shape[1:], is_used=part == LAYERS)
     return OpenedLayers(identity, choice, layered, image, name)
 
 
@@ -161,29 +168,38 @@ def _show_training(choice: str) -> None:
 
 
 def _source_input(
-    images: np.ndarray, described: str, shape: tuple[int, ...]
-) -> tuple[np.ndarray, str]:
+    images: np.ndarray, described: str, shape: tuple[int, ...], *, is_used: bool
+) -> tuple[np.ndarray, str, bool]:
     """The widgets that choose one of some images, or a photo.
+
+    Where they are of no use they are hidden and not left out: Streamlit would forget what was
+    chosen and uploaded.
 
     Args:
         images: uint8 (N, H, W, C).
         described: Which they are.
         shape: Height, width and channels of an image for the network.
+        is_used: False for a part that looks at none.
 
     Returns:
-        uint8 (H, W, C), and its name.
+        uint8 (H, W, C), its name, and whether it is a photo; the first image where none is used.
     """
-    source = st.segmented_control(
-        "Image", [IMAGES, PHOTO], default=IMAGES, required=True, key=SOURCE_KEY,
-        bind="query-params",
-    )  # fmt: skip
-    if source == PHOTO:
-        photo = photo_choice("inside", in_address=True)
-        pixels = overview(photo)
-        return fitted(over_white(as_image(pixels.pixels), pixels.opacity), shape), photo.name
-    number = image_input(IMAGE_KEY, images, 0, "Image")
-    st.caption(f"{plain(described)}.")
-    return images[number], f"Image {number + 1}"
+    with st.container(key="chosen-image" if is_used else "unused-image"):
+        if not is_used:
+            st.html(_HIDING)
+        source = st.segmented_control(
+            "Image", [IMAGES, PHOTO], default=IMAGES, required=True, key=SOURCE_KEY,
+            bind="query-params",
+        )  # fmt: skip
+        if source == PHOTO:
+            photo, number = photo_choice("inside", in_address=True), 0
+        else:
+            photo, number = None, image_input(IMAGE_KEY, images, 0, "Image")
+            st.caption(f"{plain(described)}.")
+    if photo is None or not is_used:
+        return images[number], f"Image {number + 1}", False
+    pixels = overview(photo)
+    return fitted(over_white(as_image(pixels.pixels), pixels.opacity), shape), photo.name, True
 
 
 def image_input(name: str, images: np.ndarray, default: int, label: str) -> int:

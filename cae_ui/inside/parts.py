@@ -12,15 +12,14 @@ from cae_ui.inside.latent import show_latent
 from cae_ui.inside.layers import show_layers
 from cae_ui.inside.learning import show_learning
 from cae_ui.inside.map import show_map
-from cae_ui.inside.opened import Opened, OpenedLayers
+from cae_ui.inside.opened import LAYERS, LEARNING, Opened, OpenedLayers
 
-LAYERS = "Layers"
 PARTS: dict[str, Callable[[Opened], None]] = {
     LAYERS: show_layers,
     "Latent": show_latent,
     "Between two images": show_between,
     "Map": show_map,
-    "Learning": show_learning,
+    LEARNING: show_learning,
 }
 
 

@@ -56,8 +56,11 @@ def test_a_replayed_moment_and_what_lies_on_the_map_outlast_a_reload(visit):
     expect(page).to_have_url(re.compile(r"moment=0($|&)"))
     page.reload()
     expect(page.get_by_text("The output, epoch 0", exact=True)).to_be_visible()
+    photo = page.get_by_text("A photo", exact=True)
+    expect(photo).to_be_hidden()
 
     page.get_by_role("radio", name="Map").click()
+    expect(photo).to_be_visible()
     page.get_by_role("button", name="Images", exact=True).click()
     expect(page).to_have_url(re.compile("on_map=plane&on_map=images"))
     page.get_by_role("button", name="Draw others").click()

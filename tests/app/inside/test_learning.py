@@ -8,7 +8,8 @@ from cae_core.images.operations import image_grid
 from cae_core.training.runs import load_snapshots
 from cae_ui.inside import learning
 from cae_ui.inside.learning import said_epochs
-from tests.app.finding import SMALL, press, said
+from tests.app.finding import SMALL, pickers, press, said, upload
+from tests.app.images import png
 
 
 @pytest.fixture
@@ -63,6 +64,44 @@ def test_the_moment_is_in_the_address(inside_page, rows):
         assert page.select_slider("moment").value == moment
         assert f"The output, epoch {moment}" in rows
         assert not page.warning
+
+
+@pytest.mark.heavy
+def test_the_latent_of_any_image_that_was_kept_can_be_looked_at(inside_page, finished, monkeypatch):
+    shown = {}
+    monkeypatch.setattr(
+        learning, "show_tiles", lambda images, captions, side, what: shown.update({what: images})
+    )
+    run = finished(SMALL)
+    page = inside_page(network=f"run:{run}", part="Learning")
+    kept = pickers(page)["Kept image"]
+    assert kept["chosen"] == "1"
+    assert len(kept["choices"]) == 8
+    first = shown["Channel"]
+    page = inside_page(network=f"run:{run}", part="Learning", kept="3")
+    assert "Of kept image 3, 4 channels." in said(page.caption)
+    assert not np.array_equal(shown["Channel"], first)
+
+
+def is_image_hidden(page):
+    """Whether the choice of an image at the left is out of sight."""
+    return any("unused-image" in part.value for part in page.get("html"))
+
+
+def test_a_replay_has_no_use_for_an_image_and_forgets_none(inside_page):
+    page = inside_page(network="vae2-mnist", part="Learning", source="A photo")
+    assert is_image_hidden(page)
+    upload(page, "inside-upload", ("half.png", png(300, 200)[:900]))
+    assert not page.error
+    upload(page, "inside-upload", ("mine.png", png(90, 70)))
+    page.button_group("part").set_value("Map").run()
+    assert not is_image_hidden(page)
+    assert "The photo lies at" in said(page.markdown)
+
+
+def test_a_part_that_a_network_does_not_have_offers_no_image(inside_page):
+    assert is_image_hidden(inside_page(network="photo-denoiser", part="Map"))
+    assert not is_image_hidden(inside_page(network="photo-denoiser", part="Layers"))
 
 
 def test_the_error_is_drawn_by_the_time_that_was_trained(inside_page, rows, monkeypatch):

@@ -7,8 +7,11 @@ import cae_core as cae
 from cae_core import zoo
 from cae_core.images.operations import image_grid
 from cae_core.inspection import fitted_latents, normal_latents
+from cae_core.inspection.latent_map import LatentMap
 from cae_ui.inside import map as map_part
-from tests.app.finding import press, said
+from cae_ui.inside.digits import signed
+from tests.app.finding import press, said, upload
+from tests.app.images import png
 
 DENSE = "32x32x3 flatten dense6:linear | dense3072:sigmoid reshape32x32x3"
 LATENT = "vae2-mnist"
@@ -96,7 +99,7 @@ def test_what_lies_on_the_map_is_in_the_address(inside_page, shown, chosen):
 def test_an_image_is_opened_with_its_output_and_its_neighbours(inside_page, finished, shown):
     name = f"run:{finished(DENSE)}"
     page = inside_page(network=name, part="Map", at="3")
-    assert "Image 3" in said(page.markdown)
+    assert "**Test image 3**" in said(page.markdown)
     assert "numbers of the latent vary most (PCA) hold" in said(page.caption)
     run = map_part.job_queue().status(name.removeprefix("run:"))
     model = cae.Run.load(run.run_folder).model
@@ -109,12 +112,90 @@ def test_an_image_is_opened_with_its_output_and_its_neighbours(inside_page, fini
     latents = np.asarray(encoder(images / np.float32(255)))
     nearest = np.argsort(np.square(latents - latents[2]).sum(axis=1))[1]
     distance = np.linalg.norm(latents[nearest] - latents[2])
-    np.testing.assert_array_equal(shown[f"{nearest + 1}, {distance:.2g}"], images[nearest])
+    np.testing.assert_array_equal(shown[f"{nearest + 1}, {signed(distance)}"], images[nearest])
     drawn = as_pixels(np.asarray(decoder(fitted_latents(latents, map_part.DRAWN, 0))))
     assert_near(shown["drawn"], image_grid(drawn, map_part.DRAWN))
 
 
 @pytest.mark.parametrize("at", ["0", "99999", "nan,1", "1,2,3", "x", "1e5,1"])
-def test_nonsense_in_the_address_opens_the_first_image(inside_page, shown, at):
+def test_nonsense_in_the_address_opens_the_chosen_image(inside_page, shown, at):
     page = inside_page(network=LATENT, part="Map", at=at)
-    assert "Image 1" in said(page.markdown)
+    assert "The chosen image lies at" in said(page.markdown)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The maps that the page drew."""
+    figures = []
+    show = map_part.show_chart
+
+    def noting(figure, key, **settings):
+        figures.append(figure)
+        show(figure, key, **settings)
+
+    monkeypatch.setattr(map_part, "show_chart", noting)
+    return figures
+
+
+def marked(figure, name):
+    """Where the map has the image that was chosen at the left."""
+    (trace,) = [trace for trace in figure.data if trace.name == name]
+    for axis, value in ((figure.layout.xaxis, trace.x[0]), (figure.layout.yaxis, trace.y[0])):
+        assert axis.range[0] < value < axis.range[1]
+    return trace.x[0], trace.y[0]
+
+
+def test_the_image_that_is_chosen_at_the_left_has_its_place_on_the_map(inside_page, shown, drawn):
+    encoder, _ = cae.split(zoo.load(LATENT))
+    places = []
+    for number in ("2", "3"):
+        page = inside_page(network=LATENT, part="Map", image=number)
+        assert "The chosen image lies at" in said(page.markdown)
+        x, y = marked(drawn[-1], "The chosen image")
+        latent = np.asarray(encoder(shown["Original"][np.newaxis] / np.float32(255)))[0]
+        assert (x, y) == pytest.approx(tuple(latent), abs=1e-4)
+        assert page.slider("map-x").value == pytest.approx(x, abs=1e-3)
+        places.append((x, y))
+    assert places[0] != pytest.approx(places[1])
+    page.slider("map-x").set_value(0.5).run()
+    assert "Decoded at (0.50," in said(page.markdown)
+    assert marked(drawn[-1], "The chosen image") == pytest.approx(places[1])
+    press(page, "Back to the chosen image")
+    assert "The chosen image lies at" in said(page.markdown)
+
+
+def test_the_chosen_image_is_none_of_its_own_neighbours(inside_page, shown):
+    inside_page(network=LATENT, part="Map", image="2")
+    original = shown.pop("Original")
+    neighbours = [image for caption, image in shown.items() if ", " in caption]
+    assert neighbours
+    assert not any(np.array_equal(image, original) for image in neighbours)
+
+
+def test_a_photo_has_its_place_on_a_map_of_principal_components(
+    inside_page, finished, shown, drawn
+):
+    run = finished(DENSE)
+    page = inside_page(network=f"run:{run}", part="Map", source="A photo")
+    upload(page, "inside-upload", ("mine.png", png(90, 70)))
+    assert "The photo lies at" in said(page.markdown)
+    assert "The diamond is the photo" in said(page.caption)
+    place = marked(drawn[-1], "The photo")
+    encoder, _ = cae.split(cae.Run.load(map_part.job_queue().status(run).run_folder).model)
+    images = map_part.load_dataset("photo_patches").test[: map_part.MOST_IMAGES]
+    latents, (latent,) = (
+        np.asarray(encoder(each / np.float32(255)))
+        for each in (images, shown["Original"][np.newaxis])
+    )
+    found = LatentMap.of(latents)
+    expected = (latent - found.center) @ found.axes.T
+    assert place == pytest.approx(tuple(expected), rel=1e-3, abs=1e-4)
+
+
+def test_thumbnails_leave_the_chosen_image_in_sight(inside_page, shown, drawn):
+    inside_page(network=LATENT, part="Map", on_map="images")
+    figure = drawn[-1]
+    x, y = marked(figure, "The chosen image")
+    assert len(figure.layout.images) > 20
+    for image in figure.layout.images:
+        assert abs(image.x - x) > image.sizex / 2 or abs(image.y - y) > image.sizey / 2
