@@ -457,8 +457,8 @@ _RECIPES: dict[str, Recipe] = {
             "are enlarged twofold for it."
         ),
         difference=(
-            "EfficientNet-Lite0 stands in for ResNet-34; both were trained on ImageNet. The outcome "
-            "is the source's: more than three times the baseline's error, and fewer images "
+            "EfficientNet-Lite0 stands in for ResNet-34; both were trained on ImageNet. The "
+            "outcome is the source's: more than three times the baseline's error, and fewer images "
             "recognised. The judge had no part in the training; with its own layers as encoder the "
             "error is as large."
         ),
