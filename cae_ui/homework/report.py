@@ -31,7 +31,7 @@ from cae_ui.homework.guesses import (
     guessed,
 )
 from cae_ui.homework.latent import latent_reason
-from cae_ui.homework.trained import is_first_training, measured, outcome, pair_summaries
+from cae_ui.homework.trained import first_training, measured, outcome, pair_summaries
 
 _MADE, _MADE_BY = "report-made", "report-made-by"
 
@@ -133,14 +133,14 @@ def _guesses(runs: Sequence[JobStatus]) -> list[Section]:
     """The guesses in each exercise, and the answers.
 
     Args:
-        runs: The trainings in the report, the newest first.
+        runs: The trainings in the report.
     """
     sections = []
     said = []
     if (guess := guessed(PSNR_GUESS)) is not None:
         said.append(f"I guessed a PSNR of {guess:.1f} dB.")
-    first = next(filter(is_first_training, runs), None)
-    if first is not None:
+    first = first_training()
+    if first is not None and first.id in {status.id for status in runs}:
         with contextlib.suppress(RunError):
             said.append(_unmarked(measured(RunSummary.load(first.folder / RUN))))
     if said:

@@ -36,11 +36,13 @@ from cae_ui.common.resources import (
     job_queue,
     machine_speed,
     named_dataset,
+    visible_jobs,
 )
 from cae_ui.common.visitor import visitor
 from cae_ui.common.wording import attempt, dataset_title, plain, show_error
 from cae_ui.homework.exercises import COLOUR_PAIR, EPOCHS, HOMEWORK_TEXT, PAIRS, Pair, Side
 from cae_ui.homework.guesses import (
+    ALL_PAIRS,
     HIGHEST_PSNR,
     MOST_EPOCHS,
     PAIR,
@@ -79,12 +81,15 @@ def show_first_training() -> None:
         icon=":material/tune:",
         on_click=_set_up,
     )
-    summary = first_run(st.query_params.get(_JOB_PARAMETER))
-    if summary is None:
+    status = first_training()
+    summary = None if status is None else _summary(status)
+    if status is None or summary is None:
         st.caption("Then press **Train** below. The error is plotted while it falls.")
         return
     bet = "" if guess is None else f"You guessed {guess:.1f} dB. "
-    st.markdown(f"{bet}{measured(summary)} Its plot is below, and in your report.")
+    is_open = status.id == st.query_params.get(_JOB_PARAMETER)
+    where = "below, and in your report" if is_open else "in your report"
+    st.markdown(f"{bet}{measured(summary)} Its plot is {where}.")
 
 
 def measured(summary: RunSummary) -> str:
@@ -96,20 +101,28 @@ def measured(summary: RunSummary) -> str:
     )
 
 
-def first_run(job_id: str | None) -> RunSummary | None:
-    """The finished run of a training of the homework network, of whatever length."""
-    status = _status(job_id)
-    return None if status is None or not is_first_training(status) else _summary(status)
+def first_training() -> JobStatus | None:
+    """The training that exercise 1 and the report show; None while there is none with a run.
+
+    That which the address names. Where it names another one, the visitor's newest of as many
+    epochs as the exercise asks for, or else his newest; one side of a pair may be trained as
+    exercise 1 is, and is none of its.
+    """
+    named = _status(st.query_params.get(_JOB_PARAMETER))
+    if named is not None and _is_first(named.request):
+        return None if named.run_folder is None else named
+    paired = {status.id for name in ALL_PAIRS for status in pair_jobs(name)}
+    found = [
+        status
+        for status in visible_jobs()
+        if status.run_folder is not None and _is_first(status.request) and status.id not in paired
+    ]
+    return min(found, key=lambda status: status.request.config.epochs != EPOCHS, default=None)
 
 
-def is_first_training(status: JobStatus) -> bool:
-    """Whether a training has a run of what exercise 1 trains."""
-    request = status.request
-    return (
-        status.run_folder is not None
-        and str(request.architecture) == HOMEWORK_TEXT
-        and isinstance(request.task, Reconstruct)
-    )
+def _is_first(request: JobRequest) -> bool:
+    """Whether a training is what exercise 1 asks for, of whatever length."""
+    return str(request.architecture) == HOMEWORK_TEXT and isinstance(request.task, Reconstruct)
 
 
 def _set_up() -> None:

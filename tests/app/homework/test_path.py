@@ -161,8 +161,14 @@ def test_the_first_training_is_compared_with_the_guess(trainer_page, finished):
     job_id = finished(HOMEWORK_TEXT)
     page = trainer_page(homework="1", job=job_id, psnr_guess="20")
     assert "You guessed 20.0 dB. After 1 epoch the test error is" in said(page.markdown)
+    assert "Its plot is below, and in your report." in said(page.markdown)
     other = trainer_page(homework="1", job=finished())
-    assert "test error is" not in said(other.markdown)
+    assert "Its plot is in your report." in said(other.markdown)
+
+
+def test_a_training_of_another_network_is_none_of_the_first_exercise(trainer_page, finished):
+    page = trainer_page(homework="1", job=finished())
+    assert "test error is" not in said(page.markdown)
 
 
 @pytest.mark.heavy
