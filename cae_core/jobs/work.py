@@ -114,13 +114,15 @@ def _work(lease: Lease) -> End:
     folder = lease.folder
     try:
         request = read_request(folder)
-        work = _test_learning_rates if request.kind == RATE_TEST else _train
         watch = _Watch(folder, Limits.from_environment().minutes)
         earlier = JobStatus.read(folder).progress  # of a training that is resumed
         _write_status(lease, LOADING, earlier)
         data = _load_data(folder, request)
         _write_status(lease, BUILDING, earlier)
-        return watch.end(*work(lease, request, data, watch))
+        if request.kind == RATE_TEST:
+            return watch.end(*_test_learning_rates(lease, request, data, watch))
+        seconds_before = 0.0 if earlier is None else earlier.seconds
+        return watch.end(*_train(lease, request, data, watch, seconds_before))
     except CAEError as error:
         return End(FAILED, EndReason.ERROR, str(error))
     except (OSError, RuntimeError) as error:
@@ -131,8 +133,10 @@ def _work(lease: Lease) -> End:
         raise
 
 
-def _train(lease: Lease, request: JobRequest, data: Dataset, watch: _Watch) -> tuple[bool, float]:
-    """Trains and leaves a run: whether it was stopped, and the seconds it took."""
+def _train(
+    lease: Lease, request: JobRequest, data: Dataset, watch: _Watch, seconds_before: float
+) -> tuple[bool, float]:
+    """Trains and leaves a run: whether it was stopped, and the seconds it took in all."""
     from cae_core.training.loop import train
 
     folder = lease.folder
@@ -151,6 +155,7 @@ def _train(lease: Lease, request: JobRequest, data: Dataset, watch: _Watch) -> t
         should_stop=watch.should_stop,
         checkpoint=folder / CHECKPOINT,
         checkpoint_guard=lease.held,
+        seconds_before=seconds_before,
     )
     own = folder / f".run-{lease.token}"
     try:

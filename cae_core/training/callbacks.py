@@ -192,6 +192,7 @@ class Checkpoint(keras.callbacks.Callback):
                         EpochRecord(int(epoch), *map(float, rest))
                         for epoch, *rest in arrays["history"]
                     ]
+                    self.reporter.note_time_before()
                     if "trace" in arrays:  # not in checkpoints of earlier versions
                         self.reporter.trace += [(float(at), float(y)) for at, y in arrays["trace"]]
                 if self.taker is not None and "snapshots_epochs" in arrays:
@@ -214,6 +215,7 @@ class Reporter(keras.callbacks.Callback):
         samples: Returns the sample images as they are now.
         on_progress: Called with every report.
         should_stop: True ends the training at once.
+        seconds_before: Time that was spent on it before it was resumed.
     """
 
     def __init__(
@@ -223,6 +225,7 @@ class Reporter(keras.callbacks.Callback):
         samples: Callable[[], np.ndarray],
         on_progress: Callable[[Progress], object] | None,
         should_stop: ShouldStop | None,
+        seconds_before: float = 0.0,
     ) -> None:
         super().__init__()
         self.config = config
@@ -231,6 +234,7 @@ class Reporter(keras.callbacks.Callback):
         self.samples = samples
         self.on_progress = on_progress
         self.should_stop = should_stop
+        self.seconds_before = seconds_before
         self.history: list[EpochRecord] = []
         self.trace: list[tuple[float, float]] = []
         self.started = time.monotonic()
@@ -238,6 +242,16 @@ class Reporter(keras.callbacks.Callback):
         # The first report has no images: the first loss should not wait for them.
         self.last_samples = self.started
         self.last_progress: Progress | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Time spent on the training so far, also before it was resumed."""
+        return self.seconds_before + time.monotonic() - self.started
+
+    def note_time_before(self) -> None:
+        """Counts the time of the whole epochs in the history, where no more is known."""
+        known = sum(record.seconds for record in self.history)
+        self.seconds_before = max(self.seconds_before, known)
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Counts the epochs of the training that is resumed."""
@@ -306,7 +320,7 @@ class Reporter(keras.callbacks.Callback):
             batches=self.batches,
             loss=loss,
             images_per_second=seen / max(now - self.epoch_started, 1e-9),
-            seconds=now - self.started,
+            seconds=self.seconds,
             seconds_left=(now - self.started) * (to_do / done_here - 1),
             history=tuple(self.history),
             trace=tuple(self.trace),

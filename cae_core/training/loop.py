@@ -8,7 +8,6 @@ stays a quarter of its float size in memory. Everything is Keras (`keras.ops`, `
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -90,6 +89,7 @@ def train(
     checkpoint_guard: Guard = nullcontext,
     loss: ImageLoss | None = None,
     start: Start | None = None,
+    seconds_before: float = 0.0,
 ) -> Run:
     """Trains an architecture on a data set and tests it once at the end.
 
@@ -113,6 +113,8 @@ def train(
         loss: A loss in place of the one that `config` names, for example
             `cae_core.recipes.feature_loss.FeatureLoss`.
         start: Initial weights; by default random ones, all of them trained.
+        seconds_before: Time that was spent on it before, where it is resumed; at least that of
+            the epochs in the checkpoint is counted.
 
     Returns:
         The run: trained model, history, test figures, sample images.
@@ -140,7 +142,9 @@ def train(
     task.prepare(network)
     corruption = Corruption(task, config.seed * 10 + TRAINING_NOISE)
     samples = Samples(network, task, data.validation[:SAMPLE_COUNT], config.seed)
-    reporter = Reporter(config, len(data.train), samples.now, on_progress, should_stop)
+    reporter = Reporter(
+        config, len(data.train), samples.now, on_progress, should_stop, seconds_before
+    )
     best = BestEpoch(network, config.patience)
     steps = math.ceil(len(data.train) / config.batch_size)
     taker = SnapshotTaker(samples, config.epochs * steps, steps)
@@ -164,7 +168,7 @@ def train(
     model = build(architecture, seed=config.seed)
     model.set_weights(network.get_weights())
     samples.model = model
-    seconds = time.monotonic() - reporter.started
+    seconds = reporter.seconds
     errors = per_image_errors(model, data.test, task, seed=config.seed)
     return Run(
         architecture=architecture,

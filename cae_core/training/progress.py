@@ -31,7 +31,7 @@ class Progress:
         batches: Batches per epoch.
         loss: Mean training loss since the last report; None before the first batch.
         images_per_second: Training speed of this epoch so far.
-        seconds: Time since the start.
+        seconds: Time spent on it, also before it was resumed.
         seconds_left: Estimate of the time left.
         history: One record for every finished epoch.
         trace: Training loss between reports as (epochs done, loss) pairs.

@@ -90,7 +90,7 @@ class Run:
         errors: (M,) mean squared error of every test image.
         extremes: (2, 3, N, H, W, C) uint8: the worst and the best test images, like `samples`.
         samples: (3, N, H, W, C) uint8: validation images, inputs and outputs.
-        seconds: Duration of the training.
+        seconds: Time spent on the training, in all its parts where it was resumed.
         stopped: True where it was stopped before its last epoch.
         snapshots: What it made of the sample images at several moments; None where the run has
             none, because it is older than they are or its images are too large.

@@ -46,6 +46,7 @@ from cae_core.jobs.worker import WorkerProcess
 from cae_core.training import runs
 from cae_core.training.config import TrainConfig
 from cae_core.training.learning_rate import find_learning_rate
+from cae_core.training.progress import Progress
 from cae_core.training.runs import Run
 from cae_core.training.tasks import Denoise, Reconstruct
 from tests.core.meeting import Meeting, run_together
@@ -975,6 +976,20 @@ queue = JobQueue(sys.argv[1], worker)
 print(queue.submit(asked, Dataset("noise", noise, noise, noise)), pid, flush=True)
 threading.Event().wait()
 """
+
+
+def test_the_time_of_a_resumed_training_is_that_of_all_its_parts(tmp_path):
+    queue = JobQueue(tmp_path, executor := ByHand())
+    job_id = queue.submit(request(), images())
+    executor.begin()
+    progress = Progress(1, 1, 1, 3, 0.5, images_per_second=9, seconds=7200, seconds_left=9)
+    write_status(tmp_path / job_id, RUNNING, "Training.", progress)
+    queue.close()  # the server is killed
+    queue = JobQueue(tmp_path, InLine())
+    queue.resume(job_id)
+    status = queue.status(job_id)
+    assert "Took 2 h 00 min." in status.message
+    assert Run.load(status.run_folder).seconds > 7200
 
 
 @pytest.mark.heavy

@@ -468,6 +468,29 @@ def test_a_training_goes_on_from_its_checkpoint_as_if_it_had_never_ended(tmp_pat
     assert np.abs(difference).max() <= 1
 
 
+@pytest.mark.parametrize(
+    ("known", "counted"), [(0.0, 1000.0), (5000.0, 5000.0)], ids=["epochs", "all-parts"]
+)
+def test_a_resumed_training_has_taken_the_time_of_all_its_parts(tmp_path, known, counted):
+    checkpoint = tmp_path / "checkpoint.npz"
+    train(SMALL, toy(), config=TrainConfig(epochs=1, batch_size=64), checkpoint=checkpoint)
+    with np.load(checkpoint) as arrays:
+        slow = dict(arrays)
+    slow["history"][:, -1] = 1000  # seconds of its epoch
+    np.savez(checkpoint, **slow)
+    reports = []
+    run = train(
+        SMALL,
+        toy(),
+        config=TrainConfig(epochs=2, batch_size=64),
+        checkpoint=checkpoint,
+        seconds_before=known,
+        on_progress=reports.append,
+    )
+    assert counted < reports[0].seconds <= run.seconds < counted + 600
+    assert reports[-1].seconds_left < 600  # is told by the speed of this part
+
+
 def test_a_checkpoint_that_cannot_be_written_ends_a_training_unless_its_caller_wants_to_know(
     tmp_path,
 ):
