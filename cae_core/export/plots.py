@@ -37,6 +37,7 @@ def plot(
     *,
     log_x: bool = False,
     log_y: bool = True,
+    whole_x: bool = False,
 ) -> str:
     """A plot as an SVG element, with its numbers' range as text for who cannot see it.
 
@@ -46,6 +47,7 @@ def plot(
         y_title: Title of the vertical axis.
         log_x: Makes the horizontal axis logarithmic.
         log_y: Makes the vertical axis logarithmic.
+        whole_x: Numbers the horizontal axis with whole numbers alone, whatever lies between.
 
     Example:
         >>> plot([Series("loss", [1, 2], [0.1, 0.05])], "Epoch", "Loss").count("<circle")
@@ -55,7 +57,7 @@ def plot(
     every = [point for each in points for point in each]
     if not every:
         return ""
-    across = _Axis.over([x for x, _ in every], log_x, _LEFT, WIDTH - _RIGHT)
+    across = _Axis.over([x for x, _ in every], log_x, _LEFT, WIDTH - _RIGHT, is_whole=whole_x)
     upward = _Axis.over([y for _, y in every], log_y, HEIGHT - _BOTTOM, _TOP)
     parts = [_grid(across, upward, x_title, y_title)]
     for number, (each, places) in enumerate(zip(series, points, strict=True)):
@@ -91,7 +93,7 @@ class _Axis:
         low: Lowest value, or its logarithm.
         high: Highest value, or its logarithm.
         is_log: Whether the axis is logarithmic.
-        is_whole: Whether only whole numbers lie on it.
+        is_whole: Whether it is numbered with whole numbers alone.
         start: Position of the lowest value.
         end: Position of the highest value.
     """
@@ -104,13 +106,21 @@ class _Axis:
     end: float
 
     @classmethod
-    def over(cls, values: Sequence[float], is_log: bool, start: float, end: float) -> _Axis:
+    def over(
+        cls,
+        values: Sequence[float],
+        is_log: bool,
+        start: float,
+        end: float,
+        *,
+        is_whole: bool = False,
+    ) -> _Axis:
         """The axis that has room for some values, with a twentieth more at both ends."""
         low, high = min(values), max(values)
         if is_log:
             low, high = math.log10(low), math.log10(high)
         room = (high - low) / 20 or abs(high) / 20 or 1.0
-        is_whole = all(float(value).is_integer() for value in values)
+        is_whole = is_whole or all(float(value).is_integer() for value in values)
         return cls(low - room, high + room, is_log, is_whole, start, end)
 
     def place(self, value: float) -> float:
@@ -121,20 +131,33 @@ class _Axis:
     def ticks(self) -> list[float]:
         """Round numbers on the axis: those of 1, 2 and 5 times a power of ten."""
         if self.is_log:
-            powers = range(math.floor(self.low), math.ceil(self.high) + 1)
-            for digits in ((1, 2, 5), (1, 3), (1,)):
-                found = [
-                    digit * 10.0**power
-                    for power in powers
-                    for digit in digits
-                    if self.low <= math.log10(digit) + power <= self.high
-                ]
-                if len(found) <= _MOST_TICKS:
-                    break
-            if len(found) > 1:
-                return found
-            return _even_ticks(10**self.low, 10**self.high, is_whole=self.is_whole)
+            return log_ticks(self.low, self.high, is_whole=self.is_whole)
         return _even_ticks(self.low, self.high, is_whole=self.is_whole)
+
+
+def log_ticks(low: float, high: float, *, is_whole: bool = False) -> list[float]:
+    """Few round numbers for a logarithmic axis.
+
+    Args:
+        low: Logarithm of the axis's lowest value.
+        high: Logarithm of its highest value.
+        is_whole: Whether only whole numbers lie on it.
+
+    Example:
+        >>> log_ticks(-0.1, 2.1), [round(tick, 4) for tick in log_ticks(-2.2, -2.1)]
+        ([1.0, 3.0, 10.0, 30.0, 100.0], [0.0065, 0.007, 0.0075])
+    """
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    for digits in ((1, 2, 5), (1, 3), (1,)):
+        found = [
+            digit * 10.0**power
+            for power in powers
+            for digit in digits
+            if low <= math.log10(digit) + power <= high
+        ]
+        if len(found) <= _MOST_TICKS:
+            break
+    return found if len(found) > 1 else _even_ticks(10**low, 10**high, is_whole=is_whole)
 
 
 def _even_ticks(low: float, high: float, *, is_whole: bool) -> list[float]:

@@ -18,7 +18,7 @@ from cae_core.data.registry import DATASETS
 from cae_core.export.plots import Series, plot
 from cae_core.export.templates import fill_template
 from cae_core.formats import format_duration, format_mse, format_psnr, format_ssim
-from cae_core.training.config import LOSS_TITLES
+from cae_core.training.history import AFTER_THE_EPOCH, MEAN_OF_THE_EPOCH, middles
 from cae_core.training.runs import RunSummary
 
 
@@ -65,6 +65,7 @@ def html_report(
     by: str = "",
     study: str = "",
     study_points: Mapping[str, tuple[float, float]] | None = None,
+    study_dataset: str = "cifar10",
 ) -> str:
     """A report as an HTML page.
 
@@ -74,6 +75,7 @@ def html_report(
         by: The line under the heading: author, date.
         study: What a study of latent sizes found, as a sentence.
         study_points: Latent size and test MSE of the study's networks; None leaves the study out.
+        study_dataset: Name of the data set that they were trained on.
 
     Example:
         >>> page = html_report("Homework", [Section("Exercise 1", ["1,024 numbers."])])
@@ -87,7 +89,7 @@ def html_report(
         "sections": "\n".join(map(_section, sections)),
         "comparison": _comparison(runs),
         "losses": "".join(map(_losses, _comparable(runs))),
-        "latent_sizes": _latent_sizes(runs, study_points or {}),
+        "latent_sizes": _latent_sizes(runs, study_points or {}, study_dataset),
         "study": html.escape(study),
     }
     conditions = {"compared": len(runs) > 1, "sizes": study_points is not None}
@@ -105,6 +107,12 @@ def _section(part: Section) -> str:
     return f"<h2>{html.escape(part.title)}</h2>{words}{''.join(shown)}"
 
 
+_LOSSES_CAPTION = (
+    "The error on a logarithmic axis: the training's is a mean over every epoch and stands at its "
+    "middle, the validation's is that after it"
+)
+
+
 def _run(run: ReportedRun) -> str:
     """A training as HTML: losses, test figures, settings, images."""
     summary = run.summary
@@ -112,11 +120,12 @@ def _run(run: ReportedRun) -> str:
     epochs = [record.epoch for record in history]
     drawn = plot(
         [
-            Series("Training", epochs, [record.loss for record in history]),
-            Series("Validation", epochs, [record.validation_loss for record in history]),
+            Series(MEAN_OF_THE_EPOCH, middles(epochs), [record.loss for record in history]),
+            Series(AFTER_THE_EPOCH, epochs, [record.validation_loss for record in history]),
         ],
         "Epoch",
-        LOSS_TITLES[summary.config.loss],
+        summary.task.loss_title(summary.config.loss),
+        whole_x=True,
     )
     test = summary.test
     figures = {
@@ -128,7 +137,7 @@ def _run(run: ReportedRun) -> str:
     }
     return (
         f"<h3>{html.escape(run.title)}</h3>"
-        f"{_figure(drawn, 'The error after every epoch, on a logarithmic axis')}"
+        f"{_figure(drawn, _LOSSES_CAPTION)}"
         f"{_table(figures)}<h4>Settings</h4>{_table(_settings(summary))}{_images(run)}"
     )
 
@@ -143,7 +152,7 @@ def _settings(summary: RunSummary) -> dict[str, str]:
         "Latent": f"{format_shape(report.latent_shape)} = {report.latent_size:,} numbers",
         "Parameters": f"{report.parameters:,}",
         "Task": summary.task.label,
-        "Data": _dataset(summary),
+        "Data": _title(summary.dataset),
         **{
             name.replace("_", " ").capitalize(): "none" if value is None else str(value)
             for name, value in fields.items()
@@ -153,9 +162,8 @@ def _settings(summary: RunSummary) -> dict[str, str]:
     }
 
 
-def _dataset(summary: RunSummary) -> str:
-    """The data set's title, or its name where the registry lacks it."""
-    name = summary.dataset
+def _title(name: str) -> str:
+    """A data set's title, or its name where the registry lacks it."""
     return DATASETS[name].title if name in DATASETS else name
 
 
@@ -166,7 +174,7 @@ def _comparison(runs: Sequence[ReportedRun]) -> str:
         (
             run.title,
             run.summary.task.label,
-            _dataset(run.summary),
+            _title(run.summary.dataset),
             f"{analyze(run.summary.architecture).latent_size:,}",
             str(len(run.summary.history)),
             str(run.summary.config.seed),
@@ -200,8 +208,9 @@ def _comparable(runs: Sequence[ReportedRun]) -> list[list[ReportedRun]]:
 def _losses(group: Sequence[ReportedRun]) -> str:
     """The validation losses of trainings that can be compared, in one plot."""
     summary = group[0].summary
-    drawn = plot([_validation(run) for run in group], "Epoch", LOSS_TITLES[summary.config.loss])
-    caption = f"Validation loss after every epoch: {_dataset(summary)}, {summary.task.label}"
+    title = summary.task.loss_title(summary.config.loss)
+    drawn = plot([_validation(run) for run in group], "Epoch", title, whole_x=True)
+    caption = f"Validation loss after every epoch: {_title(summary.dataset)}, {summary.task.label}"
     return _figure(drawn, caption)
 
 
@@ -216,9 +225,10 @@ def _validation(run: ReportedRun) -> Series:
 
 
 def _latent_sizes(
-    runs: Sequence[ReportedRun], study_points: Mapping[str, tuple[float, float]]
+    runs: Sequence[ReportedRun], study_points: Mapping[str, tuple[float, float]], dataset: str
 ) -> str:
-    """Latent sizes against test errors: the study's networks and the reported ones."""
+    """Latent sizes against test errors: the study's networks, and those of the same images."""
+    reconstructing = [run for run in runs if run.summary.task.name == "reconstruct"]
     known = Series(
         "Networks of the study",
         [size for size, _ in study_points.values()],
@@ -232,11 +242,14 @@ def _latent_sizes(
             [run.summary.test["mse"]],
             is_line=False,
         )
-        for run in runs
-        if run.summary.task.name == "reconstruct"
+        for run in reconstructing
+        if run.summary.dataset == dataset
     ]
     drawn = plot([known, *own], "Numbers in the latent", "Test MSE", log_x=True)
-    return _figure(drawn, "Test error against the size of the latent, both logarithmic")
+    caption = f"{_title(dataset)}: test error against the size of the latent, both logarithmic."
+    if len(own) < len(reconstructing):
+        caption += " Trainings on other images are left out: their errors are of other images."
+    return _figure(drawn, caption)
 
 
 def _table(lines: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from cae_core.records import checked, read_text
 from cae_core.training.progress import EpochRecord
 
 HISTORY = "history.csv"
+# Names of a training's curves: the mean of an epoch says how well it went in its middle.
+MEAN_OF_THE_EPOCH, AFTER_THE_EPOCH = "Training, mean of the epoch", "Validation, after the epoch"
 _COLUMNS = tuple(item.name for item in dataclasses.fields(EpochRecord))
 
 
@@ -69,6 +72,19 @@ def read_records(folder: Path) -> tuple[EpochRecord, ...]:
         return checked(tuple[EpochRecord, ...], read_history(folder))
     except RecordError as error:
         raise RecordError(f"{HISTORY} {error}") from error
+
+
+def middles(ends: Sequence[float]) -> list[float]:
+    """Where the means over a training's parts are drawn: the middle of each.
+
+    Args:
+        ends: The parts' ends, such as epochs; the first begins at 0.
+
+    Example:
+        >>> middles([1, 2, 3])
+        [0.5, 1.5, 2.5]
+    """
+    return [(start + end) / 2 for start, end in itertools.pairwise([0, *ends])]
 
 
 def _lines(folder: Path) -> list[list[str]]:

@@ -15,6 +15,7 @@ import pandas  # type: ignore[import-untyped]  # noqa: F401
 import plotly.graph_objects as go
 import streamlit as st
 
+from cae_core.export.plots import log_ticks
 from cae_core.formats import MSE_DECIMALS
 from cae_core.training.learning_rate import LearningRateTest
 from cae_ui.common.wording import plain_html, rate_text
@@ -231,6 +232,20 @@ def _log_range(values: Iterable[float | None]) -> dict[str, Any]:
     margin = max(0.0, 1 - (high - low)) / 2
     low, high = low - margin, high + margin
     return {"range": [low, high], "dtick": "D2" if high - low < 2 else 1}
+
+
+def loss_axis(title: str, losses: Iterable[float]) -> dict[str, Any]:
+    """A logarithmic axis for losses, with few ticks however near or far these are.
+
+    Plotly writes its own over each other where there are many decades.
+    """
+    powers = [math.log10(loss) for loss in losses if 0 < loss < math.inf]
+    axis = {"title": title, **LOG_AXIS}
+    if not powers:
+        return axis
+    room = (max(powers) - min(powers)) / 20 or 0.1
+    low, high = min(powers) - room, max(powers) + room
+    return {**axis, "range": [low, high], "tickvals": log_ticks(low, high)}
 
 
 def rate_figure(test: LearningRateTest) -> go.Figure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from typing import Any
 
@@ -17,17 +18,23 @@ from cae_core.data.registry import is_available
 from cae_core.data.samples import sample_check_images, sample_check_name
 from cae_core.formats import format_duration, format_share
 from cae_core.images.operations import image_grid
-from cae_core.training.history import read_history
+from cae_core.training.config import LOSS_TITLES
+from cae_core.training.history import (
+    AFTER_THE_EPOCH,
+    MEAN_OF_THE_EPOCH,
+    middles,
+    read_history,
+)
 from cae_core.zoo.cards import IMAGES, NOT_KEPT, Card
 from cae_core.zoo.judge import ACCURACY
 from cae_core.zoo.table import judge_own_accuracy
 from cae_ui.common.charts import (
     INDIGO,
-    LOG_AXIS,
     RED,
     TRAINING_COLOR,
     VALIDATION_COLOR,
     framed,
+    loss_axis,
     rate_figure,
     show_chart,
 )
@@ -41,13 +48,9 @@ from cae_ui.inside.panel import show_link, show_panel
 
 GRID_IMAGES = 8
 ERROR_AMPLIFIED = 4
-# Legend names of the losses in a history.csv; other columns keep their names.
-_LOSSES = {
-    "loss": "Training",
-    "validation_loss": "Validation",
-    "val_loss": "Validation",
-    "validation": "Validation",
-}
+# The losses in a history.csv.
+_TRAINING_LOSS = "loss"
+_LOSSES = (_TRAINING_LOSS, "validation_loss", "val_loss", "validation")
 _COLORS = (TRAINING_COLOR, VALIDATION_COLOR, INDIGO, RED)
 _PAGES = {
     zoo.PHOTO_DENOISER: ("pages/denoise.py", "Use it on the page Denoise"),
@@ -65,7 +68,7 @@ def show_card(name: str) -> None:
     with facts:
         _show_facts(card)
     with curves:
-        show_chart(curves_figure(_history(card.name)), key="curves")
+        show_chart(curves_figure(_history(card.name), _loss_title(card)), key="curves")
         _show_rate_test(card.name)
     _show_figures(card)
     if card.architecture is not None:
@@ -141,34 +144,69 @@ def _history(name: str) -> dict[str, list[float]]:
     return {column: [row[column] for row in rows] for column in rows[0]}
 
 
-def curves_figure(history: dict[str, list[float]]) -> go.Figure:
+def curves_figure(history: dict[str, list[float]], loss_title: str = "Loss") -> go.Figure:
     """The losses of a training, or its other measures where it kept no losses.
+
+    The training's loss is a mean since the line before, and is drawn at its middle.
 
     Args:
         history: Columns by name; the first is the horizontal axis.
+        loss_title: Title of the vertical axis of losses.
     """
     progress, *others = [name for name in history if name != "seconds"]
+    ends = history[progress]
     losses = [name for name in others if name in _LOSSES]
-    watched = losses or others
     figure = go.Figure()
-    for name, color in zip(watched, itertools.cycle(_COLORS), strict=False):
+    for name, color in zip(losses or others, itertools.cycle(_COLORS), strict=False):
         figure.add_trace(
             go.Scatter(
-                x=history[progress],
+                x=middles(ends) if name == _TRAINING_LOSS else ends,
                 y=history[name],
-                name=_LOSSES.get(name) or name.replace("psnr_", "PSNR in dB, sigma "),
-                mode="lines+markers" if len(history[progress]) < 40 else "lines",
+                name=_curve_name(name, progress),
+                mode="lines+markers" if len(ends) < 40 else "lines",
                 line={"color": color},
             )
         )
+    xaxis: dict[str, Any] = {"title": progress.capitalize()}
+    if progress == "epoch":
+        xaxis |= {"range": [0, ends[-1] * 1.02], "dtick": math.ceil(ends[-1] / 10)}
+    every = [loss for name in losses for loss in history[name]]
     return framed(
         figure,
         height=340,
-        xaxis={"title": progress.capitalize()},
-        yaxis={"title": "Loss", **LOG_AXIS, "nticks": 4} if losses else {},
+        xaxis=xaxis,
+        yaxis=loss_axis(loss_title, every) if losses else {},
         legend_y=1.02,
         showlegend=True,
     )
+
+
+def _curve_name(name: str, progress: str) -> str:
+    """The name of a column of a history in the legend.
+
+    Example:
+        >>> _curve_name("loss", "images"), _curve_name("psnr_15", "patches")
+        ('Training, mean since the point before', 'PSNR in dB, sigma 15')
+    """
+    is_epochs = progress == "epoch"
+    if name == _TRAINING_LOSS:
+        return MEAN_OF_THE_EPOCH if is_epochs else "Training, mean since the point before"
+    if name in _LOSSES:
+        return AFTER_THE_EPOCH if is_epochs else "Validation"
+    return name.replace("psnr_", "PSNR in dB, sigma ")
+
+
+def _loss_title(card: Card) -> str:
+    """What a network's losses are, as the Trainer names it, where its settings say so.
+
+    Example:
+        >>> _loss_title(zoo.card("homework")), _loss_title(zoo.card("feature-loss"))
+        ('Mean squared error', 'Loss')
+    """
+    found = re.search(r", loss (\w+)\.(?! The loss adds)", card.recipe_notes)
+    if card.task is None or found is None or found[1] not in LOSS_TITLES:
+        return "Loss"
+    return card.task.loss_title(found[1])
 
 
 def _show_figures(card: Card) -> None:

@@ -9,7 +9,14 @@ import streamlit as st
 
 from cae_core.training import learning_rate
 from cae_core.zoo.table import rows
-from cae_ui.common.charts import Points, chart_text, latent_size_figure, rate_figure, show_chart
+from cae_ui.common.charts import (
+    Points,
+    chart_text,
+    latent_size_figure,
+    loss_axis,
+    rate_figure,
+    show_chart,
+)
 from cae_ui.zoo.rate_distortion import zoo_points
 
 
@@ -21,6 +28,17 @@ def test_networks_are_points_and_pca_is_a_line_on_logarithmic_axes():
     assert sorted(points.x) == [1024, 8192]
     np.testing.assert_array_equal(points.y, [row.measured("mse") for row in chosen])
     assert (figure.layout.xaxis.type, figure.layout.yaxis.type) == ("log", "log")
+
+
+@pytest.mark.parametrize(
+    "losses", [[0.0064, 0.0083], [0.7, 1.1e7], [0.02, 0.0004, 0.0], [0.01]], ids=str
+)
+def test_an_axis_of_losses_has_few_numbers_and_all_losses(losses):
+    axis = loss_axis("Loss", losses)
+    low, high = axis["range"]
+    assert all(low < np.log10(loss) < high for loss in losses if loss > 0)
+    assert 1 <= len(axis["tickvals"]) <= 8
+    assert all(low <= np.log10(tick) <= high for tick in axis["tickvals"])
 
 
 def test_a_learning_rate_test_is_drawn_with_its_suggestion_marked():

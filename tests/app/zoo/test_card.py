@@ -110,9 +110,28 @@ def test_a_network_works_on_a_visitors_photo_and_a_broken_one_is_one_sentence(zo
 
 def test_curves_are_losses_where_there_are_any():
     figure = curves_figure({"epoch": [1, 2], "loss": [2, 1], "val_loss": [3, 2], "seconds": [9, 9]})
-    assert [line.name for line in figure.data] == ["Training", "Validation"]
+    names = ["Training, mean of the epoch", "Validation, after the epoch"]
+    assert [line.name for line in figure.data] == names
     assert figure.layout.yaxis.type == "log"
     np.testing.assert_array_equal(figure.data[1].y, [3, 2])
     figure = curves_figure({"patches": [1, 2], "seconds": [9, 9], "psnr_15": [30, 31]})
     assert [line.name for line in figure.data] == ["PSNR in dB, sigma 15"]
     assert figure.layout.yaxis.type is None
+
+
+def test_a_training_loss_is_drawn_at_the_middle_of_what_it_is_the_mean_of():
+    figure = curves_figure({"epoch": [1, 2], "loss": [2, 1], "val_loss": [3, 2]})
+    assert [list(line.x) for line in figure.data] == [[0.5, 1.5], [1, 2]]
+    assert figure.layout.xaxis.dtick == 1
+    figure = curves_figure({"images": [100, 300], "loss": [2, 1], "validation": [3, 2]})
+    assert [list(line.x) for line in figure.data] == [[50, 200], [100, 300]]
+    assert figure.data[0].name == "Training, mean since the point before"
+
+
+def test_the_axis_of_a_card_names_the_loss_as_the_trainer_does(zoo_page):
+    page = zoo_page(card="vae2-mnist")
+    titles = [
+        json.loads(chart.proto.spec)["layout"]["yaxis"].get("title", {}).get("text")
+        for chart in page.get("plotly_chart")
+    ]
+    assert "Binary cross-entropy + 1 × KL per number" in titles

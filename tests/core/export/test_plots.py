@@ -53,6 +53,13 @@ def test_an_axis_has_few_round_numbers(low, high):
     assert len(set(written)) == len(written)
 
 
+def test_an_axis_of_epochs_has_no_parts_of_them():
+    svg = plot([Series("a", [0.5, 1.5], [1, 2]), Series("b", [1, 2], [1, 2])], "Epoch", "MSE")
+    assert "1.5" in re.findall(r'text-anchor="middle">([^<]+)<', svg)
+    svg = plot([Series("a", [0.5, 1.5], [1, 2])], "Epoch", "MSE", whole_x=True)
+    assert re.findall(r'text-anchor="middle">([^<]+)<', svg) == ["1", "Epoch", "MSE"]
+
+
 def test_names_are_text():
     svg = plot([Series("<b>&", [1], [1])], "<x>", "y")
     assert "<b>" not in svg

@@ -4,6 +4,8 @@ import base64
 import re
 from html.parser import HTMLParser
 
+import pytest
+
 from cae_core.architecture.notation import Architecture
 from cae_core.export.report import ReportedRun, Section, html_report
 from cae_core.formats import format_mse
@@ -16,14 +18,14 @@ TEST = {"mse": 0.0123456, "mae": 0.081, "psnr": 19.08, "ssim": 0.571, "images": 
 PNG = b"\x89PNG\r\n\x1a\n and so on"
 
 
-def run_of(text, title, *losses, seed=7):
+def run_of(text, title, *losses, seed=7, dataset="cifar10"):
     return ReportedRun(
         title,
         RunSummary(
             architecture=Architecture.parse(text),
             task=Reconstruct(),
             config=TrainConfig(epochs=len(losses), seed=seed),
-            dataset="cifar10",
+            dataset=dataset,
             history=tuple(EpochRecord(n, x, 1.1 * x, 2.0) for n, x in enumerate(losses, 1)),
             test=TEST,
             seconds=12.0,
@@ -98,10 +100,36 @@ def test_plots_and_images_are_inside_the_page():
     page = Page(report())
     labels = [attributes["aria-label"] for attributes in page.all("svg")]
     assert len(labels) == 4  # of each run, of all, of the sizes
-    assert labels[0].startswith("Mean squared error against Epoch. Training: 2 points from 0.02")
+    assert labels[0].startswith(
+        "Mean squared error against Epoch. Training, mean of the epoch: 2 points from 0.02"
+    )
     assert "Networks of the study: 2 points" in labels[3]
     sources = [attributes["src"] for attributes in page.all("img")]
     assert [base64.b64decode(source.partition(",")[2]) for source in sources] == [PNG, PNG]
+
+
+def test_a_training_error_is_drawn_at_the_middle_of_its_epoch():
+    page = Page(html_report("Mine", [Section("Run", (), [run_of("conv4 | conv3", "a", 0.2, 0.1)])]))
+    first, second, third, fourth = (float(each["cx"]) for each in page.all("circle"))
+    assert (first + second) / 2 == pytest.approx(third, abs=0.1)  # at 0.5, 1.5 and 1, 2
+    assert second - first == pytest.approx(fourth - third, abs=0.2)
+    assert "is a mean over every epoch and stands at its middle" in page.text
+
+
+def test_only_trainings_on_the_studys_images_are_drawn_into_it():
+    runs = [
+        run_of("conv4 pool | up conv3:sigmoid", "on the study's images", 0.02),
+        run_of("conv8 pool | up conv3:sigmoid", "on other images", 0.01, dataset="photo_patches"),
+    ]
+    study = {"conv1": (64, 0.014)}
+    page = Page(html_report("Mine", [Section("Runs", (), runs)], study_points=study))
+    *_, sizes = (attributes["aria-label"] for attributes in page.all("svg"))
+    assert "on the study's images: 1 points" in sizes
+    assert "on other images" not in sizes
+    assert "CIFAR-10: test error against the size of the latent" in page.text
+    assert "Trainings on other images are left out" in page.text
+    page = Page(html_report("Mine", [Section("Runs", (), runs[:1])], study_points=study))
+    assert "left out" not in page.text
 
 
 def test_a_report_loads_nothing_from_elsewhere():
