@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from decimal import Decimal
 
 MSE_DECIMALS, PSNR_DECIMALS, SSIM_DECIMALS = 6, 2, 3
 
@@ -52,6 +54,40 @@ def format_gain(decibels: float) -> str:
         ('+1.24 dB', '-0.50 dB')
     """
     return f"{decibels:+.{PSNR_DECIMALS}f} dB"
+
+
+def true_minus(text: str) -> str:
+    """A text with a minus before its negative numbers in place of a hyphen.
+
+    Example:
+        >>> true_minus("-0.63, interval -0.79 to -0.40; sigma 0-0.4")
+        '−0.63, interval −0.79 to −0.40; sigma 0-0.4'
+    """
+    return re.sub(r"(?<![\w.)])-(?=\d)", "−", text)
+
+
+def format_signed(number: float, decimals: int) -> str:
+    """A difference with its sign; none where it rounds to nothing.
+
+    Example:
+        >>> format_signed(1.236, 2), format_signed(-0.5, 2), format_signed(-0.001, 2)
+        ('+1.24', '−0.50', '0.00')
+    """
+    text = f"{number:+.{decimals}f}"
+    return true_minus(text) if float(text) else text[1:]
+
+
+def format_number(number: float, digits: int = 3) -> str:
+    """A number of any size without an exponent: a whole one in full, others in a few digits.
+
+    Example:
+        >>> format_number(1024), format_number(1.1643e-05), format_number(-2.0496)
+        ('1,024', '0.0000116', '−2.05')
+    """
+    if not math.isfinite(number):
+        return true_minus(f"{number:g}".replace("inf", "∞"))
+    is_whole = number == int(number) and abs(number) < 1e15
+    return true_minus(f"{Decimal(int(number)) if is_whole else Decimal(f'{number:.{digits}g}'):,f}")
 
 
 def format_ssim(similarity: float) -> str:

@@ -7,6 +7,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cae_core.formats import counted, format_number
+
 WIDTH, HEIGHT = 640, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 12, 44
 _COLORS = ("#0f766e", "#d97706", "#6366f1", "#dc2626", "#0284c7", "#64748b", "#65a30d", "#c026d3")
@@ -68,8 +70,8 @@ def plot(
             parts.append(f'<polyline points="{path}" fill="none" stroke="{color}"/>')
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{color}"/>' for x, y in drawn]
     said = "; ".join(
-        f"{each.name}: {len(places)} points from {_number(places[0][1])} to "
-        f"{_number(places[-1][1])}"
+        f"{each.name}: {counted(len(places), 'point')} from {format_number(places[0][1])} to "
+        f"{format_number(places[-1][1])}"
         for each, places in zip(series, points, strict=True)
         if places
     )
@@ -207,12 +209,7 @@ def _labelled(ticks: Sequence[float]) -> list[tuple[float, str]]:
     """Ticks with their numbers, in as few digits as tell them apart."""
     labels: list[str] = []
     for digits in range(3, 9):
-        labels = [_number(tick, digits) for tick in ticks]
+        labels = [format_number(tick, digits) for tick in ticks]
         if len(set(labels)) == len(ticks):
             break
     return list(zip(ticks, labels, strict=True))
-
-
-def _number(value: float, digits: int = 3) -> str:
-    """A number in few characters."""
-    return f"{value:,.0f}" if value == int(value) and abs(value) < 1e7 else f"{value:.{digits}g}"

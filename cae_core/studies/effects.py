@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
+from cae_core.formats import true_minus
 from cae_core.studies.latent_size import latent_size_correlation
 from cae_core.studies.plan import NETWORK, Planned, Setting, Value, setting_text
 from cae_core.studies.sweep import Result, Trial
@@ -195,8 +196,10 @@ def headlines(planned: Sequence[Planned], results: Mapping[Trial, Result]) -> li
     found = latent_size_correlation(result for _, result in done)
     if found is not None:
         said.append(
-            f"Rank correlation of latent size and error: {found.rho:.2f}, 95 % interval "
-            f"{found.low:.2f} to {found.high:.2f} ({found.networks} networks)."
+            true_minus(
+                f"Rank correlation of latent size and error: {found.rho:.2f}, 95 % interval "
+                f"{found.low:.2f} to {found.high:.2f} ({found.networks} networks)."
+            )
         )
     settings = [dict(each) for each in dict.fromkeys(tuple(s.items()) for s, _ in planned)]
     if len(settings) == 2:

@@ -7,6 +7,7 @@ import streamlit as st
 from cae_core import zoo
 from cae_core.data.samples import SAMPLE_CHECK
 from cae_core.zoo.cards import COLORIZED, GREY
+from cae_ui.common.wording import named_data, number_columns
 
 
 def show_lesson() -> None:
@@ -19,7 +20,12 @@ def show_lesson() -> None:
         "network that gives every colour a probability can choose one instead "
         "([Zhang, Isola & Efros, 2016](https://arxiv.org/abs/1603.08511))."
     )
-    st.dataframe(_card_figures(), hide_index=True, width="stretch")
+    st.dataframe(
+        _card_figures(),
+        hide_index=True,
+        width="stretch",
+        column_config=number_columns("PSNR, dB", "SSIM", "CIEDE2000", "Colourfulness"),
+    )
 
 
 def _card_figures() -> list[dict[str, object]]:
@@ -34,7 +40,7 @@ def _card_figures() -> list[dict[str, object]]:
             title = titles.get(row["condition"], row["condition"])
             rows[row["test_set"], title] = {
                 "Network": title,
-                "Test set": row["test_set"],
+                "Test set": named_data(row["test_set"]),
                 "PSNR, dB": row["psnr"],
                 "SSIM": row["ssim"],
                 "CIEDE2000": row["ciede2000"],

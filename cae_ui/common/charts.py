@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cae_core.export.plots import log_ticks
-from cae_core.formats import MSE_DECIMALS
+from cae_core.formats import MSE_DECIMALS, format_number
 from cae_core.training.learning_rate import LearningRateTest
 from cae_ui.common.wording import plain_html, rate_text
 
@@ -144,8 +144,8 @@ def _range(values: Sequence[Any]) -> str:
 
 
 def _short(value: object) -> str:
-    """A number with three digits, or a text as it stands."""
-    return f"{value:.3g}" if isinstance(value, Real) else str(value)
+    """A number in a few digits, or a text as it stands."""
+    return format_number(float(value)) if isinstance(value, Real) else str(value)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import streamlit as st
 
 from cae_core.architecture.notation import Architecture
 from cae_core.errors import ImageError, RunError
-from cae_core.formats import format_gain, format_psnr, format_size
+from cae_core.formats import PSNR_DECIMALS, format_psnr, format_size
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.encoding import encode_like
 from cae_core.images.metrics import psnr
@@ -36,7 +36,7 @@ from cae_ui.common.whole_photo import (
     show_whole_work,
     whole_input,
 )
-from cae_ui.common.wording import plain, show_error
+from cae_ui.common.wording import plain, show_change, show_error
 
 PREVIEW_SIDE = 1200
 PHOTO_PATCHES = "photo_patches"
@@ -155,8 +155,7 @@ def _show_figures(photo: np.ndarray, damaged: np.ndarray, result: np.ndarray) ->
             return
         before = psnr(damaged, photo)
         st.metric("PSNR, input", format_psnr(before), width="content")
-        gained = format_gain(after - before) if np.isfinite(after - before) else None
-        st.metric("PSNR, output", format_psnr(after), gained, width="content")
+        show_change("PSNR, output", format_psnr(after), after - before, PSNR_DECIMALS, "dB")
 
 
 def _views(

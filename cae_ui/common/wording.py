@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,13 @@ import streamlit as st
 from cae_core.architecture.presets import SOURCES
 from cae_core.data.registry import DATASETS
 from cae_core.errors import CAEError
-from cae_core.formats import MSE_DECIMALS, PSNR_DECIMALS, SSIM_DECIMALS, format_size
+from cae_core.formats import (
+    MSE_DECIMALS,
+    PSNR_DECIMALS,
+    SSIM_DECIMALS,
+    format_signed,
+    format_size,
+)
 
 UPLOADS = "uploads"  # name of the data set that uploaded images make
 
@@ -53,6 +60,17 @@ def plain_html(text: object) -> str:
     return html.escape(str(text), quote=False)
 
 
+def marked(text: str) -> str:
+    r"""A sentence as `plain` has it, but for what stands between backticks, which is code.
+
+    Example:
+        >>> print(marked("The least has `conv8 | up*`, of *all*."))
+        The least has `conv8 | up*`, of \*all\*.
+    """
+    codes = iter(re.findall("`([^`]*)`", text))
+    return re.sub(r"\\`.*?\\`", lambda _: f"`{next(codes)}`", plain(text))
+
+
 def show_error(error: object) -> None:
     """An error's sentence in a red box."""
     st.error(plain(error), icon=":material/error:")
@@ -88,11 +106,23 @@ def dataset_title(name: str) -> str:
     return DATASETS[name].title if name in DATASETS else name
 
 
+def named_data(text: str) -> str:
+    """A text of a card whose first word may be the name of a data set, with its title.
+
+    Example:
+        >>> named_data("cifar10: 45,000 images"), named_data("mnist test"), named_data("CBSD68")
+        ('CIFAR-10: 45,000 images', 'MNIST test', 'CBSD68')
+    """
+    name, between, rest = re.split(r"(\W|$)", text, maxsplit=1)
+    return f"{dataset_title(name)}{between}{rest}"
+
+
 _DECIMALS = {
     "MSE": MSE_DECIMALS,
     "MAE": MSE_DECIMALS,
     "PSNR, dB": PSNR_DECIMALS,
     "SSIM": SSIM_DECIMALS,
+    "Bits per pixel": 3,
     "CIEDE2000": 2,
     "a*b* error": 2,
     "Colourfulness": 2,
@@ -126,6 +156,24 @@ def rate_text(rate: float) -> str:
         '0.000032'
     """
     return np.format_float_positional(rate, trim="-")
+
+
+def show_change(label: str, value: str, change: float, decimals: int, unit: str = "") -> None:
+    """A figure, of which more is better, and what it has gained or lost.
+
+    Args:
+        label: The figure's name.
+        value: The figure.
+        change: Its change; none is shown where it is no finite number.
+        decimals: Decimals of the change.
+        unit: Its unit.
+    """
+    text = f"{format_signed(change, decimals)} {unit}".strip() if math.isfinite(change) else None
+    # Streamlit takes a hyphen alone for a loss.
+    if text is not None and text.startswith("−"):
+        st.metric(label, value, text, "inverse", delta_arrow="down", width="content")
+    else:
+        st.metric(label, value, text, width="content")
 
 
 def short_number(number: int) -> str:

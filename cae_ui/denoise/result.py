@@ -14,7 +14,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cae_core import zoo
 from cae_core.data.samples import HIGH_ISO, HIGH_ISO_TERMS
-from cae_core.formats import format_duration, format_gain, format_psnr, format_size, format_ssim
+from cae_core.formats import (
+    PSNR_DECIMALS,
+    SSIM_DECIMALS,
+    format_duration,
+    format_psnr,
+    format_size,
+    format_ssim,
+)
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.metrics import psnr, ssim_of
 from cae_core.long_work import OnProgress
@@ -35,7 +42,7 @@ from cae_ui.common.whole_photo import (
     show_whole_work,
     whole_input,
 )
-from cae_ui.common.wording import plain
+from cae_ui.common.wording import plain, show_change
 from cae_ui.denoise.damages import repaired
 from cae_ui.denoise.scene import Scene
 
@@ -173,20 +180,14 @@ def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
         st.caption(f"{took}. There is no original to compare with.")
         return
     before, after = psnr(scene.noisy, reference), psnr(clean, reference)
-    gained = format_gain(after - before) if np.isfinite(after - before) else None
     with ThreadPoolExecutor(2) as threads:  # SciPy's filters leave Python free
         similar_before, similar = threads.map(
             partial(ssim_of, reference=reference), (scene.noisy, clean)
         )
     with st.container(horizontal=True, gap="medium"):
         st.metric("PSNR, noisy", format_psnr(before), width="content")
-        st.metric("PSNR, denoised", format_psnr(after), gained, width="content")
-        st.metric(
-            "SSIM, denoised",
-            format_ssim(similar),
-            f"{similar - similar_before:+.3f}",
-            width="content",
-        )
+        show_change("PSNR, denoised", format_psnr(after), after - before, PSNR_DECIMALS, "dB")
+        show_change("SSIM, denoised", format_ssim(similar), similar - similar_before, SSIM_DECIMALS)
     channels = "in grey" if clean.ndim == 2 else "over all three channels"
     against = "" if scene.clean is not None else f", against the {_original_label(scene).lower()}"
     st.caption(f"{took}. PSNR {channels}{against}; the output is cut to [0, 1].")

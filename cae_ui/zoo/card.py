@@ -43,7 +43,7 @@ from cae_ui.common.photo_trial import TrainedNetwork, try_on_photo
 from cae_ui.common.pixels import OUTPUT_CAPTION, show_pixels
 from cae_ui.common.resources import freeze_garbage_collector, named_dataset
 from cae_ui.common.section import section
-from cae_ui.common.wording import dataset_title, number_columns, plain
+from cae_ui.common.wording import dataset_title, named_data, number_columns, plain
 from cae_ui.inside.panel import show_link, show_panel
 
 GRID_IMAGES = 8
@@ -106,7 +106,7 @@ def _show_facts(card: Card) -> None:
     beside = f" (the source: {format_duration(theirs)}, on Google Colab)" if theirs else ""
     facts = {
         "Source": SOURCES[card.section].link if card.section else plain(card.source),
-        "Trained on": plain(_named_data(card.data)),
+        "Trained on": plain(named_data(card.data)),
         "Licence of the data": plain(card.licence),
         "Parameters": f"{card.parameters:,}",
         "Latent": size,
@@ -116,17 +116,6 @@ def _show_facts(card: Card) -> None:
         "Weights": kept.get(card.kept, "not kept, because they are too large"),
     }
     st.markdown("  \n".join(f"**{label}:** {text}" for label, text in facts.items() if text))
-
-
-def _named_data(text: str) -> str:
-    """A text of a card whose first word may be the name of a data set, with its title.
-
-    Example:
-        >>> _named_data("cifar10: 45,000 images"), _named_data("mnist test"), _named_data("CBSD68")
-        ('CIFAR-10: 45,000 images', 'MNIST test', 'CBSD68')
-    """
-    name, between, rest = re.split(r"(\W|$)", text, maxsplit=1)
-    return f"{dataset_title(name)}{between}{rest}"
 
 
 def _show_rate_test(name: str) -> None:
@@ -211,9 +200,9 @@ def _loss_title(card: Card) -> str:
 
 def _show_figures(card: Card) -> None:
     """Measured and published figures side by side, and why they differ."""
-    first = _named_data(card.figures[0]["test_set"])
+    first = named_data(card.figures[0]["test_set"])
     measured = [
-        {"Test set": _named_data(row["test_set"]), "Condition": row["condition"], **_named(row)}
+        {"Test set": named_data(row["test_set"]), "Condition": row["condition"], **_named(row)}
         for row in card.figures
     ]
     published = {name: value for name, value in card.published.items() if name != "originals"}
@@ -226,11 +215,8 @@ def _show_figures(card: Card) -> None:
         hide_index=True,
         width="stretch",
         placeholder="–",
-        column_config=number_columns("MSE", "MAE", "PSNR, dB", "SSIM")
-        | {
-            heading: st.column_config.NumberColumn(format=form)
-            for heading, form in _FORMATS.items()
-        },
+        column_config=number_columns(*sorted(set(_NAMES.values()) - set(_SHARES)))
+        | {heading: st.column_config.NumberColumn(format="%.2f %%") for heading in _SHARES},
     )
     own = judge_own_accuracy(card.dataset)
     if own is not None and ACCURACY in card.figures[0]:
@@ -260,18 +246,15 @@ _NAMES = {
 }
 
 
-_FORMATS = {
-    "Bits per pixel": "%.3f",
-    "Judge's accuracy": "percent",
-    "Accuracy": "percent",
-    "Confidence": "percent",
-    "Images": "localized",
-}
+_SHARES = ("Judge's accuracy", "Accuracy", "Confidence")
 
 
 def _named(row: dict[str, Any]) -> dict[str, Any]:
-    """The numbers of a figure by their headings."""
-    return {heading: row[name] for name, heading in _NAMES.items() if name in row}
+    """The numbers of a figure by their headings, shares in per cent."""
+    named = {heading: row[name] for name, heading in _NAMES.items() if name in row}
+    return {
+        heading: 100 * value if heading in _SHARES else value for heading, value in named.items()
+    }
 
 
 def _show_architecture(card: Card, architecture: Architecture) -> None:

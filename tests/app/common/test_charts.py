@@ -108,5 +108,8 @@ def test_a_chart_has_a_text_for_those_who_do_not_see_it():
         "Test MSE against Numbers in the latent. PCA: 0.03 at 1, 0.02 at 16, least 0.02, "
         "greatest 0.03. <b>run</b>: 0.02 at 32, 0.04 at 8, least 0.02, greatest 0.04."
     )
+    small = Points("run", [2050], [1.1643e-05], ["run"], {})
+    text = chart_text(latent_size_figure([small], None, height=300))
+    assert "run: 0.0000116 at 2,050, " in text
     histogram = go.Figure(go.Histogram(x=[3.0, 1.0, 2.0])).update_layout(xaxis_title="PSNR")
     assert chart_text(histogram) == "value against PSNR. 3 values, least 1, greatest 3."

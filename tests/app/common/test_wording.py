@@ -1,6 +1,7 @@
 """Strangers' text stays text; what an address asks for in vain is named."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from cae_core import Architecture
 from cae_ui.common.wording import JOINER, plain
@@ -62,3 +63,21 @@ def test_a_network_of_the_address_that_is_none_is_named_and_values_that_are_ther
         latent_page(arch="conv8 | conv3:sigmoid", formulas="true"),
     ):
         assert "An address names" not in said(page.warning)
+
+
+@pytest.mark.parametrize(("change", "shown"), [(1.236, "+1.24 dB"), (-0.5, "−0.50 dB")])
+def test_a_loss_has_a_true_minus_and_is_drawn_as_one(change, shown):
+    page = AppTest.from_function(_show, args=(change,)).run()
+    (metric,) = page.metric
+    assert metric.delta == shown
+    drawn = type(metric.proto)
+    lost = (drawn.MetricDirection.DOWN, drawn.MetricColor.RED)
+    gained = (drawn.MetricDirection.UP, drawn.MetricColor.GREEN)
+    assert (metric.proto.direction, metric.proto.color) == (lost if change < 0 else gained)
+
+
+def _show(change):
+    """A script that shows a change."""
+    from cae_ui.common.wording import show_change
+
+    show_change("PSNR", "20.00 dB", change, 2, "dB")

@@ -8,6 +8,7 @@ import pytest
 from cae_core import zoo
 from cae_core.data.samples import DRAWN_CHECK, SAMPLE_CHECK
 from cae_core.zoo.cards import NOT_KEPT
+from cae_core.zoo.judge import ACCURACY
 from cae_ui.common.charts import rate_figure
 from cae_ui.zoo import card as zoo_card
 from cae_ui.zoo.card import curves_figure
@@ -106,6 +107,25 @@ def test_a_network_works_on_a_visitors_photo_and_a_broken_one_is_one_sentence(zo
     (error,) = page.error
     assert "Received: " in error.value
     assert zoo.card(NETWORK).title in page.header.values
+
+
+@pytest.mark.usefixtures("data_is_not_here")
+def test_the_figures_of_a_card_have_the_decimals_that_they_have_everywhere(zoo_page):
+    (figures,) = zoo_page(card="colorize-chroma").dataframe
+    formats = {
+        heading: column["type_config"]["format"]
+        for heading, column in json.loads(figures.proto.columns).items()
+        if "format" in column.get("type_config", {})
+    }
+    assert formats["CIEDE2000"] == formats["a*b* error"] == formats["Colourfulness"] == "%.2f"
+    assert formats["Judge's accuracy"] == "%.2f %%"
+
+
+@pytest.mark.usefixtures("data_is_not_here")
+def test_shares_are_per_cent_in_the_table_as_in_the_text(zoo_page):
+    (figures,) = zoo_page(card="baseline").dataframe
+    share = zoo.card("baseline").figures[0][ACCURACY]
+    assert np.isclose(figures.value["Judge's accuracy"], 100 * share).any()
 
 
 def test_curves_are_losses_where_there_are_any():

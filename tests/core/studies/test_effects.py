@@ -145,7 +145,7 @@ def test_conclusions_are_sentences_on_correlation_and_factors():
         for setting, trial in wanted
     }
     (headline,) = headlines(wanted, results)
-    assert headline.startswith("Rank correlation of latent size and error: -1.00")
+    assert headline.startswith("Rank correlation of latent size and error: −1.00")
     said = effect_sentences(effects(measured(wanted, results)))
     assert (
         "Latent 64: the error is 0.250 times (95 % interval 0.250 to 0.250) that with 16." in said
