@@ -272,7 +272,7 @@ def _conclusions(study: str | None, planned: list[Planned], results: list[Result
         ]
     if study == tables.LATENT_SIZE:
         answer = latent_size.latent_size_answer(tuple(results))
-        return [] if answer is None else [str(answer)]
+        return [] if answer is None else [f"{answer}."]
     known = {result.trial: result for result in results}
     found = effects.effects(effects.measured(planned, known))
     return [*effects.headlines(planned, known), *effects.effect_sentences(found)]

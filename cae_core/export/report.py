@@ -7,8 +7,8 @@ nothing from elsewhere.
 from __future__ import annotations
 
 import base64
-import dataclasses
 import html
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +17,20 @@ from cae_core.architecture.report import analyze
 from cae_core.data.registry import DATASETS
 from cae_core.export.plots import Series, plot
 from cae_core.export.templates import fill_template
-from cae_core.formats import format_duration, format_mse, format_psnr, format_ssim
+from cae_core.formats import (
+    counted,
+    format_duration,
+    format_mse,
+    format_number,
+    format_psnr,
+    format_ssim,
+)
+from cae_core.training.config import (
+    LOSS_TITLES,
+    OPTIMIZER_TITLES,
+    PRECISION_TITLES,
+    SCHEDULE_TITLES,
+)
 from cae_core.training.history import AFTER_THE_EPOCH, MEAN_OF_THE_EPOCH, middles
 from cae_core.training.runs import RunSummary
 
@@ -43,7 +56,7 @@ class Section:
 
     Attributes:
         title: Its heading.
-        paragraphs: Its sentences, each a paragraph.
+        paragraphs: Its sentences, each a paragraph; what stands between backticks is code.
         runs: The trainings that belong to it.
         plots: SVG elements, each with its caption.
         images: PNG files, each with its caption.
@@ -73,7 +86,7 @@ def html_report(
         title: Its heading.
         sections: Its parts, in their order.
         by: The line under the heading: author, date.
-        study: What a study of latent sizes found, as a sentence.
+        study: What a study of latent sizes found, as a sentence; code between backticks.
         study_points: Latent size and test MSE of the study's networks; None leaves the study out.
         study_dataset: Name of the data set that they were trained on.
 
@@ -90,7 +103,7 @@ def html_report(
         "comparison": _comparison(runs),
         "losses": "".join(map(_losses, _comparable(runs))),
         "latent_sizes": _latent_sizes(runs, study_points or {}, study_dataset),
-        "study": html.escape(study),
+        "study": _words(study),
     }
     conditions = {"compared": len(runs) > 1, "sizes": study_points is not None}
     return fill_template("report.html", conditions, values)
@@ -98,7 +111,7 @@ def html_report(
 
 def _section(part: Section) -> str:
     """A part as HTML."""
-    words = "".join(f'<p class="words">{html.escape(each)}</p>' for each in part.paragraphs)
+    words = "".join(f'<p class="words">{_words(each)}</p>' for each in part.paragraphs)
     shown = [_figure(drawn, caption) for drawn, caption in part.plots]
     shown += [_image(content, caption) for content, caption in part.images]
     if part.table:
@@ -111,6 +124,11 @@ _LOSSES_CAPTION = (
     "The error on a logarithmic axis: the training's is a mean over every epoch and stands at its "
     "middle, the validation's is that after it"
 )
+
+
+def _words(text: str) -> str:
+    """A text as HTML, what stands between backticks as code."""
+    return re.sub("`([^`\n]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def _run(run: ReportedRun) -> str:
@@ -145,7 +163,7 @@ def _run(run: ReportedRun) -> str:
 def _settings(summary: RunSummary) -> dict[str, str]:
     """All that a training depends on."""
     report = analyze(summary.architecture)
-    fields = dataclasses.asdict(summary.config)
+    config = summary.config
     return {
         "Network": str(summary.architecture),
         "Input": format_shape(summary.architecture.input_shape),
@@ -153,12 +171,17 @@ def _settings(summary: RunSummary) -> dict[str, str]:
         "Parameters": f"{report.parameters:,}",
         "Task": summary.task.label,
         "Data": _title(summary.dataset),
-        **{
-            name.replace("_", " ").capitalize(): "none" if value is None else str(value)
-            for name, value in fields.items()
-        },
+        "Epochs": str(config.epochs),
+        "Batch size": str(config.batch_size),
+        "Learning rate": format_number(config.learning_rate),
+        "Schedule": SCHEDULE_TITLES[config.schedule],
+        "Optimiser": OPTIMIZER_TITLES[config.optimizer],
+        "Loss": LOSS_TITLES[config.loss],
+        "Precision": PRECISION_TITLES[config.precision],
+        "Patience": "none" if config.patience is None else counted(config.patience, "epoch"),
+        "Seed": str(config.seed),
         "Epochs trained": str(len(summary.history)),
-        "Duration": format_duration(summary.seconds),
+        "Duration": format_duration(round(summary.seconds)),
     }
 
 

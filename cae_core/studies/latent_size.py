@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from cae_core.formats import format_mse
+from cae_core.formats import format_mse, true_minus
 from cae_core.studies.sweep import Result, Trial
 
 _EPOCHS = 3
@@ -190,6 +190,12 @@ class LatentSizeAnswer:
     count: int
     spread: float
     best: Result
+
+    @property
+    def sentence(self) -> str:
+        """The answer as a page shows it, the network between backticks."""
+        network = self.best.network
+        return f"{true_minus(str(self)).replace(network, f'`{network}`')}."
 
     def __str__(self) -> str:
         found = self.correlation

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from cae_core.errors import TrainingError
 from cae_core.formats import counted
 
-SCHEDULES = ("cosine", "one_cycle", "constant")
-OPTIMIZERS = ("adam", "adamw", "sgd")
+OPTIMIZER_TITLES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD, momentum 0.9"}
+SCHEDULE_TITLES = {"cosine": "Cosine", "one_cycle": "One cycle", "constant": "Constant"}
+PRECISION_TITLES = {"auto": "Automatic", "float32": "float32", "bfloat16": "bfloat16"}
 # Title of every loss; the functions are in `cae_core.training.losses`.
 LOSS_TITLES = {
     "mse": "Mean squared error",
@@ -19,8 +20,8 @@ LOSS_TITLES = {
     "bce": "Binary cross-entropy",
     "ssim": "1 - SSIM",
 }
-LOSSES = tuple(LOSS_TITLES)
-PRECISIONS = ("auto", "float32", "bfloat16")
+SCHEDULES, OPTIMIZERS = tuple(SCHEDULE_TITLES), tuple(OPTIMIZER_TITLES)
+LOSSES, PRECISIONS = tuple(LOSS_TITLES), tuple(PRECISION_TITLES)
 
 
 @dataclass(frozen=True)

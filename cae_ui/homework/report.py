@@ -112,11 +112,12 @@ def _report(author: str, sections: list[Section], runs: dict[str, JobStatus]) ->
         with contextlib.suppress(RunError):
             reported.append(_reported(title, status))
     study = read_table(table_path(LATENT_SIZE))
+    answer = latent_size_answer(tuple(study))
     return html_report(
         "Convolutional autoencoders: my homework",
         [*sections, *([Section("The trainings", (), reported)] if reported else [])],
         by=", ".join(filter(None, (author.strip(), f"{datetime.now(UTC):%Y-%m-%d}"))),
-        study=str(latent_size_answer(tuple(study)) or ""),
+        study="" if answer is None else answer.sentence,
         study_points={result.network: (result.latent_size, result.mse) for result in study},
     )
 

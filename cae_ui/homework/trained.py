@@ -39,7 +39,7 @@ from cae_ui.common.resources import (
     visible_jobs,
 )
 from cae_ui.common.visitor import visitor
-from cae_ui.common.wording import attempt, dataset_title, plain, show_error
+from cae_ui.common.wording import attempt, dataset_title, marked, plain, show_error
 from cae_ui.homework.exercises import COLOUR_PAIR, EPOCHS, HOMEWORK_TEXT, PAIRS, Pair, Side
 from cae_ui.homework.guesses import (
     ALL_PAIRS,
@@ -393,5 +393,5 @@ def _show_study() -> None:
             marker={"size": 8, "color": TEAL},
         )
         show_chart(latent_size_figure([networks], None, height=320), key="homework-study")
-        st.markdown(plain(answer))
+        st.markdown(marked(answer.sentence))
         st.page_link("pages/zoo.py", label="The same with the zoo's networks and with PCA")

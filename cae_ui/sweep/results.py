@@ -16,7 +16,7 @@ from cae_core.studies.sweep import table_text
 from cae_ui.common.charts import latent_size_figure, show_chart
 from cae_ui.common.downloads import show_download
 from cae_ui.common.pixels import show_png
-from cae_ui.common.wording import number_columns, plain
+from cae_ui.common.wording import marked, number_columns, plain
 from cae_ui.sweep.charts import STUDY_FACTOR, effects_figure, parallel_figure, sweep_points, title
 from cae_ui.sweep.report import sweep_report
 
@@ -36,7 +36,7 @@ def show_results(sweep: Sweep, name: str, said: Sequence[str] | None = None) -> 
         return
     answers = headlines(sweep.planned, sweep.results) if said is None else said
     for answer in answers:
-        st.markdown(f"**{plain(answer)}**" if said is None else plain(answer))
+        st.markdown(f"**{plain(answer)}**" if said is None else marked(answer))
     _show_sizes(done, name)
     _show_effects(done, name)
     _show_parallel(done, name)
@@ -115,7 +115,7 @@ def _show_table(sweep: Sweep) -> None:
                 "SSIM": result and result.ssim,
                 "Latent size": setting.get("latent") or (result and result.latent_size),
                 "Parameters": result and result.parameters,
-                "Seconds": result and result.seconds,
+                "Seconds": result and round(result.seconds),
                 "State": state,
                 "Network": trial.network,
             }

@@ -62,7 +62,7 @@ def show_study() -> None:
         "start it."
     )
     answer = latent_size_answer(tuple(results))
-    said = [] if answer is None else [str(answer)]
+    said = [] if answer is None else [answer.sentence]
     show_results(Sweep(planned, results=known), LATENT_SIZE, said)
 
 

@@ -13,6 +13,9 @@ from cae_core.formats import format_sigma
 from cae_core.jobs.job import RATE_TEST, JobRequest
 from cae_core.training.config import (
     LOSS_TITLES,
+    OPTIMIZER_TITLES,
+    PRECISION_TITLES,
+    SCHEDULE_TITLES,
     TrainConfig,
 )
 from cae_core.training.tasks import (
@@ -38,9 +41,6 @@ from cae_ui.trainer.learning_rate import (
 )
 
 BATCH_SIZES = [16, 32, 64, 100, 128, 256, 512]
-OPTIMIZER_TITLES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD, momentum 0.9"}
-SCHEDULE_TITLES = {"cosine": "Cosine", "one_cycle": "One cycle", "constant": "Constant"}
-PRECISION_TITLES = {"auto": "Automatic", "float32": "float32", "bfloat16": "bfloat16"}
 WIDTHS = [0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0]
 
 

@@ -15,7 +15,7 @@ from cae_core.zoo.table import Row, below_pca, points
 from cae_ui.common.charts import INDIGO, TEAL, Points, latent_size_figure, show_chart
 from cae_ui.common.pca_line import BELOW_THE_LINE, why_pca_is_hard_to_beat
 from cae_ui.common.section import section
-from cae_ui.common.wording import dataset_title, number_columns, plain
+from cae_ui.common.wording import dataset_title, marked, number_columns, plain
 from cae_ui.zoo.table import open_network
 
 
@@ -44,11 +44,11 @@ def show_rate_distortion() -> None:
     if below := below_pca(dataset, pca or {}):
         weights = [row.card.parameters for row in below]
         lies = "lies" if len(below) == 1 else "lie"
+        first, last = (plain(row.card.title) for row in (below[0], below[-1]))
         st.caption(
             f"{counted(len(below), 'network')} of the zoo {lies} below the line, from "
-            f"{below[0].card.title} to {below[-1].card.title}. That costs {min(weights):,} to "
-            f"{max(weights):,} weights each; PCA with 64 components has "
-            f"{pca_weights(dataset, 64):,}."
+            f"*{first}* to *{last}*. That costs {min(weights):,} to {max(weights):,} weights each; "
+            f"PCA with 64 components has {pca_weights(dataset, 64):,}."
         )
     if study:
         _show_correlation(study)
@@ -85,7 +85,7 @@ def _show_correlation(study: list[Result]) -> None:
         done = len({result.trial for result in study} & set(trials))
         st.caption(f"{done} of {len(trials)} architectures of the sweep are trained so far.")
     else:
-        st.markdown(f"**Is latent size correlated with the error?** {plain(answer)}")
+        st.markdown(f"**Is latent size correlated with the error?** {marked(answer.sentence)}")
     with st.expander("All architectures of the sweep"):
         st.dataframe(
             [

@@ -1,6 +1,7 @@
 """The page Sweep: a plan with its price, its trainings as they come, its answers, its files."""
 
 import json
+import re
 import threading
 
 import pytest
@@ -68,7 +69,8 @@ def test_it_opens_with_a_sweep_that_was_trained_and_a_plan_with_its_price(sweep_
     page.run()
     assert "is being measured" not in said(page.caption)
     assert "A sweep of 46 networks on CIFAR-10" in page.header.values
-    assert "the rank correlation of latent size and error is -0.63" in said(page.markdown)
+    assert "the rank correlation of latent size and error is −0.63" in said(page.markdown)
+    assert re.search(r"has `conv[^`]+:sigmoid`\.$", said(page.markdown), re.MULTILINE)
     assert names_of(page) == ["scatter", "parcoords"]
     assert "**8 trainings, about " in said(page.markdown)
     assert [name for _, name in offered.values()] == [

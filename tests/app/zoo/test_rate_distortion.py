@@ -22,6 +22,7 @@ def test_latent_size_is_drawn_against_error(zoo_page, dataset):
     drawn = {line["name"]: line for line in json.loads(chart.proto.spec)["data"]}
     assert {*drawn["The zoo"]["customdata"]} <= {*zoo.names()}  # a click opens the card
     assert ("3,072 × 1,024 = 3.1 million weights" in said(page.caption)) == (dataset == "cifar10")
+    assert "below the line, from *" in said(page.caption)
     assert ("PCA" in drawn) == tables.pca_path(dataset).exists()
     assert any(name.startswith("Sweep") for name in drawn) == (dataset == "cifar10")
 
@@ -44,4 +45,5 @@ def test_the_homeworks_question_is_answered_once_the_sweep_is_whole(
     page.run()
     (answer,) = [text for text in page.markdown.values if "Is latent size correlated" in text]
     assert "Over 46 architectures" in answer
-    assert "of latent size and error is -0.9" in answer
+    assert "of latent size and error is −0.9" in answer
+    assert answer.endswith(":sigmoid`.")

@@ -28,7 +28,7 @@ def run_of(text, title, *losses, seed=7, dataset="cifar10"):
             dataset=dataset,
             history=tuple(EpochRecord(n, x, 1.1 * x, 2.0) for n, x in enumerate(losses, 1)),
             test=TEST,
-            seconds=12.0,
+            seconds=12.4,
             stopped=False,
         ),
         PNG,
@@ -96,6 +96,21 @@ def test_a_report_has_the_figures_settings_and_seeds_of_every_run():
     assert cells == ["7", "3"]
 
 
+def test_settings_have_the_names_that_the_trainer_has():
+    cells = dict(re.findall(r'<th scope="row">([^<]+)</th><td>([^<]+)</td>', report()))
+    assert cells["Optimiser"] == "Adam"
+    assert cells["Loss"] == "Mean squared error"
+    assert cells["Schedule"] == "Cosine"
+    assert cells["Precision"] == "Automatic"
+    assert cells["Learning rate"] == "0.004"
+    assert cells["Duration"] == "12 s"
+
+
+def test_a_network_in_a_sentence_is_code_and_all_else_is_text():
+    page = html_report("Mine", [], study="`conv8 | conv3` & <b>", study_points={"a": (1, 0.1)})
+    assert "<p><code>conv8 | conv3</code> &amp; &lt;b&gt;</p>" in page
+
+
 def test_plots_and_images_are_inside_the_page():
     page = Page(report())
     labels = [attributes["aria-label"] for attributes in page.all("svg")]
@@ -124,7 +139,7 @@ def test_only_trainings_on_the_studys_images_are_drawn_into_it():
     study = {"conv1": (64, 0.014)}
     page = Page(html_report("Mine", [Section("Runs", (), runs)], study_points=study))
     *_, sizes = (attributes["aria-label"] for attributes in page.all("svg"))
-    assert "on the study's images: 1 points" in sizes
+    assert "on the study's images: 1 point from" in sizes
     assert "on other images" not in sizes
     assert "CIFAR-10: test error against the size of the latent" in page.text
     assert "Trainings on other images are left out" in page.text

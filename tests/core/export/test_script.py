@@ -402,3 +402,9 @@ def test_a_script_for_photo_patches_needs_no_data(tmp_path, monkeypatch, capsys)
     # Two rows of ten images, enlarged three times: original, output.
     with Image.open(tmp_path / "results" / "images.png") as image:
         assert image.size == (10 * 32 * 3, 2 * 32 * 3)
+
+
+def test_the_script_names_no_file_that_it_may_not_be():
+    script = generate_script(Architecture.parse("conv8 pool | up conv3:sigmoid"))
+    assert "    python FILE --data" in script
+    assert "autoencoder.py" not in script
