@@ -46,16 +46,6 @@ def format_psnr(decibels: float) -> str:
     return "∞ dB" if math.isinf(decibels) else f"{decibels:.{PSNR_DECIMALS}f} dB"
 
 
-def format_gain(decibels: float) -> str:
-    """A difference of two peak signal-to-noise ratios, with its sign.
-
-    Example:
-        >>> format_gain(1.236), format_gain(-0.5)
-        ('+1.24 dB', '-0.50 dB')
-    """
-    return f"{decibels:+.{PSNR_DECIMALS}f} dB"
-
-
 def true_minus(text: str) -> str:
     """A text with a minus before its negative numbers in place of a hyphen.
 

@@ -12,6 +12,7 @@ from cae_core.architecture.presets import SOURCES
 from cae_core.cli.arguments import PROGRAM
 from cae_core.compression import comparison
 from cae_core.data.registry import DATASETS
+from cae_core.formats import format_share
 from cae_core.studies import claims, latent_size, tables
 from cae_core.studies.pca import load_pca_line, pca_weights
 from cae_core.studies.sweep import read_table
@@ -60,7 +61,7 @@ images. `{PROGRAM} make NAME` trains a network again, `{PROGRAM} zoo NAME` print
 
 def _sources() -> str:
     judges = " and ".join(
-        f"{judge_own_accuracy(name):.2%} of {name}'s original images" for name in JUDGES
+        f"{_share(judge_own_accuracy(name))} of {name}'s original images" for name in JUDGES
     )
     titles = "\n".join(f"- {letter}: {source.link}" for letter, source in SOURCES.items())
     return f"""\
@@ -100,8 +101,8 @@ def networks_table(chosen: Iterable[Row]) -> str:
                 _number(row.measured("mse"), "{:.6f}"),
                 f'"{row.words}"' if row.words else _number(row.published("mse"), "{:.6f}"),
                 _number(row.measured("psnr"), "{:.2f}"),
-                _number(row.measured(ACCURACY), "{:.2%}"),
-                _number(row.published(ACCURACY), "{:.2%}"),
+                _share(row.measured(ACCURACY)),
+                _share(row.published(ACCURACY)),
             )
             for row in chosen
         ],
@@ -113,11 +114,10 @@ def _latent_size() -> str:
     answer = latent_size.latent_size_answer(results)
     if answer is None:
         return ""
-    said = str(answer).replace(answer.best.network, f"`{answer.best.network}`")
     return f"""\
 ## Is latent size correlated with the error?
 
-The question of the homework's second exercise. {said}.
+The question of the homework's second exercise. {answer.sentence}
 
 ![Latent size against test error on CIFAR-10: the zoo, a sweep, and PCA](rate_distortion.png)
 
@@ -384,6 +384,11 @@ def _table(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
     rule = ["---"] * len(headings)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (headings, rule, *lines))
+
+
+def _share(value: Any) -> str:
+    """A part of 1 as a percentage, or a dash where there is none."""
+    return "-" if value is None else format_share(value, 2)
 
 
 def _number(value: Any, form: str) -> str:

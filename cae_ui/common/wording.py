@@ -158,7 +158,14 @@ def rate_text(rate: float) -> str:
     return np.format_float_positional(rate, trim="-")
 
 
-def show_change(label: str, value: str, change: float, decimals: int, unit: str = "") -> None:
+def show_change(
+    label: str,
+    value: str,
+    change: float,
+    decimals: int,
+    unit: str = "",
+    help: str | None = None,
+) -> None:
     """A figure, of which more is better, and what it has gained or lost.
 
     Args:
@@ -167,13 +174,14 @@ def show_change(label: str, value: str, change: float, decimals: int, unit: str 
         change: Its change; none is shown where it is no finite number.
         decimals: Decimals of the change.
         unit: Its unit.
+        help: What is measured.
     """
     text = f"{format_signed(change, decimals)} {unit}".strip() if math.isfinite(change) else None
     # Streamlit takes a hyphen alone for a loss.
     if text is not None and text.startswith("−"):
-        st.metric(label, value, text, "inverse", delta_arrow="down", width="content")
+        st.metric(label, value, text, "inverse", help=help, delta_arrow="down", width="content")
     else:
-        st.metric(label, value, text, width="content")
+        st.metric(label, value, text, help=help, width="content")
 
 
 def short_number(number: int) -> str:

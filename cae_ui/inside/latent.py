@@ -11,7 +11,7 @@ import streamlit as st
 
 from cae_core.architecture.report import analyze
 from cae_core.compression.size import latent_bytes
-from cae_core.formats import format_gain, format_psnr
+from cae_core.formats import format_psnr, format_signed
 from cae_core.images.encoding import encode_smallest_png
 from cae_core.images.metrics import psnr, psnr_from_mse
 from cae_core.images.operations import to_uint8
@@ -21,6 +21,7 @@ from cae_ui.common.address import reject, value_in_address
 from cae_ui.common.compare_slider import compare_slider
 from cae_ui.common.controls import with_value
 from cae_ui.common.picker import Choice, kept_choice, pick_bar, pick_tile
+from cae_ui.common.wording import show_change
 from cae_ui.inside.colors import scale_legend, signed_colors
 from cae_ui.inside.digits import signed
 from cae_ui.inside.opened import SECOND_KEY, Opened, image_input, said_shape, tile_factor
@@ -242,10 +243,12 @@ def _show_result(opened: Opened, latent: np.ndarray) -> None:
     decibels, decibels_unchanged = (psnr(image, true) for image in (after, unchanged))
     change = decibels - decibels_unchanged
     is_changed = not np.array_equal(latent, encoded.latents[0]) and math.isfinite(change)
-    st.metric(
+    show_change(
         "PSNR of the decoded image",
         format_psnr(decibels),
-        delta=format_gain(change) if is_changed else None,
+        change if is_changed else math.nan,
+        2,
+        "dB",
         help="Against the original. The change is against the latent as the encoder gave it.",
     )
 
@@ -277,7 +280,7 @@ def _show_ranking(opened: Opened, channel: int) -> None:
     order = np.argsort(-costs, kind="stable")
     name = "number" if len(report.latent_shape) == 1 else "channel"
     choices = [
-        Choice(str(each), str(each), f"Without {name} {each}: {format_gain(-lost[each])}")
+        Choice(str(each), str(each), f"Without {name} {each}: {format_signed(-lost[each], 2)} dB")
         for each in order
     ]
     pick_bar(NUMBER_KEY, costs[order], choices, str(channel), label="Ranking", key="ranking")

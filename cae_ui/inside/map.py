@@ -419,7 +419,7 @@ def _show_place(opened: Opened, mapped: MapImages, found: LatentMap, at: At) -> 
     if at is None:
         latent = _chosen_latent(opened)
         x, y = _coordinates(opened, found, at)
-        st.markdown(f"**{_chosen_name(opened)} lies at ({x:z.2f}, {y:z.2f})**")
+        st.markdown(f"**{_chosen_name(opened)} lies at ({signed(x, 2)}, {signed(y, 2)})**")
         shown = [opened.image, to_uint8(opened.decoded())]
         show_tiles(np.stack(shown), ["Original", "Decoded from its latent"], side, "")
     elif isinstance(at, int):
@@ -430,7 +430,7 @@ def _show_place(opened: Opened, mapped: MapImages, found: LatentMap, at: At) -> 
         show_tiles(np.stack(shown), ["Original", "Decoded from its latent"], side, "")
     else:
         (latent,) = found.latents_at(np.array([at]))
-        st.markdown(f"**Decoded at ({at[0]:z.2f}, {at[1]:z.2f})**")
+        st.markdown(f"**Decoded at ({signed(at[0], 2)}, {signed(at[1], 2)})**")
         show_tiles(_decoded(opened, latent[np.newaxis]), ["No image was encoded to it"], side, "")
     near = found.neighbors(latent, NEIGHBORS + 1).tolist()
     others = [

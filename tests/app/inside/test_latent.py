@@ -12,6 +12,11 @@ SKIP = "conv4 @a pool conv5 | up cat@a conv3:sigmoid"
 PSNR = "PSNR of the decoded image"
 
 
+def number(text):
+    """A change in decibels, which is written with a true minus."""
+    return float(text.removesuffix(" dB").replace("−", "-"))
+
+
 def delta(page):
     return labelled(page.metric, PSNR).delta
 
@@ -41,7 +46,7 @@ def test_the_latent_of_ones_own_run_is_changed_and_decoded_again(
     assert page.query_params["edits"] == f"{dearest['value']}-mute"
     assert dearest["title"].endswith(delta(page))
     lost = decibels(page, PSNR) - unchanged
-    assert lost == pytest.approx(float(delta(page).removesuffix(" dB")), abs=0.011)
+    assert lost == pytest.approx(number(delta(page)), abs=0.011)
     press(page, "Undo all")
     assert "edits" not in page.query_params
     assert delta(page) == ""
@@ -64,7 +69,7 @@ def test_a_factor_a_second_image_and_fewer_bits_each_change_the_image(inside_pag
     assert decibels(page.run(), PSNR) != swapped
     press(page, "Undo all")
     page.select_slider("bits").set_value(2).run()
-    assert delta(page).startswith("-")
+    assert delta(page).startswith("−")
     assert "1,024 numbers of 2 bits are 256 bytes; the image is 3,072, " in said(page.caption)
 
 

@@ -42,7 +42,7 @@ def as_pixels(images):
 def test_any_place_of_a_plane_of_two_numbers_is_decoded(inside_page, shown):
     page = inside_page(network=LATENT, part="Map", at="0.5,-0.25")
     assert "The latent is two numbers, and this is all of it." in said(page.caption)
-    assert "Decoded at (0.50, -0.25)" in said(page.markdown)
+    assert "Decoded at (0.50, −0.25)" in said(page.markdown)
     _, decoder = cae.split(zoo.load(LATENT))
     (image,) = np.asarray(decoder(np.array([[0.5, -0.25]], np.float32)))
     assert_near(shown["No image was encoded to it"], as_pixels(image))
