@@ -51,6 +51,13 @@ ERROR_AMPLIFIED = 4
 # The losses in a history.csv.
 _TRAINING_LOSS = "loss"
 _LOSSES = (_TRAINING_LOSS, "validation_loss", "val_loss", "validation")
+# Other columns: PSNR of validation images.
+_CURVES = {
+    "validation_noisy": "Real noise, as it was",
+    "validation_psnr": "Real noise, denoised",
+    "clean_psnr": "No noise added",
+}
+_PSNR = "PSNR, dB"
 _COLORS = (TRAINING_COLOR, VALIDATION_COLOR, INDIGO, RED)
 _PAGES = {
     zoo.PHOTO_DENOISER: ("pages/denoise.py", "Use it on the page Denoise"),
@@ -164,7 +171,7 @@ def curves_figure(history: dict[str, list[float]], loss_title: str = "Loss") -> 
         figure,
         height=340,
         xaxis=xaxis,
-        yaxis=loss_axis(loss_title, every) if losses else {},
+        yaxis=loss_axis(loss_title, every) if losses else {"title": _PSNR},
         legend_y=1.02,
         showlegend=True,
     )
@@ -175,14 +182,14 @@ def _curve_name(name: str, progress: str) -> str:
 
     Example:
         >>> _curve_name("loss", "images"), _curve_name("psnr_15", "patches")
-        ('Training, mean since the point before', 'PSNR in dB, sigma 15')
+        ('Training, mean since the point before', 'Sigma 15')
     """
     is_epochs = progress == "epoch"
     if name == _TRAINING_LOSS:
         return MEAN_OF_THE_EPOCH if is_epochs else "Training, mean since the point before"
     if name in _LOSSES:
         return AFTER_THE_EPOCH if is_epochs else "Validation"
-    return name.replace("psnr_", "PSNR in dB, sigma ")
+    return _CURVES.get(name) or name.replace("psnr_", "Sigma ")
 
 
 def _loss_title(card: Card) -> str:
@@ -234,7 +241,10 @@ _NAMES = {
     "mse": "MSE",
     "mae": "MAE",
     "bits_per_pixel": "Bits per pixel",
-    "psnr": "PSNR, dB",
+    "psnr_noisy": "PSNR, noisy, dB",
+    "psnr": _PSNR,
+    "psnr_least": "Least PSNR, dB",
+    "least_gain": "Least gain, dB",
     "ssim": "SSIM",
     ACCURACY: "Judge's accuracy",
     "accuracy": "Accuracy",

@@ -135,7 +135,18 @@ def test_curves_are_losses_where_there_are_any():
     assert figure.layout.yaxis.type == "log"
     np.testing.assert_array_equal(figure.data[1].y, [3, 2])
     figure = curves_figure({"patches": [1, 2], "seconds": [9, 9], "psnr_15": [30, 31]})
-    assert [line.name for line in figure.data] == ["PSNR in dB, sigma 15"]
+    assert [line.name for line in figure.data] == ["Sigma 15"]
+    assert figure.layout.yaxis.title.text == "PSNR, dB"
+
+
+def test_the_camera_denoisers_card_says_what_the_noisy_images_had(zoo_page):
+    page = zoo_page(card="camera-denoiser")
+    figures = page.dataframe[0].value
+    assert {"PSNR, noisy, dB", "PSNR, dB", "Least gain, dB"} <= set(figures.columns)
+    curves = curves_figure(
+        {"steps": [1.0], "validation_noisy": [36.4], "clean_psnr": [60.0]}, "Loss"
+    )
+    assert [line.name for line in curves.data] == ["Real noise, as it was", "No noise added"]
     assert figure.layout.yaxis.type is None
 
 
