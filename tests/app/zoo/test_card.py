@@ -136,6 +136,7 @@ def test_curves_are_losses_where_there_are_any():
     np.testing.assert_array_equal(figure.data[1].y, [3, 2])
     figure = curves_figure({"patches": [1, 2], "seconds": [9, 9], "psnr_15": [30, 31]})
     assert [line.name for line in figure.data] == ["Sigma 15"]
+    assert figure.layout.yaxis.type is None
     assert figure.layout.yaxis.title.text == "PSNR, dB"
 
 
@@ -147,7 +148,6 @@ def test_the_camera_denoisers_card_says_what_the_noisy_images_had(zoo_page):
         {"steps": [1.0], "validation_noisy": [36.4], "clean_psnr": [60.0]}, "Loss"
     )
     assert [line.name for line in curves.data] == ["Real noise, as it was", "No noise added"]
-    assert figure.layout.yaxis.type is None
 
 
 def test_a_training_loss_is_drawn_at_the_middle_of_what_it_is_the_mean_of():
