@@ -21,7 +21,7 @@ from cae_ui.common.shell import page_header
 from cae_ui.homework.exercises import LATENT_PAGE
 from cae_ui.homework.path import show_homework
 from cae_ui.latent_size.comparison import comparison_table
-from cae_ui.latent_size.exports import show_exports
+from cae_ui.latent_size.exports import forget_training, show_exports
 from cae_ui.latent_size.formula import show_formula
 from cae_ui.latent_size.layer_table import layer_table, table_csv
 from cae_ui.latent_size.verdict import show_bytes, show_details, show_verdict, verdict_place
@@ -38,7 +38,7 @@ verdict = verdict_place()
 in_bytes = lasting_place()
 compose, result = st.columns([5, 7], gap="large")
 with compose:
-    preset_input()
+    preset_input(on_choose=lambda _: forget_training())
     architecture = architecture_input()
     chosen = architecture_form(TEXT_KEY, architecture)
 report = analyze(architecture)

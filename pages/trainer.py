@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cae_core.architecture.presets import Preset
 from cae_core.architecture.report import analyze
 from cae_ui.common.architecture_form import architecture_form
 from cae_ui.common.architecture_text import TEXT_KEY, architecture_input, preset_input
@@ -12,12 +13,19 @@ from cae_ui.homework.exercises import TRAINER_PAGE
 from cae_ui.homework.path import show_homework
 from cae_ui.trainer.comparison import show_comparison
 from cae_ui.trainer.data import dataset_input
-from cae_ui.trainer.fit import followed, note_adapted
+from cae_ui.trainer.fit import adapt_again, choose_what_suits, followed, note_adapted
 from cae_ui.trainer.own_runs import all_runs, show_own_runs
 from cae_ui.trainer.result import show_result
 from cae_ui.trainer.settings import config_input, take_over, task_input, width_input
 from cae_ui.trainer.start import explain_queue, start_button
 from cae_ui.trainer.training import chosen_job, show_data, show_job
+
+
+def choose_preset(preset: Preset) -> None:
+    """Takes over what a published network is trained on, which it then follows."""
+    take_over(preset)
+    adapt_again(preset)
+
 
 page_header(
     "Trainer",
@@ -32,10 +40,11 @@ with view:
     status = chosen_job()
 with settings:
     network = st.container()  # made after the images and the task, which it follows
+    choose_what_suits()
     data = dataset_input()
     task = task_input()
     with network:
-        preset_input(on_choose=take_over)
+        preset_input(on_choose=choose_preset)
         written = architecture_input(adapt=lambda text: followed(text, data, task))
         note_adapted()
         with st.expander("Change its layers"):

@@ -174,6 +174,24 @@ def address_text(key: str, default: str, adapt: Callable[[str], str] | None = No
     return text
 
 
+def arriving_text(key: str) -> str | None:
+    """The text with which a page is opened, by its address or from another page.
+
+    To be called before `address_text`, after which the page has been opened.
+
+    Args:
+        key: Name of the text in the address.
+
+    Returns:
+        The text; None where there is none, and where Back or Forward led to the page.
+    """
+    known = st.session_state.get(f"{key}-address", _AddressText())
+    if known.page == st.session_state.get(_PAGE) or is_back_or_forward():
+        return None
+    text: str | None = st.query_params.get(key, known.text)
+    return text
+
+
 def is_back_or_forward() -> bool:
     """Whether the browser's Back or Forward asked for this run."""
     context = get_script_run_ctx()  # Streamlit has no public way to ask

@@ -17,6 +17,8 @@ _DEFAULTS = {
     "range": "false",
     "data": next(iter(DATASETS.values())).title,
 }
+# Of Latent size. Not the zoo's own name for it: Streamlit would take that out of a link.
+TRAINED_AS = "trained"
 Address = Mapping[str, str | Sequence[str]]
 # A link that looks like Streamlit's primary button: a button would leave a second entry in the
 # browser's history, and cannot be opened in a new tab.
@@ -33,14 +35,18 @@ _STYLE = """
 """
 
 
-def latent_size_address(architecture: Architecture) -> Address:
+def latent_size_address(architecture: Architecture, *, trained_as: str = "") -> Address:
     """The address that shows a network on the page Latent size.
 
+    Args:
+        architecture: The network.
+        trained_as: The network of the zoo whose task and data the page takes along to the Trainer.
+
     Example:
-        >>> latent_size_address(Architecture.parse("conv8 | conv3"))
-        {'arch': 'conv8 | conv3'}
+        >>> latent_size_address(Architecture.parse("conv8 | conv3"), trained_as="homework")
+        {'arch': 'conv8 | conv3', 'trained': 'homework'}
     """
-    return {TEXT_KEY: str(architecture)}
+    return {TEXT_KEY: str(architecture)} | ({TRAINED_AS: trained_as} if trained_as else {})
 
 
 def trainer_address(

@@ -2,22 +2,62 @@
 
 from __future__ import annotations
 
+import itertools
+
 import streamlit as st
 
 from cae_core.architecture.editing import adapted, with_latent
 from cae_core.architecture.notation import Architecture
-from cae_core.architecture.presets import PRESETS
+from cae_core.architecture.presets import PRESETS, Preset
 from cae_core.architecture.report import analyze
 from cae_core.data.dataset import DatasetPreview
 from cae_core.data.registry import DATASETS
-from cae_core.errors import CAEError
-from cae_core.training.tasks import Task, check_fit, check_loss
+from cae_core.errors import ArchitectureError, CAEError
+from cae_core.training.tasks import TASKS, Task, check_fit, check_loss
+from cae_ui.common.address import arriving_text
 from cae_ui.common.architecture_text import TEXT_KEY, change, show_remedies
 from cae_ui.common.section import section
 from cae_ui.common.wording import show_error
 
 _ORIGINALS = "adapted-networks"  # texts of published networks by those that were made of them
+_AS_PUBLISHED = "networks-as-published"  # texts that are not to be adapted
 _IN_COLOUR = "photo_patches"
+
+
+def choose_what_suits() -> None:
+    """Where the page is opened with a network, chooses a task and images that suit it.
+
+    What the address names stays, and so does all where nothing suits the network.
+    """
+    text = arriving_text(TEXT_KEY)
+    try:
+        network = None if text is None else Architecture.parse(text)
+    except ArchitectureError:  # the page says so
+        return
+    if network is None:
+        return
+    tasks = _choices("task", {name: kind.title for name, kind in TASKS.items()})
+    datasets = _choices("data", {name: info.title for name, info in DATASETS.items()})
+    for task, dataset in itertools.product(tasks, datasets):
+        try:
+            check_fit(network, DATASETS[dataset].image_shape, TASKS[task]())
+        except CAEError:
+            continue
+        for key, value, first in (("task", task, tasks[0]), ("data", dataset, datasets[0])):
+            if value != first:
+                st.session_state[key] = value
+        return
+
+
+def _choices(key: str, titles: dict[str, str]) -> list[str]:
+    """The values of a choice that may be taken, the present one first: that of an address alone."""
+    asked_for = st.query_params.get(key)
+    named = [name for name, title in titles.items() if asked_for in (name, title)]
+    if named:
+        return named
+    now = st.session_state.get(key, next(iter(titles)))
+    # One's own images stay, whatever the network.
+    return sorted(titles, key=now.__ne__) if now in titles else []
 
 
 def followed(text: str, data: DatasetPreview | None, task: Task) -> str:
@@ -27,7 +67,8 @@ def followed(text: str, data: DatasetPreview | None, task: Task) -> str:
     """
     originals: dict[str, str] = st.session_state.setdefault(_ORIGINALS, {})
     original = originals.get(text, text)
-    if data is None or original not in {preset.text for preset in PRESETS.values()}:
+    published = {preset.text for preset in PRESETS.values()}
+    if data is None or original not in published - _kept_as_published():
         return text
     network = _fitting(Architecture.parse(original), data, task)
     if network is None:
@@ -38,10 +79,35 @@ def followed(text: str, data: DatasetPreview | None, task: Task) -> str:
 
 @section
 def note_adapted() -> None:
-    """Says so where the network on the page was adapted."""
+    """Says so where the network on the page was adapted, and offers it as it was."""
     text = st.session_state[TEXT_KEY]
-    if st.session_state[_ORIGINALS].get(text, text) != text:
-        st.caption(":material/fit_screen: Input and output follow the images and the task.")
+    original = st.session_state[_ORIGINALS].get(text, text)
+    if original == text:
+        return
+
+    def take_original() -> None:
+        _kept_as_published().add(original)
+        st.session_state[TEXT_KEY] = original
+
+    st.caption(":material/fit_screen: Input and output follow the images and the task.")
+    st.button(
+        "Take the network as published",
+        icon=":material/undo:",
+        type="tertiary",
+        help=f"`{original}`",
+        on_click=take_original,
+    )
+
+
+def adapt_again(preset: Preset) -> None:
+    """Lets a published network that was chosen anew follow images and task."""
+    _kept_as_published().discard(preset.text)
+
+
+def _kept_as_published() -> set[str]:
+    """Texts of networks that the visitor took as they were published."""
+    kept: set[str] = st.session_state.setdefault(_AS_PUBLISHED, set())
+    return kept
 
 
 def explain_fit(architecture: Architecture, data: DatasetPreview, task: Task, loss: str) -> bool:

@@ -275,7 +275,7 @@ def _show_architecture(card: Card, architecture: Architecture) -> None:
             "pages/latent_size.py",
             label="Open in Latent size",
             icon=":material/calculate:",
-            query_params=dict(latent_size_address(architecture)),
+            query_params=dict(latent_size_address(architecture, trained_as=card.name)),
         )
         st.page_link(
             "pages/trainer.py",

@@ -3,6 +3,7 @@
 import json
 
 from cae_core.architecture.notation import Architecture
+from cae_core.architecture.presets import get_preset
 from tests.app.finding import is_off, labelled, link, opened, press, said, write
 
 
@@ -34,3 +35,24 @@ def test_a_network_without_a_script_says_why(latent_page):
     page = opened(latent_page(arch="conv8 pool8 pool8 | up conv3:sigmoid"), "copies")
     assert len(page.code) == 2
     assert "Received" in said(page.warning)
+
+
+def test_task_and_data_of_a_network_of_the_zoo_are_taken_along_to_the_trainer(latent_page):
+    text = get_preset("denoise-0.3").text
+    page = latent_page(arch=text, trained="denoise-0.3")
+    where, address = link(page, "Train this network")
+    assert (where, address["arch"]) == ("trainer", [text])
+    assert (address["task"], address["sigma"]) == (["Remove noise"], ["76"])
+    assert address["data"] == ["CIFAR-10"]
+    # Images of another size are others, another network has another training.
+    write(page, "28x28x1 conv8 pool | up conv1:sigmoid")
+    assert "data" not in link(page, "Train this network")[1]
+    page.selectbox("arch-preset").set_value("homework").run()
+    assert set(link(page, "Train this network")[1]) == {"arch"}
+    assert "trained" not in page.query_params
+
+
+def test_a_network_that_the_zoo_lacks_is_named(latent_page):
+    page = latent_page(arch="conv20 pool | up conv3:sigmoid", trained="nothing")
+    assert "trained=nothing" in said(page.warning)
+    assert set(link(page, "Train this network")[1]) == {"arch"}

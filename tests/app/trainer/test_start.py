@@ -67,6 +67,34 @@ def test_the_published_network_follows_the_images(trainer_page, monkeypatch):
     assert can_train(page)
 
 
+@pytest.mark.parametrize(
+    ("network", "task"), [("dense-mnist", "reconstruct"), ("vae2-mnist", "variational")]
+)
+def test_a_network_opened_alone_is_shown_as_it_is_with_images_and_task_that_suit_it(
+    trainer_page, monkeypatch, network, task
+):
+    put_patches_for_data_sets(monkeypatch)
+    text = get_preset(network).text
+    page = trainer_page(arch=text)
+    assert text_of(page) == text
+    assert (page.selectbox("data").value, page.button_group("task").value) == ("mnist", task)
+    assert can_train(page)
+    assert "Input and output follow" not in said(page.caption)
+
+
+def test_what_an_address_names_stays_and_the_adapted_network_can_be_had_as_published(trainer_page):
+    text = get_preset("dense-mnist").text
+    page = trainer_page(arch=text, data="Photo patches")
+    assert text_of(page).startswith("flatten")
+    assert "Input and output follow the images and the task." in said(page.caption)
+    press(page, "Take the network as published")
+    assert text_of(page) == text
+    assert not can_train(page)
+    press(page, "Adapt the network to images and task")
+    assert text_of(page).startswith("flatten")
+    assert can_train(page)
+
+
 def test_a_text_of_ones_own_is_changed_by_a_click_alone(trainer_page):
     own = "conv5 pool | up conv3:sigmoid"
     page = write(trainer_page(), own)

@@ -72,7 +72,10 @@ def test_the_network_goes_along_to_another_page_with_its_task_and_data(zoo_page)
     page = zoo_page(card="denoise-0.3")
     text = zoo.card("denoise-0.3").network
     assert page.code[0].value == text
-    assert link(page, "Open in Latent size") == ("latent_size", {"arch": [text]})
+    assert link(page, "Open in Latent size") == (
+        "latent_size",
+        {"arch": [text], "trained": ["denoise-0.3"]},
+    )
     assert link(page, "Open in Trainer") == (
         "trainer",
         {
