@@ -32,7 +32,7 @@ def check_fit(architecture: Architecture, image_shape: ImageShape, task: Task) -
     if architecture.input_shape != wanted_in:
         raise TrainingError(
             f"The network's input must be the images' {format_shape(wanted_in)} "
-            f"for the task {task.name}. Received: an architecture for "
+            f"for the task {task.title}. Received: an architecture for "
             f"{format_shape(architecture.input_shape)}. "
             f"Begin its text with {format_shape(wanted_in)}, or choose other data."
         )
@@ -44,7 +44,7 @@ def check_fit(architecture: Architecture, image_shape: ImageShape, task: Task) -
     if task.output_activation == "tanh" and last in ("relu", "sigmoid"):
         channels = task.output_shape(image_shape)[2]
         raise TrainingError(
-            f"The output of the task {task.name} runs from -1 to 1. "
+            f"The output of the task {task.title} runs from -1 to 1. "
             f"Received: a network that ends in {last}, which is never negative. "
             f"End it with conv{channels}:tanh."
         )
@@ -59,12 +59,12 @@ def _check_latent(architecture: Architecture, task: Task) -> None:
     needed = (
         "has one layer normal, at the end of the encoder"
         if task.is_variational
-        else f"has no layer normal: only the task {Variational.name} draws from one"
+        else f"has no layer normal: only the task {Variational.title} draws from one"
     )
     *_, end = architecture.encoder
-    choice = "" if task.is_variational else f", or choose the task {Variational.name}"
+    choice = "" if task.is_variational else f", or choose the task {Variational.title}"
     raise TrainingError(
-        f"A network for the task {task.name} {needed}. "
+        f"A network for the task {task.title} {needed}. "
         f"Received: an encoder that ends in {end}. Write {fitting}{choice}."
     )
 
@@ -82,8 +82,8 @@ def check_loss(loss: str, task: Task, architecture: Architecture) -> None:
     """
     if loss not in task.losses:
         raise TrainingError(
-            f"The task {task.name} has targets that only {' and '.join(task.losses)} can measure. "
-            f"Received: loss={loss!r}. Choose {' or '.join(task.losses)}."
+            f"The task {task.title} has targets that only {' and '.join(task.losses)} can "
+            f"measure. Received: loss={loss!r}. Choose {' or '.join(task.losses)}."
         )
     last = last_activation(architecture)
     if loss == "bce" and last != "sigmoid":

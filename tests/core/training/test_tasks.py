@@ -240,7 +240,7 @@ def test_a_network_that_fits_is_accepted(task):
 
 def test_an_input_of_another_shape_is_refused_with_both_shapes_and_the_text_to_begin_with():
     message = fit_error("conv8 pool | up conv3", (28, 28, 1), Denoise())
-    assert "images' 28x28x1 for the task denoise" in message
+    assert "images' 28x28x1 for the task Remove noise" in message
     assert "Received: an architecture for 32x32x3." in message
     assert "Begin its text with 28x28x1" in message
 
