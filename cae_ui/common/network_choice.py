@@ -10,7 +10,7 @@ from cae_core import zoo
 from cae_core.jobs.job import JobStatus
 from cae_core.training.runs import Run
 from cae_core.training.tasks import Task
-from cae_ui.common.address import value_in_address
+from cae_ui.common.address import is_back_or_forward, value_in_address
 from cae_ui.common.resources import has_runs, job_queue, loaded_run, run_version, visible_jobs
 from cae_ui.common.run_labels import distinct, run_labels
 from cae_ui.common.section import section
@@ -44,6 +44,8 @@ def network_input(
     if wanted in titles:
         # Every time: the browser knows a choice by its label, which another tab may have changed.
         st.session_state[key] = wanted
+    elif wanted is None and is_back_or_forward():
+        st.session_state[key] = next(iter(titles))
     elif wanted is None and st.session_state.get(key) not in titles:
         st.session_state.pop(key, None)  # another page's, whose choice has the same name
     elif key not in st.session_state:

@@ -12,7 +12,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from cae_core.studies.plan import FACTORS
 from cae_ui.common.address import arrive, asked, drop_the_impossible, leave, name_the_unusable
-from cae_ui.common.leaving import keep_addresses
+from cae_ui.common.back_steps import make_back_steps
 from cae_ui.common.menu import close_menu_after
 from cae_ui.common.resources import keep_keras_session
 from cae_ui.common.section import lasting_place
@@ -84,7 +84,7 @@ def _run_page() -> None:
     notes = lasting_place()
     drop_the_impossible(page.title, given, _texts(page.url_path))
     close_menu_after(page.url_path)
-    keep_addresses()
+    make_back_steps()
     page.run()
     leave()
     name_the_unusable(notes, page.title, given)

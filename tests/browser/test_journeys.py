@@ -199,8 +199,62 @@ def test_back_leads_to_a_page_as_it_was_left(visit):
     expect(page).to_have_url(re.compile("network=denoise-0.3"))
     expect(page.get_by_role("radio", name="Latent", exact=True)).to_be_checked()
     page.go_back()
+    expect(page).not_to_have_url(re.compile("part=Latent"))
+    expect(at_rest(page.get_by_role("radio", name="Latent", exact=True))).not_to_be_checked()
+    page.go_back()
     expect(page).to_have_url(re.compile("zoo.*card=denoise-0.3"))
     expect(page.get_by_role("link", name=re.compile("Look inside"))).to_be_visible()
+
+
+def test_back_undoes_choices_one_by_one_and_never_leads_to_a_step_without_one(visit):
+    page = visit("/zoo")
+    at_rest(page.get_by_role("button", name="Make")).click()
+    page.get_by_role("menuitem", name=re.compile("Trainer$")).click()
+    tasks = {name: page.get_by_role("radio", name=name) for name in ("Reconstruct", "Grey to RGB")}
+    expect(tasks["Reconstruct"]).to_be_checked()
+    bare = page.url
+    # Changes the network, too.
+    at_rest(tasks["Grey to RGB"]).click()
+    expect(page).to_have_url(re.compile("(?=.*task=)(?=.*arch=)"))
+    choose(page, "Images", "CIFAR-10")
+    expect(page).to_have_url(re.compile("(?=.*task=)(?=.*data=CIFAR-10)"))
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("data="))
+    expect(page).to_have_url(re.compile("task="))
+    expect(tasks["Grey to RGB"]).to_be_checked()
+    page.go_back()
+    expect(page).to_have_url(bare)
+    expect(tasks["Reconstruct"]).to_be_checked()
+    expect(text_field(page)).to_have_value(HOMEWORK)
+    at_rest(text_field(page))
+    page.go_forward()
+    expect(tasks["Grey to RGB"]).to_be_checked()
+    page.go_back()
+    expect(tasks["Reconstruct"]).to_be_checked()
+    page.go_back()
+    expect(page).to_have_url(re.compile("/zoo"))
+
+
+def test_back_undoes_a_photo_and_a_damage_and_passes_over_movements(visit):
+    page = visit("/denoise")
+    photo, damage = (page.get_by_role("radio", name=name) for name in ("Coffee", "Shot"))
+    bare = page.url
+    at_rest(photo).click()
+    expect(page).to_have_url(re.compile("photo=Coffee"))
+    strength = page.get_by_role("slider", name="Noise sigma")
+    for level in (26, 27):
+        at_rest(strength).press("ArrowRight")
+        expect(page).to_have_url(re.compile(f"sigma={level}"))
+    at_rest(damage).click()
+    expect(page).to_have_url(re.compile("damage=Shot"))
+    page.go_back()
+    expect(page).to_have_url(re.compile("(?=.*photo=Coffee)(?=.*sigma=27)"))
+    expect(damage).not_to_be_checked()
+    expect(photo).to_be_checked()
+    at_rest(strength)
+    page.go_back()
+    expect(page).to_have_url(bare)
+    expect(photo).not_to_be_checked()
 
 
 @pytest.mark.heavy
