@@ -35,6 +35,7 @@ page_header(
 keep_visitor()
 explain_queue()
 show_homework(TRAINER_PAGE)
+runs = all_runs()
 settings, view = st.columns([5, 7], gap="large")
 with view:
     status = chosen_job()
@@ -55,7 +56,7 @@ with settings:
             f"{report.verdict[0].upper()}{report.verdict[1:]}, {report.parameters:,} parameters"
         )
     config = config_input(architecture, data, task)
-    start_button(architecture, data, task, config, status)
+    start_button(architecture, data, task, config, status, runs)
 
 with view:
     if status is not None:
@@ -65,6 +66,5 @@ with view:
     elif data is not None:
         show_data(data, task)
 
-runs = all_runs()
 show_own_runs(runs)
 show_comparison(runs.finished)

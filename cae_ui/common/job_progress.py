@@ -4,8 +4,10 @@ import streamlit as st
 
 from cae_core.errors import JobError
 from cae_core.jobs.job import JobStatus
-from cae_ui.common.resources import available_jobs, is_own, job_queue
+from cae_ui.common.resources import available_jobs, is_own, job_queue, machine_speed
 from cae_ui.common.wording import attempt, show_error
+
+_SPEED_SECONDS = 2.0
 
 
 def addressed_job(parameter: str, kind: str) -> JobStatus | None:
@@ -40,6 +42,17 @@ def refreshed_job(job_id: str, kind: str, *, had_ended: bool) -> JobStatus:
     if status.has_ended != had_ended:
         st.rerun(scope="app")
     return status
+
+
+def wait_for_speed() -> None:
+    """A note while it is not known how fast this machine trains; draws the page anew once it is."""
+    st.fragment(_wait_for_speed, run_every=_SPEED_SECONDS)()
+
+
+def _wait_for_speed() -> None:
+    if machine_speed() is not None:
+        st.rerun(scope="app")
+    st.caption(":material/timer: How long that takes is being measured, once a day.")
 
 
 def show_job_progress(status: JobStatus, fraction: float, text: str) -> None:

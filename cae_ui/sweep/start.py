@@ -9,6 +9,7 @@ from cae_core.formats import counted
 from cae_core.jobs.estimates import price_of
 from cae_core.jobs.job import JobRequest, JobStatus, planned_trials
 from cae_core.studies.plan import Misfit, Plan, Planned, setting_text
+from cae_ui.common.job_progress import wait_for_speed
 from cae_ui.common.resources import (
     available_jobs,
     is_own,
@@ -20,7 +21,7 @@ from cae_ui.common.resources import (
 from cae_ui.common.section import section
 from cae_ui.common.visitor import visitor
 from cae_ui.common.wording import plain, show_error
-from cae_ui.sweep.shown import REFRESH_SECONDS, open_sweep
+from cae_ui.sweep.shown import open_sweep
 
 
 @section
@@ -42,7 +43,7 @@ def start_button(plan: Plan | None, shown: JobStatus | None) -> None:
         price = price_of([trial for _, trial in planned], images, machine_speed(), at_once)
         st.markdown(f"**{price}**")
         if price.seconds is None and available_jobs() is not None:
-            st.fragment(_wait_for_speed, run_every=REFRESH_SECONDS)()
+            wait_for_speed()
     _show_misfits(misfits, len(plan.settings()))
     is_busy = shown is not None and not shown.has_ended and is_own(shown)
     pressed = st.button(
@@ -64,13 +65,6 @@ def start_button(plan: Plan | None, shown: JobStatus | None) -> None:
         return
     open_sweep(job_id)
     st.rerun()
-
-
-def _wait_for_speed() -> None:
-    """Draws the page anew once it is known how fast this machine trains."""
-    if machine_speed() is not None:
-        st.rerun(scope="app")
-    st.caption(":material/timer: How long that takes is being measured, once a day.")
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

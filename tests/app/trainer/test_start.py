@@ -5,6 +5,7 @@ import pytest
 import cae_core as cae
 from cae_core.architecture.presets import HOMEWORK, get_preset
 from cae_core.jobs import JobQueue
+from cae_ui.common import resources
 from tests.app.conftest import PlayedWorker, put_patches_for_data_sets
 from tests.app.finding import SMALL, can_train, press, remedies, said, text_of, the_job, write
 
@@ -190,3 +191,21 @@ def test_a_visitor_who_has_two_trainings_waiting_is_refused_a_third(trainer_page
     press(page, QUEUE)
     assert "At most 2 trainings and tests of one visitor wait." in said(page.error)
     assert not press(trainer_page(arch=SMALL), "Train").error  # somebody else
+
+
+def test_the_time_of_a_training_is_being_measured_or_that_of_ones_last_such_training(
+    trainer_page, finished, tmp_path
+):
+    resources.speed_file().write_text("")
+    page = trainer_page(arch=SMALL, batch="16", epochs="10")
+    assert "MB on this server." in said(page.caption)
+    assert "About " not in said(page.caption)
+    assert "How long that takes is being measured" in said(page.caption)
+    (history,) = (tmp_path / "runs" / finished() / "run").glob("history*.csv")
+    heading, losses = history.read_text().splitlines()
+    history.write_text(f"{heading}\n{losses.rpartition(',')[0]},60.0\n")
+    page.run()
+    assert "About 10 min 04 s and " in said(page.caption)
+    assert "is being measured" not in said(page.caption)
+    # Another network takes another time.
+    assert "About " not in said(write(page, "conv8 pool | up conv3:sigmoid").caption)
