@@ -129,6 +129,7 @@ _DECIMALS = {
     "CIEDE2000": 2,
     "a*b* error": 2,
     "Colourfulness": 2,
+    "Seconds": 1,
 }
 
 

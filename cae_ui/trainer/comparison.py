@@ -30,13 +30,14 @@ from cae_ui.common.charts import (
     Points,
     framed,
     latent_size_figure,
+    log_range,
     show_chart,
 )
 from cae_ui.common.pca_line import BELOW_THE_LINE, why_pca_is_hard_to_beat
 from cae_ui.common.resources import runs_folder, worker
 from cae_ui.common.run_labels import differing, run_labels
 from cae_ui.common.wording import dataset_title, number_columns, plain, show_error
-from cae_ui.trainer.training import open_job
+from cae_ui.trainer.training import JOB_PARAMETER, open_job
 
 SHOWN_AT_FIRST = 5
 COMPARED_PARAMETER = "compared"
@@ -63,23 +64,28 @@ def show_comparison(runs: dict[str, tuple[JobStatus, RunSummary]]) -> None:
         ),
     )
     _show_losses(compared)
-    _show_latent_sizes(compared, first_run=next(iter(runs)))
+    _show_latent_sizes(compared, opened=_opened(), first_run=next(iter(runs)))
+
+
+def _opened() -> str | None:
+    """The id of the run that the page shows."""
+    return st.query_params.get(JOB_PARAMETER)
 
 
 def _choice(ids: list[str], labels: Mapping[str, str]) -> list[str]:
-    """Ids of the runs to compare, as the address says; the newest ones by default."""
+    """Ids of the runs to compare, as the address says; by default the newest and the open one."""
     newest = f"compared-{ids[0]}"
     if st.session_state.setdefault(_NEWEST, newest) != newest:
         # A new run begins a new choice, so that it is among those shown.
         st.session_state[_NEWEST] = newest
         st.query_params.pop(COMPARED_PARAMETER, None)
-    asked_for = values_in_address(COMPARED_PARAMETER, "the newest runs")
+    asked_for = values_in_address(COMPARED_PARAMETER, "the newest runs and the open one")
     known = [job_id for job_id in asked_for if job_id in ids]
     is_none = asked_for == [_NO_RUN]
     if known != asked_for and not is_none:
         reject(COMPARED_PARAMETER, *known)
     # Set every time: the browser knows a choice by its label, which a new name changes.
-    st.session_state[newest] = known if known or is_none else ids[:SHOWN_AT_FIRST]
+    st.session_state[newest] = known if known or is_none else _first_choice(ids)
 
     def remember() -> None:
         st.query_params[COMPARED_PARAMETER] = st.session_state[newest] or [_NO_RUN]
@@ -87,6 +93,14 @@ def _choice(ids: list[str], labels: Mapping[str, str]) -> list[str]:
     return st.multiselect(
         "Runs", ids, format_func=labels.__getitem__, key=newest, on_change=remember
     )
+
+
+def _first_choice(ids: list[str]) -> list[str]:
+    """The newest runs, the last of which gives its place to the open one where that is older."""
+    opened = _opened()
+    if opened in ids[SHOWN_AT_FIRST:]:
+        return [*ids[: SHOWN_AT_FIRST - 1], opened]
+    return ids[:SHOWN_AT_FIRST]
 
 
 @dataclass(frozen=True)
@@ -110,6 +124,17 @@ class Compared:
         task = self.summary.task
         return self.summary.dataset, task.label, task.loss_title(config.loss)
 
+    @property
+    def is_reconstruction(self) -> bool:
+        """Whether the task is to rebuild the image, as PCA does."""
+        return isinstance(self.summary.task, Reconstruct)
+
+    @property
+    def data_and_task(self) -> str:
+        """Data and task in words: only where both are the same can errors be compared."""
+        title = dataset_title(self.summary.dataset)
+        return title if self.is_reconstruction else f"{title}, {self.summary.task.label}"
+
 
 def _table(compared: list[Compared]) -> list[dict[str, object]]:
     """The figures of every run, a row each."""
@@ -128,7 +153,7 @@ def _table(compared: list[Compared]) -> list[dict[str, object]]:
                 "MSE": summary.test["mse"],
                 "PSNR, dB": summary.test["psnr"],
                 "SSIM": summary.test["ssim"],
-                "Seconds": round(summary.seconds),
+                "Seconds": summary.seconds,
             }
         )
     return rows
@@ -172,6 +197,7 @@ def losses_figure(group: list[Compared], loss: str) -> go.Figure:
                 line={"color": color},
             )
         )
+    losses = [loss for line in figure.data for loss in line.y]
     epochs = max((len(run.summary.history) for run in group), default=0)
     framed(
         figure,
@@ -181,46 +207,48 @@ def losses_figure(group: list[Compared], loss: str) -> go.Figure:
             "range": [0, max(1, epochs) * 1.02],
             "dtick": math.ceil(max(1, epochs) / 10),
         },
-        yaxis={"title": loss, **LOG_AXIS, "nticks": 5},
+        yaxis={"title": loss, **LOG_AXIS, **log_range(losses, decades=0.5)},
         showlegend=True,
     )
     # A line for each: in a row Plotly would cut what does not fit.
     return figure.update_layout(legend={"y": -0.25, "yanchor": "top", "x": 0})
 
 
-def _show_latent_sizes(compared: list[Compared], first_run: str) -> None:
-    """Latent size against test error, with PCA on the same data.
+def _show_latent_sizes(compared: list[Compared], opened: str | None, first_run: str) -> None:
+    """Latent size against test error of the runs with one task on the same data.
+
+    That of reconstructions is compared with PCA, too.
 
     Args:
         compared: The runs.
+        opened: The run that the page shows, with whose data and task the chart opens.
         first_run: The newest run of all, which may change the choice of the data.
     """
-    dataset = st.selectbox(
-        "Latent size against test error on",
-        list(dict.fromkeys(run.summary.dataset for run in compared)),
-        format_func=dataset_title,
-        key=f"latent-sizes-{first_run}",
-    )
-    path = runs_folder() / f"pca-{dataset}.json"
-    line = _kept_line(path) if dataset in DATASETS else None
-    reconstructions = [
-        run
-        for run in compared
-        if run.summary.dataset == dataset and isinstance(run.summary.task, Reconstruct)
+    groups = defaultdict[str, list[Compared]](list)
+    # A sorted list keeps its order: the open run's group is the first, then reconstructions.
+    for run in sorted(compared, key=lambda run: (run.id != opened, not run.is_reconstruction)):
+        groups[run.data_and_task].append(run)
+    group = groups[
+        st.selectbox(
+            "Latent size against test error on",
+            list(groups),
+            key=f"latent-sizes-{first_run}-{opened}",
+        )
     ]
-    if not reconstructions:
-        st.caption("Only runs with the task Reconstruct are compared here.")
-        return
-    points = run_points(reconstructions)
+    dataset, has_line = group[0].summary.dataset, group[0].is_reconstruction
+    path = runs_folder() / f"pca-{dataset}.json"
+    line = _kept_line(path) if has_line and dataset in DATASETS else None
+    points = run_points(group)
     figure = latent_size_figure([points], line, height=320)
     add_trend(figure, points)
     show_chart(figure, key="latent-size-chart", on_choose=open_job)
+    if not has_line:
+        return
     if line is None and dataset in DATASETS and is_available(dataset):
         _offer_line(dataset, path)
     st.caption(BELOW_THE_LINE)
     if line is not None:
-        newest = reconstructions[0].summary.architecture
-        st.caption(why_pca_is_hard_to_beat(newest, line))
+        st.caption(why_pca_is_hard_to_beat(group[0].summary.architecture, line))
 
 
 def _kept_line(path: Path) -> dict[int, float] | None:

@@ -19,7 +19,14 @@ from cae_core.images.operations import image_grid
 from cae_core.jobs.job import FAILED, QUEUED, STOPPED, TRAINING, JobStatus
 from cae_core.training.progress import Progress
 from cae_core.training.tasks import Denoise, Task
-from cae_ui.common.charts import LOG_AXIS, TRAINING_COLOR, VALIDATION_COLOR, framed, show_chart
+from cae_ui.common.charts import (
+    LOG_AXIS,
+    TRAINING_COLOR,
+    VALIDATION_COLOR,
+    framed,
+    log_range,
+    show_chart,
+)
 from cae_ui.common.job_progress import addressed_job, show_job_progress
 from cae_ui.common.pixels import show_pixels, show_samples
 from cae_ui.common.resources import is_own, job_queue
@@ -241,7 +248,8 @@ def loss_figure(progress: Progress | None, planned_epochs: int, loss_title: str)
                 line={"color": color},
             )
         )
-    yaxis = {"title": loss_title, **LOG_AXIS, "nticks": 4}
+    losses = [loss for line in figure.data for loss in line.y]
+    yaxis = {"title": loss_title, **LOG_AXIS, **log_range(losses, decades=0.5)}
     if not trace and not history:
         yaxis |= {"range": [-3, 0], "showticklabels": False, "showgrid": False, "zeroline": False}
         middle = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}

@@ -11,7 +11,7 @@ from cae_core.studies import tables
 from cae_core.training.runs import SETTINGS
 from cae_ui.common.charts import Points, latent_size_figure
 from cae_ui.trainer import comparison
-from cae_ui.trainer.comparison import add_trend
+from cae_ui.trainer.comparison import SHOWN_AT_FIRST, add_trend
 from tests.app.finding import SMALL, labelled, press, said
 
 
@@ -28,6 +28,8 @@ def test_runs_stand_beside_each_other_in_a_table_and_in_charts_of_what_can_be_co
     assert "Compare runs" in page.header.values
     table = page.dataframe[0].value
     assert sorted(table["Latent"]) == [1024, 1024, 2048]
+    columns = json.loads(page.dataframe[0].proto.columns)
+    assert columns["Seconds"]["type_config"]["format"] == "%.1f"
     # Losses of another task stand in a chart of their own, which says so.
     *losses, sizes = page.get("plotly_chart")
     assert sorted(len(names_of(chart)) for chart in losses) == [1, 2]
@@ -60,11 +62,36 @@ def test_the_chart_opens_on_the_images_of_the_run_that_was_trained_last(
         settings.write_text(settings.read_text().replace("photo_patches", dataset))
     page = trainer_page()
     chosen = labelled(page.selectbox, "Latent size against test error on")
-    assert (chosen.value, chosen.options) == ("fashion_mnist", ["Fashion-MNIST", "CIFAR-10"])
+    assert (chosen.value, chosen.options) == ("Fashion-MNIST", ["Fashion-MNIST", "CIFAR-10"])
     *losses, sizes = page.get("plotly_chart")
     assert [len(names_of(chart)) for chart in losses] == [1, 1]
     (points,) = json.loads(sizes.proto.spec)["data"]
     assert points["customdata"] == [newer]
+
+
+def test_an_older_run_that_is_open_is_compared_and_the_chart_opens_on_its_data_and_task(
+    trainer_page, finished, tmp_path
+):
+    oldest = "20000101-000000-000000-6127cc"
+    shutil.copytree(
+        tmp_path / "runs" / finished(SMALL, cae.Denoise(0.1)), tmp_path / "runs" / oldest
+    )
+    newer = finished()
+    for number in range(SHOWN_AT_FIRST):
+        copied = tmp_path / "runs" / f"2999123{number}-000000-000000-6127cc"
+        shutil.copytree(tmp_path / "runs" / newer, copied)
+    page = trainer_page(job=oldest)
+    compared = labelled(page.multiselect, "Runs").value
+    assert len(compared) == SHOWN_AT_FIRST
+    assert oldest in compared
+    chosen = labelled(page.selectbox, "Latent size against test error on")
+    assert chosen.value == "Photo patches, Remove noise, sigma 0.1"
+    (points,) = json.loads(page.get("plotly_chart")[-1].proto.spec)["data"]
+    assert points["customdata"] == [oldest]
+    # Without an open run the chart is of reconstructions.
+    page = trainer_page()
+    assert oldest not in labelled(page.multiselect, "Runs").value
+    assert labelled(page.selectbox, "Latent size against test error on").value == "Photo patches"
 
 
 def test_the_runs_that_are_compared_are_in_the_address(trainer_page, finished, tmp_path):

@@ -77,6 +77,16 @@ def test_losses_are_drawn_on_a_logarithmic_axis_over_all_planned_epochs():
     assert drawn.layout.xaxis.range[1] > 4
 
 
+def test_the_ticks_of_losses_that_lie_close_to_each_other_have_room():
+    trace = ((0.5, 0.0099), (1.0, 0.0061))
+    axis = loss_figure(Progress(1, 4, 2, 2, 0.2, 9, 1, 3, trace=trace), 4, "Loss").layout.yaxis
+    low, high = axis.range
+    assert axis.dtick == "D2"
+    assert high - low == pytest.approx(0.5)
+    assert 10**low < 0.0061
+    assert 10**high > 0.0099
+
+
 def test_a_chart_without_losses_has_no_numbers_but_a_word():
     drawn = loss_figure(None, 4, "Mean squared error")
     assert drawn.layout.yaxis.showticklabels is False
