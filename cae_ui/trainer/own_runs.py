@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from cae_core.errors import RunError
-from cae_core.jobs.job import LONGEST_NAME, JobStatus
+from cae_core.jobs.job import LONGEST_NAME, TRAINING, JobStatus
 from cae_core.training.runs import RunSummary
+from cae_ui.common.job_progress import refreshed_job
 from cae_ui.common.resources import (
     damaged_jobs,
     is_own,
@@ -19,7 +20,7 @@ from cae_ui.common.resources import (
 from cae_ui.common.run_labels import run_labels
 from cae_ui.common.section import section
 from cae_ui.common.wording import attempt, plain
-from cae_ui.trainer.training import JOB_PARAMETER, open_job
+from cae_ui.trainer.training import JOB_PARAMETER, REFRESH_SECONDS, open_job
 
 _LIST, _CHOSEN = "own-run", "chosen-own-run"
 # A folder full of damaged runs leaves room for the rest of the page.
@@ -109,7 +110,14 @@ def _show_choice(own: dict[str, JobStatus]) -> None:
         with st.popover("Delete", icon=":material/delete:", disabled=not status.has_ended):
             st.markdown(f"Delete {plain(labels[job_id])} with all its files, for good?")
             _delete_button("Delete for good", job_id)
-        st.caption(f"{status.state}: {plain(status.message)}")
+        interval = None if status.has_ended else REFRESH_SECONDS
+        st.fragment(_show_state, run_every=interval)(job_id, status.has_ended)
+
+
+def _show_state(job_id: str, had_ended: bool) -> None:
+    """What a training does at present."""
+    status = refreshed_job(job_id, TRAINING, had_ended=had_ended)
+    st.caption(f"{status.state}: {plain(status.message)}")
 
 
 def _show_rename(status: JobStatus) -> None:

@@ -55,6 +55,7 @@ def test_what_a_training_does_is_in_the_window_after_train_stop_and_resume(visit
     for width, height in ((390, 844), (1440, 900)):
         page = visit(trainer(WATCHED, epochs=50, batch=32), viewport=size(width, height))
         train(page)
+        expect(page.get_by_text(re.compile("^running: "))).to_be_attached()  # in My runs
         curve = page.locator(".js-plotly-plot").first  # under it may be those of Compare
         for part in (button(page, "Stop"), page.get_by_role("progressbar"), curve):
             expect(part).to_be_in_viewport(ratio=0.9)
