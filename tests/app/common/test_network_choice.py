@@ -4,7 +4,7 @@ import pytest
 
 import cae_core as cae
 from cae_core import zoo
-from cae_ui.common import resources
+from cae_ui.common import network_choice, resources
 from cae_ui.denoise import result
 from tests.app.finding import SMALL, said
 
@@ -94,3 +94,15 @@ def test_a_choice_of_the_zoo_that_inside_does_not_offer_is_left_behind(zoo_page)
     page.selectbox("network").set_value("dense-mnist").run()
     assert page.query_params["network"] == "dense-mnist"
     assert not page.exception
+
+
+def test_back_to_an_address_without_a_network_shows_the_first_one(denoise_page, monkeypatch):
+    page = denoise_page()
+    first, other = page.selectbox("model").value, "denoise-0.3"
+    page.selectbox("model").set_value(other).run()
+    assert page.query_params["model"] == other
+    del page.query_params["model"]
+    with monkeypatch.context() as browser:
+        browser.setattr(network_choice, "is_back_or_forward", lambda: True)
+        page.run()
+    assert page.selectbox("model").value == first
