@@ -66,7 +66,7 @@ def test_another_visitors_run_has_no_controls_and_is_listed_where_the_host_says_
     assert not {*labels_of(page.button), *labels_of(page.text_input)} & {*CONTROLS, "Name"}
     assert "My runs" not in page.header.values
     assert ("Compare runs" in page.header.values) == (shared == "1")
-    offered = [name for name in denoise_page().selectbox("model").options if "Trained" in name]
+    offered = [name for name in denoise_page().selectbox("model").options if "trained here" in name]
     assert len(offered) == int(shared)
 
 
