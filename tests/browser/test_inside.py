@@ -41,7 +41,7 @@ def test_a_moved_slider_changes_the_decoded_image(visit):
     before = metric.inner_text()
     at_rest(page.get_by_role("slider", name="Bits a number")).press("Home")
     expect(page.get_by_text("1,024 numbers of 1 bit are 128 bytes")).to_be_visible()
-    expect(metric).to_have_text(re.compile(r"-\d+\.\d\d dB$"))
+    expect(metric).to_have_text(re.compile(r"−\d+\.\d\d dB$"))
     assert metric.inner_text() != before
     dearest = page.get_by_role("group", name="Ranking").get_by_role("button").first
     dearest.click()
