@@ -16,4 +16,6 @@ def make_back_steps() -> None:
     """Lets the browser keep an entry for every choice, and the addresses of pages that are left."""
     with st.container(key=_KEY):
         _component(key=f"{_KEY}-component")
-    st.html(f"<style>.st-key-{_KEY} {{ display: none; }}</style>")
+    # With what Streamlit puts around it, which would leave a gap above the page.
+    around = f'[data-testid="stLayoutWrapper"]:has(> .st-key-{_KEY})'
+    st.html(f"<style>{around} {{ display: none; }}</style>")
