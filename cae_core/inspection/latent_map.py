@@ -69,6 +69,22 @@ class LatentMap:
         rows = self.center + places.astype(np.float32) @ self.axes
         return rows.reshape(len(places), *self.latents.shape[1:])
 
+    def places_of(self, latents: np.ndarray) -> np.ndarray:
+        """Where latents lie on the plane, also those of images that are not on it.
+
+        Args:
+            latents: (N, h, w, c) or (N, n).
+
+        Returns:
+            (N, 2).
+
+        Example:
+            >>> found = LatentMap.of(np.random.default_rng(0).random((5, 4), np.float32))
+            >>> np.allclose(found.places_of(found.latents), found.points, atol=1e-5)
+            True
+        """
+        return (latents.reshape(len(latents), -1) - self.center) @ self.axes.T
+
     def grid(self, columns: int) -> tuple[np.ndarray, int]:
         """Places in rows over the map's bounds, the upper row first, as an image is read.
 

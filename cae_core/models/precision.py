@@ -90,7 +90,7 @@ def has_slow_depthwise(report: Report) -> bool:
         True
     """
     return any(
-        isinstance(layer, DepthwiseConv | SeparableConv)
-        and (layer.kernel != FAST_SIDE or layer.stride > 1)
-        for layer in (row.layer for row in report.rows)
+        isinstance(row.layer, DepthwiseConv | SeparableConv)
+        and (row.layer.kernel != FAST_SIDE or row.layer.stride > 1)
+        for row in report.rows
     )

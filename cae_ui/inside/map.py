@@ -189,7 +189,7 @@ def _coordinates(opened: Opened, found: LatentMap, at: At) -> tuple[float, float
     if isinstance(at, tuple):
         return at
     if at is None:
-        x, y = found.axes @ (_chosen_latent(opened).ravel() - found.center)
+        ((x, y),) = found.places_of(_chosen_latent(opened)[np.newaxis])
     else:
         x, y = found.points[at]
     return float(x), float(y)
