@@ -28,6 +28,14 @@ def size(width, height):
     return {"width": width, "height": height}
 
 
+def grow_at_the_top(page, pixels):
+    """Gives the page a margin of this height above its title, in place of another."""
+    page.evaluate(
+        "pixels => document.querySelector('.stMainBlockContainer').style.paddingTop = `${pixels}px`",
+        pixels,
+    )
+
+
 def finished(page, epochs):
     return page.get_by_text(f"Finished: {counted(epochs, 'epoch')}.")
 
@@ -64,6 +72,13 @@ def test_what_a_training_does_is_in_the_window_after_train_stop_and_resume(visit
         stopped = page.get_by_test_id("stAlert").filter(has_text="Stopped after ")
         for part in (stopped, curve):
             expect(part).to_be_in_viewport(ratio=0.9)
+        grow_at_the_top(page, 900)  # as a page does whose parts come one by one
+        expect(stopped).to_be_in_viewport(ratio=0.9)
+        page.mouse.move(width // 2, height // 2)
+        page.mouse.wheel(0, -10_000)
+        grow_at_the_top(page, 100)
+        # Whoever moves the page himself is left alone.
+        expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
     button(page, "Resume").click()
     expect(page.get_by_text(re.compile(r"Epoch ([2-9]|\d\d) of 50"))).to_be_visible()
     expect(button(page, "Stop")).to_be_in_viewport(ratio=0.9)
