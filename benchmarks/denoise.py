@@ -44,7 +44,7 @@ from cae_core.studies import tables  # noqa: E402
 Denoiser = Callable[[np.ndarray, float], np.ndarray]
 BOTTLENECK = "homework-denoise"
 REPEATS = 20
-PEOPLE, FIRST_SIGMA = 10, 30
+PEOPLE, FIRST_SIGMA, STEPS = 10, 30, 5
 PATIENCE = 120_000  # milliseconds
 # From the next key to the frame in which a label stands that comes with the image.
 STOPWATCH = """wanted => {
@@ -162,10 +162,13 @@ def print_browser() -> None:
             page.goto(f"{url}/denoise?denoise-photo=Astronaut&sigma={FIRST_SIGMA + index}")
             page.get_by_text("SSIM, denoised").wait_for(timeout=PATIENCE)
         alone = [seconds_to_image(pages[0], FIRST_SIGMA + step) for step in range(1, REPEATS + 1)]
-        together = drag_all(pages)
+        sigmas = [FIRST_SIGMA + REPEATS, *(FIRST_SIGMA + i for i in range(1, PEOPLE))]
+        together = drag_all(pages, sigmas)
+        dragged = drag_all(pages, [sigma + 1 for sigma in sigmas], steps=STEPS)
         browser.close()
     print(f"\nmoved slider to image, 512 x 512: median {1000 * statistics.median(alone):,.0f} ms")
     print(f"{PEOPLE} people at once, the longest wait: {together:.1f} s, each with their own image")
+    print(f"the same, {STEPS} steps each, from the last step: {dragged:.1f} s")
 
 
 def seconds_to_image(page: Page, sigma: int) -> float:
@@ -174,11 +177,14 @@ def seconds_to_image(page: Page, sigma: int) -> float:
     return seconds_taken(page)
 
 
-def drag_all(pages: list[Page]) -> float:
-    """Every page's slider at once; how long the last waited for its own image."""
-    wanted = [FIRST_SIGMA + REPEATS + 1, *(FIRST_SIGMA + i + 1 for i in range(1, len(pages)))]
-    for page, sigma in zip(pages, wanted, strict=True):
-        press(page, sigma)
+def drag_all(pages: list[Page], sigmas: list[int], steps: int = 1) -> float:
+    """Every page's slider, from its sigma, so many steps on; how long the last waited.
+
+    Its wait begins with the last step; the images of those before are no longer wanted.
+    """
+    for page, sigma in zip(pages, sigmas, strict=True):
+        for step in range(1, steps + 1):
+            press(page, sigma + step)
     return max(seconds_taken(page) for page in pages)
 
 

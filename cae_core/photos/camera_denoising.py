@@ -5,6 +5,7 @@ Importing this module does not import Keras.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from cae_core.errors import ImageError
 from cae_core.images.operations import as_image
 from cae_core.long_work import OnProgress, ShouldStop
 from cae_core.photos.apply import with_channels_of
-from cae_core.photos.tiling import apply_padded, one_tile_at_a_time
+from cae_core.photos.tiling import apply_padded
 
 # Both sides are padded to a multiple of the stride; a halo is at least the radius of a part's
 # receptive field in pixels, for the estimator with the enlargement of its map.
@@ -62,9 +63,8 @@ def denoise_camera(
     strengths = np.array([luma, color], np.float32)
 
     def on_tile(tile: np.ndarray) -> np.ndarray:
-        with one_tile_at_a_time:
-            levels = strengths * _levels(network, tile)
-            return np.asarray(network.get_layer("denoiser").predict_on_batch([tile, levels]))
+        levels = strengths * _levels(network, tile)
+        return np.asarray(network.get_layer("denoiser").predict_on_batch([tile, levels]))
 
     # Both parts in one pass, with the halo of one around that of the other: no map of levels of
     # the whole photo is kept.
@@ -96,12 +96,8 @@ def noise_levels(image: np.ndarray, should_stop: ShouldStop | None = None) -> np
     """
     network: Any = zoo.load(zoo.CAMERA_DENOISER)
 
-    def on_tile(tile: np.ndarray) -> np.ndarray:
-        with one_tile_at_a_time:
-            return _levels(network, tile)
-
     return apply_padded(
-        on_tile,
+        partial(_levels, network),
         image.astype(np.float32, copy=False),
         stride=CAMERA_STRIDE,
         tile=CAMERA_TILE,

@@ -25,7 +25,7 @@ from cae_core.photos.apply import apply_to_photo, with_channels_of
 from cae_core.photos.camera_denoising import denoise_camera
 from cae_core.photos.noise_kind import choose_denoiser
 from cae_core.photos.noise_level import TONED_SHARE, estimate_sigma
-from cae_core.photos.tiling import apply_padded, one_tile_at_a_time
+from cae_core.photos.tiling import apply_padded
 from cae_core.photos.toning import Tone
 
 if TYPE_CHECKING:
@@ -148,8 +148,7 @@ def _denoise_photo(
 
     def on_tile(tile: np.ndarray) -> np.ndarray:
         sigma = np.full_like(tile[..., :1], level[0, 0, 0]) if is_uniform else tile[..., 3:]
-        with one_tile_at_a_time:
-            return np.asarray(network.predict_on_batch([tile[..., :3], sigma]))
+        return np.asarray(network.predict_on_batch([tile[..., :3], sigma]))
 
     return apply_padded(
         on_tile,

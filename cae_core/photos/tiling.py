@@ -10,16 +10,75 @@ ends where the image ends, so that zero padding is added there and nowhere else.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from cae_core.long_work import OnProgress, ShouldStop, stop_if
 
-# For networks that use all cores for one tile: several at once, of one network or of two, would
-# only take more memory.
-one_tile_at_a_time = threading.Lock()
+_ASKED_AGAIN = 0.05  # seconds between two looks whether work that waits is still wanted
+
+
+class Turns:
+    """One tile at a time, of the image with the fewest tiles left.
+
+    A network uses all cores for one tile: several at once, of one network or of two, would take
+    more memory and end no earlier. A small image does not wait for a large one to end.
+
+    Example:
+        >>> turns = Turns()
+        >>> with turns.taken(tiles_left=3, stop_if_unwanted=lambda: None):
+        ...     pass  # no other tile is computed here
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: list[tuple[int, int]] = []  # tiles left, number of the request
+        self._requests = 0
+        self._is_taken = False
+
+    @contextmanager
+    def taken(self, tiles_left: int, stop_if_unwanted: Callable[[], None]) -> Iterator[None]:
+        """Waits for a turn and holds it.
+
+        Args:
+            tiles_left: Of the image, this one included.
+            stop_if_unwanted: Called again and again while this waits, and when its turn has come;
+                what it raises ends the waiting.
+        """
+        with self._changed:
+            self._requests += 1
+            request = tiles_left, self._requests
+            self._waiting.append(request)
+        try:
+            stop_if_unwanted()
+            while not self._takes(request):
+                stop_if_unwanted()
+        finally:
+            with self._changed:
+                self._waiting.remove(request)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._is_taken = False
+                self._changed.notify_all()
+
+    def _takes(self, request: tuple[int, int]) -> bool:
+        """Whether the turn is this request's; waits a little where it is not."""
+        with self._changed:
+            is_next = not self._is_taken and min(self._waiting) == request
+            if is_next:
+                self._is_taken = True
+            else:
+                self._changed.wait(_ASKED_AGAIN)
+            return is_next
+
+
+_turns = Turns()
 
 
 @dataclass(frozen=True)
@@ -120,7 +179,7 @@ def apply_in_tiles(
             bottom and on the right; by default its own.
         overwrite: Lets the result take the image's memory, where it has as many channels.
         on_progress: Called with the tiles done and their number after each tile.
-        should_stop: Asked before each tile; True stops the work.
+        should_stop: Asked before each tile and while it waits for its turn; True stops the work.
 
     Returns:
         (H, W, C2), float32: what the function gives for the whole image.
@@ -145,9 +204,12 @@ def apply_in_tiles(
         if finished is not None:  # the strip has a copy of the rows that both bands read
             result[finished[0]] = finished[1]
         for columns in across:
-            stop_if(should_stop, "Work on the image", f"{done} of {number} tiles")
             part = strip[:, columns.read]
-            output = np.asarray(function(part[np.newaxis]))  # (1, h, w, C2)
+            after = f"{done} of {number} tiles"
+            with _turns.taken(
+                number - done, partial(stop_if, should_stop, "Work on the image", after)
+            ):
+                output = np.asarray(function(part[np.newaxis]))  # (1, h, w, C2)
             if output.shape[:3] != (1, *part.shape[:2]):
                 raise ValueError(
                     "A function that is applied in tiles keeps height and width. "
@@ -203,7 +265,7 @@ def apply_padded(
         halo: How far around a pixel the function looks, in pixels.
         overwrite: See `apply_in_tiles`.
         on_progress: Called with the tiles done and their number after each tile.
-        should_stop: Asked before each tile; True stops the work.
+        should_stop: Asked before each tile and while it waits for its turn; True stops the work.
 
     Returns:
         (H, W, C2), float32.

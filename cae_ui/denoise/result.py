@@ -24,12 +24,13 @@ from cae_core.formats import (
 )
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.metrics import psnr, ssim_of
-from cae_core.long_work import OnProgress
+from cae_core.long_work import OnProgress, ShouldStop
 from cae_core.photos.camera_denoising import denoise_camera
 from cae_core.photos.denoising import denoise
 from cae_ui.common.full_size import full_size_photo, full_size_result, is_shown_whole
 from cae_ui.common.image_views import View, pixels, show_views
 from cae_ui.common.network_choice import network
+from cae_ui.common.outdated import ends_if_outdated
 from cae_ui.common.photo_input import NOISY_PHOTOS, reduced
 from cae_ui.common.photo_output import show_downloads
 from cae_ui.common.pixels import show_image
@@ -105,7 +106,7 @@ def _denoised_in_time(
 ) -> tuple[np.ndarray, float]:
     """The scene's image denoised, and the seconds that it took."""
     started = time.perf_counter()
-    clean = denoised(scene, scene.noisy, on_progress)
+    clean = denoised(scene, scene.noisy, on_progress, ends_if_outdated)
     return clean, time.perf_counter() - started
 
 
@@ -116,7 +117,7 @@ def _show_preview(scene: Scene, last: tuple[np.ndarray, float] | None) -> DeltaG
     would remove, the last result, or itself.
     """
     if scene.clean is not None:
-        return _show_views(scene, denoised(scene, scene.noisy))
+        return _show_views(scene, denoised(scene, scene.noisy, should_stop=ends_if_outdated))
     if last is not None:
         return _show_views(scene, last[0], "Denoised as before")
     return _show_views(scene, scene.noisy, "Not yet denoised")
@@ -220,6 +221,7 @@ def denoised(
     scene: Scene,
     image: np.ndarray,
     on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
     *,
     overwrite: bool = False,
 ) -> np.ndarray:
@@ -229,6 +231,7 @@ def denoised(
         scene: The scene.
         image: As `Scene.noisy`.
         on_progress: Called with the tiles done and their number.
+        should_stop: Asked before each tile and while it waits for its turn; True stops the work.
         overwrite: Whether the image's memory may be used for the result.
     """
     if scene.model is None:
@@ -237,10 +240,21 @@ def denoised(
     is_free = overwrite and not has_grain
     if scene.model == zoo.CAMERA_DENOISER:
         clean = denoise_camera(
-            image, scene.luma, scene.color, overwrite=is_free, on_progress=on_progress
+            image,
+            scene.luma,
+            scene.color,
+            overwrite=is_free,
+            on_progress=on_progress,
+            should_stop=should_stop,
         )
     else:
-        network = partial(cleaned, model=scene.model, on_progress=on_progress, overwrite=is_free)
+        network = partial(
+            cleaned,
+            model=scene.model,
+            overwrite=is_free,
+            on_progress=on_progress,
+            should_stop=should_stop,
+        )
         if scene.damage is None:
             clean = network(image, scene.input_sigma)
         else:
@@ -257,11 +271,19 @@ def cleaned(
     sigma: float,
     model: str,
     on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
     *,
     overwrite: bool = False,
 ) -> np.ndarray:
     """An image denoised by a network of `denoiser_input`."""
-    return denoise(image, sigma, network(model), overwrite=overwrite, on_progress=on_progress)
+    return denoise(
+        image,
+        sigma,
+        network(model),
+        overwrite=overwrite,
+        on_progress=on_progress,
+        should_stop=should_stop,
+    )
 
 
 def _removed(noisy: np.ndarray, clean: np.ndarray, gain: float) -> np.ndarray:

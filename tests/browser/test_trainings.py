@@ -30,9 +30,8 @@ def size(width, height):
 
 def grow_at_the_top(page, pixels):
     """Gives the page a margin of this height above its title, in place of another."""
-    page.evaluate(
-        "pixels => document.querySelector('.stMainBlockContainer').style.paddingTop = `${pixels}px`",
-        pixels,
+    page.locator(".stMainBlockContainer").evaluate(
+        "(content, pixels) => content.style.paddingTop = `${pixels}px`", pixels
     )
 
 

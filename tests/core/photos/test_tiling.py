@@ -3,6 +3,8 @@
 import itertools
 import os
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from cae_core.architecture.notation import Architecture
 from cae_core.errors import CAEError, StoppedError
 from cae_core.photos.apply import plan_photo
-from cae_core.photos.tiling import apply_in_tiles, plan_axis, round_up
+from cae_core.photos.tiling import Turns, apply_in_tiles, plan_axis, round_up
 
 plans = st.fixed_dictionaries(
     {
@@ -252,3 +254,57 @@ def test_a_function_that_changes_the_size_is_a_bug_that_surfaces():
         apply_in_tiles(
             lambda tile: tile[:, 1:, 1:], np.zeros((10, 10, 1), np.float32), tile=4, halo=1
         )
+
+
+class Requests:
+    """Requests of turns that end in a list, each in a thread of its own."""
+
+    def __init__(self):
+        self.turns, self.ended, self.unwanted = Turns(), [], set()
+        self._pool = ThreadPoolExecutor()
+
+    def ask(self, tiles_left):
+        """Asks for a turn; comes back when the request waits."""
+        waits = threading.Event()
+
+        def stop_if_unwanted():
+            waits.set()
+            if tiles_left in self.unwanted:
+                raise StoppedError(f"Received: {tiles_left}.")
+
+        def take():
+            with self.turns.taken(tiles_left, stop_if_unwanted):
+                self.ended.append(tiles_left)
+
+        work = self._pool.submit(take)
+        waits.wait()
+        return work
+
+
+def test_the_image_with_the_fewest_tiles_left_is_next():
+    requests = Requests()
+    with requests.turns.taken(9, lambda: None):
+        works = [requests.ask(tiles) for tiles in (7, 2, 5)]
+        assert requests.ended == []
+    for work in works:
+        work.result()
+    assert requests.ended == [2, 5, 7]
+
+
+def test_work_that_is_no_longer_wanted_leaves_before_its_turn():
+    requests = Requests()
+    with requests.turns.taken(9, lambda: None):
+        unwanted, wanted = requests.ask(1), requests.ask(4)
+        requests.unwanted.add(1)
+        with pytest.raises(StoppedError):
+            unwanted.result()
+    wanted.result()
+    assert requests.ended == [4]
+
+
+def test_a_turn_that_failed_is_over():
+    turns = Turns()
+    with pytest.raises(ZeroDivisionError), turns.taken(1, lambda: None):
+        raise ZeroDivisionError
+    with turns.taken(1, lambda: None):
+        pass
