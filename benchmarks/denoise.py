@@ -45,6 +45,7 @@ Denoiser = Callable[[np.ndarray, float], np.ndarray]
 BOTTLENECK = "homework-denoise"
 REPEATS = 20
 PEOPLE, FIRST_SIGMA, STEPS = 10, 30, 5
+BATCH = 5
 PATIENCE = 120_000  # milliseconds
 # From the next key to the frame in which a label stands that comes with the image.
 STOPWATCH = """wanted => {
@@ -78,6 +79,7 @@ def main() -> None:
     if options.photos:
         print_quality(cbsd68.photographs(options.photos)[: options.images])
     print_speed()
+    print_batches()
     print_browser()
 
 
@@ -149,6 +151,31 @@ def speed(height: int, width: int, precision: str) -> tuple[float, float, float]
         processor.append(resource.getrusage(resource.RUSAGE_SELF).ru_utime - used)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return statistics.median(times), statistics.median(processor), (after - before) / 1024
+
+
+def print_batches() -> None:
+    """Whether several people's images in one batch would take less time than one by one."""
+    for precision in ("float32", *(["mixed_bfloat16"] if has_fast_bfloat16() else [])):
+        network = zoo.load(zoo.PHOTO_DENOISER, precision)
+        times = []
+        for count in (1, BATCH):
+            images = np.random.default_rng(0).random((count, 512, 512, 3), dtype=np.float32)
+            work = partial(network.predict_on_batch, [images, np.full_like(images[..., :1], 0.1)])
+            work()
+            times.append(median_seconds(work))
+        alone, each = 1000 * times[0], 1000 * times[1] / BATCH
+        name = precision.removeprefix("mixed_")
+        print(f"512 x 512, {name}: alone {alone:.0f} ms, {each:.0f} ms in a batch of {BATCH}")
+
+
+def median_seconds(work: Callable[[], object]) -> float:
+    """Median time of some work."""
+    times = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
 
 
 def print_browser() -> None:
