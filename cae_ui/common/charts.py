@@ -220,20 +220,19 @@ def latent_size_figure(
     )
 
 
-def log_range(values: Iterable[float | None], decades: float = 1.0) -> dict[str, Any]:
+def log_range(values: Iterable[float | None]) -> dict[str, Any]:
     """Range and ticks of a logarithmic axis: the ticks stand at 1, 2, 5 or at 1.
 
     With a small range, as for one point, Plotly writes its ticks over each other.
 
     Args:
         values: What is drawn; only what has a place on the axis counts.
-        decades: How much the axis shows at least; half a decade has one tick or two.
     """
     powers = [math.log10(value) for value in values if value and 0 < value < math.inf]
     if not powers:
         return {}
     low, high = min(powers) - 0.1, max(powers) + 0.1
-    margin = max(0.0, decades - (high - low)) / 2
+    margin = max(0.0, 1.0 - (high - low)) / 2
     low, high = low - margin, high + margin
     return {"range": [low, high], "dtick": "D2" if high - low < 2 else 1}
 

@@ -22,11 +22,11 @@ from cae_ui.common.address import reject, values_in_address
 from cae_ui.common.architecture_text import TEXT_KEY
 from cae_ui.common.charts import (
     COLORS,
-    LOG_AXIS,
     TEAL,
     Points,
     framed,
     latent_size_figure,
+    loss_axis,
     show_chart,
 )
 from cae_ui.common.pixels import show_samples
@@ -368,11 +368,12 @@ def losses_figure(runs: dict[str, RunSummary]) -> go.Figure:
                 line={"color": color},
             )
         )
+    losses = [loss for line in figure.data for loss in line.y]
     return framed(
         figure,
         height=260,
         xaxis={"title": "Epoch", "dtick": 1},
-        yaxis={"title": "Validation loss", **LOG_AXIS, "nticks": 4},
+        yaxis=loss_axis("Validation loss", losses),
         legend_y=1.15,
         showlegend=True,
     )

@@ -25,12 +25,11 @@ from cae_ui.common.address import reject, values_in_address
 from cae_ui.common.charts import (
     COLORS,
     INDIGO,
-    LOG_AXIS,
     TEAL,
     Points,
     framed,
     latent_size_figure,
-    log_range,
+    loss_axis,
     show_chart,
 )
 from cae_ui.common.pca_line import BELOW_THE_LINE, why_pca_is_hard_to_beat
@@ -207,7 +206,7 @@ def losses_figure(group: list[Compared], loss: str) -> go.Figure:
             "range": [0, max(1, epochs) * 1.02],
             "dtick": math.ceil(max(1, epochs) / 10),
         },
-        yaxis={"title": loss, **LOG_AXIS, **log_range(losses, decades=0.5)},
+        yaxis=loss_axis(loss, losses),
         showlegend=True,
     )
     # A line for each: in a row Plotly would cut what does not fit.

@@ -20,11 +20,10 @@ from cae_core.jobs.job import FAILED, QUEUED, STOPPED, TRAINING, JobStatus
 from cae_core.training.progress import Progress
 from cae_core.training.tasks import Denoise, Task
 from cae_ui.common.charts import (
-    LOG_AXIS,
     TRAINING_COLOR,
     VALIDATION_COLOR,
     framed,
-    log_range,
+    loss_axis,
     show_chart,
 )
 from cae_ui.common.job_progress import addressed_job, show_job_progress
@@ -249,7 +248,7 @@ def loss_figure(progress: Progress | None, planned_epochs: int, loss_title: str)
             )
         )
     losses = [loss for line in figure.data for loss in line.y]
-    yaxis = {"title": loss_title, **LOG_AXIS, **log_range(losses, decades=0.5)}
+    yaxis = loss_axis(loss_title, losses)
     if not trace and not history:
         yaxis |= {"range": [-3, 0], "showticklabels": False, "showgrid": False, "zeroline": False}
         middle = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}

@@ -81,8 +81,7 @@ def test_the_ticks_of_losses_that_lie_close_to_each_other_have_room():
     trace = ((0.5, 0.0099), (1.0, 0.0061))
     axis = loss_figure(Progress(1, 4, 2, 2, 0.2, 9, 1, 3, trace=trace), 4, "Loss").layout.yaxis
     low, high = axis.range
-    assert axis.dtick == "D2"
-    assert high - low == pytest.approx(0.5)
+    assert 2 <= len(axis.tickvals) <= 8
     assert 10**low < 0.0061
     assert 10**high > 0.0099
 
