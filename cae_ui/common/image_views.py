@@ -29,6 +29,9 @@ class Shown(NamedTuple):
     beside: DeltaGenerator
 
 
+_ROW = "views-of"  # shell.css keeps room there for a line of progress
+
+
 def show_views(
     views: Mapping[str, View],
     opened: OpenedImage,
@@ -51,7 +54,9 @@ def show_views(
     """
     first = next(iter(views))
     chosen = first
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="medium", key=f"{_ROW}-{key}"
+    ):
         if len(views) > 1:
             chosen = str(
                 st.segmented_control(

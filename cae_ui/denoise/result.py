@@ -80,8 +80,8 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
         scene = scene.of(full_size_photo(photo))
     else:
         clean, seconds = _denoised_in_time(scene)
-    _say_reduced(scene)
     _show_views(scene, clean)
+    _say_reduced(scene)  # below, where nothing is while a preview is shown
     _show_figures(scene, clean, seconds)
     if scene.is_whole:
         made = {MADE: clean} if scene.clean is None else {MADE: clean, "noisy": scene.noisy}

@@ -127,6 +127,41 @@ def test_a_large_photo_is_denoised_whole_while_controls_move(visit):
         assert whole.size == (1700, 1300)
 
 
+# Notes in every frame where the picture begins, and how opaque the figures are.
+WATCH = """() => {
+    window.seen = {tops: new Set(), opacities: new Set()};
+    const shows = host => host.shadowRoot?.querySelector('.before-label');
+    const look = () => {
+        const picture = [...document.querySelectorAll('*')].find(shows);
+        const block = document.querySelector('.stMainBlockContainer').getBoundingClientRect();
+        const top = picture && Math.round(picture.getBoundingClientRect().top - block.top);
+        window.seen.tops.add(top ?? 'gone');
+        for (const figure of document.querySelectorAll('[data-testid=stMetric]'))
+            window.seen.opacities.add(
+                getComputedStyle(figure.closest('[data-testid=stElementContainer]')).opacity);
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+
+
+@pytest.mark.heavy
+def test_the_picture_stays_in_its_place_and_nothing_fades_while_a_slider_moves(visit):
+    page = visit("/denoise")
+    upload(page, "mine.png", png(1000, 800))
+    expect(page.get_by_text("1,000 × 800 pixels, shown at")).to_be_visible()
+    before = decibels(page, "PSNR, noisy")
+    slider = at_rest(page.get_by_role("slider", name=SIGMA))
+    page.evaluate(WATCH)
+    slider.press("ArrowRight")
+    expect(metric(page, "PSNR, noisy")).not_to_have_text(f"{before:.2f} dB")
+    expect(page.get_by_text("1,000 × 800 pixels, shown at")).to_be_visible()
+    at_rest(slider)
+    seen = page.evaluate("Object.fromEntries(Object.entries(seen).map(([k, v]) => [k, [...v]]))")
+    assert len(seen["tops"]) == 1, seen
+    assert seen["opacities"] == ["1"]
+
+
 NOISY = "/denoise?mode=My+photo+is+noisy"
 
 
