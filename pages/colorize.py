@@ -10,7 +10,7 @@ from cae_ui.colorize.settings import colorizer_input, settings_input
 from cae_ui.colorize.several import colorize_several
 from cae_ui.common.photo_choice import photos_choice
 from cae_ui.common.photo_input import GREY_PHOTOS, SAMPLE_PHOTOS
-from cae_ui.common.shell import page_header, settings_and_result
+from cae_ui.common.shell import after_settings, page_header, settings_and_result
 from cae_ui.common.wording import show_error
 
 page_header(
@@ -30,11 +30,13 @@ with view:
         scene = show_result(photo, chosen)
         ask_colors(scene, chosen)
         show_figures(scene)
-        show_alternatives(scene, chosen)
-        show_chrominance(scene)
+        with after_settings("more"):
+            show_alternatives(scene, chosen)
+            show_chrominance(scene)
     except CAEError as error:
         show_error(error)
-    show_lesson()
+    with after_settings("lesson"):
+        show_lesson()
 with settings:
     if chosen is not None:
         colorize_several(uploaded, chosen)

@@ -3,7 +3,7 @@
 from cae_core.errors import CAEError
 from cae_ui.common.photo_choice import photos_choice
 from cae_ui.common.photo_input import HIGH_ISO_PHOTOS, NOISY_PHOTOS
-from cae_ui.common.shell import page_header, settings_and_result
+from cae_ui.common.shell import after_settings, page_header, settings_and_result
 from cae_ui.common.wording import show_error
 from cae_ui.denoise.inputs import damage_kind_input, denoiser_input, mode_input, options_input
 from cae_ui.denoise.methods import show_methods
@@ -33,8 +33,9 @@ with view:
     try:
         scene = scene_input(photo, mode, model, options, kind)
         scene, clean = show_result(scene)
-        show_self_training(scene, clean)
-        show_methods(scene)
+        with after_settings("more"):
+            show_self_training(scene, clean)
+            show_methods(scene)
     except CAEError as error:
         show_error(error)
 with settings:

@@ -26,7 +26,7 @@ _ROUTED = "routed"
 # Parameters of Latent size, which had the bare address before Start had it.
 _OF_LATENT_SIZE = {"arch", "compare", "formulas", "vs"}
 _TEXTS = {"job", "sweep", "lr_test", "arch", "vs", "network-A", "network-B", "rate-A", "rate-B"}
-_RESULT_FIRST = "result-first"  # as in shell.css
+_RESULT_FIRST, _AFTER_SETTINGS = "result-first", "after-settings"  # as in shell.css
 _STYLE = f"<style>{Path(__file__).with_suffix('.css').read_text(encoding='utf-8')}</style>"
 
 
@@ -108,6 +108,15 @@ def page_header(title: str, introduction: str) -> None:
     arrive(title, asked())
     st.title(title)
     st.markdown(introduction)
+
+
+def after_settings(name: str) -> DeltaGenerator:
+    """A part of the result's column that comes after the settings on a phone.
+
+    Args:
+        name: Of this part, among those of a page.
+    """
+    return st.container(key=f"{_AFTER_SETTINGS}-{name}")
 
 
 def settings_and_result() -> list[DeltaGenerator]:

@@ -162,6 +162,18 @@ def test_the_picture_stays_in_its_place_and_nothing_fades_while_a_slider_moves(v
     assert seen["opacities"] == ["1"]
 
 
+def test_on_a_phone_the_upload_comes_after_the_result_and_before_what_explains_it(visit):
+    page = visit("/denoise", **PHONE)
+    expect(metric(page, "PSNR, denoised")).to_be_visible()
+    parts = (
+        metric(page, "PSNR, denoised"),
+        page.get_by_test_id("stFileUploader"),
+        page.get_by_role("heading", name="One noisy image is enough"),
+    )
+    tops = [at_rest(part).bounding_box()["y"] for part in parts]
+    assert tops == sorted(tops)
+
+
 NOISY = "/denoise?mode=My+photo+is+noisy"
 
 
