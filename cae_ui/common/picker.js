@@ -12,7 +12,10 @@ export default async function picker({ parentElement, data, setTriggerValue }) {
   if (root.dataset.kind !== data.kind) root.replaceChildren();
   root.dataset.kind = data.kind;
   root.setAttribute("aria-label", data.label);
-  drawings[data.kind](root, data, image, (value) => setTriggerValue("picked", value));
+  drawings[data.kind](root, data, image, (value) => {
+    root.press = String(performance.now());
+    setTriggerValue("picked", { value, press: root.press });
+  });
 }
 
 async function decoded(url) {
@@ -92,11 +95,32 @@ function drawPlace(root, data, image, pick) {
   canvas.width = width;
   canvas.height = height;
   canvas.getContext("2d").drawImage(image, 0, 0);
-  const [row, column] = data.place ?? [];
-  mark(box, data.box, "box", width, height);
-  mark(place, data.place && [row, column, row, column], "place", width, height);
-  const clamp = (value, side) => Math.min(Math.max(value, 0), side - 1);
-  const pickInside = (r, c) => pick(`${clamp(r, height)},${clamp(c, width)}`);
+  const between = (value, first, last) => Math.min(Math.max(value, first), last);
+  const [top, left, bottom, right] = data.canDrag ? data.box : [0, 0, 0, 0];
+  const [tall, wide] = [bottom - top, right - left];
+  const frame = (r, c) => {
+    const y = between(Math.round(r - tall / 2), 0, height - 1 - tall);
+    const x = between(Math.round(c - wide / 2), 0, width - 1 - wide);
+    mark(box, [y, x, y + tall, x + wide], "box", width, height);
+  };
+  const show = (r, c) => {
+    stage.at = [r, c];
+    mark(place, [r, c, r, c], "place", width, height);
+  };
+  // The place is kept here: a message that was sent before the last press has an older one.
+  const size = `${height},${width}`;
+  if (stage.dataset.size !== size || !root.press || root.press === data.answered) {
+    root.press = null;
+    stage.at = data.place;
+    mark(box, data.box, "box", width, height);
+    mark(place, data.place && [...data.place, ...data.place], "place", width, height);
+  }
+  stage.dataset.size = size;
+  const pickInside = (r, c) => {
+    show(between(r, 0, height - 1), between(c, 0, width - 1));
+    if (data.canDrag) frame(...stage.at);
+    pick(stage.at.join());
+  };
   const under = (event) => {
     const area = canvas.getBoundingClientRect();
     return [
@@ -109,13 +133,7 @@ function drawPlace(root, data, image, pick) {
     if (data.canPick && !data.canDrag) pickInside(...under(event));
   };
   // The frame goes with the pointer, and is where it was let go.
-  const drag = (event) => {
-    const [top, left, bottom, right] = data.box;
-    const [r, c] = under(event);
-    const y = clamp(Math.round(r - (bottom - top) / 2), height - bottom + top);
-    const x = clamp(Math.round(c - (right - left) / 2), width - right + left);
-    mark(box, [y, x, y + bottom - top, x + right - left], "box", width, height);
-  };
+  const drag = (event) => frame(...under(event));
   stage.onpointerdown = (event) => {
     if (!data.canDrag || event.button) return;
     stage.setPointerCapture(event.pointerId);
@@ -130,9 +148,13 @@ function drawPlace(root, data, image, pick) {
   stage.onpointercancel = () => (stage.onpointermove = null);
   stage.onkeydown = (event) => {
     const step = STEPS[event.key];
-    if (!data.canPick || !step || !data.place) return;
+    if (!data.canPick || !step || !stage.at) return;
     event.preventDefault();
-    pickInside(row + step[0], column + step[1]);
+    // From the middle of the frame, which stays inside where it was asked to leave the image.
+    const [y, x] = [Math.floor(tall / 2), Math.floor(wide / 2)];
+    const r = between(stage.at[0], y, height - 1 - tall + y);
+    const c = between(stage.at[1], x, width - 1 - wide + x);
+    pickInside(r + step[0], c + step[1]);
   };
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -179,15 +179,21 @@ def _pick(
     key: str = "",
     on_pick: Callable[[str], object] | None = None,
 ) -> None:
-    """Sends a message, and puts what is clicked into the address, or calls `on_pick` with it."""
+    """Sends a message, and puts what is clicked into the address, or calls `on_pick` with it.
+
+    The message names the last press that it answers: the browser may be ahead of it.
+    """
     widget = f"pick-{name}-{key}"
+    answered = f"{widget}-answered"
 
     def keep() -> None:
         picked = st.session_state[widget].get("picked")
-        if isinstance(picked, str):
-            (on_pick or partial(keep_choice, name))(picked)
+        if isinstance(picked, Mapping) and isinstance(picked.get("value"), str):
+            st.session_state[answered] = picked.get("press")
+            (on_pick or partial(keep_choice, name))(picked["value"])
 
-    _component(key=widget, data={"kind": kind, **data}, on_picked_change=keep)
+    message = {"kind": kind, **data, "answered": st.session_state.get(answered)}
+    _component(key=widget, data=message, on_picked_change=keep)
 
 
 def image_url(image: np.ndarray) -> str:

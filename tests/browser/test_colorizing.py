@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from skimage import data
 from skimage.color import rgb2lab
 
-from tests.app.images import encoded
+from tests.app.images import encoded, scene
 from tests.browser.rest import at_rest
 
 pytestmark = pytest.mark.browser
@@ -81,6 +81,47 @@ def test_a_hint_colours_where_it_is_put_and_not_across_an_edge(visit):
     assert changed[:, 170:].max() <= 3
     at_rest(page.get_by_role("button", name=re.compile("Undo$"))).click()
     expect(page).not_to_have_url(re.compile("hints="))
+
+
+POINT = re.compile("click where you know the colour")
+
+
+def test_the_mark_goes_as_many_pixels_as_an_arrow_key_was_pressed(visit):
+    page = visit("/colorize?hint-at=100,100")
+    point = page.get_by_role("application", name=POINT)
+    mark = point.locator(".place")
+    width = at_rest(point).locator("canvas").get_attribute("width")
+    for _ in range(10):
+        point.press("ArrowRight")
+    moved = f"{100 * 110 / int(width)}"[:6]
+    expect(mark).to_have_attribute("style", re.compile(rf"left: {re.escape(moved)}"))  # at once
+    point.press("ArrowDown")
+    expect(page).to_have_url(re.compile("hint-at=101(%2C|,)110"))
+    at_rest(point).press("ArrowLeft")
+    expect(page).to_have_url(re.compile("hint-at=101(%2C|,)109"))
+    # What comes from elsewhere counts again.
+    at_rest(page.get_by_role("radio", name="Coffee")).click()
+    expect(page).not_to_have_url(re.compile("hint-at="))
+    at_rest(point)
+    expect(mark).to_have_attribute("style", re.compile(r"left: 50%"))
+
+
+@pytest.mark.heavy
+def test_the_frame_goes_as_many_pixels_as_an_arrow_key_was_pressed(visit):
+    page = visit("/colorize?part-at=0,0")  # the frame's middle cannot be there
+    large = encoded(scene(1700, 1300), "PNG")
+    page.get_by_test_id("stFileUploader").locator("input").set_input_files(
+        {"name": "large.png", "mimeType": "image/png", "buffer": large}
+    )
+    page.get_by_role("button", name=re.compile("Colorize all 2.2 megapixels$")).click()
+    frame = page.get_by_role("application", name=re.compile("drag the frame"))
+    box = at_rest(frame).locator(".box")
+    before = box.bounding_box()
+    for _ in range(6):
+        frame.press("ArrowRight")
+    assert box.bounding_box()["x"] - before["x"] == pytest.approx(6, abs=1)
+    at_rest(frame)
+    assert box.bounding_box()["x"] - before["x"] == pytest.approx(6, abs=1)
 
 
 @pytest.mark.heavy
