@@ -9,7 +9,7 @@ from cae_core.formats import counted, format_share
 from cae_core.images.color import rgb_within_gamut
 from cae_core.images.operations import fit_within, to_uint8
 from cae_core.photos.hints import ColorHint, likely_colors
-from cae_ui.colorize.hints import PLACE, add_hint, remove_hints
+from cae_ui.colorize.hints import PLACE, add_hint, remove_hints, written
 from cae_ui.colorize.scene import Scene, guess_of
 from cae_ui.colorize.settings import Settings, gives_probabilities, returns_rgb
 from cae_ui.common.image_views import pixels
@@ -17,6 +17,7 @@ from cae_ui.common.picker import Choice, kept_place, pick_place, pick_tile
 from cae_ui.common.section import section
 
 _SIDE, _SWATCH, _DOT = 400, 44, 5
+_BECOMES = 24  # CSS pixels
 _MOST_COLORS = 6
 
 
@@ -28,7 +29,7 @@ def ask_colors(scene: Scene, settings: Settings) -> None:
     st.header("Ask the colours")
     st.markdown(
         "Click a point, then a colour: one that the network thinks likely there, or any other. It "
-        "spreads up to the edges around it."
+        "takes on the lightness there and spreads up to the edges around it."
     )
     where, what = st.columns([5, 4], gap="large")
     with where:
@@ -65,6 +66,10 @@ def _color_input(scene: Scene, settings: Settings, down: float, across: float) -
     height, width = scene.lightness.shape
     row, column = int(down * height), int(across * width)
     lightness = float(scene.lightness[row, column])
+
+    def add(a: float, b: float) -> None:
+        add_hint(ColorHint(down, across, a, b), scene.lightness.shape)
+
     if gives_probabilities(settings.model):
         guess = guess_of(scene.lightness, settings.model)
         likely = likely_colors(guess, down, across, _MOST_COLORS)
@@ -84,15 +89,30 @@ def _color_input(scene: Scene, settings: Settings, down: float, across: float) -
             None,
             label="Likely colours",
             side=_SWATCH,
-            on_pick=lambda value: add_hint(ColorHint(down, across, *map(float, value.split(",")))),
+            on_pick=lambda value: add(*map(float, value.split(","))),
         )
     present = "#" + to_uint8(scene.colorized[row, column]).tobytes().hex()
     any_key = f"any-color-{down:.3f}-{across:.3f}"
 
-    def add_any() -> None:
-        add_hint(ColorHint(down, across, *_ab_of(st.session_state[any_key])))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        chosen = st.color_picker(
+            "Any colour", present, key=any_key, width="content",
+            on_change=lambda: add(*_ab_of(st.session_state[any_key])),
+        )  # fmt: skip
+        hint = ColorHint(down, across, *_ab_of(chosen))
+        if written(hint) in map(written, settings.hints):
+            _show_becoming(present)
 
-    st.color_picker("Any colour", present, key=any_key, on_change=add_any)
+
+def _show_becoming(name: str) -> None:
+    """What a chosen colour becomes at the lightness of its point, as ``#rrggbb``."""
+    st.html(
+        '<div style="display:flex;align-items:center;gap:0.5rem;height:2.5rem">becomes '
+        f'<span style="background:{name};width:{_BECOMES}px;height:{_BECOMES}px;'
+        'border:1px solid currentColor;border-radius:0.25rem"></span>'
+        f"{name}</div>",
+        width="content",
+    )
 
 
 def _undo_input(count: int) -> None:

@@ -6,6 +6,7 @@ of the photo's height and width, and a semicolon between two hints.
 
 from __future__ import annotations
 
+import math
 import re
 
 import streamlit as st
@@ -16,6 +17,7 @@ from cae_ui.common.photo_input import Photo
 
 HINTS, PLACE = "hints", "hint-at"  # in the address
 MOST_HINTS = 24
+NEAR = 0.015  # of the photo's longer side: the size of a dot
 _OF = "hints-of"  # the photo that the address's hints are for
 _HINT = re.compile(r"(\d{1,3}),(\d{1,3}),(-?\d{1,3}),(-?\d{1,3})")
 _MOST_AB = 128
@@ -63,13 +65,29 @@ def written(hint: ColorHint) -> str:
     return f"{down},{across},{round(hint.a)},{round(hint.b)}"
 
 
-def add_hint(hint: ColorHint) -> None:
-    """Puts a hint into the address, in the place of one at the same point."""
-    new = written(hint)
-    point = new.split(",")[:2]
-    kept = [written(each) for each in read_hints(st.query_params.get(HINTS, ""))]
-    others = [text for text in kept if text.split(",")[:2] != point]
-    st.query_params[HINTS] = ";".join([*others, new][-MOST_HINTS:])
+def add_hint(hint: ColorHint, size: tuple[int, int]) -> None:
+    """Puts a hint into the address, in the place of those that its dot would cover.
+
+    Args:
+        hint: The hint.
+        size: Height and width of the photo.
+    """
+    kept = read_hints(st.query_params.get(HINTS, ""))
+    new = read_hints(written(hint))[0]
+    others = [written(each) for each in kept if not is_near(each, new, size)]
+    st.query_params[HINTS] = ";".join([*others, written(new)][-MOST_HINTS:])
+
+
+def is_near(hint: ColorHint, other: ColorHint, size: tuple[int, int]) -> bool:
+    """Whether two hints are as near as the dots of their points are large.
+
+    Example:
+        >>> is_near(ColorHint(0.5, 0.5, 0, 0), ColorHint(0.5, 0.51, 0, 0), (300, 400))
+        True
+    """
+    height, width = size
+    distance = math.hypot((hint.down - other.down) * height, (hint.across - other.across) * width)
+    return distance <= NEAR * max(size)
 
 
 def remove_hints(count: int | None = None) -> None:

@@ -1,11 +1,14 @@
 """Hints: colours put on points, kept in the address, taken back."""
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from cae_ui.colorize.hints import HINTS
-from tests.app.finding import labels_of, pickers, press, upload
+from cae_core.photos.hints import ColorHint
+from cae_ui.colorize.hints import HINTS, PLACE, is_near, read_hints
+from tests.app.finding import labelled, labels_of, pickers, press, upload
 from tests.app.images import encoded
 
 RED, BLUE = "500,250,60,40", "500,750,10,-50"
@@ -47,6 +50,61 @@ def test_hints_colour_where_they_were_put_are_in_the_address_and_are_undone(
     upload(page, "colorize-upload", ("halves.png", halves()), ("other.png", halves()))
     page.button_group("colorize-photo-instead").set_value("Rocket").run()
     assert HINTS not in page.query_params  # they belong to a photo
+
+
+def choose_any_colour(page, colour):
+    """Chooses a colour in the field."""
+    return labelled(page.color_picker, "Any colour").set_value(colour).run()
+
+
+@pytest.mark.heavy
+def test_a_colour_takes_the_place_of_hints_within_a_dot(colorize_page):
+    page = colorize_page(**{PLACE: "186,319"})
+    choose_any_colour(page, "#ff2020")
+    page.query_params[PLACE] = "186,320"
+    page.run()
+    choose_any_colour(page, "#2040ff")
+    (blue,) = read_hints(page.query_params[HINTS])
+    assert blue.b < -60
+    page.query_params[PLACE] = "186,330"
+    page.run()
+    choose_any_colour(page, "#ff2020")
+    assert len(read_hints(page.query_params[HINTS])) == 2
+
+
+def test_hints_are_near_by_pixels_and_not_by_shares():
+    left, right = (ColorHint(0.5, across, 0.0, 0.0) for across in (0.500, 0.513))
+    assert is_near(left, right, (100, 100))
+    upper, lower = (ColorHint(down, 0.5, 0.0, 0.0) for down in (0.500, 0.525))
+    assert not is_near(upper, lower, (100, 100))
+    assert is_near(upper, lower, (100, 200))
+
+
+@pytest.mark.heavy
+def test_what_a_chosen_colour_becomes_at_the_lightness_of_its_point_is_shown(
+    colorize_page, compared
+):
+    page = upload(colorize_page(), "colorize-upload", ("halves.png", halves()))
+    page.query_params[PLACE] = "30,75"
+    page.run()
+    assert not shown_as(page)
+    choose_any_colour(page, "#2040ff")
+    becomes = "#" + compared[-1][1][30, 75].tobytes().hex()
+    assert shown_as(page) == [becomes]
+    red, green, blue = bytes.fromhex(becomes[1:])
+    assert green > 0x40 + 60  # lighter than what was chosen
+    assert blue > max(red, green) + 40
+    page.query_params[PLACE] = "30,25"
+    assert not shown_as(page.run())
+
+
+def shown_as(page):
+    """The colours that the page says a chosen one becomes."""
+    return [
+        colour
+        for part in page.get("html")
+        for colour in re.findall(r"becomes.*(#\w{6})</div>", part.value)
+    ]
 
 
 @pytest.mark.heavy
