@@ -1,11 +1,12 @@
 """Hints in the address of the page: colours that the visitor has put on points of the photo.
 
 The address has four whole numbers for each hint, ``down,across,a,b`` with the point in thousandths
-of the photo's height and width, and a semicolon between two hints.
+of the photo's height and width, and a semicolon between two hints. Beside them it names the photo.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 
@@ -15,27 +16,49 @@ from cae_core.photos.hints import ColorHint
 from cae_ui.common.address import reject, value_in_address
 from cae_ui.common.photo_input import Photo
 
-HINTS, PLACE = "hints", "hint-at"  # in the address
+HINTS, OF, PLACE = "hints", "hints-of", "hint-at"  # in the address
 MOST_HINTS = 24
 NEAR = 0.015  # of the photo's longer side: the size of a dot
-_OF = "hints-of"  # the photo that the address's hints are for
+_PHOTO, _NAME = "hints-photo", "hints-photo-name"  # shown last: its identity, its name here
 _HINT = re.compile(r"(\d{1,3}),(\d{1,3}),(-?\d{1,3}),(-?\d{1,3})")
 _MOST_AB = 128
 _PARTS = 1000
 
 
 def kept_hints(photo: Photo) -> tuple[ColorHint, ...]:
-    """The hints that the address has for a photo; none for another photo than the last."""
-    if st.session_state.get(_OF) not in (None, photo.key):
-        remove_hints()
-        st.query_params.pop(PLACE, None)
-    st.session_state[_OF] = photo.key
+    """The hints that the address has for a photo; those of another one are taken out of it."""
     text = value_in_address(HINTS) or ""
+    of = value_in_address(OF, f"{photo.name} without hints")
+    last, name = st.session_state.get(_PHOTO, photo.identity), _name_of(photo)
+    st.session_state[_PHOTO], st.session_state[_NAME] = photo.identity, name
+    # Addresses once had hints without a photo's name.
+    is_meant = last == photo.identity and photo.is_sample if of is None else of == name
     hints = read_hints(text)
-    used = ";".join(map(written, hints))
-    if used != text:
-        reject(HINTS, *filter(None, [used]))
-    return hints
+    spelled = ";".join(map(written, hints))
+    if spelled != text:
+        reject(HINTS, *filter(None, [spelled if is_meant else ""]))
+    if is_meant:
+        if hints:
+            st.query_params[OF] = name
+        return hints
+    if of is not None:
+        reject(OF)
+    remove_hints()
+    if last != photo.identity:
+        st.query_params.pop(PLACE, None)
+    return ()
+
+
+def _name_of(photo: Photo) -> str:
+    """What the address calls a photo: a sample's name, or a short digest of an upload."""
+    if photo.is_sample:
+        return photo.name
+    if st.session_state.get(_PHOTO) == photo.identity:
+        name: str = st.session_state[_NAME]
+        return name
+    content = photo.source()
+    assert isinstance(content, bytes)  # noqa: S101 - a path is a sample's
+    return hashlib.blake2b(content, digest_size=4).hexdigest()
 
 
 def read_hints(text: str) -> tuple[ColorHint, ...]:
@@ -76,6 +99,7 @@ def add_hint(hint: ColorHint, size: tuple[int, int]) -> None:
     new = read_hints(written(hint))[0]
     others = [written(each) for each in kept if not is_near(each, new, size)]
     st.query_params[HINTS] = ";".join([*others, written(new)][-MOST_HINTS:])
+    st.query_params[OF] = st.session_state[_NAME]
 
 
 def is_near(hint: ColorHint, other: ColorHint, size: tuple[int, int]) -> bool:
@@ -98,3 +122,4 @@ def remove_hints(count: int | None = None) -> None:
         st.query_params[HINTS] = ";".join(left)
     else:
         st.query_params.pop(HINTS, None)
+        st.query_params.pop(OF, None)

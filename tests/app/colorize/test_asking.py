@@ -1,5 +1,6 @@
 """Hints: colours put on points, kept in the address, taken back."""
 
+import hashlib
 import re
 
 import numpy as np
@@ -7,8 +8,8 @@ import pytest
 from PIL import Image
 
 from cae_core.photos.hints import ColorHint
-from cae_ui.colorize.hints import HINTS, PLACE, is_near, read_hints
-from tests.app.finding import labelled, labels_of, pickers, press, upload
+from cae_ui.colorize.hints import HINTS, OF, PLACE, is_near, read_hints
+from tests.app.finding import labelled, labels_of, pickers, press, said, upload
 from tests.app.images import encoded
 
 RED, BLUE = "500,250,60,40", "500,750,10,-50"
@@ -35,7 +36,7 @@ def test_hints_colour_where_they_were_put_are_in_the_address_and_are_undone(
     likely = pickers(page)["Likely colours"]["choices"]
     assert likely and "Undo" not in labels_of(page.button)
     guessed = compared[-1][1]
-    page.query_params[HINTS] = RED
+    page.query_params.update({HINTS: RED, OF: digest_of(halves())})
     page.run()
     hinted = compared[-1][1]
     left, right = differences(hinted, guessed)
@@ -49,7 +50,49 @@ def test_hints_colour_where_they_were_put_are_in_the_address_and_are_undone(
     np.testing.assert_array_equal(compared[-1][1], hinted)
     upload(page, "colorize-upload", ("halves.png", halves()), ("other.png", halves()))
     page.button_group("colorize-photo-instead").set_value("Rocket").run()
-    assert HINTS not in page.query_params  # they belong to a photo
+    assert not {HINTS, OF} & page.query_params.keys()  # they belong to a photo
+
+
+def digest_of(content):
+    """What the address calls an upload."""
+    return hashlib.blake2b(content, digest_size=4).hexdigest()
+
+
+@pytest.mark.heavy
+def test_hints_of_an_upload_are_not_put_on_the_sample_that_a_reload_shows(colorize_page, compared):
+    page = upload(colorize_page(), "colorize-upload", ("halves.png", halves()))
+    choose_any_colour(page, "#ff2020")
+    address = dict(page.query_params)
+    assert address[OF] == digest_of(halves())
+    plain = len(compared)
+    page = colorize_page(**address)  # where the upload is gone
+    (warning,) = [each.value for each in page.warning if "address" in each.value]
+    assert f"{address[OF]}. The page shows Cat without hints there" in warning
+    assert "Undo" not in labels_of(page.button)
+    assert not {HINTS, OF} & page.query_params.keys()
+    assert "address" not in said(page.run().warning)
+    np.testing.assert_array_equal(compared[plain][1], compared[-1][1])
+
+
+@pytest.mark.heavy
+def test_hints_of_a_sample_are_kept_and_those_of_an_older_address_get_its_name(colorize_page):
+    for address in ({}, {OF: "Coffee"}):
+        page = colorize_page(**{"colorize-photo": "Coffee", HINTS: RED}, **address)
+        assert not page.warning
+        assert "Undo" in labels_of(page.button)
+        assert (page.query_params[HINTS], page.query_params[OF]) == (RED, "Coffee")
+        press(page, "Undo")
+        assert not {HINTS, OF} & page.query_params.keys()
+    page = colorize_page(**{"colorize-photo": "Coffee", HINTS: RED, OF: "Cat"})
+    assert "The page shows Coffee without hints there" in said(page.warning)
+
+
+@pytest.mark.heavy
+def test_hints_without_a_name_are_not_put_on_an_upload(colorize_page):
+    page = upload(colorize_page(), "colorize-upload", ("halves.png", halves()))
+    page.query_params[HINTS] = RED
+    assert "Undo" not in labels_of(page.run().button)
+    assert HINTS not in page.query_params
 
 
 def choose_any_colour(page, colour):
