@@ -22,8 +22,9 @@ SAMPLE_PHOTOS = {
     "Astronaut": "astronaut.png",
     "Rocket": "rocket.jpg",
 }
-# Without colours from the start.
-GREY_PHOTOS = {"Photographer": "camera.png"}
+# Without colours from the start. Scikit-image states for the photographer: CC0 by who took it; for
+# the old photograph of Greek coins from Pompeii, Brooklyn Museum: no known copyright restrictions.
+GREY_PHOTOS = {"Photographer": "camera.png", "Coins": "coins.png"}
 # Photographs that a camera took at high ISO.
 NOISY_PHOTOS = {
     f"{name.capitalize()}, {camera.split(', ')[1]}": name for name, camera in HIGH_ISO.items()

@@ -86,8 +86,10 @@ def test_the_difference_is_not_computed_while_nobody_looks_at_it(small_page, mon
 
 
 @pytest.mark.heavy
-def test_a_black_and_white_photograph_is_among_the_samples(colorize_page):
-    page = colorize_page(**{"colorize-photo": "Photographer"})
+@pytest.mark.parametrize("name", ["Photographer", "Coins"])
+def test_black_and_white_photographs_are_among_the_samples(colorize_page, name):
+    page = colorize_page(**{"colorize-photo": name})
+    assert page.button_group("colorize-photo").value == name
     assert "has no colours to compare with" in said(page.caption)
     assert not page.error
 
