@@ -28,7 +28,7 @@ _PARTS = 1000
 def kept_hints(photo: Photo) -> tuple[ColorHint, ...]:
     """The hints that the address has for a photo; those of another one are taken out of it."""
     text = value_in_address(HINTS) or ""
-    of = value_in_address(OF, f"{photo.name} without hints")
+    of = value_in_address(OF, f"{photo.name} without the hints of another photo")
     last, name = st.session_state.get(_PHOTO, photo.identity), _name_of(photo)
     st.session_state[_PHOTO], st.session_state[_NAME] = photo.identity, name
     # Addresses once had hints without a photo's name.

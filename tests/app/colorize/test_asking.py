@@ -67,7 +67,7 @@ def test_hints_of_an_upload_are_not_put_on_the_sample_that_a_reload_shows(colori
     plain = len(compared)
     page = colorize_page(**address)  # where the upload is gone
     (warning,) = [each.value for each in page.warning if "address" in each.value]
-    assert f"{address[OF]}. The page shows Cat without hints there" in warning
+    assert f"{address[OF]}. The page shows Cat without the hints of another photo there" in warning
     assert "Undo" not in labels_of(page.button)
     assert not {HINTS, OF} & page.query_params.keys()
     assert "address" not in said(page.run().warning)
@@ -84,7 +84,7 @@ def test_hints_of_a_sample_are_kept_and_those_of_an_older_address_get_its_name(c
         press(page, "Undo")
         assert not {HINTS, OF} & page.query_params.keys()
     page = colorize_page(**{"colorize-photo": "Coffee", HINTS: RED, OF: "Cat"})
-    assert "The page shows Coffee without hints there" in said(page.warning)
+    assert "The page shows Coffee without the hints of another photo there" in said(page.warning)
 
 
 @pytest.mark.heavy
