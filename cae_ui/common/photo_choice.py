@@ -18,6 +18,7 @@ from cae_core.data.samples import (
 from cae_core.errors import CAEError, ImageError
 from cae_core.images.decoding import IMAGE_SUFFIXES
 from cae_core.images.operations import middle, resize, to_uint8
+from cae_ui.common.address import is_back_or_forward
 from cae_ui.common.image_views import pixels
 from cae_ui.common.photo_input import (
     GREY_PHOTOS,
@@ -120,6 +121,9 @@ def _choice(
     chosen = new[0] if new else st.session_state.get(chosen_key, next(iter(by_identity), None))
     if chosen not in by_identity and chosen != _A_SAMPLE:  # it was taken off the list
         chosen = next(iter(by_identity), None)
+    asked_for = st.query_params.get(named) if in_address and is_back_or_forward() else None
+    if chosen in by_identity and asked_for in samples:  # an upload's address names no sample
+        st.session_state[named], chosen = asked_for, _A_SAMPLE
     st.session_state[chosen_key] = chosen
     photo = by_identity.get(str(chosen))
     if len(uploaded) > 1 or (uploaded and photo is None):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cae_ui.common import full_size, photo_input, resources
+from cae_ui.common import full_size, photo_choice, photo_input, resources
 from tests.app.finding import finished, labelled, labels_of, press, said, upload
 from tests.app.images import encoded, phone_photo, png, scene
 
@@ -49,6 +49,26 @@ def test_the_smallest_images_work(offered, page, kind):
         assert not page.error
         make, _ = offered[f"{kind.verb.removesuffix('e')}ed"]
         assert Image.open(io.BytesIO(make())).size == size
+
+
+def test_back_to_an_address_with_a_sample_shows_that_one_and_not_the_upload(
+    page, kind, compared, monkeypatch
+):
+    named = kind.upload.replace("upload", "photo")
+    upload(page, kind.upload, ("tiny.png", png(40, 30)))
+    with monkeypatch.context() as browser:
+        browser.setattr(photo_choice, "is_back_or_forward", lambda: True)
+        for asked_for in ({}, {named: "Junk"}):
+            page.query_params.update(asked_for)
+            page.run()
+            assert compared[-1][1].shape[:2] == (30, 40)
+        page.query_params[named] = "Coffee"
+        page.run()
+    assert page.button_group(named).value == "Coffee"
+    assert compared[-1][1].shape[:2] == (400, 600)
+    page.run()
+    assert page.button_group(named).value == "Coffee"
+    assert page.query_params[named] == "Coffee"
 
 
 def test_an_upload_that_stops_in_the_middle_gives_one_sentence_and_the_page_goes_on(page, kind):
