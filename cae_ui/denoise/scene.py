@@ -220,22 +220,20 @@ def _damaged_scene(
 
 def _noisy_scene(photo: Photo, part: OpenedImage, model: str) -> Scene:
     """The sliders and the scene of a photo that is noisy already."""
-    chosen: str | None = model
     choice, sigma = _noise_of_photo(photo, part)
     if photo.is_high_iso:
         st.caption("The noise of this sample photo is simulated, as a camera makes it in the dark.")
-    if model == AUTOMATIC:
-        chosen = choice.name
-        title = "nothing is removed" if chosen is None else zoo.card(chosen).title
-        st.caption(f"{choice.reason} Chosen: {title}.")
+    title = "nothing is removed" if choice.name is None else zoo.card(choice.name).title
+    st.caption(f"{_kind_of(choice)} The automatic choice: {title}.", help=choice.reason)
+    chosen = choice.name if model == AUTOMATIC else model
     if chosen is None:
         return Scene(photo, part, part.pixels, None, 0.0, 0.0, None)
     if chosen == zoo.CAMERA_DENOISER:
         luma_place, color_place, grain_place = st.columns(3)
         with luma_place:
-            luma = _strength_input("Against luminance noise", LARGEST_STRENGTH, "luma")
+            luma = _strength_input("Against luminance noise", "luma")
         with color_place:
-            color = _strength_input("Against colour noise", LARGEST_STRENGTH, "color")
+            color = _strength_input("Against colour noise", "color")
         with grain_place:
             grain = _grain_input()
         return Scene(
@@ -244,20 +242,32 @@ def _noisy_scene(photo: Photo, part: OpenedImage, model: str) -> Scene:
         )  # fmt: skip
     strength_place, grain_place = st.columns(2)
     with strength_place:
-        input_sigma = min(1.0, sigma * _strength_input("Strength", 3.0, "strength"))
+        input_sigma = min(1.0, sigma * _strength_input("Strength", "strength"))
     with grain_place:
         grain = _grain_input()
+    origin = ""
+    if choice.name == zoo.CAMERA_DENOISER:
+        origin = ", as the camera denoiser sees it: the estimate for white noise misses most of it"
     st.caption(
-        f"Estimated noise: sigma {format_sigma(sigma)}. "
+        f"Estimated noise: sigma {format_sigma(sigma)}{origin}. "
         f"The network is given {format_sigma(input_sigma)}."
     )
     return Scene(photo, part, part.pixels, None, sigma, input_sigma, chosen, grain=grain)
 
 
-def _strength_input(label: str, largest: float, key: str) -> float:
+def _kind_of(choice: Choice) -> str:
+    """A sentence on the noise of a photo in plain words; the choice's reason has the figures."""
+    if choice.name is None:
+        return "No noise to speak of."
+    is_cameras = choice.name == zoo.CAMERA_DENOISER
+    kind = "as a camera makes it" if is_cameras else "taken for white noise"
+    return f"Noise of about {255 * choice.sigma:.1f} of 255, {kind}."
+
+
+def _strength_input(label: str, key: str) -> float:
     """A slider of the strength against noise."""
     return st.slider(
-        label, 0.0, largest, 1.0, 0.05, key=key, bind="query-params",
+        label, 0.0, LARGEST_STRENGTH, 1.0, 0.05, key=key, bind="query-params",
         help="1 removes as much noise as was estimated.",
     )  # fmt: skip
 
@@ -288,6 +298,9 @@ def _noise_of_photo(photo: Photo, opened: OpenedImage) -> tuple[Choice, float]:
 def noise_of(opened: OpenedImage) -> tuple[Choice, float]:
     """The network for the noise of a photo, and its estimated sigma; of a large one the middle's.
 
+    The sigma holds for whichever network is taken. Of a camera's noise it is the choice's:
+    `estimate_sigma` is blind to most of that.
+
     Raises:
         ImageError: The photo is too small for an estimate.
     """
@@ -295,7 +308,9 @@ def noise_of(opened: OpenedImage) -> tuple[Choice, float]:
     if pixels.shape[0] * pixels.shape[1] > WHOLE_PIXELS:
         left, top, right, bottom = part_around(pixels.shape[:2], _PART_SIDE)
         pixels = pixels[top:bottom, left:right]
-    return choose_denoiser(pixels), estimate_sigma(pixels)
+    choice = choose_denoiser(pixels)
+    is_cameras = choice.name == zoo.CAMERA_DENOISER
+    return choice, choice.sigma if is_cameras else estimate_sigma(pixels)
 
 
 def with_noise(photo: np.ndarray, sigma: float, options: NoiseOptions) -> np.ndarray:

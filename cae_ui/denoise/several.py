@@ -72,5 +72,4 @@ def _denoise_one(
     if chosen is None:
         return clean, "No noise to speak of, left as it is"
     title = zoo.card(chosen).title if chosen in zoo.names() else "Network trained here"
-    said = choice.sigma if chosen == choice.name else sigma
-    return clean, f"{title}, sigma {format_sigma(said)}"
+    return clean, f"{title}, sigma {format_sigma(sigma)}"

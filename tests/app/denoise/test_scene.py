@@ -45,6 +45,35 @@ def test_the_noise_of_a_noisy_photo_is_estimated_and_its_strength_adjusted(denoi
     assert 10 < float(line.rsplit("given ", 1)[1].split("/255")[0]) < 16
 
 
+def night_photo():
+    """A name and the content of a PNG with a camera's noise."""
+    clean = sample_photograph("chelsea.png")[:160, :160]
+    return "night.png", encoded(Image.fromarray(to_uint8(with_camera_noise(clean))), "PNG")
+
+
+def test_the_automatic_choice_is_said_whatever_is_chosen_and_its_sigma_is_where_networks_begin(
+    denoise_page,
+):
+    page = denoise_page(mode="My photo is noisy", denoiser=zoo.PHOTO_DENOISER)
+    upload(page, "denoise-upload", night_photo())
+    assert "as a camera makes it. The automatic choice: Camera denoiser." in said(page.caption)
+    (line,) = [text for text in page.caption.values if text.startswith("Estimated noise")]
+    assert "misses most of it" in line
+    choice, sigma = page.session_state["photo-noise"][1]
+    assert sigma == choice.sigma > 4 / 255
+    given = float(line.rsplit("given ", 1)[1].split("/255")[0])
+    assert given == pytest.approx(255 * sigma, abs=0.1)
+
+
+def test_a_strength_beyond_the_camera_denoisers_is_no_value_of_the_address(denoise_page):
+    page = denoise_page(
+        mode="My photo is noisy", denoiser=zoo.PHOTO_DENOISER, strength="2.5",
+        **{"denoise-high-iso": "Leaves, ISO 4000"},
+    )  # fmt: skip
+    assert "Received: strength=2.5. The page shows 1 there" in said(page.warning)
+    assert page.slider("strength").max == 2.0
+
+
 @pytest.fixture
 def removed(compared):
     """Mean absolute difference of the images that were last under the comparison slider."""
@@ -62,11 +91,9 @@ def test_a_cameras_noise_is_recognised_and_luma_colour_and_grain_have_sliders(
 ):
     page = denoise_page(mode="My photo is noisy", **{"denoise-high-iso": "Cat at high ISO"})
     assert "sample photo is simulated" in said(page.caption)
-    assert "Chosen: Camera denoiser." in said(page.caption)
-    clean = sample_photograph("chelsea.png")[:160, :160]
-    photo = encoded(Image.fromarray(to_uint8(with_camera_noise(clean))), "PNG")
-    upload(page, "denoise-upload", ("night.png", photo))
-    assert "Chosen: Camera denoiser." in said(page.caption)
+    assert "automatic choice: Camera denoiser." in said(page.caption)
+    upload(page, "denoise-upload", night_photo())
+    assert "automatic choice: Camera denoiser." in said(page.caption)
     assert [slider.label for slider in page.slider] == [
         "Against luminance noise",
         "Against colour noise",
