@@ -48,6 +48,7 @@ from cae_ui.denoise.damages import repaired
 from cae_ui.denoise.scene import Scene
 
 MADE = "denoised"
+LEFT = "Left as it is"
 
 
 @section
@@ -72,7 +73,7 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
         show_whole(whole, photo, reduced(photo), (_label(scene), "Denoised"), MADE, scene.box)
         return scene, _denoised_in_time(scene)[0]
     is_small = scene.is_whole or is_shown_whole(full_size)
-    show_whole_work(request, is_offered=not is_small)
+    show_whole_work(request, is_offered=not is_small and scene.model is not None)
     if is_shown_whole(full_size):
         clean, seconds = full_size_result(
             photo, scene.settings, partial(_show_preview, scene), partial(_denoise_whole, scene)
@@ -82,6 +83,8 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
         clean, seconds = _denoised_in_time(scene)
     _show_views(scene, clean)
     _say_reduced(scene)  # below, where nothing is while a preview is shown
+    if scene.model is None:
+        return scene, clean
     _show_figures(scene, clean, seconds)
     if scene.is_whole:
         made = {MADE: clean} if scene.clean is None else {MADE: clean, "noisy": scene.noisy}
@@ -144,9 +147,15 @@ def _denoise_on_request(
 
 
 def _show_views(scene: Scene, clean: np.ndarray, label: str = "Denoised") -> DeltaGenerator:
-    """The images in pairs under the comparison slider; returns a place beside the buttons."""
+    """The images in pairs under the comparison slider; returns a place beside the buttons.
+
+    A photo of which nothing is removed is one pair, of the same image.
+    """
     noisy = (scene.noisy, _label(scene))
-    views: dict[str, View] = {
+    if scene.model is None:
+        views: dict[str, View] = {LEFT: (noisy, (lambda: clean, LEFT))}
+        return show_views(views, scene.opened, key="denoised", choice="show").beside
+    views = {
         "Denoised": (noisy, (lambda: clean, label)),
         "Taken out": (
             noisy,

@@ -20,6 +20,7 @@ from cae_ui.common.compare_slider import compare_slider
 from cae_ui.common.pixels import show_image
 from cae_ui.common.section import section
 from cae_ui.common.wording import attempt, show_error
+from cae_ui.denoise.result import LEFT
 from cae_ui.denoise.scene import Scene
 
 _TASK = "self-training"  # key of the session's only training
@@ -165,7 +166,7 @@ def _show(scene: Scene, clean: np.ndarray, result: np.ndarray) -> None:
     compare_slider(
         to_uint8(clean),
         to_uint8(result),
-        before_label="Chosen network",
+        before_label=LEFT if scene.model is None else "Chosen network",
         after_label="Trained on this image alone",
         key="self-trained",
         height=560,

@@ -9,7 +9,7 @@ from cae_core import zoo
 from cae_core.data.samples import sample_photograph
 from cae_core.images.operations import to_uint8
 from cae_ui.denoise.scene import NoiseOptions, with_noise
-from tests.app.finding import decibels, said, upload
+from tests.app.finding import decibels, labels_of, said, upload
 from tests.app.images import encoded, png, scene
 from tests.core.photos.test_camera_denoising import with_camera_noise
 
@@ -129,14 +129,32 @@ def test_a_real_noisy_sample_has_the_figures_of_the_card(denoise_page, sample):
     assert decibels(page, "PSNR, denoised") == pytest.approx(row["psnr"], abs=0.05)
 
 
-def test_a_photo_without_noise_is_left_alone_until_a_network_is_chosen(denoise_page, removed):
+def test_a_photo_without_noise_is_left_alone_until_a_network_is_chosen(
+    denoise_page, removed, compared
+):
     page = denoise_page(mode="My photo is noisy")
     clean = gaussian_filter(sample_photograph("chelsea.png")[:160, :160], (1, 1, 0))
     upload(page, "denoise-upload", ("clean.png", encoded(Image.fromarray(to_uint8(clean)), "PNG")))
     assert "nothing is removed" in said(page.caption)
     assert removed() == 0
+    assert compared[-1][2] == ("clean.png", "Left as it is")
+    assert "show" not in [choice.key for choice in page.button_group]
+    assert not page.get("download_button")
     page.selectbox("denoiser").set_value(zoo.PHOTO_DENOISER).run()
     assert "Estimated noise" in said(page.caption)
+    assert "nothing is removed" in said(page.caption)
+    assert compared[-1][2] == ("clean.png", "Denoised")
+    assert labels_of(page.get("download_button")) == ["Denoised"]
+
+
+def test_a_large_photo_without_noise_is_not_offered_to_be_denoised(denoise_page):
+    page = denoise_page(mode="My photo is noisy")
+    # As a picture is that has no noise at all: a ramp.
+    ramp = np.linspace(40, 200, 1600, dtype=np.float32).astype(np.uint8)
+    flat = np.broadcast_to(ramp[:, np.newaxis], (1300, 1600, 3))
+    upload(page, "denoise-upload", ("large.png", encoded(Image.fromarray(flat), "PNG")))
+    assert "nothing is removed" in said(page.caption)
+    assert not [label for label in labels_of(page.button) if "megapixels" in label]
 
 
 def test_a_photo_too_small_for_an_estimate_is_one_sentence(denoise_page):
