@@ -87,7 +87,7 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
         return scene, clean
     _show_figures(scene, clean, seconds)
     if scene.is_whole:
-        made = {MADE: clean} if scene.clean is None else {MADE: clean, "noisy": scene.noisy}
+        made = {MADE: clean} if scene.clean is None else {MADE: clean, scene.spoilt: scene.noisy}
         show_downloads(photo, scene.opened, made)
     else:
         whole_input(request, "Denoise")
@@ -164,7 +164,7 @@ def _show_views(scene: Scene, clean: np.ndarray, label: str = "Denoised") -> Del
     }
     original = scene.reference
     if original is not None:
-        views["Original"] = ((clean, "Denoised"), (lambda: original, _original_label(scene)))
+        views["Original"] = ((clean, "Denoised"), (lambda: original, original_label(scene)))
     return show_views(views, scene.opened, key="denoised", choice="show").beside
 
 
@@ -195,11 +195,11 @@ def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
             partial(ssim_of, reference=reference), (scene.noisy, clean)
         )
     with st.container(horizontal=True, gap="medium"):
-        st.metric("PSNR, noisy", format_psnr(before), width="content")
+        st.metric(f"PSNR, {scene.spoilt}", format_psnr(before), width="content")
         show_change("PSNR, denoised", format_psnr(after), after - before, PSNR_DECIMALS, "dB")
         show_change("SSIM, denoised", format_ssim(similar), similar - similar_before, SSIM_DECIMALS)
     channels = "in grey" if clean.ndim == 2 else "over all three channels"
-    against = "" if scene.clean is not None else f", against the {_original_label(scene).lower()}"
+    against = "" if scene.clean is not None else f", against the {original_label(scene).lower()}"
     st.caption(f"{took}. PSNR {channels}{against}; the output is cut to [0, 1].")
     if scene.photo.identity in NOISY_PHOTOS:
         camera = HIGH_ISO[NOISY_PHOTOS[scene.photo.identity]]
@@ -209,7 +209,7 @@ def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
         )
 
 
-def _original_label(scene: Scene) -> str:
+def original_label(scene: Scene) -> str:
     """Label of what the result is compared with."""
     return "Original" if scene.clean is not None else "Mean of many shots"
 

@@ -19,7 +19,7 @@ from cae_core.images.decoding import OpenedImage, open_image
 from cae_core.photos.camera_denoising import LARGEST_STRENGTH
 from cae_core.photos.noise_kind import Choice, choose_denoiser
 from cae_core.photos.noise_level import estimate_sigma
-from cae_core.training.tasks import Task
+from cae_core.training.tasks import ShotNoise, Task
 from cae_ui.common.full_size import WHOLE_PIXELS, full_size_photo, is_shown_whole
 from cae_ui.common.photo_input import FAST_PIXELS, Photo, overview
 from cae_ui.common.photo_part import part_around, part_input
@@ -97,6 +97,12 @@ class Scene:
         if self.clean is None and self.photo.reference is not None:
             return open_image(self.photo.reference)
         return self.clean
+
+    @property
+    def spoilt(self) -> str:
+        """What the image is before it is repaired, in a word: not every damage is noise."""
+        is_noise = self.damage is None or isinstance(self.damage, ShotNoise)
+        return "noisy" if is_noise else "damaged"
 
     @property
     def is_whole(self) -> bool:
