@@ -12,15 +12,18 @@ import streamlit as st
 
 from cae_core.errors import CAEError
 from cae_core.formats import format_psnr
+from cae_core.images.encoding import encode_like
 from cae_core.images.metrics import psnr
 from cae_core.images.operations import to_uint8
 from cae_core.photos.self_training import SelfProgress, train_on_photo
 from cae_ui.common.background_work import BackgroundWork, show_background_work
 from cae_ui.common.compare_slider import compare_slider
+from cae_ui.common.downloads import show_download
+from cae_ui.common.file_names import photo_name
 from cae_ui.common.pixels import show_image
 from cae_ui.common.section import section
 from cae_ui.common.wording import attempt, show_error
-from cae_ui.denoise.result import LEFT
+from cae_ui.denoise.result import LEFT, original_label
 from cae_ui.denoise.scene import Scene
 
 _TASK = "self-training"  # key of the session's only training
@@ -162,7 +165,7 @@ def _trained(
 
 
 def _show(scene: Scene, clean: np.ndarray, result: np.ndarray) -> None:
-    """The image as both networks have it, and what each has gained."""
+    """The image as both networks have it, what each has gained, and the second one's result."""
     compare_slider(
         to_uint8(clean),
         to_uint8(result),
@@ -171,12 +174,20 @@ def _show(scene: Scene, clean: np.ndarray, result: np.ndarray) -> None:
         key="self-trained",
         height=560,
     )
-    if scene.clean is None:
-        return
-    with st.container(horizontal=True, gap="medium"):
-        for label, image in (
-            ("noisy", scene.noisy),
-            ("chosen network", clean),
-            ("this image alone", result),
-        ):
-            st.metric(f"PSNR, {label}", format_psnr(psnr(image, scene.clean)), width="content")
+    reference = scene.reference
+    if reference is not None:
+        with st.container(horizontal=True, gap="medium"):
+            for label, image in (
+                (scene.spoilt, scene.noisy),
+                ("chosen network", clean),
+                ("this image alone", result),
+            ):
+                st.metric(f"PSNR, {label}", format_psnr(psnr(image, reference)), width="content")
+    if reference is not None and scene.clean is None:
+        st.caption(f"PSNR against the {original_label(scene).lower()}.")
+    if scene.is_whole:
+        show_download(
+            "Trained on this image alone, PNG",
+            partial(encode_like, scene.opened, result),
+            photo_name(scene.photo.name, "self-trained"),
+        )
