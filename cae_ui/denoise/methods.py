@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from cae_core import zoo
-from cae_core.formats import format_psnr, format_size
+from cae_core.formats import format_psnr, format_sigma, format_size
 from cae_core.images.metrics import psnr, ssim_of
 from cae_core.images.operations import middle, to_uint8
 from cae_core.photos.classical import denoise_classical
@@ -25,7 +25,7 @@ from cae_ui.common.picker import Choice, kept_choice, pick_tile
 from cae_ui.common.section import section
 from cae_ui.common.wording import number_columns
 from cae_ui.denoise.damages import other_methods
-from cae_ui.denoise.result import cleaned, denoised
+from cae_ui.denoise.result import cleaned, denoised, original_label
 from cae_ui.denoise.scene import NoiseOptions, Scene, with_noise
 
 BOTTLENECK = "homework-denoise"
@@ -43,48 +43,53 @@ class Result:
     Attributes:
         title: The method.
         image: uint8, (H, W) or (H, W, 3).
-        psnr: PSNR in dB.
-        ssim: SSIM.
+        psnr: PSNR in dB; None where there is nothing to compare with.
+        ssim: SSIM, likewise.
         seconds: How long it took.
     """
 
     title: str
     image: np.ndarray
-    psnr: float
-    ssim: float
+    psnr: float | None
+    ssim: float | None
     seconds: float
 
 
 @section
 def show_methods(scene: Scene) -> None:
     """Other denoisers on the same image: images, figures, times, and PSNR at every noise level."""
-    if scene.clean is None or scene.model is None:
+    if scene.model is None:
         return
     st.header("Compared with other methods")
-    _compare_methods(scene, scene.clean, scene.model)
-    if scene.damage is None:
+    _compare_methods(scene, scene.model)
+    if scene.clean is not None and scene.damage is None:
         _draw_curves(scene.clean, scene.model)
 
 
 @section
-def _compare_methods(scene: Scene, clean: np.ndarray, model: str) -> None:
+def _compare_methods(scene: Scene, model: str) -> None:
     """The scene's image denoised by every method, on demand."""
     if not st.toggle("Denoise this image with all methods", key="methods", bind="query-params"):
         return
-    height, width = clean.shape[:2]
-    tried = scene
+    height, width = scene.noisy.shape[:2]
+    tried, reference = scene, scene.reference
     if height * width > FAST_PIXELS:  # some take ten times as long as the network
         height, width = (min(TABLE_SIDE, side) for side in (height, width))
-        tried = replace(
-            scene,
-            noisy=_middle(scene.noisy, height, width),
-            clean=_middle(clean, height, width),
-        )
+        tried = replace(scene, noisy=_middle(scene.noisy, height, width))
+        if reference is not None:
+            reference = _middle(reference, height, width)
         st.caption(f"On the middle {format_size(width, height)} pixels.")
-    results = _kept_results(scene, tried, model)
+    results = _kept_results(scene, tried, reference, model)
     _show_images(results)
     _show_table(results)
-    if scene.damage is None:
+    if scene.clean is None:
+        st.caption(
+            f"All methods are given sigma {format_sigma(scene.input_sigma)}, but the camera "
+            "denoiser, which estimates the noise of every place."
+        )
+        if reference is not None:
+            st.caption(f"PSNR and SSIM against the {original_label(scene).lower()}.")
+    elif scene.damage is None:
         st.caption("All methods are given the same sigma as the network.")
 
 
@@ -103,41 +108,48 @@ def _draw_curves(clean: np.ndarray, model: str) -> None:
 
 
 @section
-def _kept_results(scene: Scene, tried: Scene, model: str) -> list[Result]:
+def _kept_results(
+    scene: Scene, tried: Scene, reference: np.ndarray | None, model: str
+) -> list[Result]:
     """The results for the tried part of a scene, kept in the session until that changes."""
     wanted = scene.photo.key, scene.settings, scene.box, tried.noisy.shape
     kept = st.session_state.get(_RESULTS)
     if kept is None or kept[0] != wanted:
-        kept = st.session_state[_RESULTS] = wanted, _results(tried, model)
+        kept = st.session_state[_RESULTS] = wanted, _results(tried, reference, model)
     results: list[Result] = kept[1]
     return results
 
 
-def _results(scene: Scene, model: str) -> list[Result]:
+def _results(scene: Scene, reference: np.ndarray | None, model: str) -> list[Result]:
     """The noisy image and the result of every method."""
-    if scene.damage is None:
+    if scene.clean is None:
+        methods = _methods(model, zoo.CAMERA_DENOISER)
+        chosen = next(iter(methods))
+        methods[chosen] = lambda image, _: denoised(scene, image)  # as its sliders say
+    elif scene.damage is None:
         methods = _methods(model)
     else:
         methods = other_methods(scene.damage)
         if model.startswith(RUN_PREFIX):
             methods = {"Trained here": lambda image, _: denoised(scene, image)} | methods
-    results = [_result(scene, "Noisy", lambda image, _: image)]
+    results = [_result(scene, reference, scene.spoilt.capitalize(), lambda image, _: image)]
     place = st.empty()
     for title, method in methods.items():
         place.caption(f"{title} …")
-        results.append(_result(scene, title, method))
+        results.append(_result(scene, reference, title, method))
     place.empty()
     return results
 
 
-def _result(scene: Scene, title: str, method: Method) -> Result:
+def _result(scene: Scene, reference: np.ndarray | None, title: str, method: Method) -> Result:
     """One method's output for the noisy image, with its figures."""
-    assert scene.clean is not None  # noqa: S101 - the caller has looked
     started = time.perf_counter()
     image = method(scene.noisy, scene.input_sigma)
     seconds = time.perf_counter() - started
-    figures = psnr(image, scene.clean), ssim_of(image, scene.clean)
-    return Result(title, to_uint8(np.clip(image, 0.0, 1.0)), *figures, seconds)
+    shown = to_uint8(np.clip(image, 0.0, 1.0))
+    if reference is None:
+        return Result(title, shown, None, None, seconds)
+    return Result(title, shown, psnr(image, reference), ssim_of(image, reference), seconds)
 
 
 def _show_images(results: list[Result]) -> None:
@@ -145,7 +157,7 @@ def _show_images(results: list[Result]) -> None:
     _, first, *others = results
     by_name = {words(result.title): result for result in results}
     # The method that is best after the first one, so that there is something to see.
-    best = max(others, key=lambda result: result.psnr)
+    best = max(others, key=lambda result: result.psnr or 0.0)
     chosen = by_name[kept_choice("method", list(by_name), words(best.title))]
     before = first if chosen is not first else results[0]
     compare_slider(
@@ -160,10 +172,7 @@ def _show_images(results: list[Result]) -> None:
     pick_tile(
         "method",
         np.stack([np.atleast_3d(_middle(result.image, height, width)) for result in results]),
-        [
-            Choice(name, result.title, f"{result.title}, {format_psnr(result.psnr)}")
-            for name, result in by_name.items()
-        ],
+        [Choice(name, result.title, _described(result)) for name, result in by_name.items()],
         words(chosen.title),
         label="Methods",
         side=PIECE,
@@ -171,17 +180,18 @@ def _show_images(results: list[Result]) -> None:
     st.caption("A click on a method puts its result on the right.")
 
 
+def _described(result: Result) -> str:
+    """A method with its PSNR, where there is one."""
+    return result.title if result.psnr is None else f"{result.title}, {format_psnr(result.psnr)}"
+
+
 def _show_table(results: list[Result]) -> None:
     """The figures of the noisy image and of every method, a row each."""
-    rows = [
-        {
-            "Method": result.title,
-            "PSNR, dB": result.psnr,
-            "SSIM": result.ssim,
-            "Time, ms": 1000 * result.seconds,
-        }
-        for result in results
-    ]
+    rows = []
+    for result in results:
+        figures = {"PSNR, dB": result.psnr, "SSIM": result.ssim}
+        known = {heading: value for heading, value in figures.items() if value is not None}
+        rows.append({"Method": result.title, **known, "Time, ms": 1000 * result.seconds})
     columns = {"Time, ms": st.column_config.NumberColumn(format="%.0f")}
     st.dataframe(
         rows,
@@ -191,11 +201,11 @@ def _show_table(results: list[Result]) -> None:
     )
 
 
-def _methods(model: str) -> dict[str, Method]:
-    """The chosen network, two networks of the zoo and the classical methods, by title."""
+def _methods(model: str, *more: str) -> dict[str, Method]:
+    """The chosen network, more networks of the zoo and the classical methods, by title."""
     chosen = zoo.card(model).title if model in zoo.names() else "Trained here"
     found: dict[str, Method] = {chosen: partial(cleaned, model=model)}
-    for name in (zoo.PHOTO_DENOISER, BOTTLENECK):
+    for name in (*more, zoo.PHOTO_DENOISER, BOTTLENECK):
         if name in zoo.names() and name != model:
             found[zoo.card(name).title] = partial(cleaned, model=name)
     for method, title in CLASSICAL_TITLES.items():
