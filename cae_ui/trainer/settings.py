@@ -30,6 +30,7 @@ from cae_core.training.tasks import (
 from cae_ui.common.resources import available_jobs
 from cae_ui.common.section import section
 from cae_ui.common.visitor import visitor
+from cae_ui.common.wording import plain
 from cae_ui.trainer.data import own_images
 from cae_ui.trainer.learning_rate import (
     chosen_test,
@@ -81,6 +82,7 @@ def task_input() -> Task:
         wrap=True,
         key="task",
         bind="query-params",
+        help="  \n".join(f"**{kind.title}**: {plain(kind.summary)}" for kind in TASKS.values()),
     )
     if name == Denoise.name:
         return _noise_input()

@@ -171,7 +171,7 @@ class Inpaint(Task):
 
     name: ClassVar[str] = "inpaint"
     title: ClassVar[str] = "Hidden squares"
-    summary: ClassVar[str] = "squares of 4x4 pixels hidden, the whole image out"
+    summary: ClassVar[str] = "inpainting: squares of 4x4 pixels hidden, the whole image out"
     hidden: float = setting(
         0.25,
         title="Hidden share",

@@ -31,6 +31,7 @@ def test_a_registered_task_can_be_chosen_and_trained(brighten, trainer_page):
     options = page.button_group("task").options
     assert options == [task.title for task in TASKS.values()]
     assert options[-1] == "Brighten"
+    assert "**Brighten**: half as bright in, the image out" in page.button_group("task").help
     page.button_group("task").set_value("brighten").run()
     press(page, "Train")
     assert the_job().request.task == brighten(0.5)
