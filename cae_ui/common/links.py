@@ -19,6 +19,8 @@ _DEFAULTS = {
 }
 # Of Latent size. Not the zoo's own name for it: Streamlit would take that out of a link.
 TRAINED_AS = "trained"
+# Of Denoise.
+NOISY_MODE = "My photo is noisy"
 Address = Mapping[str, str | Sequence[str]]
 # A link that looks like Streamlit's primary button: a button would leave a second entry in the
 # browser's history, and cannot be opened in a new tab.

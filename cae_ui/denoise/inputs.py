@@ -9,18 +9,24 @@ from cae_core.training.tasks import Denoise
 from cae_ui.common.network_choice import network_input
 from cae_ui.common.section import section
 from cae_ui.denoise.damages import GAUSSIAN, JPEG, damage_choice, method_input
-from cae_ui.denoise.scene import ADD_NOISE, AUTOMATIC, IS_NOISY, LARGEST_SIGMA, NoiseOptions
+from cae_ui.denoise.scene import (
+    ADD_NOISE,
+    AUTOMATIC,
+    IS_NOISY,
+    LARGEST_SIGMA,
+    MODES,
+    NoiseOptions,
+)
 
 
 @section
 def mode_input() -> str:
     """The kind of noise: added to a clean photo, or in the photo already."""
-    titles = {ADD_NOISE: "Add noise to a photo", IS_NOISY: "My photo is noisy"}
     return str(
         st.segmented_control(
             "Noise",
-            list(titles),
-            format_func=titles.__getitem__,
+            list(MODES),
+            format_func=MODES.__getitem__,
             default=ADD_NOISE,
             required=True,
             key="mode",

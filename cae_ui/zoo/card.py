@@ -38,7 +38,7 @@ from cae_ui.common.charts import (
     rate_figure,
     show_chart,
 )
-from cae_ui.common.links import latent_size_address, trainer_address
+from cae_ui.common.links import NOISY_MODE, latent_size_address, trainer_address
 from cae_ui.common.photo_trial import TrainedNetwork, try_on_photo
 from cae_ui.common.pixels import OUTPUT_CAPTION, show_pixels
 from cae_ui.common.resources import freeze_garbage_collector, named_dataset
@@ -60,8 +60,13 @@ _CURVES = {
 _PSNR = "PSNR, dB"
 _COLORS = (TRAINING_COLOR, VALIDATION_COLOR, INDIGO, RED)
 _PAGES = {
-    zoo.PHOTO_DENOISER: ("pages/denoise.py", "Use it on the page Denoise"),
-    **dict.fromkeys(zoo.AB_NETWORKS, ("pages/colorize.py", "Use it on the page Colorize")),
+    zoo.PHOTO_DENOISER: ("pages/denoise.py", "Use it on the page Denoise", {}),
+    zoo.CAMERA_DENOISER: (
+        "pages/denoise.py",
+        "Use it on the page Denoise",
+        {"mode": NOISY_MODE, "denoiser": zoo.CAMERA_DENOISER},
+    ),
+    **dict.fromkeys(zoo.AB_NETWORKS, ("pages/colorize.py", "Use it on the page Colorize", {})),
 }
 
 
@@ -81,8 +86,8 @@ def show_card(name: str) -> None:
     if card.architecture is not None:
         _show_architecture(card, card.architecture)
     elif card.network in _PAGES:
-        page, label = _PAGES[card.network]
-        st.page_link(page, label=label, icon=":material/open_in_new:")
+        page, label, address = _PAGES[card.network]
+        st.page_link(page, label=label, icon=":material/open_in_new:", query_params=address)
     if card.task is not None and card.architecture is not None:
         _show_images(card, card.architecture)
     _show_inside(card)

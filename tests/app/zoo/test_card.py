@@ -87,6 +87,15 @@ def test_the_network_goes_along_to_another_page_with_its_task_and_data(zoo_page)
     )
 
 
+def test_a_network_for_photos_leads_to_the_page_that_opens_with_it(zoo_page, denoise_page):
+    target, address = link(zoo_page(card=zoo.CAMERA_DENOISER), "Use it on the page Denoise")
+    assert target == "denoise"
+    page = denoise_page(**{name: value for name, (value,) in address.items()})
+    assert page.selectbox("denoiser").value == zoo.CAMERA_DENOISER
+    assert page.slider("luma").value == 1.0
+    assert not page.warning
+
+
 @pytest.mark.parametrize(
     ("name", "images"), [(NETWORK, SAMPLE_CHECK), ("dense-mnist", DRAWN_CHECK)]
 )
