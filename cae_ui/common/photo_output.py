@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import PurePath
 
 import numpy as np
 import streamlit as st
@@ -28,7 +29,7 @@ def show_downloads(photo: Photo, opened: OpenedImage, images: Mapping[str, np.nd
     """
     with st.container(horizontal=True, vertical_alignment="center"):
         place = st.container(horizontal=True, width="content")
-        ending, quality = format_input(opened)
+        ending, quality = format_input(photo, opened)
         with place:
             for made, image in images.items():
                 show_download(
@@ -55,15 +56,19 @@ def say_lost(photo: Photo, opened: OpenedImage, ending: str) -> None:
         )
 
 
-def format_input(opened: OpenedImage) -> tuple[str, int]:
+def format_input(photo: Photo, opened: OpenedImage) -> tuple[str, int]:
     """The format of downloads as the ending of their names, and the quality of a JPEG.
 
-    TIFF is offered for what has more than 8 bits a channel.
+    TIFF is offered for what came as one, and for what has more than 8 bits a channel.
+
+    Args:
+        photo: The photo.
+        opened: The photo as its file has it.
     """
     endings = [".png"]
     if max(opened.full_size) <= LONGEST_JPEG:
         endings.append(".jpg")
-    if opened.bits == 16:
+    if opened.bits == 16 or PurePath(photo.name).suffix.lower() in (".tif", ".tiff"):
         endings.append(".tif")
     ending = st.segmented_control(
         "Format of downloads", endings, format_func=FORMATS.__getitem__, default=".png",

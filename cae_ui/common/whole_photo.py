@@ -55,7 +55,7 @@ class WholeResult:
         before: What went into the network, uint8 as NumPy's file.
         after: The result, likewise.
         opacity: The photo's opacity, likewise; None for an opaque one.
-        files: The result as image files, by ending; a JPEG is made when it is asked for.
+        files: The result as image files, by ending; others are made when they are asked for.
         seconds: How long the work took.
         folder: Where the files are, as long as anything holds it.
     """
@@ -291,9 +291,9 @@ def show_whole(
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         place = st.container(width="content")
-        ending, quality = format_input(small)
+        ending, quality = format_input(photo, small)
         label = f"{made.capitalize()}, {FORMATS[ending]}"
-        content: Callable[[], bytes] = partial(_jpeg, result, small, quality)
+        content: Callable[[], bytes] = partial(_encoded, result, small, ending, quality)
         if ending in result.files:
             label += f", {format_bytes(result.files[ending].stat().st_size)}"
             content = result.files[ending].read_bytes
@@ -302,13 +302,13 @@ def show_whole(
     say_lost(photo, small, ending)
 
 
-def _jpeg(result: WholeResult, small: OpenedImage, quality: int) -> bytes:
-    """A result as a JPEG file."""
+def _encoded(result: WholeResult, small: OpenedImage, ending: str, quality: int) -> bytes:
+    """A result as a file of 8 bits a channel."""
     opacity = None
     if result.opacity is not None:
         opacity = np.load(result.opacity) / np.float32(255)
     opened = replace(small, opacity=opacity)
-    return encode_like(opened, np.load(result.after), ".jpg", quality)
+    return encode_like(opened, np.load(result.after), ending, quality)
 
 
 def _keep(path: Path, image: np.ndarray) -> None:

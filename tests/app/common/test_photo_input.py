@@ -194,6 +194,29 @@ def test_what_is_not_kept_of_a_file_is_said(page, kind):
     assert "Not kept: 1 other page." in said(page.caption)
 
 
+def test_a_tiff_may_come_back_as_one_and_other_photos_may_not(offered, page, kind):
+    upload(page, kind.upload, ("mine.png", png(90, 70)))
+    assert page.button_group("format").options == ["PNG", "JPEG"]
+    upload(page, kind.upload, ("mine.TIFF", encoded(scene(90, 70), "TIFF")))
+    page.button_group("format").set_value(".tif").run()
+    make, name = offered[f"{kind.verb.removesuffix('e')}ed"]
+    assert name.endswith(".tif")
+    back = Image.open(io.BytesIO(make()))
+    assert (back.format, back.size, back.mode) == ("TIFF", (90, 70), "RGB")
+
+
+def test_a_large_tiff_may_come_back_as_one(offered, page, kind, limits):
+    limits(10_000, 20_000)
+    upload(page, kind.upload, ("large.tif", encoded(scene(1300, 100), "TIFF")))
+    press(page, f"{kind.verb} all 0.1 megapixels")
+    finished(page)
+    page.button_group("format").set_value(".tif").run()
+    make, name = offered[f"{kind.verb.removesuffix('e')}ed, TIFF"]
+    assert name.endswith(".tif")
+    back = Image.open(io.BytesIO(make()))
+    assert (back.format, back.size) == ("TIFF", (1300, 100))
+
+
 def test_what_a_format_of_downloads_does_not_keep_is_said(page, kind):
     clear = scene(90, 70)
     clear.putalpha(100)
