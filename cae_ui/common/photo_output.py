@@ -74,7 +74,20 @@ def format_input(photo: Photo, opened: OpenedImage) -> tuple[str, int]:
         "Format of downloads", endings, format_func=FORMATS.__getitem__, default=".png",
         required=True, key="format", label_visibility="collapsed",
     )  # fmt: skip
-    quality = JPEG_QUALITY
-    if ending == ".jpg":
-        quality = st.slider("JPEG quality", 50, 95, JPEG_QUALITY, key="jpeg-quality", width=220)
-    return str(ending), quality
+    return str(ending), _quality_input("JPEG quality", "jpeg-quality", str(ending))
+
+
+def zip_format_input() -> tuple[str, int]:
+    """As `format_input`, the format of several photos in a zip."""
+    ending = st.segmented_control(
+        "Format in the zip", list(FORMATS), format_func=FORMATS.__getitem__, default=".png",
+        required=True, key="zip-format",
+    )  # fmt: skip
+    return str(ending), _quality_input("JPEG quality in the zip", "zip-quality", str(ending))
+
+
+def _quality_input(label: str, key: str, ending: str) -> int:
+    """The quality of a JPEG; a slider for that format alone."""
+    if ending != ".jpg":
+        return JPEG_QUALITY
+    return st.slider(label, 50, 95, JPEG_QUALITY, key=key, width=220)

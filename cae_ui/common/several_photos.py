@@ -6,11 +6,13 @@ The work goes on in the background while settings and pages change; a session ha
 from __future__ import annotations
 
 import html
+import shutil
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
+from tempfile import TemporaryFile
 from typing import NamedTuple
 from zipfile import ZipFile
 
@@ -20,13 +22,14 @@ import streamlit as st
 from cae_core.errors import CAEError, StoppedError
 from cae_core.formats import counted, format_bytes, format_duration
 from cae_core.images.decoding import OpenedImage
-from cae_core.images.encoding import save_like
+from cae_core.images.encoding import JPEG_QUALITY, LONGEST_JPEG, lost_as, save_like
 from cae_core.long_work import OnProgress
 from cae_ui.common.background_work import BackgroundWork, show_background_work
 from cae_ui.common.downloads import show_download
 from cae_ui.common.file_names import photo_name, words
 from cae_ui.common.photo_choice import Thumbnail, thumbnail
 from cae_ui.common.photo_input import Photo
+from cae_ui.common.photo_output import zip_format_input
 from cae_ui.common.pixels import jpeg_url
 from cae_ui.common.resources import Folder
 from cae_ui.common.whole_photo import work_memory
@@ -76,12 +79,14 @@ class _Input(NamedTuple):
         photo: The photo.
         full_size: Its height and width; None where it cannot be opened.
         result_name: Name of its result.
+        quality: Quality of its result, where that is a JPEG.
         read: Function that reads it in any thread.
     """
 
     photo: Photo
     full_size: tuple[int, int] | None
     result_name: str
+    quality: int
     read: Callable[[], OpenedImage]
 
 
@@ -118,7 +123,8 @@ def show_several(
         made: What is done, such as "denoised"; ends the names of the results.
         work: Function that makes the result of one.
     """
-    wanted = tuple(photo.key for photo in photos), settings, made
+    file_format = zip_format_input() if len(photos) > 1 else (".png", JPEG_QUALITY)
+    wanted = tuple(photo.key for photo in photos), settings, made, file_format
     place = st.empty()
     task = _task()
     if task is None or not task.work.is_running or task.wanted != wanted:
@@ -132,7 +138,7 @@ def show_several(
                 type="primary",
             ):
                 return
-        if not attempt(_begin, photos, wanted, made, work):
+        if not attempt(_begin, photos, wanted, made, file_format, work):
             return
     with place.container():
         _show_task(wanted)
@@ -158,7 +164,13 @@ def _task() -> _Task | None:
     return task
 
 
-def _begin(photos: Sequence[Photo], wanted: Hashable, made: str, work: WorkOnOne) -> None:
+def _begin(
+    photos: Sequence[Photo],
+    wanted: Hashable,
+    made: str,
+    file_format: tuple[str, int],
+    work: WorkOnOne,
+) -> None:
     """Begins work on all photos, in the place of the session's last one.
 
     Raises:
@@ -168,9 +180,17 @@ def _begin(photos: Sequence[Photo], wanted: Hashable, made: str, work: WorkOnOne
     if last is not None:
         last.work.cancel()
     small = [thumbnail(photo) for photo in photos]
+    ending, quality = file_format
+    endings = [
+        # The format has no longer sides.
+        ".png" if ending == ".jpg" and max(tile.full_size or (0, 0)) > LONGEST_JPEG else ending
+        for tile in small
+    ]
     inputs = [
-        _Input(photo, tile.full_size, name, photo.reader())
-        for photo, tile, name in zip(photos, small, _result_names(photos, made), strict=True)
+        _Input(photo, tile.full_size, name, quality, photo.reader())
+        for photo, tile, name in zip(
+            photos, small, _result_names(photos, made, endings), strict=True
+        )
     ]
     outcomes: list[_Outcome] = []
     background = BackgroundWork(partial(_work_on_all, inputs, outcomes, made, work))
@@ -228,7 +248,7 @@ def _work_on_all(
     sizes = [photo.full_size or (0, 0) for photo in photos]
     pixels = [height * width for height, width in sizes]
     started = time.perf_counter()
-    with ZipFile(path, "w") as archive:  # of PNG files, which no archive makes smaller
+    with ZipFile(path, "w") as archive:  # of packed files, which no archive makes smaller
         for index, photo in enumerate(photos):
             before = sum(pixels[:index])
 
@@ -269,21 +289,26 @@ def _save_one(
         result, said = work(photo.photo, opened, on_progress)
         # The photo's floats go before the file is made.
         opened = replace(opened, pixels=result)
-        with archive.open(photo.result_name, "w", force_zip64=True) as file:
-            save_like(opened, result, file)
-    if opened.left_out:
-        said = f"{said.rstrip('.')}. Not kept: {', '.join(opened.left_out)}."
+        ending = PurePath(photo.result_name).suffix
+        with TemporaryFile() as file:  # a TIFF is not written from its beginning to its end
+            save_like(opened, result, file, ending, photo.quality)
+            file.seek(0)
+            with archive.open(photo.result_name, "w", force_zip64=True) as member:
+                shutil.copyfileobj(file, member)
+    lost = (*opened.left_out, *lost_as(opened, ending))
+    if lost:
+        said = f"{said.rstrip('.')}. Not kept: {', '.join(lost)}."
     return said
 
 
-def _result_names(photos: Sequence[Photo], made: str) -> list[str]:
+def _result_names(photos: Sequence[Photo], made: str, endings: Sequence[str]) -> list[str]:
     """Names of the results; the second photo of a name has a number."""
     names: list[str] = []
-    for photo in photos:
-        name, count = photo_name(photo.name, made), 1
+    for photo, ending in zip(photos, endings, strict=True):
+        name, count = photo_name(photo.name, made, ending), 1
         while name in names:
             count += 1
-            name = photo_name(photo.name, f"{made}-{count}")
+            name = photo_name(photo.name, f"{made}-{count}", ending)
         names.append(name)
     return names
 

@@ -55,6 +55,40 @@ def test_what_is_not_kept_of_one_of_several_is_said_in_its_row(denoise_page):
     assert rows(page).count("Not kept: 1 other page.") == 1
 
 
+@pytest.mark.parametrize(
+    ("ending", "kind", "lost"), [(".jpg", "JPEG", True), (".tif", "TIFF", False)]
+)
+def test_the_zip_holds_files_of_the_format_that_was_chosen(denoise_page, ending, kind, lost):
+    page = denoise_page(mode="My photo is noisy")
+    assert "zip-format" not in [group.key for group in page.button_group]
+    clear = scene(60, 50)
+    clear.putalpha(100)
+    upload(page, "denoise-upload", ("a.png", png(96, 64)), ("clear.png", encoded(clear, "PNG")))
+    page.button_group("zip-format").set_value(ending).run()
+    press(page, "Denoise all 2 photos")
+    finished(page)
+    assert ("Not kept: transparency (white lies below)." in rows(page)) == lost
+    with ZipFile(page.session_state["several-photos"].work.result.archive) as opened:
+        found = {
+            name: Image.open(io.BytesIO(opened.read(name))).format for name in opened.namelist()
+        }
+    assert found == {f"a-denoised{ending}": kind, f"clear-denoised{ending}": kind}
+    page.button_group("zip-format").set_value(".png").run()
+    assert "but not as set now" in said(page.caption)
+
+
+def test_a_photo_too_long_for_a_jpeg_is_a_png_in_the_zip(denoise_page, monkeypatch):
+    monkeypatch.setattr(several_photos, "LONGEST_JPEG", 80)
+    page = denoise_page(mode="My photo is noisy")
+    upload(page, "denoise-upload", ("long.png", png(96, 64)), ("short.png", png(60, 50)))
+    page.button_group("zip-format").set_value(".jpg").run()
+    page.slider("zip-quality").set_value(60).run()
+    press(page, "Denoise all 2 photos")
+    finished(page)
+    with ZipFile(page.session_state["several-photos"].work.result.archive) as opened:
+        assert opened.namelist() == ["long-denoised.png", "short-denoised.jpg"]
+
+
 def _zip_label(page):
     return "".join(label for label in labels_of(page.get("download_button")) if "ZIP" in label)
 
