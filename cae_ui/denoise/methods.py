@@ -84,8 +84,8 @@ def _compare_methods(scene: Scene, model: str) -> None:
     _show_table(results)
     if scene.clean is None:
         st.caption(
-            f"All methods are given sigma {format_sigma(scene.input_sigma)}, but the camera "
-            "denoiser, which estimates the noise of every place."
+            "All methods but the camera denoiser, which estimates the noise at every place, are "
+            f"given sigma {format_sigma(scene.input_sigma)}."
         )
         if reference is not None:
             st.caption(f"PSNR and SSIM against the {original_label(scene).lower()}.")

@@ -121,7 +121,7 @@ def _show_preview(scene: Scene, last: tuple[np.ndarray, float] | None) -> DeltaG
     """
     if scene.clean is not None:
         return _show_views(scene, denoised(scene, scene.noisy, should_stop=ends_if_outdated))
-    if last is not None:
+    if last is not None and scene.model is not None:
         return _show_views(scene, last[0], "Denoised as before")
     return _show_views(scene, scene.noisy, "Not yet denoised")
 

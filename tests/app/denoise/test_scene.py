@@ -8,6 +8,7 @@ from scipy.ndimage import gaussian_filter
 from cae_core import zoo
 from cae_core.data.samples import sample_photograph
 from cae_core.images.operations import to_uint8
+from cae_ui.common import full_size, photo_input
 from cae_ui.denoise.scene import NoiseOptions, with_noise
 from tests.app.finding import decibels, labels_of, said, upload
 from tests.app.images import encoded, png, scene
@@ -145,6 +146,23 @@ def test_a_photo_without_noise_is_left_alone_until_a_network_is_chosen(
     assert "nothing is removed" in said(page.caption)
     assert compared[-1][2] == ("clean.png", "Denoised")
     assert labels_of(page.get("download_button")) == ["Denoised"]
+
+
+def test_nothing_that_a_network_made_before_is_labelled_as_left_as_it_is(
+    denoise_page, compared, monkeypatch
+):
+    for module in (photo_input, full_size):
+        monkeypatch.setattr(module, "FAST_PIXELS", 10_000)
+    page = denoise_page(mode="My photo is noisy", denoiser=zoo.PHOTO_DENOISER)
+    clean = gaussian_filter(sample_photograph("chelsea.png")[:160, :160], (1, 1, 0))
+    upload(page, "denoise-upload", ("clean.png", encoded(Image.fromarray(to_uint8(clean)), "PNG")))
+    page.slider("strength").set_value(2.0).run()
+    assert (compared[-1][0] != compared[-1][1]).any()
+    page.selectbox("denoiser").set_value("automatic").run()
+    left = [shown for shown in compared if shown[2][1] == "Left as it is"]
+    assert len(left) == 2  # a preview and the result
+    for before, after, _ in left:
+        np.testing.assert_array_equal(before, after)
 
 
 def test_a_large_photo_without_noise_is_not_offered_to_be_denoised(denoise_page):
