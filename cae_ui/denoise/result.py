@@ -99,9 +99,8 @@ def _say_reduced(scene: Scene) -> None:
     """Says that the image is the photo reduced, where it is."""
     if not scene.is_whole and scene.box is None:
         height, width = scene.opened.full_size
-        st.caption(
-            f"Reduced from {format_size(width, height)} pixels; denoise the whole photo below."
-        )
+        whole = "" if scene.model is None else "; denoise the whole photo below"
+        st.caption(f"Reduced from {format_size(width, height)} pixels{whole}.")
 
 
 def _denoised_in_time(
