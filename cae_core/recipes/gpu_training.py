@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
+from keras import ops
 
 from cae_core.recipes.optimizers import ConvolutionMuon
 
@@ -110,9 +111,9 @@ def weighted_loss(error: Any, weight: Any, root_share: Any) -> Any:
         weight: (B,), of each patch.
         root_share: Share of the root mean square, which PSNR counts.
     """
-    absolute = jnp.mean(jnp.abs(error), axis=(1, 2, 3))
-    root = jnp.sqrt(jnp.mean(error**2, axis=(1, 2, 3)) + 1e-9)
-    return jnp.mean(((1 - root_share) * absolute + root_share * root) * weight)
+    absolute = ops.mean(ops.abs(error), axis=(1, 2, 3))
+    root = ops.sqrt(ops.mean(error**2, axis=(1, 2, 3)) + 1e-9)
+    return ops.mean(((1 - root_share) * absolute + root_share * root) * weight)
 
 
 def train_on_device(
