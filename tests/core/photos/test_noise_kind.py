@@ -9,9 +9,10 @@ from scipy.ndimage import gaussian_filter
 
 import cae_core as cae
 from cae_core import zoo
-from cae_core.data.samples import sample_photograph
+from cae_core.data.samples import HIGH_ISO, noisy_photograph_paths, sample_photograph
 from cae_core.images.metrics import psnr
 from cae_core.photos.noise_kind import choose_denoiser
+from cae_core.training.tasks import LUMA
 from tests.core.photos.test_camera_denoising import with_camera_noise
 
 
@@ -55,6 +56,17 @@ def test_noise_alike_in_neighbouring_pixels_goes_to_the_camera_denoiser(photo, s
     assert choice.name == zoo.CAMERA_DENOISER
     assert "Camera noise" in choice.reason
     assert psnr(cae.denoise(noisy), photo) > psnr(noisy, photo) + 1
+
+
+@pytest.mark.parametrize(
+    "name", [*HIGH_ISO][:1] + [pytest.param(n, marks=pytest.mark.heavy) for n in [*HIGH_ISO][1:]]
+)
+def test_a_cameras_noise_in_grey_is_a_cameras_noise(name):
+    noisy, mean = (
+        cae.open_image(path) @ np.array(LUMA, np.float32) for path in noisy_photograph_paths(name)
+    )
+    assert choose_denoiser(noisy).name == zoo.CAMERA_DENOISER
+    assert psnr(cae.denoise(noisy), mean) > psnr(noisy, mean) + 0.3
 
 
 @pytest.mark.heavy
