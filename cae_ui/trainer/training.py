@@ -36,6 +36,7 @@ from cae_ui.common.wording import attempt, dataset_title, plain, show_error
 JOB_PARAMETER = "job"
 REVEALED = "revealed-job"  # the training that was started or opened, or has ended, just now
 REFRESH_SECONDS = 0.5
+_SHOWN = "shown-job"  # the training on the page, and whether it had ended
 _PLACE = "training"
 _STYLE = f"""<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-{_PLACE}) {{ position: sticky; top: 4rem; }}
@@ -79,11 +80,14 @@ def show_job(status: JobStatus) -> None:
         st.caption(describe_request(status))
         interval = None if status.has_ended else REFRESH_SECONDS
         st.fragment(_show_status, run_every=interval)(status.id, status.has_ended)
-    if st.session_state.pop(REVEALED, None) == status.id:
+    # It may have ended while this run began, which then is the first to know.
+    has_changed = st.session_state.get(_SHOWN) == (status.id, not status.has_ended)
+    if st.session_state.pop(REVEALED, None) == status.id or has_changed:
         if status.has_ended:
             reveal(f".st-key-{_PLACE}")
         else:
             reveal(f".st-key-{_PLACE} .js-plotly-plot", block="nearest")
+    st.session_state[_SHOWN] = status.id, status.has_ended
 
 
 def describe_request(status: JobStatus) -> str:

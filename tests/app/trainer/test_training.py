@@ -116,6 +116,22 @@ def test_a_running_job_can_be_stopped_and_keeps_what_it_has_learned(
     assert json.loads(chart.proto.spec)["data"][0]["x"]  # the curve so far
 
 
+def test_an_end_that_a_run_of_the_whole_page_meets_first_is_brought_into_the_window(
+    trainer_page, worker
+):
+    def is_revealed():
+        return "scrollIntoView" in said(page.get("html"))
+
+    page = press(trainer_page(arch=SMALL, epochs="1"), "Train")
+    page.run()
+    assert not is_revealed()
+    worker.work()
+    page.run()
+    assert is_revealed()
+    page.run()
+    assert not is_revealed()  # once
+
+
 def test_a_job_waits_behind_another_and_can_be_taken_out_of_the_queue(trainer_page):
     press(trainer_page(arch=SMALL), "Train")
     second = press(trainer_page(arch=SMALL), "Train")
