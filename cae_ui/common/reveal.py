@@ -12,6 +12,9 @@ import streamlit as st
 # A page that moves under a field or a slider takes it away from who is using it.
 _SCRIPT = """<script>
 (() => {
+  const token = %s;
+  if (token && (window.revealed ??= new Set()).has(token)) return;
+  window.revealed?.add(token);
   const here = location.pathname;
   let waits = !document.activeElement?.matches("input, textarea, [role=slider]");
   dispatchEvent(new Event("reveal"));
@@ -36,7 +39,7 @@ _SCRIPT = """<script>
 </script>"""
 
 
-def reveal(selector: str, *, block: Literal["start", "nearest"] = "start") -> None:
+def reveal(selector: str, *, block: Literal["start", "nearest"] = "start", token: str = "") -> None:
     """Scrolls to a part of the page, once for every run of the page that calls this.
 
     It stays in view while the page around it changes, until the visitor moves. Who is typing or
@@ -44,6 +47,10 @@ def reveal(selector: str, *, block: Literal["start", "nearest"] = "start") -> No
 
     Args:
         selector: CSS selector of the part, which may come later.
+        token: With one, only the first of all runs with this token scrolls: for runs that another
+            one may overtake before the browser has seen what they show.
         block: "start" puts it at the upper edge; "nearest" does nothing where all of it is shown.
     """
-    st.html(_SCRIPT % (json.dumps(selector), json.dumps(block)), unsafe_allow_javascript=True)
+    st.html(
+        _SCRIPT % tuple(map(json.dumps, (token, selector, block))), unsafe_allow_javascript=True
+    )

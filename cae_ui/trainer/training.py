@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from uuid import uuid4
 
 import numpy as np
 import plotly.graph_objects as go
@@ -36,6 +37,7 @@ from cae_ui.common.wording import attempt, dataset_title, plain, show_error
 JOB_PARAMETER = "job"
 REVEALED = "revealed-job"  # the training that was started or opened, or has ended, just now
 REFRESH_SECONDS = 0.5
+_TURN = "reveal-turn"  # of the training that was brought into the window last
 _SHOWN = "shown-job"  # the training on the page, and whether it had ended
 _PLACE = "training"
 _STYLE = f"""<style>
@@ -80,14 +82,18 @@ def show_job(status: JobStatus) -> None:
         st.caption(describe_request(status))
         interval = None if status.has_ended else REFRESH_SECONDS
         st.fragment(_show_status, run_every=interval)(status.id, status.has_ended)
+    shown = status.id, status.has_ended
     # It may have ended while this run began, which then is the first to know.
     has_changed = st.session_state.get(_SHOWN) == (status.id, not status.has_ended)
     if st.session_state.pop(REVEALED, None) == status.id or has_changed:
+        st.session_state[_TURN] = shown, uuid4().hex
+    st.session_state[_SHOWN] = shown
+    wanted, token = st.session_state.get(_TURN, (None, ""))
+    if wanted == shown:
         if status.has_ended:
-            reveal(f".st-key-{_PLACE}")
+            reveal(f".st-key-{_PLACE}", token=token)
         else:
-            reveal(f".st-key-{_PLACE} .js-plotly-plot", block="nearest")
-    st.session_state[_SHOWN] = status.id, status.has_ended
+            reveal(f".st-key-{_PLACE} .js-plotly-plot", block="nearest", token=token)
 
 
 def describe_request(status: JobStatus) -> str:
