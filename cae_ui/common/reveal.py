@@ -32,7 +32,7 @@ _SCRIPT = """<script>
     if (!place()) return setTimeout(look, 50);
     const keep = new ResizeObserver(() =>
       waits && location.pathname === here ? place() : keep.disconnect());
-    keep.observe(document.querySelector(".stMainBlockContainer"));
+    keep.observe(document.querySelector(".stMainBlockContainer"), { box: "border-box" });
   };
   look();
 })();
