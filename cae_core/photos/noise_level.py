@@ -109,7 +109,7 @@ def estimate_sigma(image: np.ndarray) -> float:
         raise ImageError(
             "Noise can be estimated in an image of at least "
             f"{format_size(SMALLEST_SIDE, SMALLEST_SIDE)} pixels. Received: "
-            f"{format_size(height, width)}. Set sigma by hand."
+            f"{format_size(width, height)}. Choose a larger image, or set sigma."
         )
     # The matrices are small: threads that share them wait for one another longer than they
     # work, four times as long as one thread takes where other programs use the cores too.

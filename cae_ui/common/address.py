@@ -242,9 +242,10 @@ def _shown(name: str) -> list[str] | None:
         return None
     # Streamlit has no public way to ask for how a widget's value is written in the address.
     state = context.session_state._state
-    widget = state._key_id_mapper.get_id_from_key(name, None)
-    metadata = state._new_widget_state.widget_metadata.get(str(widget))
-    if metadata is None:
+    widget = str(state._key_id_mapper.get_id_from_key(name, None))
+    metadata = state._new_widget_state.widget_metadata.get(widget)
+    # Streamlit remembers the widgets of earlier runs, whose values are gone.
+    if metadata is None or widget not in context.shared.widget_ids_this_run:
         return None
     spelled = metadata.serializer(st.session_state[name])
     parts = spelled if isinstance(spelled, list | tuple) else [spelled]

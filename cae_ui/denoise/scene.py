@@ -13,13 +13,12 @@ import numpy as np
 import streamlit as st
 
 from cae_core import zoo
-from cae_core.errors import ImageError
-from cae_core.formats import format_sigma, format_size
+from cae_core.formats import format_sigma
 from cae_core.images.conversion import Box
 from cae_core.images.decoding import OpenedImage, open_image
 from cae_core.photos.camera_denoising import LARGEST_STRENGTH
 from cae_core.photos.noise_kind import Choice, choose_denoiser
-from cae_core.photos.noise_level import SMALLEST_SIDE, estimate_sigma
+from cae_core.photos.noise_level import estimate_sigma
 from cae_core.training.tasks import ShotNoise, Task
 from cae_ui.common.full_size import WHOLE_PIXELS, full_size_photo, is_shown_whole
 from cae_ui.common.links import NOISY_MODE
@@ -316,14 +315,7 @@ def noise_of(opened: OpenedImage) -> tuple[Choice, float]:
         ImageError: The photo is too small for an estimate.
     """
     pixels = opened.pixels
-    height, width = pixels.shape[:2]
-    if min(height, width) < SMALLEST_SIDE:
-        raise ImageError(
-            "Noise can be estimated in a photo of at least "
-            f"{format_size(SMALLEST_SIDE, SMALLEST_SIDE)} pixels. Received: "
-            f"{format_size(width, height)}. Choose a larger photo, or add noise to this one."
-        )
-    if height * width > WHOLE_PIXELS:
+    if pixels.shape[0] * pixels.shape[1] > WHOLE_PIXELS:
         left, top, right, bottom = part_around(pixels.shape[:2], _PART_SIDE)
         pixels = pixels[top:bottom, left:right]
     choice = choose_denoiser(pixels)

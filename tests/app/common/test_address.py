@@ -101,6 +101,26 @@ def test_a_link_means_its_values_whatever_was_set_before():
     assert (app.selectbox("letter").value, app.selectbox("digit").value) == ("a", "2")
 
 
+def test_an_address_may_name_a_widget_that_an_earlier_page_had():
+    def script():
+        import streamlit as st
+
+        from cae_ui.common.address import asked, drop_the_impossible, name_the_unusable
+
+        page, given, notes = st.query_params["page"], asked(), st.container()
+        drop_the_impossible(page, given, ())
+        if page == "with the widget":
+            st.number_input("Guess", key="guess")
+        name_the_unusable(notes, page, given)
+
+    app = AppTest.from_function(script, default_timeout=300)
+    for page, guess in [("with the widget", "0"), ("without", "1"), ("without, too", "2")]:
+        app.query_params = {"page": page, "guess": guess}
+        app.run()
+        assert not app.exception
+        assert not app.warning
+
+
 @pytest.mark.parametrize(
     ("path", "query"),
     [

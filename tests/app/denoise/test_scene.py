@@ -179,7 +179,7 @@ def test_a_photo_too_small_for_an_estimate_is_one_sentence(denoise_page):
     page = denoise_page(mode="My photo is noisy")
     upload(page, "denoise-upload", ("tiny.png", png(7, 5)))
     (error,) = page.error.values
-    assert "Received: 7 × 5. Choose a larger photo, or add noise to this one." in error
+    assert "Received: 7 × 5. Choose a larger image, or set sigma." in error
 
 
 @pytest.mark.parametrize("kind", ["RGBA", "1", "CMYK"])

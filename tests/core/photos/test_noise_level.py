@@ -298,7 +298,7 @@ def test_a_drawing_in_black_and_white_has_no_noise():
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 100, 3), (100, 7), (7, 7, 1)])
 def test_an_image_too_small_to_tell_is_refused(shape):
-    with pytest.raises(ImageError, match=rf"at least {SMALLEST_SIDE} × .*Received: .*by hand"):
+    with pytest.raises(ImageError, match=rf"at least {SMALLEST_SIDE} × .*Received: .*set sigma"):
         estimate_sigma(np.zeros(shape))
 
 
