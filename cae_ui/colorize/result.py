@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -16,6 +17,7 @@ from cae_core.images.metrics import ciede2000_map, color_figures
 from cae_core.images.operations import as_image, fit_within, resize, to_uint8
 from cae_core.long_work import OnProgress
 from cae_core.models.ab_bins import TEMPERATURE
+from cae_core.photos.colorizing import grey_of
 from cae_ui.colorize.scene import Scene, color_whole, colored, guess_of, scene_of
 from cae_ui.colorize.settings import Settings, gives_probabilities
 from cae_ui.common.full_size import full_size_photo, full_size_result, is_shown_whole
@@ -25,6 +27,7 @@ from cae_ui.common.photo_output import show_downloads
 from cae_ui.common.picker import Choice, pick_tile
 from cae_ui.common.section import section
 from cae_ui.common.whole_photo import (
+    WholePart,
     WholeRequest,
     kept_whole,
     show_whole,
@@ -63,8 +66,9 @@ def show_result(photo: Photo, settings: Settings) -> Scene:
     )
     whole = kept_whole(request)
     if whole is not None:
-        show_whole(whole, photo, small, ("Original", "Colorized"), MADE)
-        return scene_of(small, settings)
+        scene = scene_of(small, settings)
+        show_whole(whole, photo, small, MADE, partial(_show_part, scene, settings))
+        return scene
     is_small = full_size == small.pixels.shape[:2] or is_shown_whole(full_size)
     show_whole_work(request, is_offered=not is_small)
     if is_shown_whole(full_size):
@@ -95,6 +99,15 @@ def _colorize_on_request(
     """A large photo colorized in its own memory."""
     keep(whole.pixels)
     return color_whole(as_image(whole.pixels), settings, on_progress)
+
+
+def _show_part(small: Scene, settings: Settings, part: WholePart) -> None:
+    """A part of a whole photo that was colorized, as the photo is shown."""
+    photo = as_image(part.before)
+    scene = Scene(
+        part.opened, photo, lightness_of(photo), grey_of(photo), part.after, None, small, part.box
+    )
+    _explain(_show_views(scene, settings).name)
 
 
 def _show_views(scene: Scene, settings: Settings) -> Shown:
@@ -128,6 +141,15 @@ def difference_image(scene: Scene) -> np.ndarray:
 
 def doubt_image(scene: Scene, model: str) -> np.ndarray:
     """How much a network's probabilities differ from certainty, from black over red to yellow."""
+    if scene.small is not None and scene.box is not None:
+        # The network sees a large photo reduced.
+        seen = doubt_image(scene.small, model)
+        left, top, right, bottom = scene.box
+        height, width = scene.opened.full_size
+        down, across = seen.shape[0] / height, seen.shape[1] / width
+        rows = slice(int(top * down), math.ceil(bottom * down))
+        columns = slice(int(left * across), math.ceil(right * across))
+        return resize(seen[rows, columns], *scene.lightness.shape)
     doubt = guess_of(scene.lightness, model).uncertainty()
     return _heat(resize(doubt, *scene.lightness.shape))
 

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from cae_core.images.color import lightness_of
+from cae_core.images.conversion import Box
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.operations import as_image
 from cae_core.long_work import OnProgress
@@ -41,7 +42,9 @@ class Scene:
         grey: (H, W, 3) in [0, 1], its lightness without chrominance.
         colorized: (H, W, 3) in [0, 1].
         was_reduced: (H, W) bool, pixels whose chroma was reduced because sRGB has no such
-            colour; None for a network that returns RGB.
+            colour; None for a network that returns RGB, and where it is not known.
+        small: The photo reduced, where this is a part of it at full size.
+        box: That part, in pixels of the photo.
     """
 
     opened: OpenedImage
@@ -50,11 +53,13 @@ class Scene:
     grey: np.ndarray
     colorized: np.ndarray
     was_reduced: np.ndarray | None
+    small: Scene | None = None
+    box: Box | None = None
 
     @functools.cached_property
     def has_colour(self) -> bool:
         """Whether the original has colours to compare with."""
-        return is_coloured(self.photo)
+        return is_coloured(self.photo) if self.small is None else self.small.has_colour
 
     @property
     def is_whole(self) -> bool:

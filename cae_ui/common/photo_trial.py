@@ -30,6 +30,7 @@ from cae_ui.common.pixels import OUTPUT_CAPTION
 from cae_ui.common.resources import loaded_run, run_version
 from cae_ui.common.section import section
 from cae_ui.common.whole_photo import (
+    WholePart,
     WholeRequest,
     kept_whole,
     show_whole,
@@ -129,9 +130,15 @@ def try_on_photo(network: TrainedNetwork) -> None:
         return
     whole = kept_whole(request)
     if whole is not None:
-        show_whole(whole, chosen, opened, ("Input", OUTPUT_CAPTION), network.name)
+        show_whole(whole, chosen, opened, network.name, partial(_show_part, network))
         return
     whole_input(request, "Work on")
+
+
+def _show_part(network: TrainedNetwork, part: WholePart) -> None:
+    """A part of a whole photo, as it went into the network, and of what came out."""
+    view = ((part.before, "Input"), (lambda: part.after, OUTPUT_CAPTION))
+    show_views({network.name: view}, part.opened, key="tried-whole", choice="tried-whole-show")
 
 
 def _applied_whole(

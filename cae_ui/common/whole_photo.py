@@ -24,7 +24,6 @@ from cae_core.long_work import OnProgress
 from cae_ui.common.background_work import BackgroundWork, show_background_work
 from cae_ui.common.downloads import show_download
 from cae_ui.common.file_names import photo_name
-from cae_ui.common.image_views import View, show_views
 from cae_ui.common.photo_input import Photo
 from cae_ui.common.photo_output import FORMATS, format_input, say_lost
 from cae_ui.common.photo_part import part_input
@@ -66,6 +65,23 @@ class WholeResult:
     files: dict[str, Path]
     seconds: float
     folder: Folder
+
+
+@dataclass(frozen=True)
+class WholePart:
+    """A part of a whole photo and of its result, 1:1.
+
+    Attributes:
+        before: What went into the network, float32 (H, W) or (H, W, C) in [0, 1].
+        after: The result, likewise.
+        opened: The photo, with the part's opacity.
+        box: The part, in pixels of the photo.
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    opened: OpenedImage
+    box: Box
 
 
 @dataclass(frozen=True)
@@ -252,38 +268,29 @@ def show_whole(
     result: WholeResult,
     photo: Photo,
     small: OpenedImage,
-    labels: tuple[str, str],
     made: str,
+    show: Callable[[WholePart], object],
     box: Box | None = None,
 ) -> None:
-    """A part of a whole photo and of its result under the comparison slider, and the downloads.
+    """A part of a whole photo and of its result, which can be chosen, and the downloads.
 
     Args:
         result: The result.
         photo: The photo.
         small: The photo, reduced.
-        labels: Labels of the photo and of its result.
         made: See `WholeRequest`.
+        show: Function that shows the part.
         box: The part, where the page has chosen one already.
     """
-    left, top, right, bottom = part_input(small, _PART_SIDE) if box is None else box
-    rows, columns = slice(top, bottom), slice(left, right)
-    before, after = (
-        np.array(np.load(path, mmap_mode="r")[rows, columns])
-        for path in (result.before, result.after)
-    )
-    part = replace(small, opacity=None)
-    if result.opacity is not None:
-        share = np.load(result.opacity, mmap_mode="r")[rows, columns]
-        part = replace(small, opacity=share / np.float32(255))
-    view: View = (
-        (before / np.float32(255), labels[0]),
-        (
-            lambda: after / np.float32(255),
-            labels[1],
-        ),
-    )
-    show_views({made: view}, part, key=f"whole-slider-{made}", choice="whole-show")
+    left, top, right, bottom = box = box or part_input(small, _PART_SIDE)
+    before, after, opacity = (
+        None if path is None
+        else np.load(path, mmap_mode="r")[top:bottom, left:right] / np.float32(255)
+        for path in (result.before, result.after, result.opacity)
+    )  # fmt: skip
+    assert before is not None  # noqa: S101 - only the opacity can be missing
+    assert after is not None  # noqa: S101
+    show(WholePart(before, after, replace(small, opacity=opacity), box))
     height, width = small.full_size
     st.caption(
         f"The whole of {plain(photo.name)}, {format_size(width, height)} pixels, done in "

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -37,6 +38,7 @@ from cae_ui.common.pixels import show_image
 from cae_ui.common.resources import freeze_garbage_collector
 from cae_ui.common.section import section
 from cae_ui.common.whole_photo import (
+    WholePart,
     WholeRequest,
     kept_whole,
     show_whole,
@@ -45,7 +47,7 @@ from cae_ui.common.whole_photo import (
 )
 from cae_ui.common.wording import plain, show_change
 from cae_ui.denoise.damages import repaired
-from cae_ui.denoise.scene import Scene
+from cae_ui.denoise.scene import Scene, part_of
 
 MADE = "denoised"
 LEFT = "Left as it is"
@@ -70,7 +72,7 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
     )
     whole = kept_whole(request)
     if whole is not None:
-        show_whole(whole, photo, reduced(photo), (_label(scene), "Denoised"), MADE, scene.box)
+        show_whole(whole, photo, reduced(photo), MADE, partial(_show_part, scene), scene.box)
         return scene, _denoised_in_time(scene)[0]
     is_small = scene.is_whole or is_shown_whole(full_size)
     show_whole_work(request, is_offered=not is_small and scene.model is not None)
@@ -85,7 +87,8 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
     _say_reduced(scene)  # below, where nothing is while a preview is shown
     if scene.model is None:
         return scene, clean
-    _show_figures(scene, clean, seconds)
+    size = format_size(clean.shape[1], clean.shape[0])
+    _show_figures(scene, clean, f"{format_duration(seconds)} for {size} pixels")
     if scene.is_whole:
         made = {MADE: clean} if scene.clean is None else {MADE: clean, scene.spoilt: scene.noisy}
         show_downloads(photo, scene.opened, made)
@@ -121,7 +124,7 @@ def _show_preview(scene: Scene, last: tuple[np.ndarray, float] | None) -> DeltaG
     if scene.clean is not None:
         return _show_views(scene, denoised(scene, scene.noisy, should_stop=ends_if_outdated))
     if last is not None and scene.model is not None:
-        return _show_views(scene, last[0], "Denoised as before")
+        return _show_views(scene, last[0], "As before")
     return _show_views(scene, scene.noisy, "Not yet denoised")
 
 
@@ -167,6 +170,15 @@ def _show_views(scene: Scene, clean: np.ndarray, label: str = "Denoised") -> Del
     return show_views(views, scene.opened, key="denoised", choice="show").beside
 
 
+def _show_part(scene: Scene, part: WholePart) -> None:
+    """A part of a whole photo that was denoised, as the scene is shown."""
+    original = None if scene.clean is None else part_of(scene.photo, part.box).pixels
+    of_part = replace(scene, opened=part.opened, noisy=part.before, clean=original)
+    _show_views(of_part, part.after)
+    if original is not None:
+        _show_figures(of_part, part.after, "Of the part above")
+
+
 def _show_while_starting(scene: Scene, place: st.delta_generator.DeltaGenerator) -> None:
     """The noisy image, while the first visitor waits for TensorFlow to start."""
     with place.container():
@@ -181,12 +193,11 @@ def _gain(scene: Scene) -> float:
 
 
 @section
-def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
-    """Time of the network, and PSNR and SSIM where there is something to compare with."""
-    took = f"{format_duration(seconds)} for {format_size(clean.shape[1], clean.shape[0])} pixels"
+def _show_figures(scene: Scene, clean: np.ndarray, of: str) -> None:
+    """PSNR and SSIM where there is something to compare with, and what they are of."""
     reference = scene.reference
     if reference is None:
-        st.caption(f"{took}. There is no original to compare with.")
+        st.caption(f"{of}. There is no original to compare with.")
         return
     before, after = psnr(scene.noisy, reference), psnr(clean, reference)
     with ThreadPoolExecutor(2) as threads:  # SciPy's filters leave Python free
@@ -199,7 +210,7 @@ def _show_figures(scene: Scene, clean: np.ndarray, seconds: float) -> None:
         show_change("SSIM, denoised", format_ssim(similar), similar - similar_before, SSIM_DECIMALS)
     channels = "in grey" if clean.ndim == 2 else "over all three channels"
     against = "" if scene.clean is not None else f", against the {original_label(scene).lower()}"
-    st.caption(f"{took}. PSNR {channels}{against}; the output is cut to [0, 1].")
+    st.caption(f"{of}. PSNR {channels}{against}; the output is cut to [0, 1].")
     if scene.photo.identity in NOISY_PHOTOS:
         camera = HIGH_ISO[NOISY_PHOTOS[scene.photo.identity]]
         st.caption(

@@ -202,10 +202,10 @@ def _part_input(photo: Photo, mode: str) -> tuple[OpenedImage, Box | None]:
     ):
         return small, None
     box = part_input(small, _PART_SIDE)
-    return _part(photo, box), box
+    return part_of(photo, box), box
 
 
-def _part(photo: Photo, box: Box) -> OpenedImage:
+def part_of(photo: Photo, box: Box) -> OpenedImage:
     """A part of a photo at full size, kept in the session as `overview` is."""
     wanted = (photo.key, box)
     kept = st.session_state.get("photo-part")
@@ -298,7 +298,7 @@ def _noise_of_photo(photo: Photo, opened: OpenedImage) -> tuple[Choice, float]:
     kept = st.session_state.get("photo-noise")
     if kept is None or kept[0] != photo.key:
         if opened.pixels.shape[:2] != opened.full_size:
-            opened = _part(photo, part_around(opened.full_size, _PART_SIDE))
+            opened = part_of(photo, part_around(opened.full_size, _PART_SIDE))
         with st.spinner("Looking at the noise …"):
             kept = st.session_state["photo-noise"] = (photo.key, noise_of(opened))
     estimate: tuple[Choice, float] = kept[1]

@@ -15,18 +15,21 @@ from tests.app.images import encoded, phone_photo, png, scene
 
 
 class PhotoPage(NamedTuple):
-    """A page that takes a photo: fixture, key of the upload, a slider and two values, a verb."""
+    """A page that takes a photo: fixture, key of the upload, a slider and two values, a verb, and
+    the key of the buttons that choose what is shown.
+    """
 
     fixture: str
     upload: str
     slider: str
     values: tuple[float, float]
     verb: str
+    show: str
 
 
 PAGES = (
-    PhotoPage("denoise_page", "denoise-upload", "sigma", (60, 70), "Denoise"),
-    PhotoPage("colorize_page", "colorize-upload", "saturation", (0.5, 0.7), "Colorize"),
+    PhotoPage("denoise_page", "denoise-upload", "sigma", (60, 70), "Denoise", "show"),
+    PhotoPage("colorize_page", "colorize-upload", "saturation", (0.5, 0.7), "Colorize", "compare"),
 )
 
 
@@ -115,6 +118,15 @@ def test_a_large_photo_is_tried_small_and_worked_on_whole(page, kind, compared, 
     assert middle.shape == (100, 1200, 3)
     (download,) = page.get("download_button")
     assert download.label.startswith(f"{kind.verb.removesuffix('e')}ed, PNG, ")
+    page.button_group(kind.show).set_value("Original").run()
+    result, original, _ = compared[-1]
+    np.testing.assert_array_equal(result, middle)
+    photo = np.asarray(scene(1300, 100, seed=0))
+    assert [left for left in range(101) if np.array_equal(original, photo[:, left : left + 1200])]
+    for view in page.button_group(kind.show).options:
+        page.button_group(kind.show).set_value(view).run()
+        assert compared[-1][1].shape[:2] == (100, 1200)
+    page.button_group(kind.show).set_value(page.button_group(kind.show).options[0]).run()
     page.query_params["part-at"] = "0,199"
     page.run()
     assert not np.array_equal(compared[-1][1], middle)
