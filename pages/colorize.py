@@ -28,9 +28,9 @@ with view:
     try:
         chosen = saturation_note(photo, settings_input(model, photo))
         scene = show_result(photo, chosen)
-        ask_colors(scene, chosen)
-        show_figures(scene)
         with after_settings("more"):
+            ask_colors(scene, chosen)
+            show_figures(scene)
             show_alternatives(scene, chosen)
             show_chrominance(scene)
     except CAEError as error:

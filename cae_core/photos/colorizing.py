@@ -118,7 +118,7 @@ def colorize(
     model: str | Run | None = None,
     *,
     temperature: float = TEMPERATURE,
-    saturation: float | None = 1.0,
+    saturation: float | None = None,
 ) -> np.ndarray:
     """Guesses the colours of a grey image. Colours are guesses, lightness is kept.
 
@@ -151,7 +151,7 @@ def colorize(
         from cae_core.photos.saturation import fitting_saturation  # which imports this module
 
         saturation = fitting_saturation(guess, temperature=temperature).value
-    return merged(lightness, guess.at(temperature), saturation)[0]
+    return merged(lightness, np.float32(saturation) * guess.at(temperature))[0]
 
 
 def grey_of(photo: np.ndarray) -> np.ndarray:
@@ -321,7 +321,6 @@ def _resized(
 def merged(
     lightness: np.ndarray,
     ab: np.ndarray,
-    saturation: float = 1.0,
     *,
     out: np.ndarray | None = None,
     on_progress: OnProgress | None = None,
@@ -331,7 +330,6 @@ def merged(
     Args:
         lightness: float32 (H, W) from 0 to 100.
         ab: (h, w, 2); see `full_size_ab`.
-        saturation: Factor of a* and b*.
         out: float32 (H, W, 3) that the image is written to; a new one by default.
         on_progress: Called with the rows done and their number.
 
@@ -346,7 +344,7 @@ def merged(
     for top in range(0, height, _ROWS_AT_ONCE):
         rows = slice(top, min(top + _ROWS_AT_ONCE, height))
         part = ab[rows] if functions is None else _applied(functions, lightness, rows)
-        rgb[rows], was_reduced[rows] = rgb_within_gamut(lightness[rows], saturation * part)
+        rgb[rows], was_reduced[rows] = rgb_within_gamut(lightness[rows], part)
         if on_progress is not None:
             on_progress(rows.stop, height)
     return rgb, was_reduced

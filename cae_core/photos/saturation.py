@@ -11,9 +11,7 @@ from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.photos.colorizing import AbGuess, full_size_ab
 
 MOST_OUTSIDE = 0.1
-"""Share of the pixels that may leave the gamut of sRGB before the saturation falls."""
-# Lightness beyond which hardly any colour is left, whatever the saturation: such pixels are not
-# counted.
+"""Share of the pixels `neither_black_nor_white` that may leave the gamut of sRGB."""
 _BLACK, _WHITE = 5.0, 97.0
 
 
@@ -23,12 +21,25 @@ class FittingSaturation(NamedTuple):
     Attributes:
         value: The largest saturation up to the wanted one at which at most `MOST_OUTSIDE` of the
             pixels leave the gamut.
-        outside: Share of the pixels that leave the gamut at the wanted one, black and white ones
-            not counted.
+        outside: Share of the pixels `neither_black_nor_white` that leave the gamut at the wanted
+            one.
     """
 
     value: float
     outside: float
+
+
+def neither_black_nor_white(lightness: np.ndarray) -> np.ndarray:
+    """The pixels that count: near black and white hardly any colour is left, however pale.
+
+    Args:
+        lightness: L* from 0 to 100, of any shape.
+
+    Example:
+        >>> neither_black_nor_white(np.array([1.0, 50.0, 99.0])).tolist()
+        [False, True, False]
+    """
+    return (lightness > _BLACK) & (lightness < _WHITE)
 
 
 def fitting_saturation(
@@ -55,7 +66,7 @@ def fitting_saturation(
     """
     lightness = guess.lightness
     ab = full_size_ab(guess.at(temperature), lightness)
-    is_counted = (lightness > _BLACK) & (lightness < _WHITE)
+    is_counted = neither_black_nor_white(lightness)
     if not is_counted.any():
         return FittingSaturation(saturation, 0.0)
     share = chroma_share_within_gamut(

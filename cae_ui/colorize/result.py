@@ -9,8 +9,9 @@ from functools import partial
 
 import numpy as np
 import streamlit as st
+from plotly.colors import hex_to_rgb, sequential
 
-from cae_core.formats import counted, format_share
+from cae_core.formats import format_share
 from cae_core.images.color import lightness_of
 from cae_core.images.decoding import OpenedImage
 from cae_core.images.metrics import ciede2000_map, color_figures
@@ -18,11 +19,12 @@ from cae_core.images.operations import as_image, fit_within, resize, to_uint8
 from cae_core.long_work import OnProgress
 from cae_core.models.ab_bins import TEMPERATURE
 from cae_core.photos.colorizing import grey_of
+from cae_core.photos.saturation import neither_black_nor_white
 from cae_ui.colorize.scene import Scene, color_whole, colored, guess_of, scene_of
 from cae_ui.colorize.settings import Settings, gives_probabilities
 from cae_ui.common.full_size import full_size_photo, full_size_result, is_shown_whole
 from cae_ui.common.image_views import Shown, View, show_views
-from cae_ui.common.photo_input import Photo, overview
+from cae_ui.common.photo_input import GREY_PHOTO_TERMS, Photo, overview
 from cae_ui.common.photo_output import show_downloads
 from cae_ui.common.picker import Choice, pick_tile
 from cae_ui.common.section import section
@@ -41,6 +43,7 @@ RGB_NETWORK = "colorize-rgb"
 ALTERNATIVES = (1.0, 0.6, TEMPERATURE, 0.12, 0.05)
 ALTERNATIVE_SIDE, ALTERNATIVE_WIDTH = 240, 128
 NOTICEABLE, FAR = 2.3, 30.0  # CIEDE2000
+FEW_COLORS, MANY_COLORS = 4, 128  # of those with a probability
 FIGURE_COLUMNS = ("PSNR, dB", "SSIM", "CIEDE2000", "a*b* error", "Colourfulness")
 
 
@@ -83,6 +86,8 @@ def show_result(photo: Photo, settings: Settings) -> Scene:
         scene = scene_of(small, settings)
     _explain(_show_views(scene, settings).name)
     _show_lightness(scene)
+    if photo.identity in GREY_PHOTO_TERMS:
+        st.caption(f"{GREY_PHOTO_TERMS[photo.identity]}.")
     if scene.is_whole:
         show_downloads(photo, scene.opened, {MADE: scene.colorized})
     else:
@@ -140,7 +145,7 @@ def difference_image(scene: Scene) -> np.ndarray:
 
 
 def doubt_image(scene: Scene, model: str) -> np.ndarray:
-    """How much a network's probabilities differ from certainty, from black over red to yellow."""
+    """How many colours a network takes for likely, from black over red to yellow."""
     if scene.small is not None and scene.box is not None:
         # The network sees a large photo reduced.
         seen = doubt_image(scene.small, model)
@@ -150,15 +155,19 @@ def doubt_image(scene: Scene, model: str) -> np.ndarray:
         rows = slice(int(top * down), math.ceil(bottom * down))
         columns = slice(int(left * across), math.ceil(right * across))
         return resize(seen[rows, columns], *scene.lightness.shape)
-    doubt = guess_of(scene.lightness, model).uncertainty()
-    return _heat(resize(doubt, *scene.lightness.shape))
+    guess = guess_of(scene.lightness, model)
+    assert guess.logits is not None  # noqa: S101 - the view is offered only where they are
+    # Entropy is the logarithm of a number of colours that are as likely.
+    entropy = np.log(guess.logits.shape[-1]) * guess.uncertainty()
+    share = (entropy - np.log(FEW_COLORS)) / np.log(MANY_COLORS / FEW_COLORS)
+    return _heat(resize(np.clip(share, 0, 1), *scene.lightness.shape))
 
 
 def _heat(amount: np.ndarray) -> np.ndarray:
     """Numbers in [0, 1], (H, W), from black over red to yellow, (H, W, 3)."""
-    return np.stack(
-        [np.clip(2 * amount, 0, 1), np.clip(2 * amount - 1, 0, 1), np.zeros_like(amount)], axis=-1
-    )
+    colors = np.array(list(map(hex_to_rgb, sequential.Inferno))) / 255  # (10, 3)
+    places = np.linspace(0, 1, len(colors))
+    return np.stack([np.interp(amount, places, channel) for channel in colors.T], axis=-1)
 
 
 @st.cache_data(max_entries=3, show_spinner=False)
@@ -179,8 +188,8 @@ def _explain(view: str) -> None:
     captions = {
         "Difference": "CIEDE2000 from the original. Black: no difference; below "
         f"{NOTICEABLE:g} few people notice one; yellow: {FAR:g} and more.",
-        "Doubt": "Entropy of the network's probabilities. Black: certain of one colour; yellow: "
-        "all colours are as likely.",
+        "Doubt": "Entropy of the network's probabilities, as a number of colours that are as "
+        f"likely. Black: {FEW_COLORS} or fewer; yellow: {MANY_COLORS} or more.",
         "Gamut": "Magenta: sRGB has no colour of that lightness and chroma, so chroma was "
         "reduced there; lightness and hue were kept.",
         "RGB": "A network that returns all three channels must also squeeze the detail "
@@ -194,11 +203,10 @@ def _show_lightness(scene: Scene) -> None:
     """The largest change of lightness, and the share of pixels whose chroma was reduced."""
     difference = np.abs(lightness_of(scene.colorized) - scene.lightness).max()
     caption = f"Largest difference in lightness from the photo: {difference:.3f} of 100."
-    if scene.was_reduced is not None:
-        caption += (
-            f" Outside the gamut of sRGB: {counted(int(scene.was_reduced.sum()), 'pixel')}, "
-            f"{format_share(float(scene.was_reduced.mean()), 1)}."
-        )
+    is_counted = neither_black_nor_white(scene.lightness)
+    if scene.was_reduced is not None and is_counted.any():
+        share = format_share(float(scene.was_reduced[is_counted].mean()), 1)
+        caption += f" Outside the gamut of sRGB: {share} of what is neither black nor white."
     st.caption(f"{caption} **Colours are guesses.**")
 
 

@@ -37,7 +37,8 @@ def saturation_note(photo: Photo, settings: Settings) -> Settings:
         is_exact = st.toggle(
             f"Keep {settings.saturation:.2f}", key="exact", bind="query-params",
             help=f"The saturation falls where more than {format_share(MOST_OUTSIDE)} of the pixels "
-            "would leave the gamut of sRGB; what is still outside loses chroma.",
+            "that are neither black nor white would leave the gamut of sRGB; what is still outside "
+            "loses chroma.",
         )  # fmt: skip
         does = "leave" if is_exact else "would leave"
         said = f"At saturation {settings.saturation:.2f}, {format_share(found.outside)} of the "

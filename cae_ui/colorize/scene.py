@@ -87,9 +87,8 @@ def colored(
     if returns_rgb(settings.model):
         return _rgb_from(photo, settings.model), None
     lightness = lightness_of(photo)
-    guess = guess_of(lightness, settings.model)
-    ab = with_hints(guess.at(settings.temperature), lightness, settings.hints)
-    return merged(lightness, ab, fitting(guess, settings).value, on_progress=on_progress)
+    ab = _ab_of(guess_of(lightness, settings.model), lightness, settings)
+    return merged(lightness, ab, on_progress=on_progress)
 
 
 def color_whole(photo: np.ndarray, settings: Settings, on_progress: OnProgress) -> np.ndarray:
@@ -98,10 +97,14 @@ def color_whole(photo: np.ndarray, settings: Settings, on_progress: OnProgress) 
     if returns_rgb(settings.model):
         return rgb_from(photo, model, on_progress)
     lightness = lightness_of(photo)
-    guess = guess_ab(lightness, model)
-    ab = with_hints(guess.at(settings.temperature), lightness, settings.hints)
-    saturation = fitting(guess, settings).value
-    return merged(lightness, ab, saturation, out=photo, on_progress=on_progress)[0]
+    ab = _ab_of(guess_ab(lightness, model), lightness, settings)
+    return merged(lightness, ab, out=photo, on_progress=on_progress)[0]
+
+
+def _ab_of(guess: AbGuess, lightness: np.ndarray, settings: Settings) -> np.ndarray:
+    """Chrominance (h, w, 2) of a guess, with the hints: what a visitor chose is not faded."""
+    saturation = np.float32(fitting(guess, settings).value)
+    return with_hints(saturation * guess.at(settings.temperature), lightness, settings.hints)
 
 
 def fitting(guess: AbGuess, settings: Settings) -> FittingSaturation:

@@ -22,9 +22,13 @@ SAMPLE_PHOTOS = {
     "Astronaut": "astronaut.png",
     "Rocket": "rocket.jpg",
 }
-# Without colours from the start. Scikit-image states for the photographer: CC0 by who took it; for
-# the old photograph of Greek coins from Pompeii, Brooklyn Museum: no known copyright restrictions.
+# Without colours from the start, and what scikit-image states for them.
 GREY_PHOTOS = {"Photographer": "camera.png", "Coins": "coins.png"}
+GREY_PHOTO_TERMS = {
+    "Photographer": "Taken by Lav Varshney, CC0",
+    "Coins": "An old photograph of Greek coins from Pompeii, Brooklyn Museum, no known copyright "
+    "restrictions",
+}
 # Photographs that a camera took at high ISO.
 NOISY_PHOTOS = {
     f"{name.capitalize()}, {camera.split(', ')[1]}": name for name, camera in HIGH_ISO.items()

@@ -45,6 +45,7 @@ from cae_ui.common.resources import freeze_garbage_collector, named_dataset
 from cae_ui.common.section import section
 from cae_ui.common.wording import dataset_title, named_data, number_columns, plain
 from cae_ui.inside.panel import show_link, show_panel
+from cae_ui.zoo.colorings import show_colorings
 
 GRID_IMAGES = 8
 ERROR_AMPLIFIED = 4
@@ -90,6 +91,8 @@ def show_card(name: str) -> None:
         st.page_link(page, label=label, icon=":material/open_in_new:", query_params=address)
     if card.task is not None and card.architecture is not None:
         _show_images(card, card.architecture)
+    if card.network in zoo.AB_NETWORKS:
+        show_colorings(card.name)
     _show_inside(card)
     if card.task is not None and card.architecture is not None:
         _show_on_photo(card, card.architecture)

@@ -148,7 +148,8 @@ def write_card(bsds: Path) -> None:
         sets = {TEST_SET: photographs, SAMPLE_CHECK: sample_check_images()}
         earlier = color_rows(zoo.PHOTO_COLORIZER, {TEST_SET: photographs})[0]
         earlier["condition"] = zoo.card(zoo.PHOTO_COLORIZER).title
-        return [*color_rows(card.name, sets), earlier]
+        own, *others = color_rows(card.name, sets)
+        return [own, earlier, *others]
 
     for row in save_measured(card, FOLDER, figures).figures:
         print(row)

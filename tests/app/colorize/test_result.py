@@ -6,6 +6,8 @@ from PIL import Image
 
 from cae_core.zoo.cards import PHOTO_COLORIZER
 from cae_ui.colorize import result
+from cae_ui.colorize.hints import HINTS, OF
+from cae_ui.common.photo_input import GREY_PHOTO_TERMS
 from tests.app.finding import said, upload
 from tests.app.images import encoded, png, scene
 
@@ -91,7 +93,31 @@ def test_black_and_white_photographs_are_among_the_samples(colorize_page, name):
     page = colorize_page(**{"colorize-photo": name})
     assert page.button_group("colorize-photo").value == name
     assert "has no colours to compare with" in said(page.caption)
+    assert GREY_PHOTO_TERMS[name] in said(page.caption)
     assert not page.error
+
+
+@pytest.mark.heavy
+def test_a_saturation_does_not_fade_a_colour_that_a_visitor_chose(colorize_page, compared):
+    colorize_page(**{"colorize-photo": "Coins", HINTS: "30,30,60,40", OF: "Coins"})
+    chosen = compared[-1][1][9, 12].astype(int)
+    colorize_page(
+        **{"colorize-photo": "Coins", HINTS: "30,30,60,40", OF: "Coins", "saturation": "0.0"}
+    )
+    faded = compared[-1][1]
+    np.testing.assert_allclose(faded[9, 12], chosen, atol=8)
+    assert np.ptp(faded[-1, -1]) <= 2
+
+
+@pytest.mark.heavy
+def test_black_and_white_pixels_are_not_counted_as_outside_the_gamut(colorize_page):
+    page = upload(
+        colorize_page(), "colorize-upload",
+        ("scan.png", encoded(Image.fromarray(np.eye(80, dtype=np.uint8) * 255), "PNG")),
+    )  # fmt: skip
+    assert "Outside the gamut" not in said(page.caption)
+    page = upload(page, "colorize-upload", ("photo.png", encoded(scene(90, 70), "PNG")))
+    assert "of what is neither black nor white" in said(page.caption)
 
 
 @pytest.mark.heavy

@@ -7,7 +7,7 @@ import pytest
 
 from cae_core import zoo
 from cae_core.data.samples import DRAWN_CHECK, SAMPLE_CHECK
-from cae_core.zoo.cards import NOT_KEPT
+from cae_core.zoo.cards import NOT_KEPT, PHOTO_COLORIZER
 from cae_core.zoo.judge import ACCURACY
 from cae_ui.common.charts import rate_figure
 from cae_ui.zoo import card as zoo_card
@@ -94,6 +94,15 @@ def test_a_network_for_photos_leads_to_the_page_that_opens_with_it(zoo_page, den
     assert page.selectbox("denoiser").value == zoo.CAMERA_DENOISER
     assert page.slider("luma").value == 1.0
     assert not page.warning
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("name", [PHOTO_COLORIZER, zoo.DEFAULT_COLORIZER])
+def test_the_colorizers_of_photographs_show_the_same_photos_side_by_side(zoo_page, name):
+    shown = said(zoo_page(card=name).get("html"))
+    assert "As they were</figcaption>" in shown
+    for each in (PHOTO_COLORIZER, zoo.DEFAULT_COLORIZER):
+        assert f"{zoo.card(each).title}</figcaption>" in shown
 
 
 @pytest.mark.parametrize(

@@ -48,12 +48,12 @@ def test_black_and_white_pixels_do_not_count(vivid):
     assert fitting_saturation(night) == (1.0, 0.0)
 
 
-def test_colorize_lets_it_fall_where_it_is_told_none(monkeypatch):
+def test_colorize_lets_it_fall_unless_it_is_told_one(monkeypatch):
     grey = np.full((32, 32), 120, np.uint8)
     monkeypatch.setattr(
         saturation,
         "fitting_saturation",
         lambda *_, **__: saturation.FittingSaturation(0.0, 1.0),
     )
-    assert np.ptp(colorize(grey, saturation=None), axis=2).max() < 1e-3
-    assert np.ptp(colorize(grey), axis=2).mean() > 1e-3
+    assert np.ptp(colorize(grey), axis=2).max() < 1e-3
+    assert np.ptp(colorize(grey, saturation=1), axis=2).mean() > 1e-3
