@@ -16,12 +16,14 @@ from cae_core.images.operations import as_image
 from cae_core.long_work import OnProgress, ShouldStop
 from cae_core.photos.apply import with_channels_of
 from cae_core.photos.tiling import apply_padded
+from cae_core.training.tasks import LUMA
 
 # Both sides are padded to a multiple of the stride; a halo is at least the radius of a part's
 # receptive field in pixels, for the estimator with the enlargement of its map.
 CAMERA_STRIDE, ESTIMATOR_HALO, CAMERA_HALO = 4, 64, 40
 CAMERA_TILE = 512
 LARGEST_STRENGTH = 2.0
+_LUMA = np.repeat(np.array(LUMA, np.float32)[:, np.newaxis], 3, axis=1)  # (3, 3): luma in all three
 
 
 def denoise_camera(
@@ -60,11 +62,16 @@ def denoise_camera(
             )
     photo = as_image(image, unclipped=True)  # (H, W, 3)
     network: Any = zoo.load(zoo.CAMERA_DENOISER)
-    strengths = np.array([luma, color], np.float32)
 
     def on_tile(tile: np.ndarray) -> np.ndarray:
-        levels = strengths * _levels(network, tile)
-        return np.asarray(network.get_layer("denoiser").predict_on_batch([tile, levels]))
+        levels = _levels(network, tile)
+        # The network takes an image without one kind of noise for one without the other: while a
+        # strength changes, the other kind is what it is.
+        of_luma = _denoised(network, tile, levels, (luma, 1)) if luma else tile
+        if luma == color == 1:
+            return of_luma
+        of_color = _denoised(network, tile, levels, (1, color)) if color else tile
+        return of_color + (of_luma - of_color) @ _LUMA
 
     # Both parts in one pass, with the halo of one around that of the other: no map of levels of
     # the whole photo is kept.
@@ -104,6 +111,14 @@ def noise_levels(image: np.ndarray, should_stop: ShouldStop | None = None) -> np
         halo=ESTIMATOR_HALO,
         should_stop=should_stop,
     )
+
+
+def _denoised(
+    network: Any, tile: np.ndarray, levels: np.ndarray, strengths: tuple[float, float]
+) -> np.ndarray:
+    """A tile (1, h, w, 3) denoised with its levels (1, h, w, 2), luma's and colour's multiplied."""
+    wanted = levels * np.array(strengths, np.float32)
+    return np.asarray(network.get_layer("denoiser").predict_on_batch([tile, wanted]))
 
 
 def _levels(network: Any, tile: np.ndarray) -> np.ndarray:

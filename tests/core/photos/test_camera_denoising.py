@@ -46,6 +46,19 @@ def test_strength_0_returns_the_image_and_luma_strength_0_its_luma(photo):
     assert np.abs(colors_only - (noisy * 0.8 + 0.1)).max() > 0.01
 
 
+@pytest.mark.parametrize("strengths", [(0, 1), (0.5, 1), (2, 1), (1, 0), (1, 0.5), (1, 2)])
+def test_each_strength_works_on_its_own_kind_of_noise_alone(photo, strengths):
+    noisy = with_camera_noise(photo * 0.6 + 0.2)  # far from clipping
+    usual, moved = denoise_camera(noisy), denoise_camera(noisy, *strengths)
+    of_luma = np.abs(luma(moved) - luma(usual))
+    of_color = np.abs(
+        (moved - luma(moved)[..., np.newaxis]) - (usual - luma(usual)[..., np.newaxis])
+    )
+    changed, kept = (of_color, of_luma) if strengths[0] == 1 else (of_luma, of_color)
+    assert changed.max() > 1e-3
+    assert kept.max() < 1e-4
+
+
 def test_a_larger_strength_takes_out_more(photo):
     noisy = with_camera_noise(photo)
     removed = [np.abs(denoise_camera(noisy, s, s) - noisy).mean() for s in (0.5, 1, 2)]
