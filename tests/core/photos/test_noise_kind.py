@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 
 import cae_core as cae
 from cae_core import zoo
-from cae_core.data.samples import HIGH_ISO, noisy_photograph_paths, sample_photograph
+from cae_core.data.samples import HIGH_ISO, PHOTOGRAPHS, noisy_photograph_paths, sample_photograph
 from cae_core.images.metrics import psnr
 from cae_core.photos.noise_kind import choose_denoiser
 from cae_core.training.tasks import LUMA
@@ -34,7 +34,7 @@ def as_jpeg(image, quality=80):
 
 
 @pytest.mark.parametrize(
-    "units", [25, *(pytest.param(units, marks=pytest.mark.heavy) for units in (8, 75))]
+    "units", [25, *(pytest.param(units, marks=pytest.mark.heavy) for units in (5, 8, 75))]
 )
 def test_white_noise_goes_to_the_photo_denoiser_with_its_sigma(photo, units):
     noisy = with_white_noise(photo, units)
@@ -84,6 +84,22 @@ def test_an_image_without_noise_comes_back(photo):
     choice = choose_denoiser(clean)
     assert (choice.name, choice.sigma) == (None, 0)
     np.testing.assert_array_equal(cae.denoise(clean), clean)
+
+
+@pytest.mark.parametrize(
+    "file", ["coffee.png", *(pytest.param(f, marks=pytest.mark.heavy) for f in PHOTOGRAPHS)]
+)
+def test_a_photograph_without_noise_is_left_as_it_is(file):
+    photo = sample_photograph(file)
+    assert psnr(cae.denoise(photo), photo) > 50
+
+
+@pytest.mark.heavy
+def test_a_sharpened_photograph_is_not_taken_for_a_noisy_one():
+    photo = sample_photograph("coffee.png")[::2, ::2]
+    sharpened = np.clip(2 * photo - gaussian_filter(photo, (1, 1, 0)), 0, 1)
+    assert cae.estimate_sigma(sharpened) > 5 / 255
+    assert psnr(cae.denoise(sharpened), sharpened) > 50
 
 
 def gravel_below_a_sky():
