@@ -24,8 +24,8 @@ LUMA_OF_WHITE = 0.669
 # in the middle 0.72 for noise blurred by 0.8 pixels; on real_noise's train it is 0.47 and less.
 WHITE_SHARE = 0.85
 # Up to so many times the camera denoiser's estimate, noise in colour is white; what is more is
-# texture. On 30 photographs of BSDS500's train, whole and at half their size, white noise of 5 to 50
-# of 255 has at most 3.03 times; without noise, sharpened or not, 10 times and more is common.
+# texture. On 30 photographs of BSDS500's train, whole and at half size, white noise of 5 to 50 of
+# 255 has at most 3.03 times; without noise, sharpened or not, 10 times and more is common.
 WHITE_MOST = 3.2
 # Below, in units of [0, 1], an image has no noise that anyone would see; of white noise, which lies
 # nowhere thicker than elsewhere, below the second, and in grey, where texture grows as noise does,
