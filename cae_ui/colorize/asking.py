@@ -9,9 +9,19 @@ from cae_core.formats import counted, format_share
 from cae_core.images.color import rgb_within_gamut
 from cae_core.images.operations import fit_within, to_uint8
 from cae_core.photos.hints import ColorHint, likely_colors
-from cae_ui.colorize.hints import PLACE, add_hint, remove_hints, written
+from cae_ui.colorize.hints import (
+    MOST_HINTS,
+    PLACE,
+    add_hint,
+    can_undo,
+    remove_hints,
+    undo,
+    with_hint,
+    written,
+)
 from cae_ui.colorize.scene import Scene, guess_of
 from cae_ui.colorize.settings import Settings, gives_probabilities, returns_rgb
+from cae_ui.common.controls import with_value
 from cae_ui.common.image_views import pixels
 from cae_ui.common.picker import Choice, kept_place, pick_place, pick_tile
 from cae_ui.common.section import section
@@ -66,6 +76,14 @@ def _color_input(scene: Scene, settings: Settings, down: float, across: float) -
     height, width = scene.lightness.shape
     row, column = int(down * height), int(across * width)
     lightness = float(scene.lightness[row, column])
+    here = ColorHint(down, across, 0.0, 0.0)
+    if len(with_hint(settings.hints, here, scene.lightness.shape)) > MOST_HINTS:
+        st.info(
+            f"A photo has at most {MOST_HINTS} hints, as many as this one has. Take one back, or "
+            "click one to change it.",
+            icon=":material/info:",
+        )
+        return
 
     def add(a: float, b: float) -> None:
         add_hint(ColorHint(down, across, a, b), scene.lightness.shape)
@@ -94,13 +112,19 @@ def _color_input(scene: Scene, settings: Settings, down: float, across: float) -
     present = "#" + to_uint8(scene.colorized[row, column]).tobytes().hex()
     any_key = f"any-color-{down:.3f}-{across:.3f}"
 
+    def is_hint(color: str) -> bool:
+        """Whether a colour is put there."""
+        hint = ColorHint(down, across, *_ab_of(color))
+        return written(hint) in map(written, settings.hints)
+
+    # A colour that was taken back is no change for a picker that still has it.
+    chosen = st.session_state.get(any_key, present)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         chosen = st.color_picker(
-            "Any colour", present, key=any_key, width="content",
-            on_change=lambda: add(*_ab_of(st.session_state[any_key])),
+            "Any colour", with_value(any_key, chosen if is_hint(chosen) else present), key=any_key,
+            width="content", on_change=lambda: add(*_ab_of(st.session_state[any_key])),
         )  # fmt: skip
-        hint = ColorHint(down, across, *_ab_of(chosen))
-        if written(hint) in map(written, settings.hints):
+        if is_hint(chosen):
             _show_becoming(present)
 
 
@@ -116,12 +140,14 @@ def _show_becoming(name: str) -> None:
 
 
 def _undo_input(count: int) -> None:
-    """Buttons that take hints back."""
+    """Buttons that take hints back, and how many there are."""
+    with st.container(horizontal=True):
+        if can_undo():
+            st.button("Undo", icon=":material/undo:", on_click=undo)
+        if count:
+            st.button("Remove all", icon=":material/delete_sweep:", on_click=remove_hints)
     if not count:
         return
-    with st.container(horizontal=True):
-        st.button("Undo", icon=":material/undo:", on_click=remove_hints, args=(1,))
-        st.button("Remove all", icon=":material/delete_sweep:", on_click=remove_hints)
     has = "it" if count == 1 else "them"
     st.caption(f"{counted(count, 'hint')}; the address of the page has {has}.")
 
