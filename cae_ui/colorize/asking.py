@@ -11,6 +11,7 @@ from cae_core.images.operations import fit_within, to_uint8
 from cae_core.photos.hints import ColorHint, likely_colors
 from cae_ui.colorize.hints import (
     MOST_HINTS,
+    NEAR,
     PLACE,
     add_hint,
     can_undo,
@@ -26,7 +27,9 @@ from cae_ui.common.image_views import pixels
 from cae_ui.common.picker import Choice, kept_place, pick_place, pick_tile
 from cae_ui.common.section import section
 
-_SIDE, _SWATCH, _DOT = 400, 44, 5
+_SIDE, _SWATCH = 400, 44
+_DOT, _RING = NEAR * _SIDE, 1.5
+_MIDDLE = 60.0  # lightness at which colours are told apart
 _BECOMES = 24  # CSS pixels
 _MOST_COLORS = 6
 
@@ -57,9 +60,9 @@ def _point_input(scene: Scene, settings: Settings) -> tuple[float, float]:
     rows, columns = np.mgrid[:height, :width]
     for hint in settings.hints:
         distance = np.hypot(rows - hint.down * height, columns - hint.across * width)
-        small[distance < _DOT + 2] = 0
-        small[distance < _DOT] = 255
-        small[distance < _DOT - 1.5] = to_uint8(_color(70.0, hint.a, hint.b))
+        small[distance < _DOT + 2 * _RING] = 0
+        small[distance < _DOT + _RING] = 255
+        small[distance < _DOT] = to_uint8(_color(_MIDDLE, hint.a, hint.b))
     row, column = kept_place(PLACE, height, width)
     pick_place(
         PLACE,
@@ -91,11 +94,13 @@ def _color_input(scene: Scene, settings: Settings, down: float, across: float) -
     if gives_probabilities(settings.model):
         guess = guess_of(scene.lightness, settings.model)
         likely = likely_colors(guess, down, across, _MOST_COLORS)
-        swatches = [to_uint8(_color(lightness, *ab)) for ab, _ in likely]
-        st.caption("Likely there, says the network:")
+        st.caption(
+            "Likely there, says the network. Upper half: at the lightness there; lower half: at a "
+            "middle one."
+        )
         pick_tile(
             "likely",
-            np.stack([np.broadcast_to(swatch, (_SWATCH, _SWATCH, 3)) for swatch in swatches]),
+            np.stack([swatch(lightness, *ab) for ab, _ in likely]),
             [
                 Choice(
                     f"{a:.0f},{b:.0f}",
@@ -126,6 +131,13 @@ def _color_input(scene: Scene, settings: Settings, down: float, across: float) -
         )  # fmt: skip
         if is_hint(chosen):
             _show_becoming(present)
+
+
+def swatch(lightness: float, a: float, b: float) -> np.ndarray:
+    """A chrominance at a lightness, and below at a middle one, uint8 (side, side, 3)."""
+    rows = [_color(each, a, b) for each in (lightness, _MIDDLE)]
+    halves = np.repeat(to_uint8(np.stack(rows)), _SWATCH // 2, axis=0)
+    return np.repeat(halves[:, np.newaxis], _SWATCH, axis=1)
 
 
 def _show_becoming(name: str) -> None:

@@ -20,7 +20,7 @@ from cae_ui.common.photo_input import Photo
 
 HINTS, OF, PLACE = "hints", "hints-of", "hint-at"  # in the address
 MOST_HINTS = 24
-NEAR = 0.015  # of the photo's longer side: the size of a dot
+NEAR = 0.0175  # of the photo's longer side: the radius of a dot's colour
 _VERSIONS = "hints-versions"  # of each photo's hints, by its name in the address; the present last
 _SHOWN = "hints-shown"  # name in the address of the photo that was shown last
 _DIGESTS = "hints-digests"  # of uploads, by their identity

@@ -9,6 +9,7 @@ from PIL import Image
 
 from cae_core.photos.hints import ColorHint
 from cae_ui.colorize import hints
+from cae_ui.colorize.asking import swatch
 from cae_ui.colorize.hints import HINTS, MOST_HINTS, OF, PLACE, is_near, read_hints
 from cae_ui.common import photo_choice
 from tests.app.finding import labelled, labels_of, pickers, press, said, upload
@@ -277,6 +278,12 @@ def test_a_hint_too_many_is_refused_with_a_sentence(colorize_page):
     press(page, "Undo")
     press(page, "Undo")
     assert not page.info
+
+
+def test_likely_colours_can_be_told_apart_at_a_black_point():
+    swatches = [swatch(2.0, *ab) for ab in ((0.0, 0.0), (40.0, 30.0), (-40.0, 30.0))]
+    upper, lower = (np.array([each[row, 0] for each in swatches], int) for row in (5, -5))
+    assert np.ptp(upper, axis=0).max() < 30 < np.ptp(lower, axis=0).min()
 
 
 def test_hints_are_near_by_pixels_and_not_by_shares():
