@@ -9,14 +9,27 @@ from cae_core.formats import counted, format_share
 from cae_core.images.color import rgb_within_gamut
 from cae_core.images.operations import fit_within, to_uint8
 from cae_core.photos.hints import ColorHint, likely_colors
-from cae_ui.colorize.hints import PLACE, add_hint, remove_hints, written
+from cae_ui.colorize.hints import (
+    MOST_HINTS,
+    NEAR,
+    PLACE,
+    add_hint,
+    can_undo,
+    remove_hints,
+    undo,
+    with_hint,
+    written,
+)
 from cae_ui.colorize.scene import Scene, guess_of
 from cae_ui.colorize.settings import Settings, gives_probabilities, returns_rgb
+from cae_ui.common.controls import with_value
 from cae_ui.common.image_views import pixels
 from cae_ui.common.picker import Choice, kept_place, pick_place, pick_tile
 from cae_ui.common.section import section
 
-_SIDE, _SWATCH, _DOT = 400, 44, 5
+_SIDE, _SWATCH = 400, 44
+_DOT, _RING = NEAR * _SIDE, 1.5
+_MIDDLE = 60.0  # lightness at which colours are told apart
 _BECOMES = 24  # CSS pixels
 _MOST_COLORS = 6
 
@@ -47,9 +60,9 @@ def _point_input(scene: Scene, settings: Settings) -> tuple[float, float]:
     rows, columns = np.mgrid[:height, :width]
     for hint in settings.hints:
         distance = np.hypot(rows - hint.down * height, columns - hint.across * width)
-        small[distance < _DOT + 2] = 0
-        small[distance < _DOT] = 255
-        small[distance < _DOT - 1.5] = to_uint8(_color(70.0, hint.a, hint.b))
+        small[distance < _DOT + 2 * _RING] = 0
+        small[distance < _DOT + _RING] = 255
+        small[distance < _DOT] = to_uint8(_color(_MIDDLE, hint.a, hint.b))
     row, column = kept_place(PLACE, height, width)
     pick_place(
         PLACE,
@@ -66,6 +79,14 @@ def _color_input(scene: Scene, settings: Settings, down: float, across: float) -
     height, width = scene.lightness.shape
     row, column = int(down * height), int(across * width)
     lightness = float(scene.lightness[row, column])
+    here = ColorHint(down, across, 0.0, 0.0)
+    if len(with_hint(settings.hints, here, scene.lightness.shape)) > MOST_HINTS:
+        st.info(
+            f"A photo has at most {MOST_HINTS} hints, as many as this one has. Take one back, or "
+            "click one to change it.",
+            icon=":material/info:",
+        )
+        return
 
     def add(a: float, b: float) -> None:
         add_hint(ColorHint(down, across, a, b), scene.lightness.shape)
@@ -73,11 +94,13 @@ def _color_input(scene: Scene, settings: Settings, down: float, across: float) -
     if gives_probabilities(settings.model):
         guess = guess_of(scene.lightness, settings.model)
         likely = likely_colors(guess, down, across, _MOST_COLORS)
-        swatches = [to_uint8(_color(lightness, *ab)) for ab, _ in likely]
-        st.caption("Likely there, says the network:")
+        st.caption(
+            "Likely there, says the network. Upper half: at the lightness there; lower half: at a "
+            "middle one."
+        )
         pick_tile(
             "likely",
-            np.stack([np.broadcast_to(swatch, (_SWATCH, _SWATCH, 3)) for swatch in swatches]),
+            np.stack([swatch(lightness, *ab) for ab, _ in likely]),
             [
                 Choice(
                     f"{a:.0f},{b:.0f}",
@@ -94,14 +117,27 @@ def _color_input(scene: Scene, settings: Settings, down: float, across: float) -
     present = "#" + to_uint8(scene.colorized[row, column]).tobytes().hex()
     any_key = f"any-color-{down:.3f}-{across:.3f}"
 
+    def is_hint(color: str) -> bool:
+        """Whether a colour is put there."""
+        hint = ColorHint(down, across, *_ab_of(color))
+        return written(hint) in map(written, settings.hints)
+
+    # A colour that was taken back is no change for a picker that still has it.
+    chosen = st.session_state.get(any_key, present)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         chosen = st.color_picker(
-            "Any colour", present, key=any_key, width="content",
-            on_change=lambda: add(*_ab_of(st.session_state[any_key])),
+            "Any colour", with_value(any_key, chosen if is_hint(chosen) else present), key=any_key,
+            width="content", on_change=lambda: add(*_ab_of(st.session_state[any_key])),
         )  # fmt: skip
-        hint = ColorHint(down, across, *_ab_of(chosen))
-        if written(hint) in map(written, settings.hints):
+        if is_hint(chosen):
             _show_becoming(present)
+
+
+def swatch(lightness: float, a: float, b: float) -> np.ndarray:
+    """A chrominance at a lightness, and below at a middle one, uint8 (side, side, 3)."""
+    rows = [_color(each, a, b) for each in (lightness, _MIDDLE)]
+    halves = np.repeat(to_uint8(np.stack(rows)), _SWATCH // 2, axis=0)
+    return np.repeat(halves[:, np.newaxis], _SWATCH, axis=1)
 
 
 def _show_becoming(name: str) -> None:
@@ -116,12 +152,14 @@ def _show_becoming(name: str) -> None:
 
 
 def _undo_input(count: int) -> None:
-    """Buttons that take hints back."""
+    """Buttons that take hints back, and how many there are."""
+    with st.container(horizontal=True):
+        if can_undo():
+            st.button("Undo", icon=":material/undo:", on_click=undo)
+        if count:
+            st.button("Remove all", icon=":material/delete_sweep:", on_click=remove_hints)
     if not count:
         return
-    with st.container(horizontal=True):
-        st.button("Undo", icon=":material/undo:", on_click=remove_hints, args=(1,))
-        st.button("Remove all", icon=":material/delete_sweep:", on_click=remove_hints)
     has = "it" if count == 1 else "them"
     st.caption(f"{counted(count, 'hint')}; the address of the page has {has}.")
 

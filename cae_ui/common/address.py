@@ -88,12 +88,17 @@ def reject(name: str, *used: str) -> None:
         name: Its name in the address.
         *used: What the page uses of it.
     """
-    if st.session_state.get(_CHECKED) != st.session_state.get(_PAGE):
+    if is_arriving():
         st.session_state.setdefault(_REJECTED, {})[name] = list(used)
     elif used:
         st.query_params[name] = used
     else:
         st.query_params.pop(name, None)
+
+
+def is_arriving() -> bool:
+    """Whether the page has not run to its end since the visitor came to it."""
+    return st.session_state.get(_CHECKED) != st.session_state.get(_PAGE)
 
 
 def arrive(page: str, given: dict[str, list[str]]) -> None:

@@ -83,6 +83,32 @@ def test_a_hint_colours_where_it_is_put_and_not_across_an_edge(visit):
     expect(page).not_to_have_url(re.compile("hints="))
 
 
+@pytest.mark.heavy
+def test_hints_come_back_with_their_photo_with_back_and_with_the_page(visit):
+    page = visit("/colorize?hints=500,250,60,40")
+    count = page.get_by_text("1 hint; the address of the page has it.")
+    expect(count).to_be_visible()
+    at_rest(page.get_by_role("radio", name="Coffee")).click()
+    expect(page).not_to_have_url(re.compile("hints="))
+    expect(count).to_have_count(0)
+    page.go_back()
+    expect(count).to_be_visible()
+    for name in ("Coffee", "Cat"):
+        at_rest(page.get_by_role("radio", name=name)).click()
+        expect(count).to_have_count(int(name == "Cat"))
+    expect(page).to_have_url(re.compile("hints=.*hints-of=Cat"))
+    page.go_back()
+    expect(page).to_have_url(re.compile("colorize-photo=Coffee$"))
+    expect(count).to_have_count(0)
+    page.go_forward()
+    expect(count).to_be_visible()
+    for title in ("Denoise", "Colorize"):
+        at_rest(page.get_by_role("button", name="Use", exact=True)).click()
+        page.get_by_role("menuitem", name=re.compile(f"{title}$")).click()
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    expect(count).to_be_visible()
+
+
 POINT = re.compile("click where you know the colour")
 
 
