@@ -37,7 +37,9 @@ _LIGHTNESS_STEP, _AB_STEP = 5.5, 7.0
 # Lightness that one object has around a hint; as much beyond it is 1 long.
 _SHADES = 20.0
 # Lightness that differs less is alike.
-_AS_LIGHT = 3.0
+_AS_LIGHT = 2.0
+# Steps to a pixel and on from it, both as high, that tell it is between two sides.
+_MIXED = 3.0
 _COLUMNS_AT_ONCE, _THREADS = 512, 2
 # Likely colours nearer than this in the a*b* plane are one.
 _ALIKE = 18.0
@@ -133,29 +135,40 @@ def _along_lightness(ab: np.ndarray, small: np.ndarray, lightness: np.ndarray) -
     """
     row_of, down = _around(small.shape[0], lightness.shape[0])
     column_of, across = _around(small.shape[1], lightness.shape[1])
-    known = [np.pad(each, 1, mode="edge") for each in (small, ab[..., 0], ab[..., 1])]
+    purity = _purity(small)
+    channels = (small, purity, purity * ab[..., 0], purity * ab[..., 1])
+    known = [np.pad(each, 1, mode="edge") for each in channels]
     near = [np.stack([each[:, column_of + i] for i in range(3)]) for each in known]
     top_of = np.searchsorted(row_of, np.arange(len(small) + 1))
     found = np.empty((*lightness.shape, 2), np.float32)
 
     def fill(row: int, left: int) -> None:
         rows, columns = slice(*top_of[row : row + 2]), slice(left, left + _COLUMNS_AT_ONCE)
-        light, *channels = (each[:, row : row + 3, columns] for each in near)
+        light, *parts = (each[:, row : row + 3, columns] for each in near)
         weight = light[:, :, np.newaxis] - lightness[rows, columns]  # (3, 3, rows, columns)
         weight *= weight
         weight += _AS_LIGHT**2
         weight *= weight
         place = across[:, np.newaxis, np.newaxis, columns] * down[:, rows, np.newaxis]
         np.divide(place, weight, out=weight)
-        total = weight.sum(axis=(0, 1))
-        for index, channel in enumerate(channels):
-            mixed = np.einsum("abyx,abx->yx", weight, channel)
-            found[rows, columns, index] = mixed / total
+        total, *sums = (np.einsum("abyx,abx->yx", weight, part) for part in parts)
+        for channel, mixed in enumerate(sums):
+            found[rows, columns, channel] = mixed / total
 
-    parts = itertools.product(range(len(small)), range(0, lightness.shape[1], _COLUMNS_AT_ONCE))
+    tiles = itertools.product(range(len(small)), range(0, lightness.shape[1], _COLUMNS_AT_ONCE))
     with ThreadPoolExecutor(_THREADS) as threads:
-        list(threads.map(fill, *zip(*parts, strict=True)))
+        list(threads.map(fill, *zip(*tiles, strict=True)))
     return found
+
+
+def _purity(small: np.ndarray) -> np.ndarray:
+    """From 1 to nearly 0 where a reduced pixel has a share of either side of an edge."""
+    known = np.pad(small, 1, mode="edge")
+    left, right = small - known[1:-1, :-2], known[1:-1, 2:] - small
+    above, below = small - known[:-2, 1:-1], known[2:, 1:-1] - small
+    between = np.maximum(np.maximum(left * right, above * below), 0)
+    purity: np.ndarray = 1 / (1 + between / _MIXED**2) ** 2
+    return purity
 
 
 def _around(cells: int, pixels: int) -> tuple[np.ndarray, np.ndarray]:
