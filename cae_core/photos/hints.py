@@ -40,7 +40,7 @@ _SHADES = 20.0
 _AS_LIGHT = 2.0
 # Steps to a pixel and on from it, both as high, that tell it is between two sides.
 _MIXED = 3.0
-_COLUMNS_AT_ONCE, _THREADS = 512, 2
+_COLUMNS_AT_ONCE, _THREADS = 384, 2
 # Likely colours nearer than this in the a*b* plane are one.
 _ALIKE = 18.0
 
@@ -139,6 +139,8 @@ def _along_lightness(ab: np.ndarray, small: np.ndarray, lightness: np.ndarray) -
     channels = (small, purity, purity * ab[..., 0], purity * ab[..., 1])
     known = [np.pad(each, 1, mode="edge") for each in channels]
     near = [np.stack([each[:, column_of + i] for i in range(3)]) for each in known]
+    for each in near[1:]:
+        np.multiply(each, across[:, np.newaxis], out=each)
     top_of = np.searchsorted(row_of, np.arange(len(small) + 1))
     found = np.empty((*lightness.shape, 2), np.float32)
 
@@ -149,8 +151,7 @@ def _along_lightness(ab: np.ndarray, small: np.ndarray, lightness: np.ndarray) -
         weight *= weight
         weight += _AS_LIGHT**2
         weight *= weight
-        place = across[:, np.newaxis, np.newaxis, columns] * down[:, rows, np.newaxis]
-        np.divide(place, weight, out=weight)
+        np.divide(down[:, rows, np.newaxis], weight, out=weight)
         total, *sums = (np.einsum("abyx,abx->yx", weight, part) for part in parts)
         for channel, mixed in enumerate(sums):
             found[rows, columns, channel] = mixed / total
