@@ -12,7 +12,7 @@ of the lightness, which is known, and merged with it. Importing this module does
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -318,9 +318,16 @@ def _resized(
     return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR, box))
 
 
+class AbRows(Protocol):
+    """Chrominance (H, W, 2) that gives some of its rows."""
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray:
+        """The rows."""
+
+
 def merged(
     lightness: np.ndarray,
-    ab: np.ndarray,
+    ab: np.ndarray | AbRows,
     *,
     out: np.ndarray | None = None,
     on_progress: OnProgress | None = None,
@@ -329,7 +336,7 @@ def merged(
 
     Args:
         lightness: float32 (H, W) from 0 to 100.
-        ab: (h, w, 2); see `full_size_ab`.
+        ab: (h, w, 2), see `full_size_ab`; or (H, W, 2) by its rows.
         out: float32 (H, W, 3) that the image is written to; a new one by default.
         on_progress: Called with the rows done and their number.
 
@@ -340,7 +347,9 @@ def merged(
     height, width = lightness.shape
     rgb = np.empty((height, width, 3), np.float32) if out is None else out
     was_reduced = np.empty((height, width), bool)
-    functions = None if ab.shape[:2] == lightness.shape else _fitted(ab, lightness)
+    functions = None
+    if isinstance(ab, np.ndarray) and ab.shape[:2] != lightness.shape:
+        functions = _fitted(ab, lightness)
     for top in range(0, height, _ROWS_AT_ONCE):
         rows = slice(top, min(top + _ROWS_AT_ONCE, height))
         part = ab[rows] if functions is None else _applied(functions, lightness, rows)

@@ -63,29 +63,84 @@ class ColorHint:
 
 
 def with_hints(ab: np.ndarray, lightness: np.ndarray, hints: Sequence[ColorHint]) -> np.ndarray:
-    """A guess of an image's chrominance, with hints in the place of the guess around their points.
+    """A guessed chrominance with the colours of hints around their points.
 
     Args:
-        ab: (h, w, 2), the guess.
-        lightness: float32 (H, W) from 0 to 100.
+        ab: The network's guess, float32 (h, w, 2).
+        lightness: float32 (H, W) from 0 to 100, of the image.
         hints: The hints; where two meet, the nearer counts more.
 
     Returns:
         float32 (H, W, 2); without hints the guess as it is.
+    """
+    return HintedAb.of(ab, lightness, hints)[:] if hints else ab
+
+
+class HintedAb:
+    """Chrominance with hints at full size, which is computed row by row as it is asked for.
+
+    Every pixel has a mean of the nine reduced pixels around it, mostly of those as light as it is.
+
+    Args:
+        ab: Chrominance with hints on a reduced image, float32 (h, w, 2).
+        small: float32 (h, w), the reduced image's lightness.
+        lightness: float32 (H, W), the image's.
 
     Source: Kopf et al., "Joint Bilateral Upsampling", 2007.
     """
-    if not hints:
-        return ab
-    small = reduced_lightness(lightness, HINT_SIDE)
-    guess = full_size_ab(ab, small)
-    lengths = _lengths(small, guess, hints)
-    weights = np.exp(-(lengths**4))
-    nearness = weights / (lengths + _NEAR) ** 4
-    colours = np.tensordot(nearness, [(hint.a, hint.b) for hint in hints], axes=(0, 0))
-    colours /= nearness.sum(axis=0)[..., np.newaxis] + 1e-9
-    mixed = guess + weights.max(axis=0)[..., np.newaxis] * (colours - guess)
-    return _along_lightness(mixed.astype(np.float32), small, lightness)
+
+    def __init__(self, ab: np.ndarray, small: np.ndarray, lightness: np.ndarray) -> None:
+        self.shape = (*lightness.shape, 2)
+        self._lightness = lightness
+        self._row_of, self._down = _around(small.shape[0], lightness.shape[0])
+        column_of, across = _around(small.shape[1], lightness.shape[1])
+        purity = _purity(small)
+        channels = (small, purity, purity * ab[..., 0], purity * ab[..., 1])
+        known = [np.pad(each, 1, mode="edge") for each in channels]
+        self._near = [np.stack([each[:, column_of + i] for i in range(3)]) for each in known]
+        for each in self._near[1:]:
+            np.multiply(each, across[:, np.newaxis], out=each)
+
+    @classmethod
+    def of(cls, ab: np.ndarray, lightness: np.ndarray, hints: Sequence[ColorHint]) -> HintedAb:
+        """A guess with hints, at least one; see `with_hints`."""
+        small = reduced_lightness(lightness, HINT_SIDE)
+        guess = full_size_ab(ab, small)
+        lengths = _lengths(small, guess, hints)
+        weights = np.exp(-(lengths**4))
+        nearness = weights / (lengths + _NEAR) ** 4
+        colours = np.tensordot(nearness, [(hint.a, hint.b) for hint in hints], axes=(0, 0))
+        colours /= nearness.sum(axis=0)[..., np.newaxis] + 1e-9
+        mixed = guess + weights.max(axis=0)[..., np.newaxis] * (colours - guess)
+        return cls(mixed.astype(np.float32), small, lightness)
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        """Some rows, float32 (n, W, 2)."""
+        begin, end, _ = rows.indices(self.shape[0])
+        found = np.empty((end - begin, *self.shape[1:]), np.float32)
+        reduced = self._row_of[begin:end]
+        borders = [0, *(np.flatnonzero(np.diff(reduced)) + 1), end - begin]
+        lefts = range(0, self.shape[1], _COLUMNS_AT_ONCE)
+
+        def fill(part: tuple[tuple[int, int], int]) -> None:
+            (top, bottom), left = part
+            columns = slice(left, left + _COLUMNS_AT_ONCE)
+            row = reduced[top]  # all of them have this one in the middle
+            light, *parts = (each[:, row : row + 3, columns] for each in self._near)
+            inside = slice(begin + top, begin + bottom)
+            # By nine neighbours: (3, 3, rows, columns).
+            weight = light[:, :, np.newaxis] - self._lightness[inside, columns]
+            weight *= weight
+            weight += _AS_LIGHT**2
+            weight *= weight
+            np.divide(self._down[:, inside, np.newaxis], weight, out=weight)
+            total, *sums = (np.einsum("abyx,abx->yx", weight, each) for each in parts)
+            for channel, mixed in enumerate(sums):
+                found[top:bottom, columns, channel] = mixed / total
+
+        with ThreadPoolExecutor(_THREADS) as threads:
+            list(threads.map(fill, itertools.product(itertools.pairwise(borders), lefts)))
+        return found
 
 
 def _lengths(small: np.ndarray, guess: np.ndarray, hints: Sequence[ColorHint]) -> np.ndarray:
@@ -123,43 +178,6 @@ def _steps(small: np.ndarray, guess: np.ndarray) -> np.ndarray:
     colour = np.diff(guess, axis=1) / _AB_STEP
     lengths: np.ndarray = _PLAIN + lightness**2 + (colour**2).sum(axis=-1)
     return lengths
-
-
-def _along_lightness(ab: np.ndarray, small: np.ndarray, lightness: np.ndarray) -> np.ndarray:
-    """Colours at the size of the lightness: a mean of the nine around, mostly of those as light.
-
-    Args:
-        ab: float32 (h, w, 2).
-        small: float32 (h, w), their lightness.
-        lightness: float32 (H, W).
-    """
-    row_of, down = _around(small.shape[0], lightness.shape[0])
-    column_of, across = _around(small.shape[1], lightness.shape[1])
-    purity = _purity(small)
-    channels = (small, purity, purity * ab[..., 0], purity * ab[..., 1])
-    known = [np.pad(each, 1, mode="edge") for each in channels]
-    near = [np.stack([each[:, column_of + i] for i in range(3)]) for each in known]
-    for each in near[1:]:
-        np.multiply(each, across[:, np.newaxis], out=each)
-    top_of = np.searchsorted(row_of, np.arange(len(small) + 1))
-    found = np.empty((*lightness.shape, 2), np.float32)
-
-    def fill(row: int, left: int) -> None:
-        rows, columns = slice(*top_of[row : row + 2]), slice(left, left + _COLUMNS_AT_ONCE)
-        light, *parts = (each[:, row : row + 3, columns] for each in near)
-        weight = light[:, :, np.newaxis] - lightness[rows, columns]  # (3, 3, rows, columns)
-        weight *= weight
-        weight += _AS_LIGHT**2
-        weight *= weight
-        np.divide(down[:, rows, np.newaxis], weight, out=weight)
-        total, *sums = (np.einsum("abyx,abx->yx", weight, part) for part in parts)
-        for channel, mixed in enumerate(sums):
-            found[rows, columns, channel] = mixed / total
-
-    tiles = itertools.product(range(len(small)), range(0, lightness.shape[1], _COLUMNS_AT_ONCE))
-    with ThreadPoolExecutor(_THREADS) as threads:
-        list(threads.map(fill, *zip(*tiles, strict=True)))
-    return found
 
 
 def _purity(small: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from cae_core.photos.colorizing import (
     merged,
     rgb_from,
 )
-from cae_core.photos.hints import with_hints
+from cae_core.photos.hints import HintedAb
 from cae_core.photos.saturation import FittingSaturation, fitting_saturation
 from cae_ui.colorize.settings import Settings, returns_rgb
 from cae_ui.common.network_choice import network
@@ -101,10 +101,10 @@ def color_whole(photo: np.ndarray, settings: Settings, on_progress: OnProgress) 
     return merged(lightness, ab, out=photo, on_progress=on_progress)[0]
 
 
-def _ab_of(guess: AbGuess, lightness: np.ndarray, settings: Settings) -> np.ndarray:
-    """Chrominance (h, w, 2) of a guess, with the hints: what a visitor chose is not faded."""
-    saturation = np.float32(fitting(guess, settings).value)
-    return with_hints(saturation * guess.at(settings.temperature), lightness, settings.hints)
+def _ab_of(guess: AbGuess, lightness: np.ndarray, settings: Settings) -> np.ndarray | HintedAb:
+    """Chrominance of a guess, with the hints: what a visitor chose is not faded."""
+    ab = np.float32(fitting(guess, settings).value) * guess.at(settings.temperature)
+    return HintedAb.of(ab, lightness, settings.hints) if settings.hints else ab
 
 
 def fitting(guess: AbGuess, settings: Settings) -> FittingSaturation:

@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter
 
 from cae_core.models.ab_bins import ab_bin_centres
 from cae_core.photos.colorizing import AbGuess, full_size_ab, merged
-from cae_core.photos.hints import ColorHint, likely_colors, with_hints
+from cae_core.photos.hints import ColorHint, HintedAb, likely_colors, with_hints
 
 RED = ColorHint(0.5, 0.25, 60.0, 40.0)
 BLUE = ColorHint(0.5, 0.75, 10.0, -50.0)
@@ -119,8 +119,15 @@ def test_the_smallest_images_take_hints(shape):
     np.testing.assert_allclose(ab[0, 0], (60, 40), atol=1)
 
 
+def test_some_rows_are_those_of_the_whole():
+    lightness = np.random.default_rng(0).normal(50, 1, (300, 70)).astype(np.float32)
+    found = HintedAb.of(np.zeros((48, 12, 2), np.float32), lightness, [RED])
+    parts = [found[top : min(top + 77, 300)] for top in range(0, 300, 77)]
+    np.testing.assert_array_equal(np.concatenate(parts), found[:])
+
+
 def test_without_hints_the_guess_stays(halves):
-    guess = np.ones((48, 80, 2), np.float32)
+    guess = np.zeros((48, 80, 2), np.float32)
     assert with_hints(guess, halves, []) is guess
 
 
