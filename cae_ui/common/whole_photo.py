@@ -28,6 +28,7 @@ from cae_ui.common.photo_input import Photo
 from cae_ui.common.photo_output import FORMATS, format_input, say_lost
 from cae_ui.common.photo_part import part_input
 from cae_ui.common.resources import Folder
+from cae_ui.common.section import section
 from cae_ui.common.wording import attempt, plain, show_error
 
 # Takes the whole photo, whose pixels it may write to, a function that keeps what goes into the
@@ -134,64 +135,59 @@ def kept_whole(request: WholeRequest) -> WholeResult | None:
     return None if task is None or task.request.key != request.key else task.work.result
 
 
-def whole_input(request: WholeRequest, verb: str) -> None:
-    """A button that begins work on the whole photo, unless work on one is under way.
+@section
+def whole_input(request: WholeRequest, verb: str, *, is_part: bool = False) -> None:
+    """A button that begins work on the whole photo; in its place, how far that work is.
 
     Args:
         request: The work.
         verb: Verb of the button, such as "Denoise".
+        is_part: Whether the page shows a part of the photo, and not the photo reduced.
     """
     task = _task()
-    if task is not None and task.work.is_running:
-        return  # `show_whole_work` has a button to begin again
+    if task is not None and task.work.is_running and task.request.key == request.key:
+        show_background_work(task.work, "cancel-whole")
+    else:
+        _begin_input(request, verb)
     height, width = request.full_size
-    is_pressed = st.button(
-        f"{verb} all {height * width / 1e6:.1f} megapixels",
-        icon=":material/auto_fix_high:",
-        type="primary",
-    )
-    st.caption(f"{format_size(width, height)} pixels; the image above is reduced or a part.")
+    shown = "Above is a part of" if is_part else "Reduced from"
+    st.caption(f"{shown} {format_size(width, height)} pixels.")
+
+
+def _begin_input(request: WholeRequest, verb: str) -> None:
+    """A button that begins work, in the place of other work too; above, why it failed before."""
+    height, width = request.full_size
+    label, task = f"{verb} all {height * width / 1e6:.1f} megapixels", _task()
+    if task is not None and task.work.is_running:
+        label = "Begin again as set now"
+    elif task is not None and task.request.key == request.key and task.work.error is not None:
+        show_error(task.work.error)
+    is_pressed = st.button(label, icon=":material/auto_fix_high:", type="primary")
     if is_pressed and attempt(_begin, request):
         st.rerun()
 
 
-def show_whole_work(request: WholeRequest, *, is_offered: bool) -> None:
-    """How far the session's work on a whole photo is, or that it ended with other settings.
+def show_other_work(request: WholeRequest) -> None:
+    """How far the session's work on a whole photo is, or its result, where other settings are set.
 
-    The result for a photo and settings is what `show_whole` shows.
+    Work as set is shown by `whole_input`, its result by `show_whole`.
 
     Args:
         request: The photo that the page shows, and its settings.
-        is_offered: Whether the page offers this work, so that it can be begun in the place of
-            what is under way.
     """
     place = st.empty()  # in every run, so that what comes below is not drawn anew
     task = _task()
-    if task is None:
+    if task is None or task.request.key == request.key:
         return
-    is_as_set = task.request.key == request.key
     with place.container():
         if task.work.is_running:
-            if not is_as_set:
-                st.info(
-                    f"Being worked on: {task.said}. That is not what is set now.",
-                    icon=":material/hourglass_top:",
-                )
+            st.info(
+                f"Being worked on: {task.said}. That is not what is set now.",
+                icon=":material/hourglass_top:",
+            )
             show_background_work(task.work, "cancel-whole")
-            if not is_as_set and is_offered:
-                _again_input(request)
-        elif is_as_set:
-            if task.work.error is not None:
-                show_error(task.work.error)
         elif task.work.result is not None and task.request.made == request.made:
             _show_earlier(task, task.work.result)  # else another page has it
-
-
-def _again_input(request: WholeRequest) -> None:
-    """A button that begins work in the place of what is under way."""
-    is_pressed = st.button("Begin again as set now", icon=":material/auto_fix_high:")
-    if is_pressed and attempt(_begin, request):
-        st.rerun()
 
 
 def _show_earlier(task: _Task, result: WholeResult) -> None:

@@ -105,8 +105,17 @@ class Scene:
     @property
     def spoilt(self) -> str:
         """What the image is before it is repaired, in a word: not every damage is noise."""
-        is_noise = self.damage is None or isinstance(self.damage, ShotNoise)
-        return "noisy" if is_noise else "damaged"
+        return "noisy" if self._is_noise else "damaged"
+
+    @property
+    def made(self) -> str:
+        """What is done to the image, in a word."""
+        return "denoised" if self._is_noise else "repaired"
+
+    @property
+    def _is_noise(self) -> bool:
+        """Whether what is to be removed is noise."""
+        return self.damage is None or isinstance(self.damage, ShotNoise)
 
     @property
     def is_whole(self) -> bool:
@@ -126,7 +135,7 @@ class Scene:
         """The result and its settings in a few words."""
         if self.model is None:
             return "left as it is"
-        said = [f"denoised by {_title(self.model)}"]
+        said = [f"{self.made} by {_title(self.model)}"]
         if self.damage is not None:
             said.append(self.damage.short_caption)
         elif self.clean is not None:
