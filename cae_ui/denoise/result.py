@@ -27,7 +27,7 @@ from cae_core.images.decoding import OpenedImage
 from cae_core.images.metrics import psnr, ssim_of
 from cae_core.long_work import OnProgress, ShouldStop
 from cae_core.photos.camera_denoising import denoise_camera
-from cae_core.photos.denoising import denoise
+from cae_core.photos.denoising import denoise, put_grain_back
 from cae_ui.common.full_size import full_size_photo, full_size_result, is_shown_whole
 from cae_ui.common.image_views import View, pixels, show_views
 from cae_ui.common.network_choice import network
@@ -276,7 +276,7 @@ def denoised(
                 image, scene.damage, scene.input_sigma, scene.model, network, overwrite=is_free
             )
     if has_grain:
-        clean += np.float32(scene.grain) * (np.clip(image, 0.0, 1.0) - clean)
+        put_grain_back(clean, image, scene.grain)
     return clean
 
 

@@ -1,16 +1,13 @@
 """The result of denoising: how clean it is, at which noise, by which settings."""
 
-import threading
-
 import numpy as np
 import pytest
 
 from cae_core import zoo
 from cae_core.images.decoding import OpenedImage
-from cae_ui.common.full_size import WHOLE_PIXELS
 from cae_ui.denoise import result
 from cae_ui.denoise.scene import Scene
-from tests.app.finding import decibels, figure, finished, labels_of, press, said, upload
+from tests.app.finding import decibels, figure, labels_of, said, upload
 from tests.app.images import encoded, png, scene
 
 
@@ -98,28 +95,3 @@ def test_beside_the_button_for_the_whole_photo_is_said_once_what_is_shown(
     assert "Denoise all 2.2 megapixels" in labels_of(page.button)
     assert said(page.caption).count(f"{shown} 1,700 × 1,300 pixels") == 1
     assert ("Reduced" in said(page.caption)) == (part == "false")
-
-
-@pytest.mark.heavy
-def test_what_other_settings_are_worked_on_is_said_above_and_the_button_begins_again(
-    denoise_page, monkeypatch
-):
-    waits = threading.Event()
-    denoised = result.denoised
-
-    def wait(scene, image, *arguments, **options):
-        if image.size > 3 * WHOLE_PIXELS:
-            waits.wait(60)
-        return denoised(scene, image, *arguments, **options)
-
-    monkeypatch.setattr(result, "denoised", wait)
-    page = upload(denoise_page(), "denoise-upload", ("large.png", png(1700, 1300)))
-    press(page, "Denoise all 2.2 megapixels")
-    assert "Cancel" in labels_of(page.button)
-    assert not page.info
-    page.slider("sigma").set_value(30).run()
-    assert "That is not what is set now." in said(page.info)
-    press(page, "Begin again as set now")
-    assert not page.info
-    waits.set()
-    assert "1,700 × 1,300 pixels, done in" in said(finished(page).caption)
