@@ -144,8 +144,8 @@ def whole_input(request: WholeRequest, verb: str, *, is_part: bool = False) -> N
     else:
         _begin_input(request, verb)
     height, width = request.full_size
-    shown = "Above is a part of" if is_part else "Reduced from"
-    st.caption(f"{shown} {format_size(width, height)} pixels.")
+    shown = "a part of" if is_part else "reduced from"
+    st.caption(f"The image above is {shown} {format_size(width, height)} pixels.")
 
 
 def _begin_input(request: WholeRequest, verb: str) -> None:
