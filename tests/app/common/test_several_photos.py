@@ -1,8 +1,6 @@
 """Several photos at once: chosen among each other and the samples, worked on, put into a zip."""
 
-import io
 import threading
-from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -11,7 +9,7 @@ from PIL import Image
 from cae_core import zoo
 from cae_ui.common import photo_choice, photo_output, several_photos
 from cae_ui.denoise import several
-from tests.app.finding import finished, labelled, labels_of, pickers, press, said, upload
+from tests.app.finding import finished, labelled, labels_of, pickers, press, said, upload, zipped
 from tests.app.images import encoded, phone_photo, png, scene
 
 BROKEN = ("broken.png", png(300, 200)[:1000])
@@ -29,13 +27,6 @@ def chosen(page):
     return names.get(photos["chosen"])
 
 
-def archive(offered):
-    """The files in the zip that is offered last: name -> image."""
-    (make, _) = list(offered.values())[-1]
-    with ZipFile(io.BytesIO(make())) as opened:
-        return {name: Image.open(io.BytesIO(opened.read(name))) for name in opened.namelist()}
-
-
 def test_three_photos_become_a_zip_and_a_broken_one_a_sentence(denoise_page, offered):
     page = denoise_page(mode="My photo is noisy")
     photos = ("one.png", png(96, 64)), BROKEN, ("one.jpg", phone_photo(70, 90))
@@ -46,7 +37,7 @@ def test_three_photos_become_a_zip_and_a_broken_one_a_sentence(denoise_page, off
     assert "2 of 3 denoised in" in said(page.caption)
     assert "broken.png" in rows(page) and "Received: " in rows(page)
     assert labelled(page.get("download_button"), _zip_label(page))
-    sizes = {name: image.size for name, image in archive(offered).items()}
+    sizes = {name: image.size for name, image in zipped(offered).items()}
     assert sizes == {"one-denoised.png": (96, 64), "one-denoised-2.png": (90, 70)}
     page.selectbox("denoiser").set_value(zoo.PHOTO_DENOISER).run()
     assert not rows(page)  # the results are of other settings
@@ -77,7 +68,7 @@ def test_another_format_of_the_zip_encodes_what_is_there_anew(denoise_page, offe
         page.button_group("zip-format").set_value(ending).run()
         offered.clear()
         page.run()
-        made[ending] = archive(offered)
+        made[ending] = zipped(offered)
         assert "2 of 2 denoised in" in said(page.caption)
         assert ("Not kept: transparency (white lies below)." in rows(page)) == (ending == ".jpg")
     formats = {
@@ -104,7 +95,7 @@ def test_sixteen_bits_stay_in_a_zip_of_any_format_that_has_them(denoise_page, of
     press(page, "Denoise all 2 photos")
     offered.clear()
     finished(page)
-    images = archive(offered)
+    images = zipped(offered)
     assert {name: image.mode for name, image in images.items()} == {
         "a-denoised.png": "RGB",
         "deep-denoised.tif": "I;16",
@@ -120,7 +111,7 @@ def test_a_photo_too_long_for_a_jpeg_is_a_png_in_the_zip(denoise_page, offered, 
     press(page, "Denoise all 2 photos")
     offered.clear()
     finished(page)
-    assert list(archive(offered)) == ["long-denoised.png", "short-denoised.jpg"]
+    assert list(zipped(offered)) == ["long-denoised.png", "short-denoised.jpg"]
 
 
 def test_names_in_the_zip_differ_for_file_systems_without_capitals(denoise_page, offered):
@@ -129,7 +120,7 @@ def test_names_in_the_zip_differ_for_file_systems_without_capitals(denoise_page,
     press(page, "Denoise all 2 photos")
     offered.clear()
     finished(page)
-    assert list(archive(offered)) == ["Cat-denoised.png", "cat-denoised-2.png"]
+    assert list(zipped(offered)) == ["Cat-denoised.png", "cat-denoised-2.png"]
 
 
 def test_what_was_done_before_cancel_is_kept_and_said(denoise_page, offered, monkeypatch):
@@ -154,7 +145,7 @@ def test_what_was_done_before_cancel_is_kept_and_said(denoise_page, offered, mon
     finished(page)
     assert "Cancelled, 1 of 3 denoised." in said(page.caption)
     assert rows(page).count("Not denoised") == 2
-    assert list(archive(offered)) == ["a-denoised.png"]
+    assert list(zipped(offered)) == ["a-denoised.png"]
     assert "Denoise all 3 photos" in labels_of(page.button)
 
 
