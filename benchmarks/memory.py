@@ -96,7 +96,7 @@ def upload(pages: list[Page], photo: Path) -> None:
     for page in pages:
         page.locator("input[type=file]").set_input_files(photo)
     for page in pages:
-        page.get_by_text("Reduced from").wait_for()
+        page.get_by_text("reduced from").wait_for()
 
 
 def denoise(pages: list[Page]) -> None:

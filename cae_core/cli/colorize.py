@@ -15,6 +15,7 @@ from cae_core.cli.images import (
     Work,
     add_place_arguments,
     add_reading_arguments,
+    ending_of,
     read,
     remarks_on,
     work_on_images,
@@ -34,10 +35,10 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "colorize",
         help="guess the colours of grey images",
-        description="Guesses the colours of images of any size and saves each as PNG beside the "
-        f"original,\nphoto.jpg as photo{_WORK.ending}.png. Lightness is kept; colours are "
-        "guesses. Of an image\nin colour only the lightness is used. Ctrl-C stops; what is saved "
-        "stays.",
+        description="Guesses the colours of images of any size and saves each beside the "
+        f"original,\nphoto.jpg as photo{_WORK.ending}.png, or as --format or --out say. Lightness "
+        "is kept; colours\nare guesses. Of an image in colour only the lightness is used. Ctrl-C "
+        "stops; what is saved stays.",
         epilog=_EXAMPLES,
     )
     add_place_arguments(parser, _WORK)
@@ -71,6 +72,7 @@ examples:
   {PROGRAM} colorize photo.jpg                        saves photo{_WORK.ending}.png
   {PROGRAM} colorize photo.jpg --temperature 0.1      the most probable colours
   {PROGRAM} colorize photos --out colour --saturation 0.8
+  {PROGRAM} colorize scan.tif --out scan-colour.tif   a TIFF file, 16 bits a channel stay
 
 A line per image says where it was saved, its width and height and the seconds it took, for the
 first one with those for loading the network. The exit code is 0, 1 if some of
@@ -95,8 +97,9 @@ def _colorize_file(options: argparse.Namespace, source: Path, target: Path, show
     result = colorize(
         opened.pixels, options.model, temperature=options.temperature, saturation=options.saturation
     )
-    write_whole("image", target, encode_like(opened, result))
+    ending = ending_of(target)
+    write_whole("image", target, encode_like(opened, result, ending))
     height, width = result.shape[:2]
     seconds = time.perf_counter() - begun
     done = f"saved in {harmless(target)}: {format_size(width, height)} pixels, {seconds:.1f} s"
-    return done + remarks_on(options, opened)
+    return done + remarks_on(options, opened, ending)

@@ -19,6 +19,7 @@ from cae_core.cli.images import (
     Work,
     add_place_arguments,
     add_reading_arguments,
+    ending_of,
     read,
     remarks_on,
     work_on_images,
@@ -29,9 +30,8 @@ from cae_core.errors import ZooError
 from cae_core.formats import format_size
 from cae_core.images.encoding import encode_like
 from cae_core.photos.camera_denoising import LARGEST_STRENGTH, denoise_camera
-from cae_core.photos.denoising import denoise
-from cae_core.photos.noise_kind import Choice, choose_denoiser
-from cae_core.photos.noise_level import estimate_sigma
+from cae_core.photos.denoising import denoise, put_grain_back
+from cae_core.photos.noise_kind import Choice, choose_denoiser, noise_of
 
 _WORK = Work("denoise", "denoised")
 
@@ -41,9 +41,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "denoise",
         help="take the noise off images",
-        description="Takes the noise off images of any size and saves each as PNG beside the "
-        f"original,\nphoto.jpg as photo{_WORK.ending}.png. How much noise it has is estimated for "
-        "every image,\nunless --sigma says it. Ctrl-C stops; what is saved stays.",
+        description="Takes the noise off images of any size and saves each beside the original,\n"
+        f"photo.jpg as photo{_WORK.ending}.png, or as --format or --out say. How much noise it has "
+        "is\nestimated for every image, unless --sigma says it. Ctrl-C stops; what is saved stays.",
         epilog=_EXAMPLES,
     )
     add_place_arguments(parser, _WORK)
@@ -59,8 +59,22 @@ def add_parser(commands: Any) -> None:
         "--strength",
         type=_strength,
         metavar="X",
-        help="multiplies the estimated noise: 0.5 keeps more detail, 1.5 smooths more; at most "
-        f"{LARGEST_STRENGTH:g} for a camera's noise; default: 1",
+        help="multiplies the estimated noise, from 0 (nothing is removed) to "
+        f"{LARGEST_STRENGTH:g}: 0.5 keeps more detail, 1.5 smooths more; default: 1",
+    )
+    parser.add_argument(
+        "--color",
+        type=_strength,
+        metavar="X",
+        help="the same against the colour noise of a camera, beside --strength against its "
+        "luminance noise; default: as --strength",
+    )
+    parser.add_argument(
+        "--grain",
+        type=_grain,
+        default=0.0,
+        metavar="X",
+        help="share of what was removed that is put back, from 0 to 1; default: 0",
     )
     parser.add_argument(
         "--model",
@@ -76,8 +90,11 @@ _EXAMPLES = f"""
 examples:
   {PROGRAM} denoise photo.jpg                         saves photo{_WORK.ending}.png
   {PROGRAM} denoise photo.jpg --strength 0.5          keeps more of the grain
+  {PROGRAM} denoise photo.jpg --strength 0.5 --color 1    but takes all colour noise off
   {PROGRAM} denoise photo.jpg --sigma 25/255 --out clean.png
+  {PROGRAM} denoise scan.tif --out clean.tif          a TIFF file, 16 bits a channel stay
   {PROGRAM} denoise photos more/*.jpg --out clean     a folder and some files
+  {PROGRAM} denoise photos --format jpeg              saves JPEG files
 
 A line per image says where it was saved, its width and height, its noise and the seconds it took,
 for the first one with those for loading the network. The exit code is 0, 1 if some of
@@ -92,7 +109,15 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check_model(options: argparse.Namespace) -> None:
-    """Refuses a network that does not denoise, and a sigma for one that takes none."""
+    """Refuses a network that does not denoise, and options of another one."""
+    if options.color is not None and (
+        options.sigma is not None or options.model not in (None, zoo.CAMERA_DENOISER)
+    ):
+        received = "--sigma" if options.sigma is not None else f"--model {options.model}"
+        raise ZooError(
+            f"--color belongs to {zoo.CAMERA_DENOISER}. Received: {received}. "
+            "Leave one of the two out."
+        )
     if options.model is None:
         return
     card = zoo.card(options.model)
@@ -132,20 +157,27 @@ def _denoise_file(options: argparse.Namespace, source: Path, target: Path, show:
     if choice.name is None:
         clean = image
     elif choice.name == zoo.CAMERA_DENOISER:
-        clean = denoise_camera(image, strength, strength, on_progress=on_progress)
+        color = strength if options.color is None else options.color
+        clean = denoise_camera(image, strength, color, on_progress=on_progress)
         said += _multiplied(strength)
+        if color != strength:
+            said += f", colour noise {color:g} x"
     else:
         sigma = min(1.0, strength * choice.sigma)
         clean = denoise(image, sigma, choice.name, on_progress=on_progress)
         if choice.name == zoo.PHOTO_DENOISER:
             said += _multiplied(strength) + _beyond_training(sigma)
-    write_whole("image", target, encode_like(opened, clean))
+    if options.grain and choice.name is not None:
+        put_grain_back(clean, image, options.grain)
+        said += f", grain {options.grain:g}"
+    ending = ending_of(target)
+    write_whole("image", target, encode_like(opened, clean, ending))
     height, width = clean.shape[:2]
     seconds = time.perf_counter() - begun
     done = (
         f"saved in {harmless(target)}: {format_size(width, height)} pixels, {said}, {seconds:.1f} s"
     )
-    return done + remarks_on(options, opened)
+    return done + remarks_on(options, opened, ending)
 
 
 def _choice(options: argparse.Namespace, image: np.ndarray) -> Choice:
@@ -158,7 +190,7 @@ def _choice(options: argparse.Namespace, image: np.ndarray) -> Choice:
         reason = choice.reason[0].lower() + choice.reason[1:].rstrip(".")
         return replace(choice, reason=f"{choice.name or 'unchanged'}, {reason}")
     if options.model == zoo.PHOTO_DENOISER:
-        sigma = estimate_sigma(image)
+        _, sigma = noise_of(image)
         said = f"sigma {sigma:.3f} estimated ({255 * sigma:.1f}/255)"
         return Choice(options.model, sigma, said)
     return Choice(options.model, 0.0, f"{options.model} as it is, which takes no sigma")
@@ -195,13 +227,21 @@ def _sigma(text: str) -> float:
 
 
 def _strength(text: str) -> float:
-    """A number above 0."""
+    """A number from 0 to the largest strength."""
+    return _number(text, LARGEST_STRENGTH, "strength is a number from 0 to {:g} such as 0.5 or 1.5")
+
+
+def _grain(text: str) -> float:
+    """A number from 0 to 1."""
+    return _number(text, 1.0, "grain is a number from 0 to {:g} such as 0.2")
+
+
+def _number(text: str, largest: float, rule: str) -> float:
+    """A number from 0 to the largest one, which goes into the rule."""
     try:
-        strength = float(text)
+        number = float(text)
     except ValueError:
-        strength = math.nan
-    if not 0 < strength < math.inf:  # also true for NaN
-        raise argparse.ArgumentTypeError(
-            f"a strength is a number above 0 such as 0.5 or 1.5, not {text!r}"
-        )
-    return strength
+        number = math.nan
+    if not 0 <= number <= largest:  # also true for NaN
+        raise argparse.ArgumentTypeError(f"a {rule.format(largest)}, not {text!r}")
+    return number

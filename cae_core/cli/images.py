@@ -1,4 +1,4 @@
-"""Shared by `denoise` and `colorize`: image files and folders in, PNG files out."""
+"""Shared by `denoise` and `colorize`: image files and folders in, image files out."""
 
 from __future__ import annotations
 
@@ -59,6 +59,8 @@ class Work:
         return re.search(rf"{self.ending}(-\d+)?$", file.stem) is not None
 
 
+# Of file names, by format; the first is given, the others are taken from --out.
+_ENDINGS = {"png": (".png",), "jpeg": (".jpg", ".jpeg", ".jfif"), "tiff": (".tif", ".tiff")}
 _NO_MEMORY = (
     "An image is worked on in the memory that there is. Received: one that needs more. "
     "Close other programs, or shrink the image first."
@@ -66,7 +68,7 @@ _NO_MEMORY = (
 
 
 def add_place_arguments(parser: argparse.ArgumentParser, work: Work) -> None:
-    """Declares the inputs, --out and --force."""
+    """Declares the inputs, --out, --format and --force."""
     parser.add_argument(
         "inputs",
         nargs="+",
@@ -78,8 +80,15 @@ def add_place_arguments(parser: argparse.ArgumentParser, work: Work) -> None:
     parser.add_argument(
         "--out",
         type=path_argument,
-        metavar="FILE.png|FOLDER",
-        help="where to save: a file for one image, or a folder; default: beside each original",
+        metavar="FILE|FOLDER",
+        help="where to save: a file for one image, whose name ends in .png, .jpg or .tif, or a "
+        "folder; default: beside each original",
+    )
+    parser.add_argument(
+        "--format",
+        choices=list(_ENDINGS),
+        help="of the files that are saved under names of their own; default: png. PNG and TIFF "
+        "keep 16 bits a channel and transparency, JPEG does not",
     )
     parser.add_argument("--force", action="store_true", help="write over images that exist already")
 
@@ -133,6 +142,17 @@ def remarks_on(options: argparse.Namespace, opened: OpenedImage, ending: str = "
     return remarks
 
 
+def ending_of(target: Path) -> str:
+    """The ending of a file to save, as `save_like` takes it.
+
+    Example:
+        >>> ending_of(Path("PHOTO.JPEG"))
+        '.jpg'
+    """
+    suffix = target.suffix.lower()
+    return next(endings[0] for endings in _ENDINGS.values() if suffix in endings)
+
+
 def work_on_images(
     options: argparse.Namespace, work: Work, process: Callable[[Path, Path, Show], str]
 ) -> int:
@@ -147,7 +167,7 @@ def work_on_images(
         The exit code.
     """
     sources, failed = _sources(options.inputs, work)
-    targets = _targets(sources, options.out, work)
+    targets = _targets(sources, options.out, options.format, work)
     asked = len(sources) + len(failed)
     if asked == 1:  # one image's problem is the command's
         check_new_file("image", targets[0], may_exist=options.force)
@@ -251,7 +271,7 @@ def _files(given: Path, work: Work) -> list[Path]:
     return files
 
 
-def _targets(sources: Sequence[Path], out: Path | None, work: Work) -> list[Path]:
+def _targets(sources: Sequence[Path], out: Path | None, kind: str | None, work: Work) -> list[Path]:
     """The file that each output is saved in: the one named by --out, or named after its input.
 
     Of several inputs for one name, photo.jpg and photo.png, the later ones get a number; so does an
@@ -265,15 +285,22 @@ def _targets(sources: Sequence[Path], out: Path | None, work: Work) -> list[Path
             folder, stem = out or source.parent, f"{source.stem}{work.ending}"
             endings = ("", *(f"-{count}" for count in range(2, len(sources) + 1)))
             # Some file systems take Photo.png and photo.png for one.
-            names = (folder / f"{stem}{ending}.png" for ending in endings)
+            suffix = _ENDINGS[kind or "png"][0]
+            names = (folder / f"{stem}{ending}{suffix}" for ending in endings)
             target = next(x for x in names if str(x.absolute()).casefold() not in taken)
             taken.add(str(target.absolute()).casefold())
             targets.append(target)
         return targets
-    if out.suffix.lower() != ".png":
+    allowed = [ending for endings in _ENDINGS.values() for ending in endings]
+    if out.suffix.lower() not in allowed:
         raise PlaceError(
-            f"A {work.participle} image is saved as PNG, which loses nothing. "
+            f"A {work.participle} image is saved as PNG, JPEG or TIFF. "
             f"Received: --out {out}. Write {out.with_suffix('.png')}."
+        )
+    if kind is not None and out.suffix.lower() not in _ENDINGS[kind]:
+        raise PlaceError(
+            "The name of a file says its format. "
+            f"Received: --out {out} with --format {kind}. Leave one of the two out."
         )
     if len(sources) > 1:
         raise PlaceError(

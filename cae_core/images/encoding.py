@@ -106,7 +106,7 @@ def save_like(
         quality: Of a JPEG, 1 (smallest) to 95 (best).
 
     Raises:
-        ImageError: Another shape or type.
+        ImageError: Another shape or type, or a side too long for a JPEG.
     """
     pixels = check_shape(image, "image")
     lost = lost_as(opened, ending)
@@ -117,6 +117,7 @@ def save_like(
         options["dpi"] = opened.dpi
     is_deep = opened.bits == 16 and pixels.dtype != np.uint8
     if ending == ".jpg":
+        _check_sides(pixels)
         if opened.opacity is not None:
             white = np.float32(255 if pixels.dtype == np.uint8 else 1)
             pixels = over_white(pixels / white, opened.opacity)
@@ -308,12 +309,17 @@ def encode_jpeg(image: np.ndarray, quality: int = 90) -> bytes:
             f"JPEG quality must be a whole number from 1 to 95. Received: {quality!r}. "
             "90 is a good choice."
         )
+    _check_sides(image)
+    return _encode(image, "JPEG", quality=quality)
+
+
+def _check_sides(image: np.ndarray) -> None:
+    """Refuses an image that is too large for a JPEG file."""
     if max(np.shape(image), default=0) > LONGEST_JPEG:
         raise ImageError(
             f"A JPEG image may have at most {LONGEST_JPEG:,} pixels on a side. "
             f"Received: {describe(np.asarray(image))}. Write it as PNG."
         )
-    return _encode(image, "JPEG", quality=quality)
 
 
 def _encode(image: np.ndarray, file_format: str, **options: Any) -> bytes:

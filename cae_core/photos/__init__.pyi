@@ -15,6 +15,7 @@ from .colorizing import learns_rgb as learns_rgb
 from .colorizing import merged as merged
 from .colorizing import rgb_from as rgb_from
 from .denoising import denoise as denoise
+from .denoising import put_grain_back as put_grain_back
 from .hints import ColorHint as ColorHint
 from .hints import likely_colors as likely_colors
 from .hints import with_hints as with_hints
@@ -22,6 +23,7 @@ from .impulses import median_filter as median_filter
 from .impulses import remove_salt_and_pepper as remove_salt_and_pepper
 from .noise_kind import Choice as Choice
 from .noise_kind import choose_denoiser as choose_denoiser
+from .noise_kind import noise_of as noise_of
 from .noise_level import estimate_sigma as estimate_sigma
 from .saturation import FittingSaturation as FittingSaturation
 from .saturation import fitting_saturation as fitting_saturation

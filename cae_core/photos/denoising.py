@@ -23,8 +23,8 @@ from cae_core.long_work import OnProgress, ShouldStop
 from cae_core.models.precision import BFLOAT16, FLOAT32, has_fast_bfloat16
 from cae_core.photos.apply import apply_to_photo, with_channels_of
 from cae_core.photos.camera_denoising import denoise_camera
-from cae_core.photos.noise_kind import choose_denoiser
-from cae_core.photos.noise_level import TONED_SHARE, estimate_sigma
+from cae_core.photos.noise_kind import choose_denoiser, noise_of
+from cae_core.photos.noise_level import TONED_SHARE
 from cae_core.photos.tiling import apply_padded
 from cae_core.photos.toning import Tone
 
@@ -59,8 +59,8 @@ def denoise(
             which noise may reach.
         sigma: The standard deviation of white noise in units of [0, 1], from 0 to 1; one number,
             or (H, W) numbers where it differs from place to place. The photo denoiser was trained
-            up to 100/255. A larger value than the noise has smooths more. By default estimated,
-            where the model needs it.
+            up to 100/255. A larger value than the noise has smooths more. By default estimated
+            by `noise_of`, where the model needs it.
         model: By default, with a sigma the photo denoiser, and without one the network that
             `choose_denoiser` names for the image's noise; an image without noise is returned as
             it is. The camera denoiser estimates the noise itself, whatever sigma; see
@@ -87,7 +87,7 @@ def denoise(
             return np.clip(with_channels_of(photo, np.shape(image)), 0.0, 1.0)
         model, sigma = choice.name, choice.sigma
     elif sigma is None:
-        sigma = estimate_sigma(image) if model == zoo.PHOTO_DENOISER else 0.0
+        sigma = noise_of(image)[1] if model == zoo.PHOTO_DENOISER else 0.0
     level = _sigma_map(sigma, photo)
     if model == zoo.CAMERA_DENOISER:
         return denoise_camera(
@@ -105,6 +105,17 @@ def denoise(
         clean = _apply(model, photo, overwrite, on_progress, should_stop)
     clean = with_channels_of(clean, np.shape(image))
     return np.clip(clean, 0.0, 1.0, out=clean)
+
+
+def put_grain_back(clean: np.ndarray, image: np.ndarray, share: float) -> None:
+    """Puts a share of what was removed from an image back: a surface without any looks false.
+
+    Args:
+        clean: What `denoise` made of the image, float; it is changed.
+        image: The image, float, of the same shape.
+        share: From 0 to 1, which makes it the image.
+    """
+    clean += np.float32(share) * (np.clip(image, 0.0, 1.0) - clean)
 
 
 def _sigma_map(sigma: float | np.ndarray, image: np.ndarray) -> np.ndarray:

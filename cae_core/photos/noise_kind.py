@@ -102,6 +102,22 @@ def choose_denoiser(image: np.ndarray) -> Choice:
     return Choice(zoo.CAMERA_DENOISER, sigma, f"Camera noise, neighbouring pixels alike: {said}.")
 
 
+def noise_of(image: np.ndarray) -> tuple[Choice, float]:
+    """The network for the noise in an image, and the sigma for whichever network is taken.
+
+    Of a camera's noise the sigma is the choice's: `estimate_sigma` is blind to most of that.
+
+    Args:
+        image: See `choose_denoiser`.
+
+    Raises:
+        ImageError: Not such an image.
+    """
+    choice = choose_denoiser(image)
+    is_cameras = choice.name == zoo.CAMERA_DENOISER
+    return choice, choice.sigma if is_cameras else estimate_sigma(image)
+
+
 def _grows_with_noise(part: np.ndarray, sigma: float) -> bool:
     """Whether an estimate grows as that of white noise does when as much is added to the image."""
     # All channels of a toned print have one grain.

@@ -32,8 +32,8 @@ from cae_ui.common.whole_photo import (
     WholePart,
     WholeRequest,
     kept_whole,
+    show_other_work,
     show_whole,
-    show_whole_work,
     whole_input,
 )
 from cae_ui.common.wording import number_columns
@@ -72,8 +72,7 @@ def show_result(photo: Photo, settings: Settings) -> Scene:
         scene = scene_of(small, settings)
         show_whole(whole, photo, small, MADE, partial(_show_part, scene, settings))
         return scene
-    is_small = full_size == small.pixels.shape[:2] or is_shown_whole(full_size)
-    show_whole_work(request, is_offered=not is_small)
+    show_other_work(request)
     if is_shown_whole(full_size):
         kept = full_size_result(
             photo,

@@ -10,6 +10,12 @@ from cae_core.architecture.report import Report
 from cae_core.jobs.job import JobStatus
 
 _LONGEST = 40
+_LONGEST_STEM = 150  # bytes; file systems take 255 with the rest of the name
+# Control characters, those that turn the direction of what follows, halves of characters, and what
+# Windows, macOS or Linux take for a part of a path or a pattern.
+_IN_NO_NAME = re.compile(
+    r'[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff/\\:*?"<>|]'
+)
 
 
 def words(*parts: str) -> str:
@@ -41,7 +47,9 @@ def run_name(status: JobStatus) -> str:
 
 
 def photo_name(photo: str, made: str, ending: str = ".png") -> str:
-    """The name of an image file that was made of a photo.
+    """The name of an image file that was made of a photo: the photo's own and what was done.
+
+    What no file system takes is left out.
 
     Args:
         photo: The name of the photo or its file.
@@ -49,10 +57,11 @@ def photo_name(photo: str, made: str, ending: str = ".png") -> str:
         ending: Ending of the file's name.
 
     Example:
-        >>> photo_name("IMG_0042.JPG", "denoised")
-        'img-0042-denoised.png'
+        >>> photo_name("IMG_1234 (Ferien) Ü.JPG", "denoised"), photo_name('"8:30?".png', "denoised")
+        ('IMG_1234 (Ferien) Ü-denoised.png', '830-denoised.png')
     """
-    return f"{words(PurePath(photo).stem)}-{made}{ending}"
+    stem = _IN_NO_NAME.sub("", PurePath(photo).stem).encode()[:_LONGEST_STEM]
+    return f"{stem.decode(errors='ignore').strip(' .') or 'unnamed'}-{made}{ending}"
 
 
 def network_name(report: Report) -> str:

@@ -91,7 +91,10 @@ def photos_choice(
 def _upload_options(key: str) -> dict[str, Any]:
     """Options of a widget for uploads, whose limit a wrong variable of the host may hide."""
     try:
-        size = f"Any size up to {largest_photo() / 1e6:.0f} megapixels."
+        size = (
+            f"Up to {largest_photo() / 1e6:.0f} megapixels, in a file of up to "
+            f"{st.get_option('server.maxUploadSize')} MB."
+        )
     except ImageError:  # said where a photo is opened
         size = None
     return {"type": UPLOAD_TYPES, "key": f"{key}-upload", "help": size}

@@ -17,6 +17,16 @@ from cae_ui.common.photo_input import Photo
 from cae_ui.common.wording import plain
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".tif": "TIFF"}
+AS_ORIGINAL = "original"
+"""A choice in place of a format: that of the photo's file, or PNG where that is another."""
+
+_OF_ORIGINAL = {
+    ".jpg": ".jpg",
+    ".jpeg": ".jpg",
+    ".jfif": ".jpg",
+    ".tif": ".tif",
+    ".tiff": ".tif",
+}
 
 
 def show_downloads(photo: Photo, opened: OpenedImage, images: Mapping[str, np.ndarray]) -> None:
@@ -78,16 +88,30 @@ def format_input(photo: Photo, opened: OpenedImage) -> tuple[str, int]:
 
 
 def zip_format_input() -> tuple[str, int]:
-    """As `format_input`, the format of several photos in a zip."""
+    """As `format_input`, the format of several photos in a zip; `AS_ORIGINAL` for that of each."""
+    choices = FORMATS | {AS_ORIGINAL: "As the original"}
     ending = st.segmented_control(
-        "Format in the zip", list(FORMATS), format_func=FORMATS.__getitem__, default=".png",
-        required=True, key="zip-format",
+        "Format in the zip", list(choices), format_func=choices.__getitem__, default=".png",
+        required=True, key="zip-format", wrap=True,
     )  # fmt: skip
     return str(ending), _quality_input("JPEG quality in the zip", "zip-quality", str(ending))
 
 
+def ending_for(name: str, full_size: tuple[int, int], ending: str) -> str:
+    """The ending of the name of a photo's result in a zip.
+
+    Args:
+        name: Name of the photo.
+        full_size: Its height and width; a JPEG has no longer sides than `LONGEST_JPEG`.
+        ending: A choice of `zip_format_input`.
+    """
+    if ending == AS_ORIGINAL:
+        ending = _OF_ORIGINAL.get(PurePath(name).suffix.lower(), ".png")
+    return ".png" if ending == ".jpg" and max(full_size) > LONGEST_JPEG else ending
+
+
 def _quality_input(label: str, key: str, ending: str) -> int:
-    """The quality of a JPEG; a slider for that format alone."""
-    if ending != ".jpg":
+    """The quality of a JPEG; a slider where there may be one."""
+    if ending not in (".jpg", AS_ORIGINAL):
         return JPEG_QUALITY
     return st.slider(label, 50, 95, JPEG_QUALITY, key=key, width=220)

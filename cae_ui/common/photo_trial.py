@@ -33,8 +33,8 @@ from cae_ui.common.whole_photo import (
     WholePart,
     WholeRequest,
     kept_whole,
+    show_other_work,
     show_whole,
-    show_whole_work,
     whole_input,
 )
 from cae_ui.common.wording import plain, show_change, show_error
@@ -101,15 +101,11 @@ def try_on_photo(network: TrainedNetwork) -> None:
         show_error(error)
         return
     name = chosen.name
-    height, width = opened.full_size
     request = WholeRequest(
         chosen, opened.full_size, network.identity, network.name, network.name,
         partial(_applied_whole, network),
     )  # fmt: skip
-    is_reduced = photo.shape[:2] != opened.full_size
-    if is_reduced:
-        st.caption(f"Reduced from {format_size(width, height)} pixels.")
-    show_whole_work(request, is_offered=is_reduced)
+    show_other_work(request)
     show_views(
         _views(network.task, photo, damaged, result), opened,
         key="tried", choice="try-show", in_address=False,
@@ -121,7 +117,7 @@ def try_on_photo(network: TrainedNetwork) -> None:
     if network.dataset == PHOTO_PATCHES and name in SAMPLE_PHOTOS:
         how += " Parts of this photo were among the training patches: upload one of your own."
     st.caption(how)
-    if not is_reduced:
+    if photo.shape[:2] == opened.full_size:
         show_download(
             "Download the result",
             partial(encode_like, opened, result),

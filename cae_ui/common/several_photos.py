@@ -6,13 +6,12 @@ The work goes on in the background while settings and pages change; a session ha
 from __future__ import annotations
 
 import html
-import shutil
+import io
 import time
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePath
-from tempfile import TemporaryFile
+from pathlib import Path
 from typing import NamedTuple
 from zipfile import ZipFile
 
@@ -22,16 +21,17 @@ import streamlit as st
 from cae_core.errors import CAEError, StoppedError
 from cae_core.formats import counted, format_bytes, format_duration
 from cae_core.images.decoding import OpenedImage
-from cae_core.images.encoding import JPEG_QUALITY, LONGEST_JPEG, lost_as, save_like
+from cae_core.images.encoding import JPEG_QUALITY
 from cae_core.long_work import OnProgress
 from cae_ui.common.background_work import BackgroundWork, show_background_work
 from cae_ui.common.downloads import show_download
-from cae_ui.common.file_names import photo_name, words
+from cae_ui.common.file_names import photo_name
 from cae_ui.common.photo_choice import Thumbnail, thumbnail
 from cae_ui.common.photo_input import Photo
-from cae_ui.common.photo_output import zip_format_input
+from cae_ui.common.photo_output import ending_for, zip_format_input
 from cae_ui.common.pixels import jpeg_url
 from cae_ui.common.resources import Folder
+from cae_ui.common.saved_result import SavedResult, save_result
 from cae_ui.common.whole_photo import work_memory
 from cae_ui.common.wording import attempt, show_error
 
@@ -50,26 +50,11 @@ class _Outcome:
 
     Attributes:
         said: How its result was made, or why there is none.
-        is_saved: Whether its result is in the zip.
+        saved: Its result, where there is one.
     """
 
     said: str
-    is_saved: bool
-
-
-@dataclass(frozen=True)
-class _Results:
-    """The results of all photos.
-
-    Attributes:
-        archive: The zip.
-        seconds: How long the work took.
-        folder: Where the zip is, as long as anything holds it.
-    """
-
-    archive: Path
-    seconds: float
-    folder: Folder
+    saved: SavedResult | None = None
 
 
 class _Input(NamedTuple):
@@ -77,16 +62,12 @@ class _Input(NamedTuple):
 
     Attributes:
         photo: The photo.
-        full_size: Its height and width; None where it cannot be opened.
-        result_name: Name of its result.
-        quality: Quality of its result, where that is a JPEG.
+        full_size: Its height and width; those of nothing where it cannot be opened.
         read: Function that reads it in any thread.
     """
 
     photo: Photo
-    full_size: tuple[int, int] | None
-    result_name: str
-    quality: int
+    full_size: tuple[int, int]
     read: Callable[[], OpenedImage]
 
 
@@ -95,12 +76,13 @@ class _Task:
     """Work on several photos, or what came of it.
 
     Attributes:
-        wanted: Photos, settings and kind of the result.
+        wanted: Photos, settings, and what is done.
         made: See `show_several`.
         names: Names of the photos.
         small: Their thumbnails.
         outcomes: What became of the first ones so far.
-        work: The work.
+        folder: Where their results are, as long as anything holds it.
+        work: The work; its result is how many seconds it took.
     """
 
     wanted: Hashable
@@ -108,7 +90,8 @@ class _Task:
     names: Sequence[str]
     small: Sequence[Thumbnail]
     outcomes: list[_Outcome]
-    work: BackgroundWork[_Results]
+    folder: Folder
+    work: BackgroundWork[float]
 
 
 def show_several(
@@ -124,12 +107,12 @@ def show_several(
         work: Function that makes the result of one.
     """
     file_format = zip_format_input() if len(photos) > 1 else (".png", JPEG_QUALITY)
-    wanted = tuple(photo.key for photo in photos), settings, made, file_format
+    wanted = tuple(photo.key for photo in photos), settings, made
     place = st.empty()
     task = _task()
     if task is None or not task.work.is_running or task.wanted != wanted:
         with place.container():
-            _show_task(wanted)
+            _show_task(wanted, file_format)
             if not _may_begin(photos) or not st.button(
                 "Begin again as set now"
                 if task is not None and task.work.is_running
@@ -138,10 +121,10 @@ def show_several(
                 type="primary",
             ):
                 return
-        if not attempt(_begin, photos, wanted, made, file_format, work):
+        if not attempt(_begin, photos, wanted, made, work):
             return
     with place.container():
-        _show_task(wanted)
+        _show_task(wanted, file_format)
 
 
 def _may_begin(photos: Sequence[Photo]) -> bool:
@@ -164,13 +147,7 @@ def _task() -> _Task | None:
     return task
 
 
-def _begin(
-    photos: Sequence[Photo],
-    wanted: Hashable,
-    made: str,
-    file_format: tuple[str, int],
-    work: WorkOnOne,
-) -> None:
+def _begin(photos: Sequence[Photo], wanted: Hashable, made: str, work: WorkOnOne) -> None:
     """Begins work on all photos, in the place of the session's last one.
 
     Raises:
@@ -180,25 +157,18 @@ def _begin(
     if last is not None:
         last.work.cancel()
     small = [thumbnail(photo) for photo in photos]
-    ending, quality = file_format
-    endings = [
-        # The format has no longer sides.
-        ".png" if ending == ".jpg" and max(tile.full_size or (0, 0)) > LONGEST_JPEG else ending
-        for tile in small
-    ]
     inputs = [
-        _Input(photo, tile.full_size, name, quality, photo.reader())
-        for photo, tile, name in zip(
-            photos, small, _result_names(photos, made, endings), strict=True
-        )
+        _Input(photo, tile.full_size or (0, 0), photo.reader())
+        for photo, tile in zip(photos, small, strict=True)
     ]
-    outcomes: list[_Outcome] = []
-    background = BackgroundWork(partial(_work_on_all, inputs, outcomes, made, work))
     names = [photo.name for photo in photos]
-    st.session_state[_TASK] = _Task(wanted, made, names, small, outcomes, background)
+    outcomes: list[_Outcome] = []
+    folder = Folder()
+    background = BackgroundWork(partial(_work_on_all, inputs, outcomes, folder, work))
+    st.session_state[_TASK] = _Task(wanted, made, names, small, outcomes, folder, background)
 
 
-def _show_task(wanted: Hashable) -> None:
+def _show_task(wanted: Hashable, file_format: tuple[str, int]) -> None:
     """How far the session's work is, or what came of it; says where that is not what is set."""
     task = _task()
     if task is None:
@@ -210,119 +180,162 @@ def _show_task(wanted: Hashable) -> None:
                 f"{count} photos are being {task.made}, but not as set now.",
                 icon=":material/hourglass_top:",
             )
-        show_background_work(task.work, "cancel-several", lambda: _show_rows(task))
+        show_background_work(
+            task.work,
+            "cancel-several",
+            lambda: _show_rows(task, _endings(task, file_format[0]), "…"),
+        )
         return
     if task.work.error is not None and not is_other:
         show_error(task.work.error)
-    results = task.work.result
-    if results is None:
-        return
-    saved = sum(outcome.is_saved for outcome in task.outcomes)
-    if is_other:
-        st.caption(f":material/task_alt: {saved} of {count} {task.made}, but not as set now.")
-    else:
-        _show_rows(task)
-        st.caption(
-            f"{saved} of {count} {task.made} in {format_duration(results.seconds)}, each at its "
-            "own size."
-        )
+    endings = _endings(task, file_format[0])
+    saved = [
+        (name, ending, outcome.saved)
+        for name, ending, outcome in zip(task.names, endings, list(task.outcomes), strict=False)
+        if outcome.saved is not None
+    ]
+    if is_other and saved:
+        st.caption(f":material/task_alt: {len(saved)} of {count} {task.made}, but not as set now.")
+    elif not is_other:
+        _show_rows(task, endings, f"Not {task.made}")
+        st.caption(_ended(task, len(saved)))
     if saved:
-        before = " before" if is_other else ""
-        show_download(
-            f"All {task.made}{before}, ZIP, {format_bytes(results.archive.stat().st_size)}",
-            results.archive.read_bytes,
-            f"{counted(saved, 'photo').replace(' ', '-')}-{task.made}.zip",
-        )
+        _show_zip(saved, file_format[1], f"{task.made}{' before' if is_other else ''}", task.made)
+
+
+def _endings(task: _Task, ending: str) -> list[str]:
+    """The ending of every result's name, by the choice of `zip_format_input`."""
+    return [
+        ending_for(name, tile.full_size or (0, 0), ending)
+        for name, tile in zip(task.names, task.small, strict=True)
+    ]
+
+
+def _ended(task: _Task, saved: int) -> str:
+    """A sentence on how work has ended, of whose photos some have a result."""
+    seconds = task.work.result
+    said = f"{saved} of {len(task.names)} {task.made}"
+    if seconds is not None:
+        return f"{said} in {format_duration(seconds)}, each at its own size."
+    return f"{said}." if task.work.error is not None else f"Cancelled, {said}."
+
+
+def _show_zip(
+    saved: Sequence[tuple[str, str, SavedResult]], quality: int, said: str, made: str
+) -> None:
+    """A button that downloads results as a zip, encoded anew where they are no such files yet.
+
+    Args:
+        saved: Names of the photos, endings of their results' names, and the results.
+        quality: Quality of a JPEG.
+        said: What is in the zip, for the button.
+        made: See `show_several`.
+    """
+    label = f"All {said}, ZIP"
+    files = [result.files[ending] for _, ending, result in saved if ending in result.files]
+    if len(files) == len(saved):
+        label += f", {format_bytes(sum(file.stat().st_size for file in files))}"
+    show_download(
+        label,
+        partial(_zipped, saved, made, quality),
+        f"{counted(len(saved), 'photo').replace(' ', '-')}-{made}.zip",
+    )
+
+
+def _zipped(saved: Sequence[tuple[str, str, SavedResult]], made: str, quality: int) -> bytes:
+    """The content of a zip of results, see `_show_zip`."""
+    content = io.BytesIO()
+    taken: set[str] = set()  # some file systems take Photo.png and photo.png for one
+    with ZipFile(content, "w") as archive:  # of packed files, which no archive makes smaller
+        for photo, ending, result in saved:
+            name, count = photo_name(photo, made, ending), 1
+            while name.casefold() in taken:
+                count += 1
+                name = photo_name(photo, f"{made}-{count}", ending)
+            taken.add(name.casefold())
+            archive.writestr(name, result.encoded(ending, quality))
+    return content.getvalue()
 
 
 def _work_on_all(
-    photos: Sequence[_Input],
+    inputs: Sequence[_Input],
     outcomes: list[_Outcome],
-    made: str,
+    folder: Folder,
     work: WorkOnOne,
-    background: BackgroundWork[_Results],
-) -> _Results:
-    """Works on one photo after the other, and saves the results in a zip."""
-    folder = Folder()
-    path = folder.path / f"{words(made)}.zip"
-    sizes = [photo.full_size or (0, 0) for photo in photos]
-    pixels = [height * width for height, width in sizes]
+    background: BackgroundWork[float],
+) -> float:
+    """Works on one photo after the other, and saves the results; returns the seconds it took."""
+    pixels = [height * width for height, width in (one.full_size for one in inputs)]
     started = time.perf_counter()
-    with ZipFile(path, "w") as archive:  # of packed files, which no archive makes smaller
-        for index, photo in enumerate(photos):
-            before = sum(pixels[:index])
+    for index, one in enumerate(inputs):
+        before = sum(pixels[:index])
 
-            def advance(done: int, total: int, index: int = index, before: int = before) -> None:
-                share = (before + pixels[index] * done / total) / max(1, sum(pixels))
-                said = f"{index + 1} of {len(photos)}"
-                if share:
-                    left = (time.perf_counter() - started) * (1 / share - 1)
-                    said += f", about {format_duration(round(left))} left"
-                background.report(share, said)
+        def advance(done: int, total: int, index: int = index, before: int = before) -> None:
+            share = (before + pixels[index] * done / total) / max(1, sum(pixels))
+            said = f"{index + 1} of {len(inputs)}"
+            if share:
+                left = (time.perf_counter() - started) * (1 / share - 1)
+                said += f", about {format_duration(round(left))} left"
+            background.report(share, said)
 
-            advance(0, 1)
-            try:
-                said = _save_one(photo, work, archive, background, advance)
-                outcomes.append(_Outcome(said, is_saved=True))
-            except StoppedError:
-                raise
-            except CAEError as error:
-                outcomes.append(_Outcome(str(error), is_saved=False))
-    return _Results(path, time.perf_counter() - started, folder)
+        advance(0, 1)
+        place = folder.path / str(index)
+        place.mkdir()
+        try:
+            outcomes.append(_outcome(one, place, work, background, advance))
+        except StoppedError:
+            raise
+        except CAEError as error:
+            outcomes.append(_Outcome(str(error)))
+    return time.perf_counter() - started
 
 
-def _save_one(
-    photo: _Input,
+def _outcome(
+    one: _Input,
+    place: Path,
     work: WorkOnOne,
-    archive: ZipFile,
-    background: BackgroundWork[_Results],
+    background: BackgroundWork[float],
     on_progress: OnProgress,
-) -> str:
-    """Puts the result of one photo into a zip; says how it was made.
+) -> _Outcome:
+    """Saves the result of one photo in a folder; says how it was made.
 
     Raises:
         CAEError: There is none, for instance because the photo cannot be opened.
     """
+    said = ""
+
+    def make() -> tuple[OpenedImage, np.ndarray]:
+        nonlocal said
+        opened = one.read()
+        result, said = work(one.photo, opened, on_progress)
+        on_progress(1, 1)  # nothing is saved after it was cancelled
+        return opened, result
+
     # For one that cannot be opened, which says why not, a little memory is enough.
-    with background.admitted(work_memory(photo.full_size or (0, 0))):
-        opened = photo.read()
-        result, said = work(photo.photo, opened, on_progress)
-        # The photo's floats go before the file is made.
-        opened = replace(opened, pixels=result)
-        ending = PurePath(photo.result_name).suffix
-        with TemporaryFile() as file:  # a TIFF is not written from its beginning to its end
-            save_like(opened, result, file, ending, photo.quality)
-            file.seek(0)
-            with archive.open(photo.result_name, "w", force_zip64=True) as member:
-                shutil.copyfileobj(file, member)
-    lost = (*opened.left_out, *lost_as(opened, ending))
-    if lost:
-        said = f"{said.rstrip('.')}. Not kept: {', '.join(lost)}."
-    return said
+    with background.admitted(work_memory(one.full_size)):
+        saved = save_result(place, make)
+    return _Outcome(said, saved)
 
 
-def _result_names(photos: Sequence[Photo], made: str, endings: Sequence[str]) -> list[str]:
-    """Names of the results; the second photo of a name has a number."""
-    names: list[str] = []
-    for photo, ending in zip(photos, endings, strict=True):
-        name, count = photo_name(photo.name, made, ending), 1
-        while name in names:
-            count += 1
-            name = photo_name(photo.name, f"{made}-{count}", ending)
-        names.append(name)
-    return names
-
-
-def _show_rows(task: _Task) -> None:
-    """The photos, a row each, with what became of them so far."""
-    said = [outcome.said for outcome in task.outcomes]
-    said += ["…"] * (len(task.names) - len(said))
+def _show_rows(task: _Task, endings: Sequence[str], rest: str) -> None:
+    """The photos, a row each, with what became of them so far, and of the rest a few words."""
+    outcomes = zip(list(task.outcomes), endings, strict=False)
+    said = [_said(outcome, ending) for outcome, ending in outcomes]
+    said += [rest] * (len(task.names) - len(said))
     items = "".join(
         f'<li style="display:flex;gap:0.75rem;align-items:center;margin:0 0 0.5rem">'
-        f'<img src="{jpeg_url(one.image)}" alt="" width="48" height="48" '
+        f'<img src="{jpeg_url(tile.image)}" alt="" width="48" height="48" '
         f'style="border-radius:4px;flex:none"><div style="min-width:0;overflow-wrap:anywhere">'
         f"<div>{html.escape(name)}</div>"
         f'<div style="font-size:0.85rem;opacity:0.75">{html.escape(text)}</div></div></li>'
-        for name, one, text in zip(task.names, task.small, said, strict=True)
+        for name, tile, text in zip(task.names, task.small, said, strict=True)
     )
     st.html(f'<ul style="list-style:none;padding:0;margin:0">{items}</ul>')
+
+
+def _said(outcome: _Outcome, ending: str) -> str:
+    """How a result was made, and what a file of a format lacks of the photo's."""
+    if outcome.saved is None:
+        return outcome.said
+    lost = (*outcome.saved.opened.left_out, *outcome.saved.lost[ending])
+    return f"{outcome.said.rstrip('.')}. Not kept: {', '.join(lost)}." if lost else outcome.said

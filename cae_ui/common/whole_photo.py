@@ -18,8 +18,6 @@ import streamlit as st
 from cae_core.formats import format_bytes, format_duration, format_size
 from cae_core.images.conversion import Box
 from cae_core.images.decoding import OpenedImage
-from cae_core.images.encoding import encode_like, save_like
-from cae_core.images.operations import to_uint8
 from cae_core.long_work import OnProgress
 from cae_ui.common.background_work import BackgroundWork, show_background_work
 from cae_ui.common.downloads import show_download
@@ -28,6 +26,8 @@ from cae_ui.common.photo_input import Photo
 from cae_ui.common.photo_output import FORMATS, format_input, say_lost
 from cae_ui.common.photo_part import part_input
 from cae_ui.common.resources import Folder
+from cae_ui.common.saved_result import SavedResult, keep, save_result
+from cae_ui.common.section import section
 from cae_ui.common.wording import attempt, plain, show_error
 
 # Takes the whole photo, whose pixels it may write to, a function that keeps what goes into the
@@ -36,7 +36,6 @@ from cae_ui.common.wording import attempt, plain, show_error
 Work = Callable[[OpenedImage, Callable[[np.ndarray], None], OnProgress], np.ndarray]
 # Memory of the work: as floats, as bytes, and as a file; and that of one tile.
 _BYTES_PER_PIXEL, _TILE_BYTES = 18, 250_000_000
-_ROWS_AT_ONCE = 64
 _PART_SIDE = 1200  # of what is shown of a result
 _TASK = "whole-photo"  # key of the session's only task
 
@@ -48,21 +47,17 @@ def work_memory(full_size: tuple[int, int]) -> int:
 
 @dataclass(frozen=True)
 class WholeResult:
-    """The result for a whole photo, in files: in memory it would stay as long as its visitor.
+    """The result for a whole photo, in files.
 
     Attributes:
         before: What went into the network, uint8 as NumPy's file.
-        after: The result, likewise.
-        opacity: The photo's opacity, likewise; None for an opaque one.
-        files: The result as image files, by ending; others are made when they are asked for.
+        saved: The result.
         seconds: How long the work took.
         folder: Where the files are, as long as anything holds it.
     """
 
     before: Path
-    after: Path
-    opacity: Path | None
-    files: dict[str, Path]
+    saved: SavedResult
     seconds: float
     folder: Folder
 
@@ -134,69 +129,64 @@ def kept_whole(request: WholeRequest) -> WholeResult | None:
     return None if task is None or task.request.key != request.key else task.work.result
 
 
-def whole_input(request: WholeRequest, verb: str) -> None:
-    """A button that begins work on the whole photo, unless work on one is under way.
+@section
+def whole_input(request: WholeRequest, verb: str, *, is_part: bool = False) -> None:
+    """A button that begins work on the whole photo; in its place, how far that work is.
 
     Args:
         request: The work.
         verb: Verb of the button, such as "Denoise".
+        is_part: Whether the page shows a part of the photo, and not the photo reduced.
     """
     task = _task()
-    if task is not None and task.work.is_running:
-        return  # `show_whole_work` has a button to begin again
+    if task is not None and task.work.is_running and task.request.key == request.key:
+        show_background_work(task.work, "cancel-whole")
+    else:
+        _begin_input(request, verb)
     height, width = request.full_size
-    is_pressed = st.button(
-        f"{verb} all {height * width / 1e6:.1f} megapixels",
-        icon=":material/auto_fix_high:",
-        type="primary",
-    )
-    st.caption(f"{format_size(width, height)} pixels; the image above is reduced or a part.")
+    shown = "a part of" if is_part else "reduced from"
+    st.caption(f"The image above is {shown} {format_size(width, height)} pixels.")
+
+
+def _begin_input(request: WholeRequest, verb: str) -> None:
+    """A button that begins work, in the place of other work too; above, why it failed before."""
+    height, width = request.full_size
+    label, task = f"{verb} all {height * width / 1e6:.1f} megapixels", _task()
+    if task is not None and task.work.is_running:
+        label = "Begin again as set now"
+    elif task is not None and task.request.key == request.key and task.work.error is not None:
+        show_error(task.work.error)
+    is_pressed = st.button(label, icon=":material/auto_fix_high:", type="primary")
     if is_pressed and attempt(_begin, request):
         st.rerun()
 
 
-def show_whole_work(request: WholeRequest, *, is_offered: bool) -> None:
-    """How far the session's work on a whole photo is, or that it ended with other settings.
+def show_other_work(request: WholeRequest) -> None:
+    """How far the session's work on a whole photo is, or its result, where other settings are set.
 
-    The result for a photo and settings is what `show_whole` shows.
+    Work as set is shown by `whole_input`, its result by `show_whole`.
 
     Args:
         request: The photo that the page shows, and its settings.
-        is_offered: Whether the page offers this work, so that it can be begun in the place of
-            what is under way.
     """
     place = st.empty()  # in every run, so that what comes below is not drawn anew
     task = _task()
-    if task is None:
+    if task is None or task.request.key == request.key:
         return
-    is_as_set = task.request.key == request.key
     with place.container():
         if task.work.is_running:
-            if not is_as_set:
-                st.info(
-                    f"Being worked on: {task.said}. That is not what is set now.",
-                    icon=":material/hourglass_top:",
-                )
+            st.info(
+                f"Being worked on: {task.said}. That is not what is set now.",
+                icon=":material/hourglass_top:",
+            )
             show_background_work(task.work, "cancel-whole")
-            if not is_as_set and is_offered:
-                _again_input(request)
-        elif is_as_set:
-            if task.work.error is not None:
-                show_error(task.work.error)
         elif task.work.result is not None and task.request.made == request.made:
             _show_earlier(task, task.work.result)  # else another page has it
 
 
-def _again_input(request: WholeRequest) -> None:
-    """A button that begins work in the place of what is under way."""
-    is_pressed = st.button("Begin again as set now", icon=":material/auto_fix_high:")
-    if is_pressed and attempt(_begin, request):
-        st.rerun()
-
-
 def _show_earlier(task: _Task, result: WholeResult) -> None:
     """A result of other settings, as a download."""
-    file = result.files[".png"]
+    file = result.saved.files[".png"]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f":material/task_alt: Done: {task.said}. That is not what is set now.", width="stretch"
@@ -237,31 +227,21 @@ def _work_on(
 ) -> WholeResult:
     """Saves the result for a photo of that size, with several endings."""
     folder = Folder()
-    before, after, opacity = (
-        folder.path / f"{name}.npy" for name in ("before", "after", "opacity")
-    )
-    with background.admitted(work_memory(full_size)):
-        started = time.perf_counter()
+    before = folder.path / "before.npy"
+
+    def make() -> tuple[OpenedImage, np.ndarray]:
         opened = read()
         result = work(
-            opened,
-            lambda noisy: _keep(before, noisy),
-            lambda done, total: background.report(done / total),
+            opened, partial(keep, before), lambda done, total: background.report(done / total)
         )
-        _keep(after, result)
-        if opened.opacity is not None:
-            _keep(opacity, opened.opacity)
-        if opened.bits == 8:  # the floats go before the file is made, which takes as much
-            result = np.load(after, mmap_mode="r")
-            opened = replace(opened, pixels=result)
-        endings = (".png",) if opened.bits == 8 else (".png", ".tif")
-        files = {ending: folder.path / f"result{ending}" for ending in endings}
-        for ending, target in files.items():
-            background.report(1.0, f"Saving as {FORMATS[ending]} …")
-            with target.open("wb") as file:
-                save_like(opened, result, file, ending)
-    seen = None if opened.opacity is None else opacity
-    return WholeResult(before, after, seen, files, time.perf_counter() - started, folder)
+        return opened, result
+
+    with background.admitted(work_memory(full_size)):
+        started = time.perf_counter()
+        saved = save_result(
+            folder.path, make, lambda name: background.report(1.0, f"Saving as {name} …")
+        )
+    return WholeResult(before, saved, time.perf_counter() - started, folder)
 
 
 def show_whole(
@@ -286,7 +266,7 @@ def show_whole(
     before, after, opacity = (
         None if path is None
         else np.load(path, mmap_mode="r")[top:bottom, left:right] / np.float32(255)
-        for path in (result.before, result.after, result.opacity)
+        for path in (result.before, result.saved.pixels, result.saved.opacity)
     )  # fmt: skip
     assert before is not None  # noqa: S101 - only the opacity can be missing
     assert after is not None  # noqa: S101
@@ -300,28 +280,9 @@ def show_whole(
         place = st.container(width="content")
         ending, quality = format_input(photo, small)
         label = f"{made.capitalize()}, {FORMATS[ending]}"
-        content: Callable[[], bytes] = partial(_encoded, result, small, ending, quality)
-        if ending in result.files:
-            label += f", {format_bytes(result.files[ending].stat().st_size)}"
-            content = result.files[ending].read_bytes
+        if ending in result.saved.files:
+            label += f", {format_bytes(result.saved.files[ending].stat().st_size)}"
+        content = partial(result.saved.encoded, ending, quality)
         with place:
             show_download(label, content, photo_name(photo.name, made, ending))
     say_lost(photo, small, ending)
-
-
-def _encoded(result: WholeResult, small: OpenedImage, ending: str, quality: int) -> bytes:
-    """A result as a file of 8 bits a channel."""
-    opacity = None
-    if result.opacity is not None:
-        opacity = np.load(result.opacity) / np.float32(255)
-    opened = replace(small, opacity=opacity)
-    return encode_like(opened, np.load(result.after), ending, quality)
-
-
-def _keep(path: Path, image: np.ndarray) -> None:
-    """Writes an image as bytes into NumPy's file, some rows at a time."""
-    with path.open("wb") as file:
-        header = {"descr": "|u1", "fortran_order": False, "shape": image.shape}
-        np.lib.format.write_array_header_1_0(file, header)
-        for top in range(0, len(image), _ROWS_AT_ONCE):
-            file.write(to_uint8(image[top : top + _ROWS_AT_ONCE]).tobytes())

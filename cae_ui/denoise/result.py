@@ -27,7 +27,7 @@ from cae_core.images.decoding import OpenedImage
 from cae_core.images.metrics import psnr, ssim_of
 from cae_core.long_work import OnProgress, ShouldStop
 from cae_core.photos.camera_denoising import denoise_camera
-from cae_core.photos.denoising import denoise
+from cae_core.photos.denoising import denoise, put_grain_back
 from cae_ui.common.full_size import full_size_photo, full_size_result, is_shown_whole
 from cae_ui.common.image_views import View, pixels, show_views
 from cae_ui.common.network_choice import network
@@ -41,8 +41,8 @@ from cae_ui.common.whole_photo import (
     WholePart,
     WholeRequest,
     kept_whole,
+    show_other_work,
     show_whole,
-    show_whole_work,
     whole_input,
 )
 from cae_ui.common.wording import plain, show_change
@@ -68,14 +68,14 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
     photo = scene.photo
     full_size = scene.opened.full_size
     request = WholeRequest(
-        photo, full_size, scene.settings, MADE, scene.described, partial(_denoise_on_request, scene)
-    )
+        photo, full_size, scene.settings, scene.made, scene.described,
+        partial(_denoise_on_request, scene),
+    )  # fmt: skip
     whole = kept_whole(request)
     if whole is not None:
-        show_whole(whole, photo, reduced(photo), MADE, partial(_show_part, scene), scene.box)
+        show_whole(whole, photo, reduced(photo), scene.made, partial(_show_part, scene), scene.box)
         return scene, _denoised_in_time(scene)[0]
-    is_small = scene.is_whole or is_shown_whole(full_size)
-    show_whole_work(request, is_offered=not is_small and scene.model is not None)
+    show_other_work(request)
     if is_shown_whole(full_size):
         clean, seconds = full_size_result(
             photo, scene.settings, partial(_show_preview, scene), partial(_denoise_whole, scene)
@@ -84,26 +84,19 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
     else:
         clean, seconds = _denoised_in_time(scene)
     _show_views(scene, clean)
-    _say_reduced(scene)  # below, where nothing is while a preview is shown
     if scene.model is None:
         return scene, clean
     size = format_size(clean.shape[1], clean.shape[0])
     _show_figures(scene, clean, f"{format_duration(seconds)} for {size} pixels")
     if scene.is_whole:
-        made = {MADE: clean} if scene.clean is None else {MADE: clean, scene.spoilt: scene.noisy}
+        made = {scene.made: clean}
+        if scene.clean is not None:
+            made[scene.spoilt] = scene.noisy
         show_downloads(photo, scene.opened, made)
     else:
-        whole_input(request, "Denoise")
+        verb = scene.made.removesuffix("d").capitalize()
+        whole_input(request, verb, is_part=scene.box is not None)
     return scene, clean
-
-
-@section
-def _say_reduced(scene: Scene) -> None:
-    """Says that the image is the photo reduced, where it is."""
-    if not scene.is_whole and scene.box is None:
-        height, width = scene.opened.full_size
-        whole = "" if scene.model is None else "; denoise the whole photo below"
-        st.caption(f"Reduced from {format_size(width, height)} pixels{whole}.")
 
 
 def _denoised_in_time(
@@ -148,7 +141,7 @@ def _denoise_on_request(
     return denoised(scene, whole.pixels, on_progress, overwrite=True)
 
 
-def _show_views(scene: Scene, clean: np.ndarray, label: str = "Denoised") -> DeltaGenerator:
+def _show_views(scene: Scene, clean: np.ndarray, label: str | None = None) -> DeltaGenerator:
     """The images in pairs under the comparison slider; returns a place beside the buttons.
 
     A photo of which nothing is removed is one pair, of the same image.
@@ -157,8 +150,9 @@ def _show_views(scene: Scene, clean: np.ndarray, label: str = "Denoised") -> Del
     if scene.model is None:
         views: dict[str, View] = {LEFT: (noisy, (lambda: clean, LEFT))}
         return show_views(views, scene.opened, key="denoised", choice="show").beside
+    made = scene.made.capitalize()
     views = {
-        "Denoised": (noisy, (lambda: clean, label)),
+        made: (noisy, (lambda: clean, label or made)),
         "Taken out": (
             noisy,
             (lambda: _removed(scene.noisy, clean, _gain(scene)), "Taken out, amplified"),
@@ -166,7 +160,7 @@ def _show_views(scene: Scene, clean: np.ndarray, label: str = "Denoised") -> Del
     }
     original = scene.reference
     if original is not None:
-        views["Original"] = ((clean, "Denoised"), (lambda: original, original_label(scene)))
+        views["Original"] = ((clean, made), (lambda: original, original_label(scene)))
     return show_views(views, scene.opened, key="denoised", choice="show").beside
 
 
@@ -206,8 +200,9 @@ def _show_figures(scene: Scene, clean: np.ndarray, of: str) -> None:
         )
     with st.container(horizontal=True, gap="medium"):
         st.metric(f"PSNR, {scene.spoilt}", format_psnr(before), width="content")
-        show_change("PSNR, denoised", format_psnr(after), after - before, PSNR_DECIMALS, "dB")
-        show_change("SSIM, denoised", format_ssim(similar), similar - similar_before, SSIM_DECIMALS)
+        made, gain = scene.made, similar - similar_before
+        show_change(f"PSNR, {made}", format_psnr(after), after - before, PSNR_DECIMALS, "dB")
+        show_change(f"SSIM, {made}", format_ssim(similar), gain, SSIM_DECIMALS)
     channels = "in grey" if clean.ndim == 2 else "over all three channels"
     against = "" if scene.clean is not None else f", against the {original_label(scene).lower()}"
     st.caption(f"{of}. PSNR {channels}{against}; the output is cut to [0, 1].")
@@ -253,8 +248,8 @@ def denoised(
         should_stop: Asked before each tile and while it waits for its turn; True stops the work.
         overwrite: Whether the image's memory may be used for the result.
     """
-    if scene.model is None:
-        return np.clip(image, 0.0, 1.0)
+    if scene.model is None or _removes_nothing(scene):
+        return np.clip(image, 0.0, 1.0, out=image if overwrite else None)
     has_grain = scene.grain > 0
     is_free = overwrite and not has_grain
     if scene.model == zoo.CAMERA_DENOISER:
@@ -281,8 +276,15 @@ def denoised(
                 image, scene.damage, scene.input_sigma, scene.model, network, overwrite=is_free
             )
     if has_grain:
-        clean += np.float32(scene.grain) * (np.clip(image, 0.0, 1.0) - clean)
+        put_grain_back(clean, image, scene.grain)
     return clean
+
+
+def _removes_nothing(scene: Scene) -> bool:
+    """Whether the settings let the networks for photos return what they get."""
+    if scene.model == zoo.CAMERA_DENOISER:
+        return scene.luma == scene.color == 0
+    return scene.model == zoo.PHOTO_DENOISER and scene.damage is None and scene.input_sigma == 0
 
 
 def cleaned(

@@ -17,8 +17,7 @@ from cae_core.formats import format_sigma
 from cae_core.images.conversion import Box
 from cae_core.images.decoding import OpenedImage, open_image
 from cae_core.photos.camera_denoising import LARGEST_STRENGTH
-from cae_core.photos.noise_kind import Choice, choose_denoiser
-from cae_core.photos.noise_level import estimate_sigma
+from cae_core.photos.noise_kind import Choice, noise_of
 from cae_core.training.tasks import ShotNoise, Task
 from cae_ui.common.full_size import WHOLE_PIXELS, full_size_photo, is_shown_whole
 from cae_ui.common.links import NOISY_MODE
@@ -105,8 +104,17 @@ class Scene:
     @property
     def spoilt(self) -> str:
         """What the image is before it is repaired, in a word: not every damage is noise."""
-        is_noise = self.damage is None or isinstance(self.damage, ShotNoise)
-        return "noisy" if is_noise else "damaged"
+        return "noisy" if self._is_noise else "damaged"
+
+    @property
+    def made(self) -> str:
+        """What is done to the image, in a word."""
+        return "denoised" if self._is_noise else "repaired"
+
+    @property
+    def _is_noise(self) -> bool:
+        """Whether what is to be removed is noise."""
+        return self.damage is None or isinstance(self.damage, ShotNoise)
 
     @property
     def is_whole(self) -> bool:
@@ -126,7 +134,7 @@ class Scene:
         """The result and its settings in a few words."""
         if self.model is None:
             return "left as it is"
-        said = [f"denoised by {_title(self.model)}"]
+        said = [f"{self.made} by {_title(self.model)}"]
         if self.damage is not None:
             said.append(self.damage.short_caption)
         elif self.clean is not None:
@@ -291,7 +299,7 @@ def _grain_input() -> float:
 
 
 def _noise_of_photo(photo: Photo, opened: OpenedImage) -> tuple[Choice, float]:
-    """`noise_of` a photo, kept in the session.
+    """`noise_of_middle`, kept in the session.
 
     Of a large photo the middle counts, so that another part has no other settings.
     """
@@ -300,16 +308,13 @@ def _noise_of_photo(photo: Photo, opened: OpenedImage) -> tuple[Choice, float]:
         if opened.pixels.shape[:2] != opened.full_size:
             opened = part_of(photo, part_around(opened.full_size, _PART_SIDE))
         with st.spinner("Looking at the noise …"):
-            kept = st.session_state["photo-noise"] = (photo.key, noise_of(opened))
+            kept = st.session_state["photo-noise"] = (photo.key, noise_of_middle(opened))
     estimate: tuple[Choice, float] = kept[1]
     return estimate
 
 
-def noise_of(opened: OpenedImage) -> tuple[Choice, float]:
-    """The network for the noise of a photo, and its estimated sigma; of a large one the middle's.
-
-    The sigma holds for whichever network is taken. Of a camera's noise it is the choice's:
-    `estimate_sigma` is blind to most of that.
+def noise_of_middle(opened: OpenedImage) -> tuple[Choice, float]:
+    """`noise_of` a photo; of a large one the middle's.
 
     Raises:
         ImageError: The photo is too small for an estimate.
@@ -318,9 +323,7 @@ def noise_of(opened: OpenedImage) -> tuple[Choice, float]:
     if pixels.shape[0] * pixels.shape[1] > WHOLE_PIXELS:
         left, top, right, bottom = part_around(pixels.shape[:2], _PART_SIDE)
         pixels = pixels[top:bottom, left:right]
-    choice = choose_denoiser(pixels)
-    is_cameras = choice.name == zoo.CAMERA_DENOISER
-    return choice, choice.sigma if is_cameras else estimate_sigma(pixels)
+    return noise_of(pixels)
 
 
 def with_noise(photo: np.ndarray, sigma: float, options: NoiseOptions) -> np.ndarray:

@@ -16,7 +16,7 @@ from cae_core.long_work import OnProgress
 from cae_ui.common.photo_input import Photo
 from cae_ui.common.several_photos import show_several
 from cae_ui.denoise.result import MADE, denoised
-from cae_ui.denoise.scene import AUTOMATIC, IS_NOISY, Scene, noise_of
+from cae_ui.denoise.scene import AUTOMATIC, IS_NOISY, Scene, noise_of_middle
 
 
 class Strengths(NamedTuple):
@@ -62,7 +62,7 @@ def _denoise_one(
     model: str, strengths: Strengths, photo: Photo, opened: OpenedImage, on_progress: OnProgress
 ) -> tuple[np.ndarray, str]:
     """The result of one photo, and the network that made it."""
-    choice, sigma = noise_of(opened)
+    choice, sigma = noise_of_middle(opened)
     chosen = choice.name if model == AUTOMATIC else model
     scene = Scene(
         photo, opened, opened.pixels, None, sigma, min(1.0, strengths.factor * sigma), chosen,

@@ -1,9 +1,13 @@
 """Finding what a person sees on a page, by its label and not by its place; and acting on it."""
 
 import html
+import io
 import json
 import re
 from urllib.parse import parse_qs
+from zipfile import ZipFile
+
+from PIL import Image
 
 from cae_core.errors import JobError
 from cae_ui.common import resources
@@ -51,6 +55,13 @@ def finished(page):
         if key in page.session_state:
             page.session_state[key].work.thread.join()
     return page.run()
+
+
+def zipped(offered):
+    """The images in the zip that is offered last: name -> image."""
+    make, _ = list(offered.values())[-1]
+    with ZipFile(io.BytesIO(make())) as archive:
+        return {name: Image.open(io.BytesIO(archive.read(name))) for name in archive.namelist()}
 
 
 def remedies(page, key=TEXT):

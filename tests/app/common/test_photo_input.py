@@ -110,7 +110,7 @@ def test_a_large_photo_is_tried_small_and_worked_on_whole(page, kind, compared, 
     limits(10_000, 20_000)
     upload(page, kind.upload, ("large.png", png(1300, 100)))
     assert compared[-1][1].shape[:2] == (28, 361)
-    assert "1,300 × 100 pixels; the image above is reduced" in said(page.caption)
+    assert "reduced from 1,300 × 100 pixels." in said(page.caption)
     press(page, f"{kind.verb} all 0.1 megapixels")
     finished(page)
     assert "1,300 × 100 pixels, done in" in said(page.caption)

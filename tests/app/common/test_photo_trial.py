@@ -8,7 +8,8 @@ from PIL import Image
 import cae_core as cae
 from cae_core.errors import ImageError
 from cae_ui.common import photo_trial
-from tests.app.finding import SMALL, decibels, labelled, labels_of, said, upload
+from tests.app.finding import SMALL, decibels, labelled, labels_of, press, said, upload
+from tests.app.finding import finished as ended
 from tests.app.images import phone_photo, png
 
 FLAT = "flatten dense8 | dense3072:sigmoid reshape32x32x3"
@@ -78,3 +79,16 @@ def test_a_photo_that_the_network_cannot_take_is_refused(trainer_page, finished,
     page = trainer_page(job=finished())
     assert "Received: 1 × 80,000,000." in said(page.error)
     assert not labelled(page.button, "Train").disabled
+
+
+def test_a_large_photo_is_worked_on_whole_at_a_press(trainer_page, finished, monkeypatch, offered):
+    monkeypatch.setattr(photo_trial, "PREVIEW_SIDE", 40)
+    page = trainer_page(job=finished())
+    upload(page, "try-upload", ("My photo.png", png(70, 50)))
+    assert said(page.caption).count("70 × 50 pixels") == 1
+    assert "The image above is reduced from 70 × 50 pixels." in said(page.caption)
+    press(page, "Work on all 0.0 megapixels")
+    ended(page)
+    assert "The whole of My photo.png, 70 × 50 pixels, done in" in said(page.caption)
+    (_, name) = list(offered.values())[-1]
+    assert name.startswith("My photo-")

@@ -1,14 +1,15 @@
 """Several photos at once: chosen among each other and the samples, worked on, put into a zip."""
 
-import io
-from zipfile import ZipFile
+import threading
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from cae_core import zoo
-from cae_ui.common import photo_choice, several_photos
-from tests.app.finding import finished, labelled, labels_of, pickers, press, said, upload
+from cae_ui.common import photo_choice, photo_output, several_photos
+from cae_ui.denoise import several
+from tests.app.finding import finished, labelled, labels_of, pickers, press, said, upload, zipped
 from tests.app.images import encoded, phone_photo, png, scene
 
 BROKEN = ("broken.png", png(300, 200)[:1000])
@@ -26,7 +27,7 @@ def chosen(page):
     return names.get(photos["chosen"])
 
 
-def test_three_photos_become_a_zip_and_a_broken_one_a_sentence(denoise_page):
+def test_three_photos_become_a_zip_and_a_broken_one_a_sentence(denoise_page, offered):
     page = denoise_page(mode="My photo is noisy")
     photos = ("one.png", png(96, 64)), BROKEN, ("one.jpg", phone_photo(70, 90))
     upload(page, "denoise-upload", *photos)
@@ -36,9 +37,7 @@ def test_three_photos_become_a_zip_and_a_broken_one_a_sentence(denoise_page):
     assert "2 of 3 denoised in" in said(page.caption)
     assert "broken.png" in rows(page) and "Received: " in rows(page)
     assert labelled(page.get("download_button"), _zip_label(page))
-    archive = page.session_state["several-photos"].work.result.archive
-    with ZipFile(archive) as opened:
-        sizes = {name: Image.open(io.BytesIO(opened.read(name))).size for name in opened.namelist()}
+    sizes = {name: image.size for name, image in zipped(offered).items()}
     assert sizes == {"one-denoised.png": (96, 64), "one-denoised-2.png": (90, 70)}
     page.selectbox("denoiser").set_value(zoo.PHOTO_DENOISER).run()
     assert not rows(page)  # the results are of other settings
@@ -55,38 +54,99 @@ def test_what_is_not_kept_of_one_of_several_is_said_in_its_row(denoise_page):
     assert rows(page).count("Not kept: 1 other page.") == 1
 
 
-@pytest.mark.parametrize(
-    ("ending", "kind", "lost"), [(".jpg", "JPEG", True), (".tif", "TIFF", False)]
-)
-def test_the_zip_holds_files_of_the_format_that_was_chosen(denoise_page, ending, kind, lost):
+def test_another_format_of_the_zip_encodes_what_is_there_anew(denoise_page, offered, monkeypatch):
     page = denoise_page(mode="My photo is noisy")
     assert "zip-format" not in [group.key for group in page.button_group]
     clear = scene(60, 50)
     clear.putalpha(100)
-    upload(page, "denoise-upload", ("a.png", png(96, 64)), ("clear.png", encoded(clear, "PNG")))
-    page.button_group("zip-format").set_value(ending).run()
+    upload(page, "denoise-upload", ("a.JPG", phone_photo(96, 64)), ("b.png", encoded(clear, "PNG")))
     press(page, "Denoise all 2 photos")
     finished(page)
-    assert ("Not kept: transparency (white lies below)." in rows(page)) == lost
-    with ZipFile(page.session_state["several-photos"].work.result.archive) as opened:
-        found = {
-            name: Image.open(io.BytesIO(opened.read(name))).format for name in opened.namelist()
-        }
-    assert found == {f"a-denoised{ending}": kind, f"clear-denoised{ending}": kind}
-    page.button_group("zip-format").set_value(".png").run()
-    assert "but not as set now" in said(page.caption)
+    monkeypatch.setattr(several_photos, "_begin", None)  # nothing is done again
+    made = {}
+    for ending in (".png", ".tif", "original", ".jpg"):
+        page.button_group("zip-format").set_value(ending).run()
+        offered.clear()
+        page.run()
+        made[ending] = zipped(offered)
+        assert "2 of 2 denoised in" in said(page.caption)
+        assert ("Not kept: transparency (white lies below)." in rows(page)) == (ending == ".jpg")
+    formats = {
+        ending: {name: image.format for name, image in images.items()}
+        for ending, images in made.items()
+    }
+    assert formats == {
+        ".png": {"a-denoised.png": "PNG", "b-denoised.png": "PNG"},
+        ".tif": {"a-denoised.tif": "TIFF", "b-denoised.tif": "TIFF"},
+        "original": {"a-denoised.jpg": "JPEG", "b-denoised.png": "PNG"},
+        ".jpg": {"a-denoised.jpg": "JPEG", "b-denoised.jpg": "JPEG"},
+    }
+    np.testing.assert_array_equal(
+        made[".tif"]["b-denoised.tif"], made[".png"]["b-denoised.png"].convert("RGBA")
+    )
 
 
-def test_a_photo_too_long_for_a_jpeg_is_a_png_in_the_zip(denoise_page, monkeypatch):
-    monkeypatch.setattr(several_photos, "LONGEST_JPEG", 80)
+def test_sixteen_bits_stay_in_a_zip_of_any_format_that_has_them(denoise_page, offered):
+    page = denoise_page(mode="My photo is noisy")
+    words = np.random.default_rng(0).integers(20_000, 40_000, (50, 60), dtype=np.uint16)
+    deep = encoded(Image.fromarray(words), "TIFF")
+    upload(page, "denoise-upload", ("a.png", png(60, 50)), ("deep.tif", deep))
+    page.button_group("zip-format").set_value("original").run()
+    press(page, "Denoise all 2 photos")
+    offered.clear()
+    finished(page)
+    images = zipped(offered)
+    assert {name: image.mode for name, image in images.items()} == {
+        "a-denoised.png": "RGB",
+        "deep-denoised.tif": "I;16",
+    }
+
+
+def test_a_photo_too_long_for_a_jpeg_is_a_png_in_the_zip(denoise_page, offered, monkeypatch):
+    monkeypatch.setattr(photo_output, "LONGEST_JPEG", 80)
     page = denoise_page(mode="My photo is noisy")
     upload(page, "denoise-upload", ("long.png", png(96, 64)), ("short.png", png(60, 50)))
     page.button_group("zip-format").set_value(".jpg").run()
     page.slider("zip-quality").set_value(60).run()
     press(page, "Denoise all 2 photos")
+    offered.clear()
     finished(page)
-    with ZipFile(page.session_state["several-photos"].work.result.archive) as opened:
-        assert opened.namelist() == ["long-denoised.png", "short-denoised.jpg"]
+    assert list(zipped(offered)) == ["long-denoised.png", "short-denoised.jpg"]
+
+
+def test_names_in_the_zip_differ_for_file_systems_without_capitals(denoise_page, offered):
+    page = denoise_page(mode="My photo is noisy")
+    upload(page, "denoise-upload", ("Cat.png", png(60, 50)), ("cat.jpg", phone_photo(60, 50)))
+    press(page, "Denoise all 2 photos")
+    offered.clear()
+    finished(page)
+    assert list(zipped(offered)) == ["Cat-denoised.png", "cat-denoised-2.png"]
+
+
+def test_what_was_done_before_cancel_is_kept_and_said(denoise_page, offered, monkeypatch):
+    at_second, may_go_on = threading.Event(), threading.Event()
+    work = several._denoise_one
+
+    def wait_at_second(model, strengths, photo, opened, on_progress):
+        if photo.name == "b.png":
+            at_second.set()
+            may_go_on.wait(60)
+        return work(model, strengths, photo, opened, on_progress)
+
+    monkeypatch.setattr(several, "_denoise_one", wait_at_second)
+    page = denoise_page(mode="My photo is noisy")
+    photos = [(f"{name}.png", png(96, 64)) for name in "abc"]
+    upload(page, "denoise-upload", *photos)
+    press(page, "Denoise all 3 photos")
+    assert at_second.wait(60)
+    offered.clear()
+    press(page, "Cancel")
+    may_go_on.set()
+    finished(page)
+    assert "Cancelled, 1 of 3 denoised." in said(page.caption)
+    assert rows(page).count("Not denoised") == 2
+    assert list(zipped(offered)) == ["a-denoised.png"]
+    assert "Denoise all 3 photos" in labels_of(page.button)
 
 
 def _zip_label(page):
@@ -122,3 +182,8 @@ def test_more_than_memory_allows_is_one_sentence(
     )
     assert sentence in said(page.info) + said(page.caption)
     assert "Colorize all 2 photos" not in labels_of(page.button)
+
+
+def test_the_help_beside_the_upload_names_both_limits(denoise_page):
+    help_text = denoise_page().file_uploader("denoise-upload").help
+    assert help_text == "Up to 40 megapixels, in a file of up to 64 MB."

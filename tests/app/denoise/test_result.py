@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from tests.app.finding import decibels, figure, said, upload
+from cae_core import zoo
+from cae_core.images.decoding import OpenedImage
+from cae_ui.denoise import result
+from cae_ui.denoise.scene import Scene
+from tests.app.finding import decibels, figure, labels_of, said, upload
 from tests.app.images import encoded, png, scene
 
 
@@ -65,3 +69,29 @@ def test_a_network_that_is_given_a_wrong_sigma_does_worse(denoise_page):
 def test_every_view_compares_what_it_names(denoise_page, compared, view, labels):
     denoise_page(show=view)
     assert [shown for *_, shown in compared] == [labels]
+
+
+@pytest.mark.parametrize(
+    ("model", "sigma"), [(zoo.CAMERA_DENOISER, 0.1), (zoo.PHOTO_DENOISER, 0.0)]
+)
+def test_where_nothing_is_to_be_removed_no_network_works(monkeypatch, model, sigma):
+    def refuse(*_, **__):
+        raise AssertionError("a network works")
+
+    for name in ("denoise", "denoise_camera"):
+        monkeypatch.setattr(result, name, refuse)
+    image = np.linspace(-0.1, 1.1, 192, dtype=np.float32).reshape(8, 8, 3)
+    opened = OpenedImage(image, None, (8, 8))
+    scene = Scene(None, opened, image, None, sigma, sigma, model, luma=0.0, color=0.0)
+    np.testing.assert_array_equal(result.denoised(scene, image), np.clip(image, 0, 1))
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(("part", "shown"), [("false", "reduced from"), ("true", "a part of")])
+def test_beside_the_button_for_the_whole_photo_is_said_once_what_is_shown(
+    denoise_page, part, shown
+):
+    page = upload(denoise_page(part=part), "denoise-upload", ("large.png", png(1700, 1300)))
+    assert "Denoise all 2.2 megapixels" in labels_of(page.button)
+    assert said(page.caption).count(f"{shown} 1,700 × 1,300 pixels") == 1
+    assert ("reduced" in said(page.caption)) == (part == "false")

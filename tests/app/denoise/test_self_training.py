@@ -48,7 +48,7 @@ def test_a_noisy_photo_with_a_reference_has_figures_and_the_result_is_a_download
     assert both[0] == decibels(page, "PSNR, denoised")
     assert "PSNR against the mean of many shots." in said(page.caption)
     content, name = offered["Trained on this image alone, PNG"]
-    assert name == "leaves-iso-4000-self-trained.png"
+    assert name == "Leaves, ISO 4000-self-trained.png"
     trained = open_image(content())
     reference = open_image(noisy_photograph_paths("leaves")[1])
     assert psnr(trained, reference) == pytest.approx(both[1], abs=0.05)

@@ -1,4 +1,4 @@
-"""``python -m cae_core colorize``: files and folders in, colour PNG files out."""
+"""``python -m cae_core colorize``: files and folders in, colour image files out."""
 
 import re
 
@@ -40,13 +40,26 @@ def test_a_folder_is_colorized_without_what_was_saved_before(cat, capsys):
 
 
 @pytest.mark.parametrize(
+    ("options", "saved", "kind"),
+    [
+        (["--out", "colour.tiff"], "colour.tiff", "TIFF"),
+        (["--format", "jpeg"], "cat-colorized.jpg", "JPEG"),
+    ],
+)
+def test_a_file_has_the_format_that_its_name_or_the_option_says(cat, options, saved, kind):
+    assert cli.main(["colorize", "cat.png", *options]) == 0
+    with Image.open(saved) as image:
+        assert (image.format, image.mode) == (kind, "RGB")
+
+
+@pytest.mark.parametrize(
     ("options", "sentence"),
     [
         (["--temperature", "0"], "above 0 and at most 1. Received: 0.0"),
         (["--saturation", "9"], "from 0 to 4. Received: 9.0"),
         (["--model", "skip-0.3"], "learnt to colorize. Received: skip-0.3"),
         (["--model", "bogus"], "Received: 'bogus'"),
-        (["--out", "cat.jpg"], "A colorized image is saved as PNG"),
+        (["--out", "cat.bmp"], "A colorized image is saved as PNG, JPEG or TIFF"),
     ],
 )
 def test_a_mistake_is_one_line_and_nothing_is_saved(cat, capsys, options, sentence):

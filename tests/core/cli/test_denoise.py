@@ -1,4 +1,4 @@
-"""``python -m cae_core denoise``: files and folders in, clean PNG files out."""
+"""``python -m cae_core denoise``: files and folders in, clean image files out."""
 
 import re
 import signal
@@ -11,11 +11,11 @@ import cae_core as cae
 from cae_core import cli, zoo
 from cae_core.cli import denoise as command
 from cae_core.cli.terminal import Bar
-from cae_core.data.samples import sample_photograph
+from cae_core.data.samples import noisy_photograph_paths, sample_photograph
 from cae_core.images.operations import to_uint8
 from cae_core.models.builder import build
 from cae_core.photos.camera_denoising import denoise_camera
-from cae_core.photos.noise_kind import Choice
+from cae_core.photos.noise_kind import Choice, noise_of
 from cae_core.zoo import cards
 
 SIGMA = 25 / 255
@@ -125,6 +125,33 @@ def test_a_cameras_noise_goes_to_the_camera_denoiser_with_the_strength(cat, monk
     assert "camera-denoiser, noise as a camera's, 2 x, " in capsys.readouterr().out
 
 
+def test_colour_noise_has_a_strength_of_its_own_and_grain_is_put_back(cat, monkeypatch, capsys):
+    choice = Choice(zoo.CAMERA_DENOISER, 0.02, "Noise as a camera's.")
+    monkeypatch.setattr(command, "choose_denoiser", lambda image: choice)
+
+    assert ended([cat, "--strength", "0.5", "--color", "1.5", "--grain", "0.25"]) == 0
+
+    photo = cae.open_image(cat)
+    expected = to_uint8(0.75 * denoise_camera(photo, 0.5, 1.5) + 0.25 * photo)
+    np.testing.assert_allclose(pixels("cat-denoised.png"), expected, atol=1)
+    assert "camera's, 0.5 x, colour noise 1.5 x, grain 0.25, " in capsys.readouterr().out
+
+
+def test_at_strength_0_nothing_is_removed(cat):
+    assert ended([cat, "--strength", "0"]) == 0
+    np.testing.assert_array_equal(pixels("cat-denoised.png"), pixels(cat))
+
+
+def test_the_photo_denoiser_is_told_what_a_cameras_noise_is(tmp_path, capsys):
+    noisy, _ = noisy_photograph_paths("leaves")
+
+    assert ended([noisy, "--model", zoo.PHOTO_DENOISER, "--out", "clean.png"]) == 0
+
+    _, sigma = noise_of(cae.open_image(noisy))
+    assert f"sigma {sigma:.3f} estimated" in capsys.readouterr().out
+    assert sigma > 2 * cae.estimate_sigma(cae.open_image(noisy))
+
+
 def test_an_image_without_noise_is_saved_as_it_is(cat, monkeypatch, capsys):
     monkeypatch.setattr(command, "choose_denoiser", lambda image: Choice(None, 0.0, "No noise."))
 
@@ -217,6 +244,31 @@ def test_another_network_of_the_zoo_is_applied_without_a_sigma(cat, tmp_path, mo
     expected = to_uint8(cae.denoise(cae.open_image(cat), 0.0, "tiny"))
     np.testing.assert_array_equal(pixels("cat-denoised.png"), expected)
     assert "64 × 48 pixels, tiny as it is, which takes no sigma, " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "saved", "kind", "mode"),
+    [
+        (["--out", "clean.TIF"], "clean.TIF", "TIFF", "I;16"),
+        (["--out", "clean.jpeg"], "clean.jpeg", "JPEG", "L"),
+        (["--out", "clean.jpg", "--format", "jpeg"], "clean.jpg", "JPEG", "L"),
+        (["--format", "tiff"], "deep-denoised.tif", "TIFF", "I;16"),
+        (["--format", "jpeg", "--out", "clean"], "clean/deep-denoised.jpg", "JPEG", "L"),
+        (["--format", "png"], "deep-denoised.png", "PNG", "I;16"),
+    ],
+)
+def test_a_file_has_the_format_that_its_name_or_the_option_says(
+    tmp_path, capsys, arguments, saved, kind, mode
+):
+    words = np.random.default_rng(0).integers(0, 65536, (48, 64), dtype=np.uint16)
+    Image.fromarray(words).save("deep.tif")
+
+    assert ended(["deep.tif", "--sigma", "0", *arguments]) == 0
+
+    with Image.open(tmp_path / saved) as image:
+        assert (image.format, image.mode) == (kind, mode)
+    is_said = "not kept: all but 8 of its 16 bits a channel" in capsys.readouterr().out
+    assert is_said == (kind == "JPEG")
 
 
 # --- Where it is saved -----------------------------------------------------------------------
@@ -396,13 +448,23 @@ def test_an_image_too_small_for_an_estimate_is_said_and_works_with_a_sigma(tmp_p
         (["cat.png", "--sigma", "25/255/2"], "not '25/255/2'"),
         (["cat.png", "--sigma", "nan"], "not 'nan'"),
         (["cat.png", "--sigma", "loud"], "not 'loud'"),
-        (["cat.png", "--strength", "0"], "a number above 0 such as 0.5 or 1.5, not '0'"),
+        (["cat.png", "--strength", "-1"], "a number from 0 to 2 such as 0.5 or 1.5, not '-1'"),
+        (["cat.png", "--strength", "2.5"], "not '2.5'"),
+        (["cat.png", "--color", "3"], "a strength is a number from 0 to 2"),
+        (["cat.png", "--grain", "2"], "a grain is a number from 0 to 1 such as 0.2, not '2'"),
         (["cat.png", "--strength", "inf"], "not 'inf'"),
         (["cat.png", "--strength", "much"], "not 'much'"),
         (["cat.png", "--sigma", "0.1", "--strength", "2"], "not allowed with argument --sigma"),
         (["cat.png", "--model", "bogus"], "photo-denoiser"),
         (["cat.png", "--model", "bogus"], "Received: 'bogus'"),
-        (["cat.png", "--out", "clean.jpg"], "Write clean.png."),
+        (["cat.png", "--color", "1", "--sigma", "0.1"], "Received: --sigma. Leave one"),
+        (["cat.png", "--color", "1", "--model", "photo-denoiser"], "--model photo-denoiser. Leave"),
+        (
+            ["cat.png", "--out", "clean.webp"],
+            "is saved as PNG, JPEG or TIFF. Received: --out clean",
+        ),
+        (["cat.png", "--out", "clean.webp"], "Write clean.png."),
+        (["cat.png", "--out", "a.png", "--format", "jpeg"], "--out a.png with --format jpeg."),
         (["cat.png", "cat2.png", "--out", "clean.png"], "--out clean.png for 2 images"),
         ([""], "it is empty"),
         (["cat.png", "--out", ""], "it is empty"),

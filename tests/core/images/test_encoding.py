@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from cae_core.errors import ImageError
-from cae_core.images.decoding import open_image
-from cae_core.images.encoding import encode_jpeg, encode_png
+from cae_core.images.decoding import OpenedImage, open_image
+from cae_core.images.encoding import encode_jpeg, encode_like, encode_png
 from cae_core.images.operations import to_uint8
 from tests.core.images.making_files import noise
 
@@ -47,3 +47,10 @@ def test_a_lower_jpeg_quality_makes_a_smaller_file():
 def test_a_quality_out_of_range_or_too_long_a_side_is_refused(shape, quality):
     with pytest.raises(ImageError, match="Received:"):
         encode_jpeg(np.zeros(shape, np.uint8), quality=quality)
+
+
+def test_what_is_too_long_for_a_jpeg_is_refused_for_an_opened_image_too():
+    opened = OpenedImage(np.zeros((1, 65_501), np.float32), None, (1, 65_501))
+    with pytest.raises(ImageError, match="at most 65,500 pixels on a side"):
+        encode_like(opened, opened.pixels, ".jpg")
+    assert encode_like(opened, opened.pixels, ".tif")

@@ -1,4 +1,4 @@
-"""choose_denoiser(): the network for the kind of noise in an image."""
+"""choose_denoiser(), noise_of(): the network for the kind of noise in an image, and its sigma."""
 
 import io
 
@@ -11,7 +11,7 @@ import cae_core as cae
 from cae_core import zoo
 from cae_core.data.samples import HIGH_ISO, PHOTOGRAPHS, noisy_photograph_paths, sample_photograph
 from cae_core.images.metrics import psnr
-from cae_core.photos.noise_kind import choose_denoiser
+from cae_core.photos.noise_kind import choose_denoiser, noise_of
 from cae_core.training.tasks import LUMA
 from tests.core.photos.test_camera_denoising import with_camera_noise
 
@@ -56,6 +56,20 @@ def test_noise_alike_in_neighbouring_pixels_goes_to_the_camera_denoiser(photo, s
     assert choice.name == zoo.CAMERA_DENOISER
     assert "Camera noise" in choice.reason
     assert psnr(cae.denoise(noisy), photo) > psnr(noisy, photo) + 1
+
+
+def test_a_cameras_noise_has_one_sigma_for_whichever_network_is_taken():
+    noisy, mean = map(cae.open_image, noisy_photograph_paths(next(iter(HIGH_ISO))))
+    choice, sigma = noise_of(noisy)
+    assert sigma == choice.sigma > 2 * cae.estimate_sigma(noisy)
+    clean = cae.denoise(noisy, model=zoo.PHOTO_DENOISER)
+    np.testing.assert_array_equal(clean, cae.denoise(noisy, sigma, zoo.PHOTO_DENOISER))
+    assert psnr(clean, mean) > psnr(noisy, mean) + 0.5
+
+
+def test_white_noise_has_the_sigma_of_the_estimate_for_it(photo):
+    noisy = with_white_noise(photo, 25)
+    assert noise_of(noisy) == (choose_denoiser(noisy), cae.estimate_sigma(noisy))
 
 
 @pytest.mark.parametrize(
