@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import expect
 from skimage import data
 from skimage.color import rgb2lab
 
-from tests.app.images import encoded, scene
+from tests.app.images import encoded, png, scene
 from tests.browser.rest import at_rest
 
 pytestmark = pytest.mark.browser
@@ -51,7 +52,7 @@ def test_a_photo_is_colorized_made_grey_again_and_taken_home(visit):
     slider = page.get_by_role("slider", name="Saturation")
     at_rest(slider).press("Home")
     expect(slider).to_have_value("0")
-    expect(page.get_by_text("gamut of sRGB: no pixels")).to_be_visible()
+    expect(page.get_by_text("gamut of sRGB: 0.0 % of what is neither")).to_be_visible()
     expect(colourfulness(page)).to_have_text(re.compile(r"^0(\.0+)?$"))
     expect(page).to_have_url(re.compile(r"saturation=0"))
     grey = downloaded(page)
@@ -156,3 +157,43 @@ def test_on_a_telephone_nothing_is_wider_than_the_screen(visit):
     expect(page.get_by_role("heading", name="Why only the chrominance?")).to_be_visible()
     expect(page.get_by_test_id("stPlotlyChart")).to_have_count(2)
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+
+
+@pytest.mark.heavy
+def test_work_on_many_megapixels_can_be_cancelled_and_done(visit):
+    page = visit("/colorize")
+    photo = encoded(scene(6000, 4000).convert("L"), "JPEG", quality=90)
+    page.get_by_test_id("stFileUploader").locator("input").set_input_files(
+        {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": photo}
+    )
+    start = page.get_by_role("button", name=re.compile("Colorize all 24.0 megapixels$"))
+    cancel = page.get_by_role("button", name=re.compile("Cancel$"))
+    at_rest(start).click()
+    cancel.click()
+    expect(cancel).to_have_count(0)
+    at_rest(start).click()
+    expect(page.get_by_text("6,000 × 4,000 pixels, done in")).to_be_visible()
+    with page.expect_download() as download:
+        at_rest(page.get_by_role("button", name=re.compile("Colorized, PNG, "))).click()
+    assert download.value.suggested_filename == "large-colorized.png"
+    content = download.value.path().read_bytes()
+    assert Image.open(io.BytesIO(content)).size == (6000, 4000)
+
+
+@pytest.mark.heavy
+def test_three_photos_are_colorized_at_once_and_taken_home_in_a_zip(visit):
+    page = visit("/colorize")
+    sizes = {"beach.png": (211, 133), "dog.png": (120, 160), "night.png": (96, 64)}
+    page.get_by_test_id("stFileUploader").locator("input").set_input_files(
+        [
+            {"name": name, "mimeType": "image/png", "buffer": png(*size)}
+            for name, size in sizes.items()
+        ]
+    )
+    at_rest(page.get_by_role("button", name=re.compile("Colorize all 3 photos$"))).click()
+    expect(page.get_by_text("3 of 3 colorized in")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="All colorized, ZIP").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        found = {name: Image.open(archive.open(name)).size for name in archive.namelist()}
+    assert found == {name.replace(".png", "-colorized.png"): size for name, size in sizes.items()}
