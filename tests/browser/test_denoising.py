@@ -1,5 +1,6 @@
 """The denoise page in a browser: a slider is dragged, the image comes back clean."""
 
+import base64
 import io
 import re
 import zipfile
@@ -260,6 +261,28 @@ def test_back_from_a_sample_leads_to_the_upload_that_was_shown(visit):
         at_rest(page.locator("body")).page.go_forward()
     decibels(page, "PSNR, denoised")
     expect(at_rest(page.get_by_role("radio", name="Cables, ISO 6400"))).to_be_checked()
+
+
+DROP = """(zone, content) => {
+    const dataTransfer = new DataTransfer();
+    const bytes = Uint8Array.from(atob(content), letter => letter.charCodeAt(0));
+    dataTransfer.items.add(new File([bytes], 'mine.png', {type: 'image/png'}));
+    for (const name of ['dragenter', 'dragover', 'drop'])
+        zone.dispatchEvent(new DragEvent(name, {dataTransfer, bubbles: true, cancelable: true}));
+}"""
+
+
+def test_back_from_a_dropped_photo_leads_to_the_sample_that_was_shown(visit):
+    page = visit("/denoise")
+    decibels(page, "PSNR, denoised")
+    at_rest(page.get_by_text("Coffee", exact=True)).click()
+    expect(page).to_have_url(re.compile("denoise-photo=Coffee"))
+    zone = at_rest(page.get_by_test_id("stFileUploaderDropzone"))
+    zone.evaluate(DROP, base64.b64encode(png(211, 133)).decode())
+    expect(page.get_by_text("211 × 133 pixels, shown at")).to_be_visible()
+    at_rest(page.locator("body")).page.go_back()
+    expect(page.get_by_text("600 × 400 pixels, shown at")).to_be_visible()
+    expect(at_rest(page.get_by_role("radio", name="Coffee"))).to_be_checked()
 
 
 def test_a_real_noisy_sample_improves_and_is_taken_home_at_its_own_size(visit):

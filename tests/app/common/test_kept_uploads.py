@@ -1,5 +1,7 @@
 """A visitor's photos: there again when he comes back to a page, and on the other pages."""
 
+import hashlib
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -196,3 +198,20 @@ def test_work_on_a_whole_photo_is_found_again(denoise_page, monkeypatch):
     page.run()
     assert "1,300 × 100 pixels, done in" in said(page.caption)
     assert "That is not what is set now" not in said(page.caption)
+
+
+@pytest.mark.heavy
+def test_hints_of_an_upload_are_found_again_by_back(colorize_page, monkeypatch):
+    page = upload(colorize_page(), "colorize-upload", MINE)
+    page.query_params["hints"] = "500,500,60,30"
+    page.query_params["hints-of"] = hashlib.blake2b(MINE[1], digest_size=4).hexdigest()
+    page.run()
+    left = dict(page.query_params)
+    page.switch_page("pages/start.py").query_params.clear()
+    page.run()
+    monkeypatch.setattr(photo_choice, "is_back_or_forward", lambda: True)
+    page.switch_page("pages/colorize.py").query_params.update(left)
+    page.run()
+    assert page.query_params["hints"] == left["hints"]
+    assert page.query_params["upload"] == left["upload"]
+    assert not page.warning
