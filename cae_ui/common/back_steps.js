@@ -32,7 +32,7 @@ function follow() {
   const push = history.pushState.bind(history);
   const replace = history.replaceState.bind(history);
   const full = (url) => new URL(url ?? "", location.href);
-  for (const press of ["pointerdown", "keydown", "click"]) {
+  for (const press of ["pointerdown", "keydown", "click", "drop"]) {
     addEventListener(press, note, true);
   }
   addEventListener("popstate", forget, true);

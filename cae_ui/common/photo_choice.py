@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cae_core.data.samples import (
     high_iso_photograph,
@@ -16,10 +15,12 @@ from cae_core.data.samples import (
     photograph_path,
 )
 from cae_core.errors import CAEError, ImageError
+from cae_core.formats import format_bytes
 from cae_core.images.decoding import IMAGE_SUFFIXES
 from cae_core.images.operations import middle, resize, to_uint8
 from cae_ui.common.address import is_back_or_forward
 from cae_ui.common.image_views import pixels
+from cae_ui.common.kept_uploads import YourPhotos, most_bytes, remove_photos, your_photos
 from cae_ui.common.photo_input import (
     GREY_PHOTOS,
     HIGH_ISO_PHOTOS,
@@ -30,13 +31,15 @@ from cae_ui.common.photo_input import (
 from cae_ui.common.picker import Choice, pick_tile
 from cae_ui.common.resources import largest_photo
 from cae_ui.common.section import section
+from cae_ui.common.wording import plain
 
 MOST_PHOTOS = 20
 # The others are let through to a sentence that says what to do with them.
 UPLOAD_TYPES = [*(suffix.lstrip(".") for suffix in IMAGE_SUFFIXES), "heic", "heif", "dng"]
 _TILE, _TILE_PIXELS = 72, 144  # side of a thumbnail in CSS pixels, and for a fine screen
 _LONGEST_LABEL = 12
-_A_SAMPLE = "sample"  # in place of an upload's identity
+_A_SAMPLE = "sample"  # in place of an upload's number
+_UPLOAD = "upload"  # in the address: the number of an upload
 _THUMBNAILS = "thumbnails"
 
 
@@ -58,18 +61,19 @@ def photo_choice(key: str, *, in_address: bool = False) -> Photo:
 
     Args:
         key: Beginning of the widgets' keys.
-        in_address: Keeps the choice of a sample photo in the address.
+        in_address: Keeps the choice in the address.
     """
+    is_new = _is_new(key)
     upload = st.file_uploader("Your photo", **_upload_options(key))
-    uploaded = () if upload is None else (_uploaded(upload),)
-    return _choice(key, uploaded, f"{key}-photo", SAMPLE_PHOTOS, in_address=in_address)
+    yours = your_photos([] if upload is None else [upload], MOST_PHOTOS, is_new=is_new)
+    return _choice(key, yours, f"{key}-photo", SAMPLE_PHOTOS, is_new=is_new, in_address=in_address)
 
 
 @section
 def photos_choice(
     key: str, samples: Mapping[str, str] = SAMPLE_PHOTOS, name: str = "photo"
 ) -> tuple[Photo, list[Photo]]:
-    """As `photo_choice`, for any number of uploads, of which one is chosen.
+    """As `photo_choice`, for any number of uploads at once.
 
     Args:
         key: Beginning of the widgets' keys.
@@ -77,15 +81,22 @@ def photos_choice(
         name: Name of the choice among them in the address, behind the key.
 
     Returns:
-        The chosen photo, and all that were uploaded.
+        The chosen photo, and all of the visitor's.
     """
+    is_new = _is_new(key)
     uploads = st.file_uploader("Your photos", accept_multiple_files=True, **_upload_options(key))
-    uploaded = [_uploaded(upload) for upload in uploads[:MOST_PHOTOS]]
     if len(uploads) > MOST_PHOTOS:
         st.caption(
             f":material/info: The first {MOST_PHOTOS} of {len(uploads)} photos are worked on."
         )
-    return _choice(key, uploaded, f"{key}-{name}", samples, in_address=True), uploaded
+    yours = your_photos(uploads[:MOST_PHOTOS], MOST_PHOTOS, is_new=is_new)
+    photo = _choice(key, yours, f"{key}-{name}", samples, is_new=is_new, in_address=True)
+    return photo, list(yours.photos.values())
+
+
+def _is_new(key: str) -> bool:
+    """Whether the widget for uploads, which is not yet there in this run, was not in the last."""
+    return f"{key}-upload" not in st.session_state
 
 
 def _upload_options(key: str) -> dict[str, Any]:
@@ -100,49 +111,108 @@ def _upload_options(key: str) -> dict[str, Any]:
     return {"type": UPLOAD_TYPES, "key": f"{key}-upload", "help": size}
 
 
-def _uploaded(upload: UploadedFile) -> Photo:
-    """An uploaded photo."""
-    return Photo(upload.name, upload.file_id, upload.getvalue)
-
-
 def _choice(
-    key: str, uploaded: Sequence[Photo], named: str, samples: Mapping[str, str], *, in_address: bool
+    key: str,
+    yours: YourPhotos,
+    named: str,
+    samples: Mapping[str, str],
+    *,
+    is_new: bool,
+    in_address: bool,
 ) -> Photo:
     """Thumbnails of uploads, and the sample photos; what was chosen last counts.
 
     Args:
         key: Beginning of the widgets' keys.
-        uploaded: The uploads.
+        yours: The visitor's photos.
         named: Key of the choice of a sample photo.
         samples: Their files by name.
-        in_address: Keeps the choice of a sample photo in the address.
+        is_new: Whether the widgets have just come.
+        in_address: Keeps the choice in the address.
     """
-    by_identity = {photo.identity: photo for photo in uploaded}
-    chosen_key, known_key = f"{key}-chosen", f"{key}-known"
-    new = [each for each in by_identity if each not in st.session_state.get(known_key, ())]
-    st.session_state[known_key] = tuple(by_identity)
-    chosen = new[0] if new else st.session_state.get(chosen_key, next(iter(by_identity), None))
-    if chosen not in by_identity and chosen != _A_SAMPLE:  # it was taken off the list
-        chosen = next(iter(by_identity), None)
-    asked_for = st.query_params.get(named) if in_address and is_back_or_forward() else None
-    if chosen in by_identity and asked_for in samples:  # an upload's address names no sample
-        st.session_state[named], chosen = asked_for, _A_SAMPLE
+    chosen_key, photos = f"{key}-chosen", yours.photos
+    chosen = yours.new[0] if yours.new else st.session_state.get(chosen_key, _A_SAMPLE)
+    if chosen not in photos and chosen != _A_SAMPLE:  # it was taken away
+        chosen = next(iter(photos), _A_SAMPLE)
+    if in_address and (is_new or is_back_or_forward()):
+        chosen = _asked_for(chosen, photos, named, samples)
     st.session_state[chosen_key] = chosen
-    photo = by_identity.get(str(chosen))
-    if len(uploaded) > 1 or (uploaded and photo is None):
+    photo = photos.get(chosen)
+    if in_address:
+        _put_into_address(None if photo is None else chosen)
+    if len(photos) > 1 or yours.earlier or (photos and photo is None):
         pick_tile(
             f"{key}-upload",
-            np.stack([thumbnail(each).image for each in uploaded]),
-            [Choice(each.identity, _short(each.name), each.name) for each in uploaded],
-            None if photo is None else photo.identity,
+            np.stack([thumbnail(each).image for each in photos.values()]),
+            [Choice(number, _short(each.name), each.name) for number, each in photos.items()],
+            None if photo is None else chosen,
             label="Your photos",
             side=_TILE,
             on_pick=partial(st.session_state.__setitem__, chosen_key),
         )
+    _show_kept(key, yours, chosen)
     _sample_input(key, named, samples, photo, in_address=in_address)
     if photo is not None:
         return photo
     return _sample(st.session_state[named])
+
+
+def _asked_for(
+    chosen: str, photos: Mapping[str, Photo], named: str, samples: Mapping[str, str]
+) -> str:
+    """What the address names, or what was chosen before.
+
+    Args:
+        chosen: What was chosen.
+        photos: The visitor's photos by number.
+        named: Name of the choice of a sample photo.
+        samples: The sample photos.
+    """
+    sample, number = st.query_params.get(named), st.query_params.get(_UPLOAD)
+    if number is None and sample not in samples and is_back_or_forward():
+        sample = next(iter(samples))  # which an address leaves out
+    if sample in samples:
+        if chosen in photos:  # else the control for samples reads it
+            st.session_state[named] = sample
+        return _A_SAMPLE
+    return str(number) if number in photos else chosen
+
+
+def _put_into_address(number: str | None) -> None:
+    """Puts the number of a photo of the visitor's into the address, or takes it out."""
+    if number is None:
+        st.query_params.pop(_UPLOAD, None)
+    elif st.query_params.get(_UPLOAD) != number:
+        st.query_params[_UPLOAD] = number
+
+
+def _show_kept(key: str, yours: YourPhotos, chosen: str) -> None:
+    """How long photos are kept that no widget lists, and buttons that take them away."""
+    if yours.not_kept:
+        st.caption(
+            f":material/info: Of your photos the last {MOST_PHOTOS} and "
+            f"{format_bytes(most_bytes())} are kept when you leave this page. "
+            f"Not among them: {plain(', '.join(yours.not_kept))}."
+        )
+    if not yours.earlier:
+        return
+    st.caption("Kept in memory until you close or reload the page.")
+    single = yours.earlier[0] if len(yours.earlier) == 1 else chosen
+    with st.container(horizontal=True):
+        if single in yours.earlier:
+            name = plain(_short(yours.photos[single].name))
+            _remove_input(f"{key}-remove", f"Remove {name}", [single])
+        if len(yours.earlier) > 1:
+            label = f"Remove all {len(yours.earlier)} kept photos"
+            _remove_input(f"{key}-remove-all", label, yours.earlier)
+
+
+def _remove_input(key: str, label: str, numbers: Sequence[str]) -> None:
+    """A button that takes photos of the visitor's away."""
+    st.button(
+        label, icon=":material/delete:", type="tertiary", key=key,
+        on_click=remove_photos, args=(numbers,),
+    )  # fmt: skip
 
 
 def _sample(name: str) -> Photo:

@@ -1,5 +1,6 @@
 """The denoise page in a browser: a slider is dragged, the image comes back clean."""
 
+import base64
 import io
 import re
 import zipfile
@@ -200,6 +201,88 @@ def test_three_photos_are_denoised_at_once_and_taken_home_in_a_zip(visit):
     with zipfile.ZipFile(download.value.path()) as archive:
         found = {name: Image.open(archive.open(name)).size for name in archive.namelist()}
     assert found == {name.replace(".png", "-denoised.png"): size for name, size in sizes.items()}
+
+
+def your_photos(page):
+    return page.get_by_role("group", name="Your photos").get_by_role("button")
+
+
+def go_to(page, name):
+    """Opens a page by the menu."""
+    at_rest(page.get_by_role("button", name="Use")).click()
+    page.get_by_role("menuitem", name=re.compile(f"{name}$")).click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
+@pytest.mark.heavy
+def test_photos_are_there_again_after_another_page_and_can_be_used_on_that_one(visit):
+    page = visit("/denoise")
+    upload(page, "large.png", png(1700, 1300))
+    expect(page.get_by_text("Reduced from 1,700 × 1,300 pixels")).to_be_visible()
+    at_rest(page.get_by_role("button", name=re.compile("Denoise all 2.2 megapixels$"))).click()
+    done = page.get_by_text("1,700 × 1,300 pixels, done in")
+    expect(done).to_be_visible()
+    go_to(page, "Compress")
+    at_rest(your_photos(page)).click()
+    expect(your_photos(page)).to_have_attribute("aria-pressed", "true")
+    go_to(page, "Denoise")
+    expect(done).to_be_visible()
+    expect(your_photos(page)).to_have_attribute("aria-pressed", "true")
+    at_rest(page.locator("body")).page.go_back()
+    expect(page.get_by_role("heading", name="Compress", exact=True)).to_be_visible()
+    expect(your_photos(page)).to_have_attribute("aria-pressed", "true")
+    at_rest(page.get_by_role("button", name="Remove large.png")).click()
+    expect(your_photos(page)).to_have_count(0)
+    go_to(page, "Denoise")
+    decibels(page, "PSNR, denoised")
+    expect(your_photos(page)).to_have_count(0)
+
+
+def test_back_from_a_sample_leads_to_the_upload_that_was_shown(visit):
+    page = visit(NOISY)
+    sizes = {"beach.png": (211, 133), "dog.png": (120, 160)}
+    decibels(page, "PSNR, denoised")
+    uploader(page).set_input_files(
+        [
+            {"name": name, "mimeType": "image/png", "buffer": png(*size)}
+            for name, size in sizes.items()
+        ]
+    )
+    expect(your_photos(page)).to_have_count(2)
+    at_rest(your_photos(page).last).click()
+    expect(page.get_by_text("120 × 160 pixels, shown at")).to_be_visible()
+    at_rest(page.get_by_text("Cables, ISO 6400")).click()
+    decibels(page, "PSNR, denoised")  # which an upload has none of
+    at_rest(page.locator("body")).page.go_back()
+    expect(page.get_by_text("120 × 160 pixels, shown at")).to_be_visible()
+    at_rest(page.locator("body")).page.go_back()
+    expect(page.get_by_text("211 × 133 pixels, shown at")).to_be_visible()
+    for _ in range(2):
+        at_rest(page.locator("body")).page.go_forward()
+    decibels(page, "PSNR, denoised")
+    expect(at_rest(page.get_by_role("radio", name="Cables, ISO 6400"))).to_be_checked()
+
+
+DROP = """(zone, content) => {
+    const dataTransfer = new DataTransfer();
+    const bytes = Uint8Array.from(atob(content), letter => letter.charCodeAt(0));
+    dataTransfer.items.add(new File([bytes], 'mine.png', {type: 'image/png'}));
+    for (const name of ['dragenter', 'dragover', 'drop'])
+        zone.dispatchEvent(new DragEvent(name, {dataTransfer, bubbles: true, cancelable: true}));
+}"""
+
+
+def test_back_from_a_dropped_photo_leads_to_the_sample_that_was_shown(visit):
+    page = visit("/denoise")
+    decibels(page, "PSNR, denoised")
+    at_rest(page.get_by_text("Coffee", exact=True)).click()
+    expect(page).to_have_url(re.compile("denoise-photo=Coffee"))
+    zone = at_rest(page.get_by_test_id("stFileUploaderDropzone"))
+    zone.evaluate(DROP, base64.b64encode(png(211, 133)).decode())
+    expect(page.get_by_text("211 × 133 pixels, shown at")).to_be_visible()
+    at_rest(page.locator("body")).page.go_back()
+    expect(page.get_by_text("600 × 400 pixels, shown at")).to_be_visible()
+    expect(at_rest(page.get_by_role("radio", name="Coffee"))).to_be_checked()
 
 
 def test_a_real_noisy_sample_improves_and_is_taken_home_at_its_own_size(visit):
