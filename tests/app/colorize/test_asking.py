@@ -94,19 +94,19 @@ def test_hints_of_an_upload_wait_for_it_after_a_reload(colorize_page, compared):
     page = upload(colorize_page(), "colorize-upload", ("halves.png", halves()))
     plain, guessed = compared[0][1], compared[-1][1]
     choose_any_colour(page, "#ff2020")
-    address, hinted = dict(page.query_params), compared[-1][1]
-    assert address[OF] == digest_of(halves())
-    page = colorize_page(**address)  # where the upload is gone
+    address, hinted = in_address(page), compared[-1][1]
+    assert address[1] == digest_of(halves())
+    page = colorize_page(**dict(page.query_params))  # where the upload is gone
     for _ in range(2):
         assert not page.warning
         assert "belong to a photo that was uploaded: upload or choose it" in said(page.info)
         assert "Undo" not in labels_of(page.button)
-        assert dict(page.query_params) == address
+        assert in_address(page) == address
         np.testing.assert_array_equal(plain, compared[-1][1])
         page.run()
     upload(page, "colorize-upload", ("again.png", halves()))
     assert not page.info
-    assert dict(page.query_params) == address
+    assert in_address(page) == address
     np.testing.assert_array_equal(compared[-1][1], hinted)
     press(page, "Undo")
     np.testing.assert_array_equal(compared[-1][1], guessed)

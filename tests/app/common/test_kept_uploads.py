@@ -5,6 +5,7 @@ import hashlib
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cae_ui.colorize import hints
 from cae_ui.common import full_size, kept_uploads, photo_choice, photo_input
 from tests.app.finding import finished, labels_of, pickers, press, said, upload
 from tests.app.images import png
@@ -205,11 +206,12 @@ def test_hints_of_an_upload_are_found_again_by_back(colorize_page, monkeypatch):
     page = upload(colorize_page(), "colorize-upload", MINE)
     page.query_params["hints"] = "500,500,60,30"
     page.query_params["hints-of"] = hashlib.blake2b(MINE[1], digest_size=4).hexdigest()
+    for module in (photo_choice, hints):
+        monkeypatch.setattr(module, "is_back_or_forward", lambda: True)
     page.run()
     left = dict(page.query_params)
     page.switch_page("pages/start.py").query_params.clear()
     page.run()
-    monkeypatch.setattr(photo_choice, "is_back_or_forward", lambda: True)
     page.switch_page("pages/colorize.py").query_params.update(left)
     page.run()
     assert page.query_params["hints"] == left["hints"]
