@@ -94,8 +94,7 @@ def show_result(scene: Scene) -> tuple[Scene, np.ndarray]:
             made[scene.spoilt] = scene.noisy
         show_downloads(photo, scene.opened, made)
     else:
-        verb = scene.made.removesuffix("d").capitalize()
-        whole_input(request, verb, is_part=scene.box is not None)
+        whole_input(request, scene.verb, is_part=scene.box is not None)
     return scene, clean
 
 

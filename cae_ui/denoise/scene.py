@@ -112,6 +112,11 @@ class Scene:
         return "denoised" if self._is_noise else "repaired"
 
     @property
+    def verb(self) -> str:
+        """The verb of `made`, as a button has it."""
+        return "Denoise" if self._is_noise else "Repair"
+
+    @property
     def _is_noise(self) -> bool:
         """Whether what is to be removed is noise."""
         return self.damage is None or isinstance(self.damage, ShotNoise)

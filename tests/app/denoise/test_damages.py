@@ -5,6 +5,7 @@ import pytest
 
 from cae_core import zoo
 from cae_core.training.tasks import RemoveJpeg, SaltAndPepper, ShotNoise
+from cae_ui.common import full_size, photo_input
 from cae_ui.denoise import damages
 from cae_ui.denoise.damages import INTACT_NEIGHBOURS, JPEG, SHOT, damaged
 from tests.app.finding import decibels, labels_of, said, upload
@@ -45,6 +46,17 @@ def test_every_damage_has_its_slider_its_method_and_what_that_was_trained_on(den
         assert decibels(page, f"PSNR, {made}") > decibels(page, f"PSNR, {spoilt}")
         assert page.button_group("show").value == made.capitalize()
     assert "curve" not in [toggle.key for toggle in page.toggle]
+
+
+@pytest.mark.parametrize(("kind", "verb"), [(SHOT, "Denoise"), (JPEG, "Repair")])
+def test_the_button_for_a_large_photo_says_what_is_done_to_it(
+    denoise_page, monkeypatch, kind, verb
+):
+    monkeypatch.setattr(photo_input, "FAST_PIXELS", 10_000)
+    monkeypatch.setattr(full_size, "WHOLE_PIXELS", 20_000)
+    page = upload(denoise_page(), "denoise-upload", ("large.png", png(1300, 100)))
+    page.button_group("damage").set_value(kind).run()
+    assert f"{verb} all 0.1 megapixels" in labels_of(page.button)
 
 
 @pytest.mark.heavy
