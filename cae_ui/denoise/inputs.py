@@ -18,6 +18,8 @@ from cae_ui.denoise.scene import (
     NoiseOptions,
 )
 
+MODE = "mode"  # key of the choice of `mode_input`
+
 
 @section
 def mode_input() -> str:
@@ -29,7 +31,7 @@ def mode_input() -> str:
             format_func=MODES.__getitem__,
             default=ADD_NOISE,
             required=True,
-            key="mode",
+            key=MODE,
             wrap=True,
             bind="query-params",
         )

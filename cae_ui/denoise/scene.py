@@ -243,7 +243,8 @@ def _damaged_scene(
 
 def _noisy_scene(photo: Photo, part: OpenedImage, model: str) -> Scene:
     """The sliders and the scene of a photo that is noisy already."""
-    choice, sigma = _noise_of_photo(photo, part)
+    with st.spinner("Looking at the noise …"):
+        choice, sigma = noise_of_photo(photo, part)
     if photo.is_high_iso:
         st.caption("The noise of this sample photo is simulated, as a camera makes it in the dark.")
     title = "nothing is removed" if choice.name is None else zoo.card(choice.name).title
@@ -303,17 +304,23 @@ def _grain_input() -> float:
     )  # fmt: skip
 
 
-def _noise_of_photo(photo: Photo, opened: OpenedImage) -> tuple[Choice, float]:
+def noise_of_photo(photo: Photo, opened: OpenedImage) -> tuple[Choice, float]:
     """`noise_of_middle`, kept in the session.
 
     Of a large photo the middle counts, so that another part has no other settings.
+
+    Args:
+        photo: The photo.
+        opened: The photo at full size; or reduced or a part, in whose place the middle is read.
+
+    Raises:
+        ImageError: The photo is too small for an estimate.
     """
     kept = st.session_state.get("photo-noise")
     if kept is None or kept[0] != photo.key:
         if opened.pixels.shape[:2] != opened.full_size:
             opened = part_of(photo, part_around(opened.full_size, _PART_SIDE))
-        with st.spinner("Looking at the noise …"):
-            kept = st.session_state["photo-noise"] = (photo.key, noise_of_middle(opened))
+        kept = st.session_state["photo-noise"] = (photo.key, noise_of_middle(opened))
     estimate: tuple[Choice, float] = kept[1]
     return estimate
 
