@@ -18,8 +18,6 @@ from cae_ui.denoise.scene import (
     NoiseOptions,
 )
 
-MODE = "mode"  # key of the choice of `mode_input`
-
 
 @section
 def mode_input() -> str:
@@ -31,7 +29,7 @@ def mode_input() -> str:
             format_func=MODES.__getitem__,
             default=ADD_NOISE,
             required=True,
-            key=MODE,
+            key="mode",
             wrap=True,
             bind="query-params",
         )

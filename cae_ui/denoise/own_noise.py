@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cae_core.errors import ImageError
 from cae_ui.common.links import NOISY_MODE
-from cae_ui.denoise.inputs import MODE
-from cae_ui.denoise.scene import IS_NOISY, Scene, noise_of_photo
+from cae_ui.denoise.scene import Scene, noise_of_photo
 
 VISIBLE = 3 / 255  # a sigma that is seen without looking for it
 
 
 def own_noise_note(place: DeltaGenerator, scene: Scene) -> None:
-    """Says that an upload is noisy as it is, with a way to take that noise off.
+    """Says that an upload is noisy as it is, and how to take that noise off.
 
     Args:
         place: Where to say it.
@@ -28,12 +26,7 @@ def own_noise_note(place: DeltaGenerator, scene: Scene) -> None:
         return
     if choice.name is None or choice.sigma < VISIBLE:
         return
-    with place.container():
-        st.caption(
-            f":material/grain: This photo has noise of its own, about {255 * choice.sigma:.1f} of "
-            "255, beside what is added."
-        )
-        st.button(
-            NOISY_MODE, icon=":material/blur_off:", key="own-noise",
-            on_click=lambda: st.session_state.__setitem__(MODE, IS_NOISY),
-        )  # fmt: skip
+    place.caption(
+        f":material/grain: This photo has noise of its own, about {255 * choice.sigma:.1f} of 255. "
+        f"To take that off, choose *{NOISY_MODE}*."
+    )
