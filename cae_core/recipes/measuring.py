@@ -124,7 +124,8 @@ def color_rows(
 def _recolored(name: str, images: np.ndarray | list[np.ndarray]) -> Iterator[np.ndarray]:
     """The output of `colorize` for every image; in batches where the size is the network's own."""
     from cae_core.images.color import lightness_of, rgb_within_gamut
-    from cae_core.photos.colorizing import colorize, learns_rgb
+    from cae_core.photos.colorizing import AbGuess, colorize, learns_rgb
+    from cae_core.photos.saturation import fitting_saturation
 
     known = zoo.card(name)
     if (
@@ -143,8 +144,9 @@ def _recolored(name: str, images: np.ndarray | list[np.ndarray]) -> Iterator[np.
             continue
         lightness = np.stack([lightness_of(image) for image in batch])
         ab = AB_SCALE * network.predict_on_batch(lightness[..., np.newaxis] / 100)
-        for pair in zip(lightness, ab, strict=True):
-            yield rgb_within_gamut(*pair)[0]
+        for guess in (AbGuess(one, ab=own) for one, own in zip(lightness, ab, strict=True)):
+            saturation = np.float32(fitting_saturation(guess).value)
+            yield rgb_within_gamut(guess.lightness, saturation * guess.at())[0]
 
 
 def rounded(figures: Mapping[str, float]) -> dict[str, float]:

@@ -43,7 +43,7 @@ def test_downloads_say_what_they_are_and_of_which_run(trainer_page, finished, of
     run = f"photo-patches-reconstruct-{job_id[:15]}"
     names = {label: name for label, (_, name) in offered.items()}
     assert names["Losses"] == f"{run}-losses.csv"
-    assert names["Download the result"] == f"cat-{run}.png"
+    assert names["Download the result"] == f"Cat-{run}.png"
     make, name = offered[EVERYTHING]
     assert name == f"{run}.zip"
     with zipfile.ZipFile(io.BytesIO(make())) as archive:
