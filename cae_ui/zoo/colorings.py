@@ -21,9 +21,10 @@ def show_colorings(name: str) -> None:
     """The sample photos, coloured by a network and by the other ones that give probabilities."""
     st.markdown("**Photos coloured by it and by others**")
     all_of_them = [each for each in zoo.names() if zoo.card(each).network in zoo.AB_NETWORKS]
+    all_of_them.sort(key=lambda each: (each != name, each != zoo.DEFAULT_COLORIZER))
     photos = np.stack(list(_photos()))
     show_pixels(image_grid(photos, columns=len(photos), gap=4), "As they were")
-    for network in sorted(all_of_them, key=name.__ne__):
+    for network in all_of_them:
         images = _colored(network, zoo.card(network).sha256)
         show_pixels(image_grid(images, columns=len(images), gap=4), zoo.card(network).title)
 
