@@ -70,6 +70,7 @@ def test_the_noise_slider_is_dragged_and_the_image_comes_back_clean(visit):
     assert denoised > noisy + 8
 
 
+@pytest.mark.heavy
 def test_the_address_follows_the_comparison_there_and_back_after_what_moved_before(visit):
     page = visit("/denoise?sigma=5000")  # which a warning says, above all else
     expect(page.get_by_text("Received: sigma=5000")).to_be_visible()
@@ -272,6 +273,7 @@ DROP = """(zone, content) => {
 }"""
 
 
+@pytest.mark.heavy
 def test_back_from_a_dropped_photo_leads_to_the_sample_that_was_shown(visit):
     page = visit("/denoise")
     decibels(page, "PSNR, denoised")

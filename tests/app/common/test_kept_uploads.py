@@ -71,6 +71,7 @@ def test_photos_are_there_again_when_the_visitor_comes_back(page):
     assert "until you close or reload the page" in said(page.caption)
 
 
+@pytest.mark.heavy
 def test_a_sample_that_was_chosen_is_not_left_for_the_photos(page):
     upload(page, "several-upload", MINE)
     page.button_group("several-photo-instead").set_value("Rocket").run()
@@ -104,6 +105,7 @@ def test_what_is_taken_off_the_list_is_gone_and_what_is_kept_is_not(page):
     assert page.text[0].value == "mine.png of mine.png"
 
 
+@pytest.mark.heavy
 def test_photos_that_no_widget_lists_can_be_taken_away_one_by_one_or_all(page):
     upload(page, "several-upload", MINE, OTHER, ("third.png", png(60, 30)))
     assert not labels_of(page.button)  # the widget's list has a cross for each
@@ -119,6 +121,7 @@ def test_photos_that_no_widget_lists_can_be_taken_away_one_by_one_or_all(page):
     assert visit(page, "several").text[0].value == "Cat of"
 
 
+@pytest.mark.heavy
 def test_beyond_what_is_kept_the_oldest_are_let_go_which_is_said(page, monkeypatch):
     monkeypatch.setattr(kept_uploads, "most_bytes", lambda: len(MINE[1]) + len(OTHER[1]))
     upload(page, "several-upload", MINE, OTHER, ("third.png", MINE[1]))
@@ -135,6 +138,7 @@ def test_beyond_what_is_kept_the_oldest_are_let_go_which_is_said(page, monkeypat
     assert "Not among them" not in said(page.caption)
 
 
+@pytest.mark.heavy
 def test_no_more_photos_are_kept_than_a_page_takes(page, monkeypatch):
     monkeypatch.setattr(photo_choice, "MOST_PHOTOS", 2)
     upload(page, "several-upload", MINE, OTHER)
@@ -170,6 +174,7 @@ def test_back_leads_to_the_photo_that_the_address_names_and_forward_to_the_sampl
     assert go_back().text[0].value.startswith("Cat")  # as the page was before the uploads
 
 
+@pytest.mark.heavy
 def test_back_to_a_photo_that_was_taken_away_shows_what_is_there(page, go_back):
     upload(page, "several-upload", MINE, OTHER)
     upload(page, "several-upload", OTHER)
@@ -177,6 +182,7 @@ def test_back_to_a_photo_that_was_taken_away_shows_what_is_there(page, go_back):
     assert page.query_params["upload"] != "1"
 
 
+@pytest.mark.heavy
 def test_an_address_that_names_a_sample_counts_more_than_the_photo_shown_last(page):
     upload(page, "several-upload", MINE)
     visit(page, "nothing")
@@ -186,6 +192,7 @@ def test_an_address_that_names_a_sample_counts_more_than_the_photo_shown_last(pa
     assert page.text[0].value == "Rocket of mine.png"
 
 
+@pytest.mark.heavy
 def test_work_on_a_whole_photo_is_found_again(denoise_page, monkeypatch):
     for module in (photo_input, full_size):
         monkeypatch.setattr(module, "FAST_PIXELS", 10_000)
