@@ -13,7 +13,7 @@ def lesson():
 
 
 def test_the_table_names_its_data_and_has_the_decimals_that_figures_have_everywhere():
-    (table,) = AppTest.from_function(lesson).run().dataframe
+    (table,) = AppTest.from_function(lesson, default_timeout=300).run().dataframe
     assert "CIFAR-10 test" in set(table.value["Test set"])
     assert not [name for name in table.value["Test set"] if name.startswith("cifar10")]
     formats = {

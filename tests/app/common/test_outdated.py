@@ -19,6 +19,6 @@ def overtaken_once():
 
 
 def test_a_run_that_another_has_overtaken_ends_when_it_is_asked():
-    page = AppTest.from_function(overtaken_once).run()
+    page = AppTest.from_function(overtaken_once, default_timeout=300).run()
     assert not page.exception
     assert page.session_state["runs"] == ["begun", "begun", False]

@@ -67,7 +67,7 @@ def test_a_network_of_the_address_that_is_none_is_named_and_values_that_are_ther
 
 @pytest.mark.parametrize(("change", "shown"), [(1.236, "+1.24 dB"), (-0.5, "−0.50 dB")])
 def test_a_loss_has_a_true_minus_and_is_drawn_as_one(change, shown):
-    page = AppTest.from_function(_show, args=(change,)).run()
+    page = AppTest.from_function(_show, default_timeout=300, args=(change,)).run()
     (metric,) = page.metric
     assert metric.delta == shown
     drawn = type(metric.proto)
