@@ -167,6 +167,8 @@ def _denoise_file(options: argparse.Namespace, source: Path, target: Path, show:
         clean = denoise(image, sigma, choice.name, on_progress=on_progress)
         if choice.name == zoo.PHOTO_DENOISER:
             said += _multiplied(strength) + _beyond_training(sigma)
+    if options.color is not None and choice.name != zoo.CAMERA_DENOISER:
+        said += ", --color not used: no camera noise"
     if options.grain and choice.name is not None:
         put_grain_back(clean, image, options.grain)
         said += f", grain {options.grain:g}"

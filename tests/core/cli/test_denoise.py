@@ -137,6 +137,13 @@ def test_colour_noise_has_a_strength_of_its_own_and_grain_is_put_back(cat, monke
     assert "camera's, 0.5 x, colour noise 1.5 x, grain 0.25, " in capsys.readouterr().out
 
 
+def test_a_strength_for_colour_noise_that_is_not_used_is_said(cat, monkeypatch, capsys):
+    choice = Choice(zoo.PHOTO_DENOISER, 0.02, "White noise.")
+    monkeypatch.setattr(command, "choose_denoiser", lambda image: choice)
+    assert ended([cat, "--color", "1"]) == 0
+    assert "--color not used: no camera noise" in capsys.readouterr().out
+
+
 def test_at_strength_0_nothing_is_removed(cat):
     assert ended([cat, "--strength", "0"]) == 0
     np.testing.assert_array_equal(pixels("cat-denoised.png"), pixels(cat))
